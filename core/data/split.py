@@ -1,0 +1,47 @@
+"""Training, choosing, reporting: three splits that never overlap."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data.dataset import Dataset, Split
+from core.randomness import generator
+
+
+@dataclass(frozen=True)
+class ThreeWay:
+    """train fits, validation chooses (epochs, checkpoints, recipes), holdout reports.
+
+    note: how the holdout came about, for the page to say.
+    """
+
+    train: Split
+    validation: Split
+    holdout: Split
+    note: str
+
+
+def three_way(dataset: Dataset) -> ThreeWay:
+    """Return disjoint splits; the holdout is the user's test set or half of the validation set.
+
+    The carving is stratified by class and depends on the data set only, never on a job's seed:
+    otherwise one run's choice would leak into another run's report.
+    """
+    if dataset.test is not None:
+        note = f"Reported on the test set ({len(dataset.test):,} images), which no choice has seen."
+        return ThreeWay(dataset.train, dataset.validation, dataset.test, note)
+    chosen, held = _halves(dataset.validation.labels)
+    note = (
+        f"The data set has no test set, so {len(held):,} of its {len(dataset.validation):,} validation "
+        f"images are held out for reporting; the other {len(chosen):,} make the choices."
+    )
+    validation = dataset.validation
+    return ThreeWay(dataset.train, validation.take(chosen), validation.take(held), note)
+
+
+def _halves(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = generator(0, "holdout").permutation(len(labels))
+    by_class = [order[labels[order] == label] for label in np.unique(labels)]
+    held = np.sort(np.concatenate([rows[: len(rows) // 2] for rows in by_class]))
+    chosen = np.setdiff1d(np.arange(len(labels)), held)
+    return chosen, held

@@ -1,0 +1,1 @@
+"""Measuring networks: accuracy, behaviour, cost, score, points and frontiers."""

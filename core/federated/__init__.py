@@ -1,0 +1,1 @@
+"""Federated learning from scratch on NumPy."""

@@ -1,0 +1,1 @@
+"""Plain data to Plotly figures; no Streamlit."""

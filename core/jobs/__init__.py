@@ -1,0 +1,1 @@
+"""Background jobs: store, engine, runner, tasks."""

@@ -1,0 +1,1 @@
+"""The reference network, its topology and its weight files."""

@@ -1,0 +1,1 @@
+"""Pruning from scratch: what to remove, how much where, and when."""

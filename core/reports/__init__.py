@@ -1,0 +1,1 @@
+"""Runs to self-contained HTML, grades to results.json."""

@@ -1,0 +1,1 @@
+"""Training: recipes, the compiled masked step, the history."""

@@ -1,0 +1,68 @@
+"""Where files live: the only place that knows file names."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from core.errors import StoreError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with everything Pareto Lab writes; nothing is written outside it."""
+
+    root: Path
+
+    @property
+    def datasets(self) -> Path:
+        """Stored data sets, one file a digest."""
+        return self._folder("datasets")
+
+    @property
+    def scratch(self) -> Path:
+        """Short-lived files of uploads and child processes."""
+        return self._folder("scratch")
+
+    @property
+    def logs(self) -> Path:
+        """Engine and runner logs."""
+        return self._folder("logs")
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy URL of the store of jobs: PARETO_LAB_STORE, else SQLite in the workspace."""
+        return os.environ.get("PARETO_LAB_STORE") or f"sqlite:///{self.root / 'jobs.db'}"
+
+    @property
+    def engine_lock(self) -> Path:
+        """The file whose lock the one living engine of this workspace holds."""
+        return self.root / "engine.lock"
+
+    def artifacts(self, job_id: str) -> Path:
+        """The folder of one job's results and checkpoints."""
+        return self._folder("jobs") / job_id
+
+    def log(self, name: str) -> Path:
+        """The log file called `name` ("engine", or a job's id)."""
+        return self.logs / f"{name}.log"
+
+    def _folder(self, name: str) -> Path:
+        folder = self.root / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def open_workspace(root: str | Path | None = None) -> Workspace:
+    """Return the workspace at `root`, else at PARETO_LAB_HOME, else in the user's data folder."""
+    chosen = root or os.environ.get("PARETO_LAB_HOME") or platformdirs.user_data_dir("pareto-lab")
+    path = Path(chosen).expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The workspace folder {path} cannot be made ({error.strerror}). "
+            "Set PARETO_LAB_HOME to a folder you may write to."
+        ) from error
+    return Workspace(path)
