@@ -1,0 +1,83 @@
+"""What a pruning method is: it says what to remove; allocation says where, the schedule when."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.progress import Progress
+
+if TYPE_CHECKING:  # names of types only: reading a method's name needs neither of them
+    from core.models.network import NetworkShape
+    from core.training.prepare import Prepared
+
+Weights = dict[str, np.ndarray]
+Scores = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a method may look at: the dense network, the data, its seed, and where it reports.
+
+    A method reads train images (and validation for choices), never the holdout.
+    """
+
+    weights: Weights
+    shape: "NetworkShape"
+    data: "Prepared"
+    seed: int
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a selecting method has to reach, and with how much training.
+
+    sparsity: target of the whole file. kept: channels to keep per layer, from the allocation
+    (None: the method divides by itself). epochs: all epochs, sparse training included.
+    """
+
+    sparsity: float
+    kept: Mapping[str, int] | None
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a selecting method answers.
+
+    kept: layer -> sorted channel indices. weights: full layout, perhaps reconstructed or folded,
+    removed entries zero. epochs_used: training epochs this took out of the budget.
+    """
+
+    kept: dict[str, np.ndarray]
+    weights: Weights
+    epochs_used: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of the METHODS table; it has either `scores` or `select`.
+
+    scores(context, settings): unstructured: parameter name -> array shaped like the parameter;
+    structured: layer name -> (channels,) array; higher is kept. select(context, settings, budget):
+    for methods that reconstruct weights or train. needs_data: reads images; trains: spends epochs.
+    """
+
+    name: str
+    label: str
+    paper: str
+    structured: bool
+    settings: type
+    doc: str
+    scores: Callable[[Context, Any], Scores] | None = None
+    select: Callable[[Context, Any, Budget], Selection] | None = None
+    needs_data: bool = False
+    trains: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.scores is None) == (self.select is None):
+            raise SettingsError(f"Method {self.name} needs exactly one of scores and select.")
