@@ -54,9 +54,15 @@ def setting(
 
     help: one sentence next to the control. why: an optional second one, behind "Why?".
     """
-    metadata = dict(
-        help=help, low=low, high=high, choices=choices, unit=unit, why=why, advanced=advanced
-    )
+    metadata = {
+        "help": help,
+        "low": low,
+        "high": high,
+        "choices": choices,
+        "unit": unit,
+        "why": why,
+        "advanced": advanced,
+    }
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -65,7 +71,9 @@ def describe(settings: type | object) -> tuple[SettingField, ...]:
     cls = settings if isinstance(settings, type) else type(settings)
     hints = typing.get_type_hints(cls)
     return tuple(
-        SettingField(name=f.name, kind=hints[f.name], default=f.default, **f.metadata)
+        SettingField(
+            name=f.name, kind=hints[f.name], default=typing.cast(Value, f.default), **f.metadata
+        )
         for f in dataclasses.fields(cls)  # type: ignore[arg-type]
         if "help" in f.metadata
     )
@@ -89,11 +97,13 @@ def _check_value(field: SettingField, value: Value) -> None:
         raise SettingsError(
             f"{field.name} is {value!r}. Choose one of: {', '.join(field.choices)}."
         )
-    if isinstance(value, str) or isinstance(value, bool):
+    if isinstance(value, str | bool):
         return
     if value != value or abs(value) == float("inf"):
         raise SettingsError(f"{field.name} must be a finite number, but {value} arrived.")
-    if field.low is not None and value < field.low or field.high is not None and value > field.high:
+    too_low = field.low is not None and value < field.low
+    too_high = field.high is not None and value > field.high
+    if too_low or too_high:
         raise SettingsError(f"{field.name} is {value}. Choose a value {_limits(field)}.")
 
 
