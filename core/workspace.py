@@ -21,6 +21,11 @@ class Workspace:
         return self._folder("datasets")
 
     @property
+    def weights(self) -> Path:
+        """Uploaded weights, one legacy .h5 a digest."""
+        return self._folder("weights")
+
+    @property
     def scratch(self) -> Path:
         """Short-lived files of uploads and child processes."""
         return self._folder("scratch")
