@@ -1,0 +1,225 @@
+"""What pruning changed: which images, which classes, how sure the network is.
+
+Accuracy alone hides that some classes and some images pay first. Source: Hooker et al. 2019,
+"What do compressed deep neural networks forget?", arXiv:1911.05248.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.evaluation.point import class_accuracies, confusion_counts, share_equal
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from core.models.network import NetworkShape
+    from core.training.prepare import Prepared
+
+Weights = dict[str, np.ndarray]
+LISTED = 24  # images per list: more than fits a page is noise, and thumbnails cost bytes
+PICTURES_FILE = "behaviour.npz"
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network to compare: the id and label of its point, and its weights."""
+
+    id: str
+    label: str
+    weights: Weights
+
+
+@dataclass(frozen=True)
+class Change:
+    """One image that two networks see differently; row counts within the holdout.
+
+    label, before, after: class indices. confidences: the probability of the predicted class.
+    """
+
+    row: int
+    label: int
+    before: int
+    after: int
+    before_confidence: float
+    after_confidence: float
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How one network differs from the reference on the same labelled images.
+
+    new_errors: right before, wrong now. mended: wrong before, right now. reworded: wrong both
+    times, differently. Lists hold at most LISTED changes, those with the surest answer first;
+    *_count says how many there are. per_class_delta: accuracy now minus before.
+    """
+
+    id: str
+    label: str
+    accuracy: float
+    agreement: float
+    per_class_accuracy: tuple[float | None, ...]
+    per_class_delta: tuple[float | None, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    confusion_delta: tuple[tuple[int, ...], ...]
+    confidence: float
+    confidence_delta: float
+    new_errors_count: int
+    mended_count: int
+    reworded_count: int
+    new_errors: tuple[Change, ...]
+    mended: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Paid:
+    """An image that the reference gets right and `lost` of the compared networks get wrong."""
+
+    row: int
+    label: int
+    lost: int
+
+
+def compare(
+    network: tuple[str, str], labels: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> Behaviour:
+    """Return what differs between two networks' probabilities on the same images.
+
+    network: id and label of the second one. labels (n,); before, after (n, classes).
+    """
+    old, new = before.argmax(axis=1), after.argmax(axis=1)
+    was, now = old == labels, new == labels
+    counts = [confusion_counts(labels, answer, before.shape[1]) for answer in (old, new)]
+    accuracies = [class_accuracies(count) for count in counts]
+    new_errors, mended = np.flatnonzero(was & ~now), np.flatnonzero(~was & now)
+    return Behaviour(
+        id=network[0],
+        label=network[1],
+        accuracy=float(now.mean()),
+        agreement=share_equal(old, new),
+        per_class_accuracy=accuracies[1],
+        per_class_delta=_deltas(*accuracies),
+        confusion=_rows(counts[1]),
+        confusion_delta=_rows(counts[1] - counts[0]),
+        confidence=float(after.max(axis=1).mean()),
+        confidence_delta=float(after.max(axis=1).mean() - before.max(axis=1).mean()),
+        new_errors_count=len(new_errors),
+        mended_count=len(mended),
+        reworded_count=int((~was & ~now & (old != new)).sum()),
+        new_errors=_listed(new_errors, labels, before, after),
+        mended=_listed(mended, labels, before, after),
+    )
+
+
+def _deltas(
+    before: Sequence[float | None], after: Sequence[float | None]
+) -> tuple[float | None, ...]:
+    pairs = zip(before, after, strict=True)
+    return tuple(None if old is None or new is None else new - old for old, new in pairs)
+
+
+def _rows(counts: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(int(n) for n in row) for row in counts)
+
+
+def _listed(
+    rows: np.ndarray, labels: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> tuple[Change, ...]:
+    sureness = after[rows].max(axis=1) if len(rows) else np.zeros(0)
+    surest_first = rows[np.argsort(-sureness, kind="stable")][:LISTED]
+    return tuple(_change(int(row), labels, before, after) for row in surest_first)
+
+
+def _change(row: int, labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> Change:
+    return Change(
+        row=row,
+        label=int(labels[row]),
+        before=int(before[row].argmax()),
+        after=int(after[row].argmax()),
+        before_confidence=float(before[row].max()),
+        after_confidence=float(after[row].max()),
+    )
+
+
+def paid_first(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[Paid, ...]:
+    """Return the images that compression takes away, those lost by most networks first.
+
+    labels (n,); before (n,) and after (networks, n): predicted classes.
+    """
+    right = before == labels
+    lost = ((after != labels) & right).sum(axis=0)
+    order = np.argsort(-lost, kind="stable")[:LISTED]
+    return tuple(Paid(int(r), int(labels[r]), int(lost[r])) for r in order if lost[r])
+
+
+def disagreeing_classes(
+    labels: np.ndarray, before: np.ndarray, after: np.ndarray, classes: int
+) -> list[dict[str, float]]:
+    """Return per class how many images it has, and how many the majority of networks re-labels.
+
+    These are the "pruning identified exemplars": the networks' most frequent answer (ties go to
+    the lower class) differs from the reference's.
+    """
+    votes = np.stack([(after == c).sum(axis=0) for c in range(classes)])
+    moved = votes.argmax(axis=0) != before
+    return [
+        {"images": int((labels == c).sum()), "relabelled": int((moved & (labels == c)).sum())}
+        for c in range(classes)
+    ]
+
+
+def behaviour(
+    networks: Sequence[Network],
+    shape: "NetworkShape",
+    prepared: "Prepared",
+    folder: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Compare every network with the first on the holdout; return the JSON that a page shows.
+
+    Writes `folder`/behaviour.npz: rows (k,), pictures (k, h, w, c) uint8 of every listed image.
+    """
+    probabilities = _predict_all(networks, shape, prepared, progress)
+    labels, reference = np.asarray(prepared.holdout.labels), probabilities[0]
+    compared = [
+        compare((network.id, network.label), labels, reference, after)
+        for network, after in zip(networks, probabilities, strict=True)
+    ]
+    answers = np.stack([p.argmax(axis=1) for p in probabilities[1:]] or [reference.argmax(axis=1)])
+    before = reference.argmax(axis=1)
+    paid = paid_first(labels, before, answers)
+    _write_pictures(folder, prepared.holdout.images, compared, paid)
+    return {
+        "reference": networks[0].id,
+        "class_names": list(prepared.class_names),
+        "images": len(labels),
+        "networks": [asdict(each) for each in compared],
+        "paid_first": [asdict(each) for each in paid],
+        "classes": disagreeing_classes(labels, before, answers, shape.classes),
+        "pictures": PICTURES_FILE,
+    }
+
+
+def _predict_all(
+    networks: Sequence[Network], shape: "NetworkShape", prepared: "Prepared", progress: Progress
+) -> list[np.ndarray]:
+    from core.evaluation.accuracy import predict
+
+    answers = []
+    for index, network in enumerate(networks):
+        progress.report(index, len(networks), f"Asking {network.label}")
+        answers.append(predict(network.weights, shape, prepared.holdout.images))
+    progress.report(len(networks), len(networks), "Compared")
+    return answers
+
+
+def _write_pictures(
+    folder: Path, images: np.ndarray, compared: Sequence[Behaviour], paid: Sequence[Paid]
+) -> None:
+    listed = {c.row for each in compared for c in (*each.new_errors, *each.mended)}
+    rows = np.array(sorted(listed | {each.row for each in paid}), dtype=np.int64)
+    pictures = (np.clip(images[rows], 0.0, 1.0) * 255).round().astype(np.uint8)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(folder / PICTURES_FILE, rows=rows, pictures=pictures)

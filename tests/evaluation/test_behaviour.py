@@ -1,0 +1,70 @@
+"""What changed between two networks, on four images that fit in the head."""
+
+import numpy as np
+import pytest
+
+from core.evaluation.behaviour import compare, disagreeing_classes, paid_first
+
+LABELS = np.array([0, 0, 1, 1])
+BEFORE = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.3, 0.7, 0.0], [0.0, 0.4, 0.6]])
+AFTER = np.array([[0.4, 0.6, 0.0], [0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.7, 0.3, 0.0]])
+# image 0: right, then wrong · 1: wrong, then right · 2: right twice · 3: wrong twice, differently
+
+
+def test_images_are_sorted_into_new_errors_and_mended_ones() -> None:
+    seen = compare(("b", "pruned"), LABELS, BEFORE, AFTER)
+    assert [c.row for c in seen.new_errors] == [0]
+    assert [c.row for c in seen.mended] == [1]
+    assert (seen.new_errors_count, seen.mended_count, seen.reworded_count) == (1, 1, 1)
+
+
+def test_a_change_carries_both_answers_and_how_sure_they_were() -> None:
+    (change,) = compare(("b", "pruned"), LABELS, BEFORE, AFTER).new_errors
+    assert (change.label, change.before, change.after) == (0, 0, 1)
+    assert (change.before_confidence, change.after_confidence) == (0.9, 0.6)
+
+
+def test_agreement_accuracy_and_confidence_are_means_over_the_images() -> None:
+    seen = compare(("b", "pruned"), LABELS, BEFORE, AFTER)
+    assert seen.agreement == 0.25  # image 2 only
+    assert seen.accuracy == 0.5
+    assert seen.confidence == pytest.approx((0.6 + 0.9 + 0.8 + 0.7) / 4)
+    assert seen.confidence_delta == pytest.approx((0.6 + 0.9 + 0.8 + 0.7 - 3.0) / 4)
+
+
+def test_class_deltas_are_now_minus_before_and_unknown_without_images() -> None:
+    after = AFTER.copy()
+    after[1] = [0.1, 0.9, 0.0]  # image 1 stays wrong
+    seen = compare(("b", "pruned"), LABELS, BEFORE, after)
+    assert seen.per_class_delta == (-0.5, 0.0, None)
+    # the two images of class 0: one answer 0 became 1
+    assert seen.confusion_delta[0] == (-1, 1, 0)
+
+
+def test_a_network_compared_with_itself_changed_nothing() -> None:
+    seen = compare(("a", "dense"), LABELS, BEFORE, BEFORE)
+    assert (seen.agreement, seen.new_errors, seen.mended) == (1.0, (), ())
+
+
+def test_the_surest_new_error_comes_first() -> None:
+    labels = np.array([0, 0])
+    before = np.array([[1.0, 0.0], [1.0, 0.0]])
+    after = np.array([[0.4, 0.6], [0.1, 0.9]])
+    assert [c.row for c in compare(("b", ""), labels, before, after).new_errors] == [1, 0]
+
+
+def test_images_lost_by_most_networks_pay_first() -> None:
+    labels = np.array([0, 1, 1])
+    before = np.array([0, 1, 0])  # image 2 was wrong from the start: it has nothing to lose
+    after = np.array([[0, 0, 0], [1, 0, 0]])
+    assert [(p.row, p.lost) for p in paid_first(labels, before, after)] == [(1, 2), (0, 1)]
+
+
+def test_a_class_is_relabelled_where_the_majority_left_the_reference() -> None:
+    labels = np.array([0, 1])
+    before = np.array([0, 1])
+    after = np.array([[0, 0], [1, 0], [0, 1]])  # image 0: 2 of 3 stay; image 1: 2 of 3 leave
+    assert disagreeing_classes(labels, before, after, 2) == [
+        {"images": 1, "relabelled": 0},
+        {"images": 1, "relabelled": 1},
+    ]
