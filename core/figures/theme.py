@@ -1,0 +1,61 @@
+"""What every chart shares: its parts, its margins, its axes. Plain data, no drawing library."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Trace = dict[str, Any]
+Row = Mapping[str, Any]
+
+FONT = "Source Sans, Source Sans Pro, DejaVu Sans, sans-serif"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Plotly figure as plain data, with the sentence and the table that say the same.
+
+    name: file name of its downloads, without ending. alt: one sentence for those who cannot
+    see it. rows: the numbers drawn, one dictionary a row; the CSV twin.
+    Text, grid and background take the page's colours where it is shown.
+    """
+
+    name: str
+    traces: Sequence[Trace]
+    layout: Mapping[str, Any]
+    alt: str
+    rows: Sequence[Row] = field(default=())
+
+    def figure(self) -> dict[str, Any]:
+        """Return {"data", "layout"} as Plotly takes it, in any language."""
+        return {
+            "data": copy.deepcopy(list(self.traces)),
+            "layout": copy.deepcopy(dict(self.layout)),
+        }
+
+
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """Return an axis with its title (state the unit in it)."""
+    return {"title": {"text": title}, "zeroline": False, "automargin": True, **more}
+
+
+def share_axis(title: str, **more: Any) -> dict[str, Any]:
+    """Return an axis of values in [0, 1], shown in per cent."""
+    return axis(title, tickformat=".0%", **more)
+
+
+def layout(x: Mapping[str, Any], y: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Return the common layout: calm margins, legend on top, zoom kept while data arrive."""
+    return {
+        "xaxis": dict(x),
+        "yaxis": dict(y),
+        "font": {"family": FONT, "size": 13},
+        "margin": {"l": 56, "r": 16, "t": 28, "b": 48},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        "hovermode": "closest",
+        "hoverlabel": {"align": "left"},
+        "uirevision": "kept",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        **more,
+    }
