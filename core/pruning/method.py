@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import SettingsError
+from core.models.network import NetworkShape, Weights
 from core.progress import Progress
 
-if TYPE_CHECKING:  # names of types only: reading a method's name needs neither of them
-    from core.models.network import NetworkShape
+if TYPE_CHECKING:
     from core.training.prepare import Prepared
 
-Weights = dict[str, np.ndarray]
 Scores = dict[str, np.ndarray]
 
 
@@ -25,7 +24,7 @@ class Context:
     """
 
     weights: Weights
-    shape: "NetworkShape"
+    shape: NetworkShape
     data: "Prepared"
     seed: int
     progress: Progress

@@ -1,0 +1,116 @@
+"""How many channels each layer keeps, so that the closed file comes nearest to the target."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.models.network import NetworkShape
+from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.pruning.allocation import Layered, Sensitivity, by_rank, sensitive, uniform
+from core.pruning.mask import check_sparsity
+
+
+def balanced(layered: Layered) -> dict[str, np.ndarray]:
+    """Shrink dense1 until it costs no more than all other layers, then all layers alike.
+
+    Nearly all parameters sit in dense1 and nearly all accuracy in the convolutions, so equal
+    sparsity with wide convolutions is the better network: (24, 24, 40, 40, 60) is 89 % sparse.
+    """
+    shape = layered.shape
+    a_unit = shape.positions * shape.units["conv4"] + 1 + shape.classes
+    others = parameters_of({**shape.units, "dense1": 1}, shape) - a_unit
+    share = min(1.0, others / a_unit / shape.units["dense1"])
+    return {
+        layer: by_rank(value, share if layer == "dense1" else 1.0)
+        for layer, value in layered.scores.items()
+    }
+
+
+def normalised(layered: Layered) -> dict[str, np.ndarray]:
+    """One threshold over all channels, each layer's scores divided by their root mean square.
+
+    Source: Molchanov et al. 2017, arXiv:1611.06440, section 2.2 (layer-wise l2-normalisation).
+    """
+    return {
+        layer: value / max(float(np.sqrt(np.mean(np.square(value)))), 1e-12)
+        for layer, value in layered.scores.items()
+    }
+
+
+CHANNEL_ALLOCATIONS: dict[str, Callable[[Layered], dict[str, np.ndarray]]] = {
+    "balanced": balanced,
+    "uniform": uniform,
+    "global": normalised,
+    "sensitivity": sensitive,
+}
+
+
+def channel_counts(
+    scores: Mapping[str, np.ndarray],
+    shape: NetworkShape,
+    allocation: str,
+    sparsity: float,
+    sensitivity: Sensitivity | None = None,
+) -> dict[str, int]:
+    """Return how many channels each layer keeps for the sparsity nearest to the target.
+
+    scores: layer -> (channels,), higher is kept; every layer keeps at least one channel.
+    Raises SettingsError for an unknown allocation or a target that one channel each misses.
+    """
+    if allocation not in CHANNEL_ALLOCATIONS:
+        known = ", ".join(CHANNEL_ALLOCATIONS)
+        raise SettingsError(f"There is no channel allocation {allocation!r}. Choose from: {known}.")
+    doubles = {layer: np.asarray(scores[layer], dtype=np.float64) for layer in CHANNEL_LAYERS}
+    order = CHANNEL_ALLOCATIONS[allocation](Layered(doubles, {}, shape, sensitivity))
+    return counts_by_order(order, shape, sparsity)
+
+
+def counts_by_order(
+    order: Mapping[str, np.ndarray], shape: NetworkShape, sparsity: float
+) -> dict[str, int]:
+    """Return the counts left when channels go from the lowest `order` up until the target.
+
+    The last channel may come from any layer: the one that ends nearest to the target.
+    """
+    target = round((1 - check_sparsity(sparsity)) * shape.parameters)
+    counts = {layer: shape.units[layer] for layer in CHANNEL_LAYERS}
+    _check_reachable(target, counts, shape, sparsity)
+    values = np.concatenate([order[layer] for layer in CHANNEL_LAYERS])
+    owners = np.concatenate([[layer] * len(order[layer]) for layer in CHANNEL_LAYERS])
+    for owner in owners[np.argsort(values, kind="stable")]:
+        fewer = _without_one(counts, str(owner))
+        if parameters_of(fewer, shape) < target:
+            break
+        counts = fewer
+    endings = [counts, *(_without_one(counts, layer) for layer in CHANNEL_LAYERS)]
+    return min(endings, key=lambda ending: abs(parameters_of(ending, shape) - target))
+
+
+def _without_one(counts: dict[str, int], layer: str) -> dict[str, int]:
+    return {**counts, layer: max(1, counts[layer] - 1)}
+
+
+def _check_reachable(
+    target: int, counts: Mapping[str, int], shape: NetworkShape, sparsity: float
+) -> None:
+    least = parameters_of(dict.fromkeys(counts, 1), shape)
+    if target < least:
+        highest = 1 - least / shape.parameters
+        raise SettingsError(
+            f"A sparsity of {sparsity} cannot be reached by removing whole channels: one channel "
+            f"a layer leaves {least} parameters. Choose at most {highest:.4f}."
+        )
+
+
+def keep_best(scores: Mapping[str, np.ndarray], counts: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """Return layer -> sorted indices of the `counts[layer]` highest scores.
+
+    Among equal scores the lower index goes first.
+    """
+    kept = {}
+    for layer in CHANNEL_LAYERS:
+        value = np.asarray(scores[layer], dtype=np.float64)
+        order = np.lexsort((np.arange(len(value)), value))
+        kept[layer] = np.sort(order[len(value) - counts[layer] :])
+    return kept
