@@ -1,0 +1,54 @@
+"""How well a network classifies: probabilities, accuracy, loss, per class, confusion."""
+
+import numpy as np
+
+from core.models.forward import predict_logits
+from core.models.network import NetworkShape, Weights, check_weights
+
+SMALLEST_PROBABILITY = 1e-7
+
+
+def predict(
+    weights: Weights, shape: NetworkShape, images: np.ndarray, batch: int = 500
+) -> np.ndarray:
+    """Return the (n, classes) float32 probabilities of images (n, height, width, channels)."""
+    check_weights(weights, shape)
+    return softmax(predict_logits(weights, images, batch))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return rows of positive numbers that sum to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of images whose most probable class is the label."""
+    return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+
+def loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean cross-entropy in nats."""
+    chosen = probabilities[np.arange(len(labels)), labels]
+    return float(-np.mean(np.log(np.maximum(chosen, SMALLEST_PROBABILITY), dtype=np.float64)))
+
+
+def confusion(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return (classes, classes) counts: row = true class, column = predicted class."""
+    classes = probabilities.shape[1]
+    pairs = labels * classes + probabilities.argmax(axis=1)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def per_class_accuracy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return (classes,) shares of each class's images found; NaN for a class without images."""
+    counts = confusion(probabilities, labels)
+    images = counts.sum(axis=1)
+    found = np.full(len(images), np.nan)
+    np.divide(np.diag(counts), images, out=found, where=images > 0)
+    return found
+
+
+def agreement(probabilities: np.ndarray, others: np.ndarray) -> float:
+    """Return the share of images on which two networks choose the same class."""
+    return float(np.mean(probabilities.argmax(axis=1) == others.argmax(axis=1)))

@@ -1,0 +1,68 @@
+"""Who feeds whom: the units of each layer, and the rows of the next layer that read them.
+
+The unit axis is always the last one of kernel and bias. conv1..conv4 and dense1 have units that
+may be removed; dense2's units are the classes.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from core.models.network import LAYERS, NetworkShape, Weights
+
+CHANNEL_LAYERS = LAYERS[:-1]
+READER = dict(pairwise(LAYERS))
+FEEDER = {reader: layer for layer, reader in READER.items()}
+
+
+def reading_rows(layer: str, channels: np.ndarray, shape: NetworkShape) -> np.ndarray:
+    """Return the indices, on the next kernel's input axis, that read these channels of `layer`.
+
+    Only the flatten boundary is special: conv4's channel c owns dense1's rows r with
+    r mod channels == c, one for each position of the final map, in row-major order.
+    """
+    channels = np.asarray(channels, dtype=np.int64)
+    if layer != "conv4":
+        return channels
+    return flatten_rows(channels, shape.units["conv4"], shape.positions)
+
+
+def flatten_rows(channels: np.ndarray, width: int, positions: int) -> np.ndarray:
+    """Return the dense1 rows of these conv4 channels: position by position, then channel."""
+    starts = np.arange(positions) * width
+    return np.asarray(starts[:, None] + channels[None, :]).reshape(-1)
+
+
+def outgoing(weights: Weights, layer: str, shape: NetworkShape) -> np.ndarray:
+    """Return the next layer's kernel arranged by the channel it reads.
+
+    Result: (channels of `layer`, everything that multiplies this channel).
+    """
+    kernel = weights[f"{READER[layer]}/kernel"]
+    if layer == "conv4":
+        kernel = kernel.reshape(shape.positions, shape.units["conv4"], -1)
+    return np.moveaxis(kernel, -2, 0).reshape(kernel.shape[-2], -1)
+
+
+def incoming(weights: Weights, layer: str) -> np.ndarray:
+    """Return the kernel of `layer` arranged by unit: (units, everything that feeds the unit)."""
+    kernel = weights[f"{layer}/kernel"]
+    return kernel.reshape(-1, kernel.shape[-1]).T
+
+
+def without_units(
+    weights: Weights, layer: str, channels: np.ndarray, shape: NetworkShape
+) -> Weights:
+    """Return weights in which these channels are silent: kernel, bias and readers are zero."""
+    changed = {name: array.copy() for name, array in weights.items()}
+    changed[f"{layer}/kernel"][..., channels] = 0
+    changed[f"{layer}/bias"][channels] = 0
+    rows = reading_rows(layer, channels, shape)
+    changed[f"{READER[layer]}/kernel"][..., rows, :] = 0
+    return changed
+
+
+def parameters_of(widths: dict[str, int], shape: NetworkShape) -> int:
+    """Return the number of parameters left when each channel layer keeps `widths[layer]` units."""
+    c1, c2, c3, c4, hidden = (widths[layer] for layer in CHANNEL_LAYERS)
+    return NetworkShape(shape.input_shape, shape.classes, (c1, c2, c3, c4, hidden)).parameters

@@ -1,0 +1,71 @@
+"""The images of every step: order and augmentation, both from streams named by epoch.
+
+Nothing is carried from one epoch to the next, so a resumed run needs no state from here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data.dataset import Split
+from core.randomness import generator
+from core.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches of one training split under one recipe."""
+
+    split: Split
+    recipe: Recipe
+    seed: int
+
+    @property
+    def per_epoch(self) -> int:
+        """Number of steps in an epoch; the last batch may be smaller."""
+        return -(-len(self.split) // self.recipe.batch_size)
+
+    def epoch(self, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield (images, labels) of every step of this epoch."""
+        order = generator(self.seed, "order", epoch).permutation(len(self.split))
+        rng = generator(self.seed, "augment", epoch)
+        for start in range(0, len(order), self.recipe.batch_size):
+            rows = order[start : start + self.recipe.batch_size]
+            yield augment(self.split.images[rows], self.recipe, rng), self.split.labels[rows]
+
+
+def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+    """Return a batch shifted, mirrored and cut out as the recipe says."""
+    if recipe.crop:
+        images = shift(images, rng.integers(0, 2 * recipe.crop + 1, (len(images), 2)), recipe.crop)
+    if recipe.flips:
+        mirrored = rng.random(len(images)) < 0.5
+        images = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
+    if recipe.cutout:
+        images = cut_out(images, rng.integers(0, images.shape[1:3], (len(images), 2)), recipe)
+    return images
+
+
+def shift(images: np.ndarray, offsets: np.ndarray, margin: int) -> np.ndarray:
+    """Return each image cropped at its offset from itself with a reflected margin.
+
+    offsets: (n, 2) rows and columns from 0 to 2 * margin; `margin` means not moved.
+    """
+    height, width = images.shape[1:3]
+    sides = ((0, 0), (margin, margin), (margin, margin), (0, 0))
+    padded = np.pad(images, sides, mode="reflect")
+    result = np.empty_like(images)
+    for index, (down, right) in enumerate(offsets):
+        result[index] = padded[index, down : down + height, right : right + width]
+    return result
+
+
+def cut_out(images: np.ndarray, centres: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Return images with a grey square at each centre. DeVries & Taylor 2017, arXiv:1708.04552."""
+    half = recipe.cutout // 2
+    result = images.copy()
+    for index, (row, column) in enumerate(centres):
+        top, left = max(row - half, 0), max(column - half, 0)
+        result[index, top : row + half, left : column + half] = 0.5
+    return result

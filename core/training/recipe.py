@@ -1,0 +1,100 @@
+"""A training recipe: everything that decides how weights are fitted, in one frozen record."""
+
+from dataclasses import dataclass, replace
+
+from core.errors import SettingsError
+from core.settings import check, setting
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained; the defaults are the course's recipe."""
+
+    epochs: int = setting(50, low=1, high=10_000, help="Passes over the training images")
+    batch_size: int = setting(32, low=1, high=4096, help="Images in one step")
+    optimizer: str = setting("adam", choices=("adam", "sgd"), help="Adam, or Nesterov momentum 0.9")
+    learning_rate: float = setting(1e-4, low=0.0, high=10.0, help="Largest step size")
+    schedule: str = setting(
+        "decay",
+        choices=("decay", "constant", "cosine", "one_cycle"),
+        help="How the step size changes: rate / (1 + decay * steps), constant, cosine or one cycle",
+        why="One cycle (up, then down to zero) reaches a good network in a tenth of the epochs.",
+    )
+    decay: float = setting(
+        1e-6, low=0.0, high=1.0, help="Decay of the step size each step", advanced=True
+    )
+    warmup: float = setting(
+        0.25, low=0.0, high=0.9, help="Share of a one-cycle run spent rising", advanced=True
+    )
+    flips: bool = setting(False, help="Mirror half of the images in every epoch")
+    crop: int = setting(0, low=0, high=8, unit="pixels", help="Shift images at random by up to")
+    cutout: int = setting(
+        0, low=0, high=16, unit="pixels", help="Side of a grey square over each image"
+    )
+    dropout_first: float = setting(
+        0.25, low=0.0, high=0.95, help="Dropout after the first pooling", advanced=True
+    )
+    dropout_second: float = setting(
+        0.25, low=0.0, high=0.95, help="Dropout after the second pooling", advanced=True
+    )
+    dropout_dense: float = setting(
+        0.5, low=0.0, high=0.95, help="Dropout after the wide dense layer", advanced=True
+    )
+    l2: float = setting(
+        1e-5, low=0.0, high=1.0, help="L2 penalty on the convolutions' kernels", advanced=True
+    )
+    weight_decay: float = setting(
+        0.0, low=0.0, high=10.0, help="Decoupled shrinking of all kernels", advanced=True
+    )
+    label_smoothing: float = setting(
+        0.0, low=0.0, high=0.5, help="Share of every label spread over all classes", advanced=True
+    )
+    normalise: bool = setting(
+        False,
+        help="Train with temporary batch normalisation, folded into the weights at the end",
+        why="It trains faster and higher; folding is exact, so the file has the plain network.",
+        advanced=True,
+    )
+    averaging: float = setting(
+        0.0, low=0.0, high=0.9999, help="Moving average of the weights, 0 for none", advanced=True
+    )
+    distillation: float = setting(
+        0.0, low=0.0, high=1.0, help="Weight of the teacher's answers, if there is a teacher"
+    )
+    temperature: float = setting(
+        2.0, low=0.5, high=20.0, help="Softening of the teacher's answers", advanced=True
+    )
+    patience: int = setting(
+        0, low=0, high=1000, unit="epochs", help="Stop after this long without progress, 0 never"
+    )
+    choose: str = setting(
+        "best", choices=("best", "last"), help="Keep the best epoch on validation, or the last"
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.cutout and self.cutout % 2:
+            raise SettingsError(f"cutout is {self.cutout}. Choose an even side.")
+
+    @property
+    def dropout(self) -> tuple[float, float, float]:
+        """Dropout rates in the order of the layers."""
+        return self.dropout_first, self.dropout_second, self.dropout_dense
+
+    def with_dropout(self, rates: tuple[float, float, float]) -> "Recipe":
+        """Return the recipe with other dropout rates, e.g. scaled to a pruned density."""
+        first, second, dense = (float(rate) for rate in rates)
+        return replace(self, dropout_first=first, dropout_second=second, dropout_dense=dense)
+
+
+COURSE = Recipe()
+FAST = Recipe(
+    epochs=12,
+    batch_size=64,
+    learning_rate=2e-3,
+    schedule="one_cycle",
+    flips=True,
+    crop=2,
+)
+QUICK = replace(FAST, epochs=8)
+PRESETS = {"course": COURSE, "fast": FAST, "quick": QUICK}

@@ -1,0 +1,189 @@
+"""One compiled training step: gradients, optimiser, hook, mask, moving average, in this order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.models.forward import logits
+from core.models.network import NetworkShape, Weights
+from core.training.architecture import Architecture
+from core.training.optimizers import OPTIMIZERS
+from core.training.recipe import Recipe
+
+
+class Step:
+    """A model with its optimiser, masks and averages, advanced one batch at a time.
+
+    Masked entries are exactly 0.0 after every step: the mask is applied last, because an
+    optimiser's momentum revives what only the gradient was masked of.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        shape: NetworkShape,
+        recipe: Recipe,
+        teacher: Weights | None = None,
+    ) -> None:
+        import tensorflow as tf
+
+        self._recipe, self._architecture = recipe, architecture
+        self._model = architecture.build(shape, recipe)
+        self._dropouts = [layer for layer in self._model.layers if hasattr(layer, "seed_generator")]
+        self.variables = _named_variables(self._model)
+        self._trainable = {n: v for n, v in self.variables.items() if v.trainable}
+        learned = {n: v for n, v in self._trainable.items() if n not in architecture.own_update}
+        self._optimizer = OPTIMIZERS[recipe.optimizer](learned)
+        self.masks = {n: tf.Variable(tf.ones_like(v), trainable=False) for n, v in learned.items()}
+        self.averages = _copies(self.variables) if recipe.averaging else {}
+        self._masked = False
+        self._teacher = {n: tf.constant(a) for n, a in teacher.items()} if teacher else None
+        self._compiled = tf.function(self._advance)
+
+    def __call__(
+        self, images: np.ndarray, labels: np.ndarray, rate: np.float32, step: int
+    ) -> tuple[float, int]:
+        """Advance by one batch; return its loss and the number of images classified right."""
+        loss, correct = self._compiled(
+            images, labels.astype(np.int32), rate, np.float32(step), masked=self._masked
+        )
+        return float(loss), int(correct)
+
+    def set_mask(self, mask: Mapping[str, np.ndarray]) -> None:
+        """Replace the 0/1 masks (parameters left out stay free) and apply them at once."""
+        self._masked = True
+        for name, variable in self.masks.items():
+            if name in mask:
+                variable.assign(mask[name].astype(np.float32))
+        self._apply_masks()
+
+    def seed_dropout(self, seeds: list[int]) -> None:
+        """Restart every dropout stream; called at each epoch, so that no state outlives one."""
+        for layer, seed in zip(self._dropouts, seeds, strict=True):
+            layer.seed_generator.state.assign([seed, 0])
+
+    @property
+    def dropout_names(self) -> list[str]:
+        """Names of the dropout layers, in order."""
+        return [layer.name for layer in self._dropouts]
+
+    def values(self, averaged: bool = True) -> dict[str, np.ndarray]:
+        """Return the values of all variables; the averages of them if the recipe keeps any."""
+        source = self.averages if averaged and self.averages else self.variables
+        return {name: variable.numpy() for name, variable in source.items()}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return everything that the next step depends on."""
+        return {
+            f"{group}/{name}": variable.numpy()
+            for group, variables in self._groups().items()
+            for name, variable in variables.items()
+        } | {"masked": np.array(self._masked)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Continue exactly where `state` was taken."""
+        self._masked = bool(state["masked"])
+        for group, variables in self._groups().items():
+            for name, variable in variables.items():
+                variable.assign(state[f"{group}/{name}"])
+
+    def start(self, values: Mapping[str, np.ndarray]) -> None:
+        """Start from these values; variables left out keep what the model was built with."""
+        for name, value in values.items():
+            self.variables[name].assign(value)
+        for name, average in self.averages.items():
+            average.assign(self.variables[name])
+
+    def _groups(self) -> dict[str, dict[str, Any]]:
+        return {
+            "variable": self.variables,
+            "slot": self._optimizer.slots,
+            "mask": self.masks,
+            "average": self.averages,
+        }
+
+    def _advance(self, images: Any, labels: Any, rate: Any, step: Any, masked: bool) -> Any:
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            outputs = self._model(images, training=True)
+            fit = self._loss(outputs, images, labels)
+            total = tf.add_n([fit, *self._model.losses]) if self._model.losses else fit
+        found = tape.gradient(total, list(self._trainable.values()))
+        gradients = dict(zip(self._trainable, found, strict=True))
+        self._update(gradients, rate, step, masked)
+        if self.averages:
+            self._average(step)
+        chosen = tf.argmax(outputs, axis=1, output_type=tf.int32)
+        return total, tf.reduce_sum(tf.cast(chosen == labels, tf.int32))
+
+    def _loss(self, outputs: Any, images: Any, labels: Any) -> Any:
+        import tensorflow as tf
+
+        recipe = self._recipe
+        classes = outputs.shape[-1]
+        smoothed = tf.one_hot(
+            labels,
+            classes,
+            on_value=1 - recipe.label_smoothing * (1 - 1 / classes),
+            off_value=recipe.label_smoothing / classes,
+        )
+        hard = _cross_entropy(smoothed, outputs)
+        if self._teacher is None or not recipe.distillation:
+            return hard
+        heat = recipe.temperature
+        answers = tf.stop_gradient(tf.nn.softmax(logits(self._teacher, images) / heat))
+        soft = _cross_entropy(answers, outputs / heat) * heat**2
+        return (1 - recipe.distillation) * hard + recipe.distillation * soft
+
+    def _update(self, gradients: dict[str, Any], rate: Any, step: Any, masked: bool) -> None:
+        learned = {n: g for n, g in gradients.items() if n in self.masks}
+        if masked:
+            learned = {n: g * self.masks[n] for n, g in learned.items()}
+        if self._recipe.weight_decay:
+            for name in learned:
+                if name.endswith("kernel"):
+                    variable = self.variables[name]
+                    variable.assign(variable * (1 - rate * self._recipe.weight_decay))
+        self._optimizer.apply(learned, rate, step)
+        if self._architecture.after_step:
+            self._architecture.after_step(self.variables, gradients, rate)
+        if masked:
+            self._apply_masks()
+
+    def _apply_masks(self) -> None:
+        for name, mask in self.masks.items():
+            self.variables[name].assign(self.variables[name] * mask)
+            if self.averages:
+                self.averages[name].assign(self.averages[name] * mask)
+
+    def _average(self, step: Any) -> None:
+        import tensorflow as tf
+
+        # Short at first, so that the average does not remember the start for long.
+        decay = tf.minimum(self._recipe.averaging, (1 + step) / (10 + step))
+        for name, average in self.averages.items():
+            average.assign_add((1 - decay) * (self.variables[name] - average))
+
+
+def _cross_entropy(target: Any, outputs: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, outputs))
+
+
+def _named_variables(model: Any) -> dict[str, Any]:
+    """Return "layer/variable" -> tf.Variable, without the dropout streams."""
+    return {
+        f"{layer.name}/{variable.name}": variable.value
+        for layer in model.layers
+        for variable in layer.variables
+        if "seed" not in variable.name
+    }
+
+
+def _copies(variables: dict[str, Any]) -> dict[str, Any]:
+    import tensorflow as tf
+
+    return {name: tf.Variable(value, trainable=False) for name, value in variables.items()}

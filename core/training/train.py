@@ -1,0 +1,203 @@
+"""Train a network: epochs of compiled steps, validation, best weights, checkpoints.
+
+A run that was stopped and resumed gives bit for bit what an undisturbed one gives (on the same
+machine with the same number of threads).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.accuracy import accuracy, loss, predict
+from core.models.network import NetworkShape, Weights, check_weights
+from core.progress import Progress
+from core.randomness import derived_seed
+from core.training.architecture import PLAIN, Architecture
+from core.training.batches import Batches
+from core.training.history import KEYS, History
+from core.training.prepare import Prepared
+from core.training.recipe import Recipe
+from core.training.schedule import learning_rates
+from core.training.step import Step
+
+Masks = Mapping[str, np.ndarray]
+REPORT_EVERY = 10
+
+
+@dataclass(frozen=True)
+class MaskSchedule:
+    """Changes the mask while the network trains.
+
+    mask: (step, current plain values of the variables) -> new masks, or None to leave them.
+    every: steps between two calls; the first call is at step 0.
+    last_step: from here on the mask stands, and an epoch may be chosen as the best.
+    """
+
+    mask: Callable[[int, Weights], Masks | None]
+    every: int = 100
+    last_step: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The chosen weights and how they came about.
+
+    variables: every variable of the architecture at the chosen epoch, before `export`.
+    best_epoch: the chosen epoch, counted from 1.
+    """
+
+    weights: Weights
+    history: History
+    best_epoch: int
+    variables: dict[str, np.ndarray]
+    mask: dict[str, np.ndarray]
+
+
+def train(
+    weights: Weights,
+    shape: NetworkShape,
+    data: Prepared,
+    recipe: Recipe,
+    seed: int,
+    progress: Progress,
+    *,
+    mask: Masks | None = None,
+    mask_schedule: MaskSchedule | None = None,
+    teacher: Weights | None = None,
+    architecture: Architecture = PLAIN,
+) -> Trained:
+    """Train from `weights` and return the chosen epoch's weights; masked entries are exactly 0.0.
+
+    mask: parameter name -> 0/1 array, applied after every step; parameters left out stay free.
+    teacher: a network (same images and classes) whose answers recipe.distillation mixes in.
+    Raises Stopped if the progress says so; the checkpoint of the last epoch remains.
+    """
+    check_weights(weights, shape)
+    run = _Run(shape, data, recipe, seed, progress, mask_schedule, teacher, architecture)
+    run.begin(weights, mask)
+    while not run.finished:
+        run.epoch()
+    return run.result()
+
+
+class _Run:
+    """The state of one training run between epochs."""
+
+    def __init__(
+        self,
+        shape: NetworkShape,
+        data: Prepared,
+        recipe: Recipe,
+        seed: int,
+        progress: Progress,
+        schedule: MaskSchedule | None,
+        teacher: Weights | None,
+        architecture: Architecture,
+    ) -> None:
+        self._shape, self._data, self._recipe, self._seed = shape, data, recipe, seed
+        self._progress, self._schedule, self._architecture = progress, schedule, architecture
+        self._batches = Batches(data.train, recipe, seed)
+        self._rates = learning_rates(recipe, recipe.epochs * self._batches.per_epoch)
+        self._step = Step(architecture, shape, recipe, teacher)
+        self._history = History.empty()
+        self._best: dict[str, np.ndarray] = {}
+        self._best_epoch = 0
+
+    def begin(self, weights: Weights, mask: Masks | None) -> None:
+        """Start from the last checkpoint, or from these weights."""
+        saved = self._progress.load()
+        if saved is None:
+            self._step.start(self._architecture.load(weights))
+            if mask is not None:
+                self._step.set_mask(mask)
+            return
+        self._step.restore(_part(saved, "step/"))
+        self._best = _part(saved, "best/")
+        self._history = History(saved["history"])
+        self._best_epoch = int(saved["best_epoch"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done or patience has run out."""
+        done, patience = len(self._history), self._recipe.patience
+        waited = done - max(self._best_epoch, self._first_choice - 1)
+        return done >= self._recipe.epochs or (bool(patience) and waited >= patience)
+
+    @property
+    def _first_choice(self) -> int:
+        """The first epoch (from 1) that may be chosen: the mask must be final."""
+        steps = self._schedule.last_step if self._schedule else 0
+        return min(steps // self._batches.per_epoch + 1, self._recipe.epochs)
+
+    def epoch(self) -> None:
+        """Run one epoch, validate, choose, record and save."""
+        done = len(self._history)
+        names = self._step.dropout_names
+        self._step.seed_dropout([derived_seed(self._seed, "dropout", n, done) for n in names])
+        train_loss, train_accuracy = self._steps(done)
+        values = self._step.values()
+        probabilities = predict(
+            self._architecture.export(values), self._shape, self._data.validation.images
+        )
+        labels = self._data.validation.labels
+        self._history = self._history.with_epoch(
+            loss=train_loss,
+            accuracy=train_accuracy,
+            validation_loss=loss(probabilities, labels),
+            validation_accuracy=accuracy(probabilities, labels),
+        )
+        self._choose(values)
+        row = dict(zip(KEYS, self._history.values[-1].tolist(), strict=True))
+        self._progress.record(len(self._history), **row)
+        self._save()
+
+    def result(self) -> Trained:
+        """Return the chosen epoch."""
+        weights = self._architecture.export(self._best)
+        mask = {name: variable.numpy() for name, variable in self._step.masks.items()}
+        return Trained(weights, self._history, self._best_epoch, self._best, mask)
+
+    def _steps(self, epoch: int) -> tuple[float, float]:
+        count = self._batches.per_epoch
+        losses, correct = 0.0, 0
+        for index, (images, labels) in enumerate(self._batches.epoch(epoch)):
+            step = epoch * count + index
+            self._change_mask(step)
+            batch_loss, batch_correct = self._step(images, labels, self._rates[step], step)
+            losses += batch_loss * len(labels)
+            correct += batch_correct
+            if step % REPORT_EVERY == 0:
+                message = f"Epoch {epoch + 1} of {self._recipe.epochs}"
+                self._progress.report(step, len(self._rates), message)
+        images_seen = len(self._data.train)
+        return losses / images_seen, correct / images_seen
+
+    def _change_mask(self, step: int) -> None:
+        schedule = self._schedule
+        if schedule is None or step > schedule.last_step or step % schedule.every:
+            return
+        mask = schedule.mask(step, self._step.values(averaged=False))
+        if mask is not None:
+            self._step.set_mask(mask)
+
+    def _choose(self, values: dict[str, np.ndarray]) -> None:
+        done = len(self._history)
+        scores = self._history.column("validation_accuracy")
+        first = self._first_choice
+        better = self._best_epoch < first or scores[-1] > scores[self._best_epoch - 1]
+        if self._recipe.choose == "last" or (done >= first and better) or not self._best:
+            self._best, self._best_epoch = values, done
+
+    def _save(self) -> None:
+        state = {f"step/{name}": value for name, value in self._step.state().items()}
+        state |= {f"best/{name}": value for name, value in self._best.items()}
+        state |= {
+            "history": self._history.values,
+            "best_epoch": np.array(self._best_epoch),
+        }
+        self._progress.save(state)
+
+
+def _part(state: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
