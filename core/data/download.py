@@ -1,0 +1,89 @@
+"""Built-in data sets that come from the internet, fetched by Keras in a process of its own.
+
+Keras costs eight seconds and 800 MB to import and knows no timeout, so the web server never
+loads it: a child does, and is ended if it stalls.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from core.data.dataset import Dataset, Split
+from core.errors import DownloadError
+from core.randomness import generator
+from core.workspace import Workspace
+
+STALL_SECONDS = 15
+LONGEST_SECONDS = 900
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def download(workspace: Workspace, module: str, name: str, class_names: tuple[str, ...]) -> Dataset:
+    """Return keras.datasets.<module>; a tenth of the training images becomes the validation set.
+
+    Raises DownloadError when there is no internet or the transfer stalls. Keras keeps the file in
+    the workspace, so that a second call needs no internet.
+    """
+    with tempfile.TemporaryDirectory(dir=workspace.scratch, prefix="download-") as folder:
+        target = Path(folder) / "arrays.npz"
+        _fetch(workspace, module, name, target)
+        with np.load(target, allow_pickle=False) as arrays:
+            train = Split(arrays["train_images"], arrays["train_labels"])
+            test = Split(arrays["test_images"], arrays["test_labels"])
+    order = generator(0, "built-in validation", module).permutation(len(train))
+    held = len(train) // 10
+    validation, rest = np.sort(order[:held]), np.sort(order[held:])
+    return Dataset(name, class_names, train.take(rest), train.take(validation), test)
+
+
+def _fetch(workspace: Workspace, module: str, name: str, target: Path) -> None:
+    environment = {
+        **os.environ,
+        "KERAS_HOME": str(workspace.datasets / "downloads"),
+        "PYTHONPATH": str(PROJECT),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+    command = [sys.executable, "-m", "core.data.download", module, str(target)]
+    try:
+        finished = subprocess.run(
+            command, env=environment, capture_output=True, timeout=LONGEST_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise _failed(name, f"it took longer than {LONGEST_SECONDS // 60} minutes") from None
+    if finished.returncode != 0 or not target.exists():
+        lines = finished.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        raise _failed(name, lines[-1][:200])
+
+
+def _failed(name: str, reason: str) -> DownloadError:
+    return DownloadError(
+        f"{name} could not be downloaded ({reason}). "
+        "Check the internet connection, or use the bundled garments, which need none."
+    )
+
+
+def _child(module: str, target: str) -> None:
+    import socket
+
+    socket.setdefaulttimeout(STALL_SECONDS)
+    import keras
+
+    (x, y), (x_test, y_test) = getattr(keras.datasets, module).load_data()
+    as_images = [images.reshape(*images.shape[:3], -1) for images in (x, x_test)]
+    as_labels = [labels.reshape(-1).astype(np.int64) for labels in (y, y_test)]
+    np.savez(
+        target,
+        train_images=as_images[0],
+        train_labels=as_labels[0],
+        test_images=as_images[1],
+        test_labels=as_labels[1],
+    )
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1], sys.argv[2])

@@ -1,0 +1,176 @@
+"""Stored data sets, found by the digest of their content."""
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from core.data.dataset import Dataset, Split
+from core.errors import NotFoundError, StoreError
+from core.workspace import Workspace
+
+DESCRIPTION = "dataset.json"
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class StoredDataset:
+    """What a list of stored data sets shows; counts are images per split (test may be 0)."""
+
+    digest: str
+    name: str
+    class_names: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    train: int
+    validation: int
+    test: int
+    notes: tuple[str, ...]
+    stored: datetime
+    size_bytes: int
+
+
+def save(workspace: Workspace, dataset: Dataset) -> str:
+    """Keep the data set and return its digest; the same content is stored once.
+
+    Written beside its place and renamed, so that half a data set can never be found.
+    """
+    target = workspace.datasets / dataset.digest
+    if (target / DESCRIPTION).exists():
+        return dataset.digest
+    try:
+        _write(dataset, target)
+    except OSError as error:
+        raise StoreError(
+            f"The data set could not be stored ({error.strerror}). "
+            "Free some disk space or delete stored data sets, then upload it again."
+        ) from error
+    return dataset.digest
+
+
+def _write(dataset: Dataset, target: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+    try:
+        for name, split in _splits(dataset).items():
+            np.save(folder / f"{name}_images.npy", split.images, allow_pickle=False)
+            np.save(folder / f"{name}_labels.npy", split.labels, allow_pickle=False)
+        (folder / DESCRIPTION).write_text(json.dumps(_description(dataset)), encoding="utf-8")
+        _move_into_place(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _move_into_place(folder: Path, target: Path) -> None:
+    try:
+        os.rename(folder, target)
+    except OSError:
+        if not (target / DESCRIPTION).exists():  # else another session stored the same content
+            raise
+
+
+def _splits(dataset: Dataset) -> dict[str, Split]:
+    pairs = zip(SPLITS, (dataset.train, dataset.validation, dataset.test), strict=True)
+    return {name: split for name, split in pairs if split is not None}
+
+
+def _description(dataset: Dataset) -> dict[str, object]:
+    return {
+        "name": dataset.name,
+        "class_names": list(dataset.class_names),
+        "image_shape": list(dataset.image_shape),
+        "counts": {name: len(split) for name, split in _splits(dataset).items()},
+        "notes": list(dataset.notes),
+        "stored": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def load(workspace: Workspace, digest: str, *, verify: bool = True) -> Dataset:
+    """Return a stored data set; its arrays are read-only and mapped from disk, not copied.
+
+    verify: read everything once and raise StoreError if the content is no longer the digest's.
+    Raises NotFoundError if nothing is stored under that digest.
+    """
+    folder = _folder(workspace, digest)
+    try:
+        described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        splits = {name: _load_split(folder, name) for name in described["counts"]}
+        dataset = Dataset(
+            name=described["name"],
+            class_names=tuple(described["class_names"]),
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits.get("test"),
+            notes=tuple(described["notes"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _changed(digest) from error
+    if verify and dataset.digest != digest:
+        raise _changed(digest)
+    return dataset
+
+
+def _changed(digest: str) -> StoreError:
+    return StoreError(
+        f"The stored data set {digest} has changed or is damaged on disk. Delete it and upload it again."
+    )
+
+
+def _folder(workspace: Workspace, digest: str) -> Path:
+    is_digest = len(digest) == 16 and all(c in "0123456789abcdef" for c in digest)
+    if not is_digest or not (workspace.datasets / digest / DESCRIPTION).exists():
+        raise NotFoundError(
+            f"No data set {digest[:40]!r} is stored here. Choose one on the Data page or upload it."
+        )
+    return workspace.datasets / digest
+
+
+def _load_split(folder: Path, name: str) -> Split:
+    images, labels = (
+        np.load(folder / f"{name}_{part}.npy", mmap_mode="r", allow_pickle=False)
+        for part in ("images", "labels")
+    )
+    return Split(images, labels)
+
+
+def list_stored(workspace: Workspace) -> list[StoredDataset]:
+    """Return what is stored, newest first, without reading any image."""
+    found = [
+        _listed(path.parent)
+        for path in workspace.datasets.glob(f"*/{DESCRIPTION}")
+        if not path.parent.name.startswith(".")
+    ]
+    return sorted(
+        (entry for entry in found if entry is not None),
+        key=lambda entry: (entry.stored, entry.digest),
+        reverse=True,
+    )
+
+
+def _listed(folder: Path) -> StoredDataset | None:
+    try:
+        described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        counts = described["counts"]
+        height, width, channels = described["image_shape"]
+        return StoredDataset(
+            digest=folder.name,
+            name=described["name"],
+            class_names=tuple(described["class_names"]),
+            image_shape=(height, width, channels),
+            train=counts["train"],
+            validation=counts["validation"],
+            test=counts.get("test", 0),
+            notes=tuple(described["notes"]),
+            stored=datetime.fromisoformat(described["stored"]),
+            size_bytes=sum(file.stat().st_size for file in folder.iterdir()),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # deleted meanwhile, or damaged: `load` says so when somebody asks for it
+
+
+def delete(workspace: Workspace, digest: str) -> None:
+    """Remove a stored data set; runs that used it keep their results but cannot be repeated."""
+    shutil.rmtree(_folder(workspace, digest))
