@@ -32,7 +32,7 @@ class Layered:
 
 def ranks(scores: np.ndarray) -> np.ndarray:
     """Return each entry's place from the top, 0 for the highest; ties: a lower index is lower."""
-    order = np.lexsort((np.arange(len(scores)), scores))
+    order = np.argsort(scores, kind="stable")
     places = np.empty(len(scores), dtype=np.int64)
     places[order] = np.arange(len(scores))[::-1]
     return places
@@ -90,7 +90,7 @@ def lamp(layered: Layered) -> dict[str, np.ndarray]:
 
 
 def _lamp(scores: np.ndarray) -> np.ndarray:
-    order = np.lexsort((np.arange(len(scores)), scores))
+    order = np.argsort(scores, kind="stable")
     squares = np.square(scores[order])
     not_smaller = np.cumsum(squares[::-1])[::-1]
     result = np.empty(len(scores))

@@ -104,13 +104,11 @@ def _check_reachable(
 
 
 def keep_best(scores: Mapping[str, np.ndarray], counts: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """Return layer -> sorted indices of the `counts[layer]` highest scores.
+    """Return layer -> sorted indices of the `counts[layer]` highest scores."""
+    return {layer: largest(scores[layer], counts[layer]) for layer in CHANNEL_LAYERS}
 
-    Among equal scores the lower index goes first.
-    """
-    kept = {}
-    for layer in CHANNEL_LAYERS:
-        value = np.asarray(scores[layer], dtype=np.float64)
-        order = np.lexsort((np.arange(len(value)), value))
-        kept[layer] = np.sort(order[len(value) - counts[layer] :])
-    return kept
+
+def largest(values: np.ndarray, count: int) -> np.ndarray:
+    """Return the sorted indices of the `count` largest; of equal values the lower index goes."""
+    order = np.argsort(values, kind="stable")
+    return np.sort(order[len(values) - count :])

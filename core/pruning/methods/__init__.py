@@ -1,5 +1,16 @@
 """The METHODS table: every pruning method, in the order in which they are shown."""
 
 from core.pruning.method import Method
+from core.pruning.methods import l1_filter, magnitude, random_pruning, snip, taylor
 
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        magnitude.METHOD,
+        l1_filter.METHOD,
+        taylor.METHOD,
+        snip.METHOD,
+        random_pruning.METHOD,
+        random_pruning.FILTER_METHOD,
+    )
+}

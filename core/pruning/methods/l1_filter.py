@@ -1,0 +1,70 @@
+"""Filter pruning by the L1 norm. Li et al. 2016, arXiv:1608.08710."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.models.network import Weights
+from core.models.topology import CHANNEL_LAYERS, FEEDER
+from core.pruning.channels import largest
+from core.pruning.closure import channel_mask, readers
+from core.pruning.method import Budget, Context, Method, Scores, Selection
+from core.settings import check, setting
+
+
+@dataclass(frozen=True)
+class L1Filter:
+    """Filters with the smallest sum of absolute weights go. Li et al. 2016, arXiv:1608.08710."""
+
+    scoring: str = setting(
+        "independent",
+        choices=("independent", "greedy"),
+        help="Judge a filter by all its weights, or without the inputs already removed",
+        why="Greedy is better when several layers are cut at once (section 3.3 of the paper).",
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def filter_norms(weights: Weights) -> Scores:
+    """Return layer -> (filters,) sums of the absolute kernel weights; biases do not count."""
+    return {layer: _norms(weights[f"{layer}/kernel"]) for layer in CHANNEL_LAYERS}
+
+
+def greedy_norms(weights: Weights, layer: str, kept: Scores) -> np.ndarray:
+    """Return the norms of one layer's filters over the inputs that are kept.
+
+    kept: layer -> indices, at least of the layer that feeds this one.
+    """
+    if layer not in FEEDER:
+        return _norms(weights[f"{layer}/kernel"])
+    return _norms(readers(weights, FEEDER[layer])[:, kept[FEEDER[layer]], :])
+
+
+def _norms(kernel: np.ndarray) -> np.ndarray:
+    absolute = np.abs(kernel, dtype=np.float64)
+    return np.asarray(absolute.reshape(-1, kernel.shape[-1]).sum(axis=0))
+
+
+def select(context: Context, settings: L1Filter, budget: Budget) -> Selection:
+    """Return the filters with the largest norms, as many in each layer as the budget keeps."""
+    counts = budget.kept or context.shape.units
+    kept: dict[str, np.ndarray] = {}
+    for layer in CHANNEL_LAYERS:
+        norms = _norms(context.weights[f"{layer}/kernel"])
+        if settings.scoring == "greedy":
+            norms = greedy_norms(context.weights, layer, kept)
+        kept[layer] = largest(norms, counts[layer])
+    return Selection(kept, channel_mask(kept, context.shape).apply(context.weights), 0.0)
+
+
+METHOD = Method(
+    name="l1_filter",
+    label="L1 filter",
+    paper="Li et al. 2016, Pruning filters for efficient convnets, arXiv:1608.08710",
+    structured=True,
+    settings=L1Filter,
+    doc="Removes whole filters with the smallest sum of absolute weights, and who reads them.",
+    select=select,
+)

@@ -1,0 +1,47 @@
+"""SNIP: weights whose removal changes the loss least, from one look at the data."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.pruning.gradients import batch_gradients
+from core.pruning.method import Context, Method, Scores
+from core.settings import check, setting
+
+
+@dataclass(frozen=True)
+class Snip:
+    """Connection sensitivity |g·w|. Lee et al. 2019, arXiv:1810.02340.
+
+    Adapted: the paper scores an untrained network; here the dense network that was given is scored,
+    which may be an untrained one.
+    """
+
+    images: int = setting(2048, low=1, high=1_000_000, help="Training images of the one look")
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def scores(context: Context, settings: Snip) -> Scores:
+    """Return |g·w| of every weight and bias, g the gradient of the mean loss over the images."""
+    batch = min(512, settings.images)
+    gradients = list(
+        batch_gradients(context.weights, context.data.train, settings.images, batch, context.seed)
+    )
+    return {
+        name: np.abs(np.mean([g[name] for g in gradients], axis=0) * value)
+        for name, value in context.weights.items()
+    }
+
+
+METHOD = Method(
+    name="snip",
+    label="SNIP",
+    paper="Lee et al. 2019, SNIP: single-shot network pruning, arXiv:1810.02340",
+    structured=False,
+    settings=Snip,
+    doc="Removes the weights whose removal changes the loss least, to first order.",
+    scores=scores,
+    needs_data=True,
+)

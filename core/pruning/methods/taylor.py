@@ -1,0 +1,60 @@
+"""Taylor pruning: filters whose removal changes the loss least. arXiv:1906.10771."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.models.network import Weights
+from core.models.topology import CHANNEL_LAYERS
+from core.pruning.gradients import batch_gradients
+from core.pruning.method import Context, Method, Scores
+from core.settings import check, setting
+
+
+@dataclass(frozen=True)
+class Taylor:
+    """First-order effect of a filter on the loss. Molchanov et al. 2019, arXiv:1906.10771."""
+
+    images: int = setting(2048, low=1, high=1_000_000, help="Training images the effect is seen on")
+    batch_size: int = setting(
+        64, low=1, high=4096, help="Images over which a gradient is averaged before squaring"
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def scores(context: Context, settings: Taylor) -> Scores:
+    """Return layer -> (filters,) mean over batches of (Σ g·w)², the sum over a filter's weights."""
+    effects = [
+        _effects(context.weights, gradient)
+        for gradient in batch_gradients(
+            context.weights, context.data.train, settings.images, settings.batch_size, context.seed
+        )
+    ]
+    return {layer: np.mean([e[layer] for e in effects], axis=0) for layer in CHANNEL_LAYERS}
+
+
+def _effects(weights: Weights, gradient: Weights) -> Scores:
+    return {layer: filter_effect(weights, gradient, layer) for layer in CHANNEL_LAYERS}
+
+
+def filter_effect(weights: Weights, gradient: Weights, layer: str) -> np.ndarray:
+    """Return (filters,) squared first-order change of the loss when the filter becomes zero."""
+    kernel = weights[f"{layer}/kernel"].astype(np.float64) * gradient[f"{layer}/kernel"]
+    bias = weights[f"{layer}/bias"].astype(np.float64) * gradient[f"{layer}/bias"]
+    change = kernel.reshape(-1, kernel.shape[-1]).sum(axis=0) + bias
+    return np.asarray(np.square(change))
+
+
+METHOD = Method(
+    name="taylor",
+    label="Taylor",
+    paper="Molchanov et al. 2019, Importance estimation for neural network pruning, "
+    "arXiv:1906.10771",
+    structured=True,
+    settings=Taylor,
+    doc="Removes the filters whose absence changes the loss least, to first order.",
+    scores=scores,
+    needs_data=True,
+)
