@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.evaluation.point import class_accuracies, confusion_counts, share_equal
+from core.evaluation.accuracy import agreement, confusion, predict
+from core.evaluation.point import as_rows, class_accuracies
+from core.models.network import Weights
 from core.progress import Progress
 
 if TYPE_CHECKING:
     from core.models.network import NetworkShape
     from core.training.prepare import Prepared
 
-Weights = dict[str, np.ndarray]
 LISTED = 24  # images per list: more than fits a page is noise, and thumbnails cost bytes
 PICTURES_FILE = "behaviour.npz"
 
@@ -91,18 +92,18 @@ def compare(
     """
     old, new = before.argmax(axis=1), after.argmax(axis=1)
     was, now = old == labels, new == labels
-    counts = [confusion_counts(labels, answer, before.shape[1]) for answer in (old, new)]
-    accuracies = [class_accuracies(count) for count in counts]
+    counts = [confusion(answers, labels) for answers in (before, after)]
+    accuracies = [class_accuracies(answers, labels) for answers in (before, after)]
     new_errors, mended = np.flatnonzero(was & ~now), np.flatnonzero(~was & now)
     return Behaviour(
         id=network[0],
         label=network[1],
         accuracy=float(now.mean()),
-        agreement=share_equal(old, new),
+        agreement=agreement(before, after),
         per_class_accuracy=accuracies[1],
         per_class_delta=_deltas(*accuracies),
-        confusion=_rows(counts[1]),
-        confusion_delta=_rows(counts[1] - counts[0]),
+        confusion=as_rows(counts[1]),
+        confusion_delta=as_rows(counts[1] - counts[0]),
         confidence=float(after.max(axis=1).mean()),
         confidence_delta=float(after.max(axis=1).mean() - before.max(axis=1).mean()),
         new_errors_count=len(new_errors),
@@ -118,10 +119,6 @@ def _deltas(
 ) -> tuple[float | None, ...]:
     pairs = zip(before, after, strict=True)
     return tuple(None if old is None or new is None else new - old for old, new in pairs)
-
-
-def _rows(counts: np.ndarray) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(int(n) for n in row) for row in counts)
 
 
 def _listed(
@@ -205,8 +202,6 @@ def behaviour(
 def _predict_all(
     networks: Sequence[Network], shape: "NetworkShape", prepared: "Prepared", progress: Progress
 ) -> list[np.ndarray]:
-    from core.evaluation.accuracy import predict
-
     answers = []
     for index, network in enumerate(networks):
         progress.report(index, len(networks), f"Asking {network.label}")

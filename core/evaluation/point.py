@@ -1,7 +1,6 @@
 """A point: everything measured of one network, after it was saved and read again."""
 
 import dataclasses
-import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from core.models.network import NetworkShape
-    from core.training.prepare import Prepared
+from core.evaluation import cost
+from core.evaluation.accuracy import accuracy, agreement, confusion, per_class_accuracy, predict
+from core.evaluation.latency import seconds_per_image
+from core.evaluation.score import score
+from core.models import weights_file
+from core.models.network import NetworkShape, Weights
 
-Weights = dict[str, np.ndarray]
+if TYPE_CHECKING:
+    from core.training.prepare import Prepared
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer's count of exact zeros; a unit is dead when its kernel and bias are all zero."""
+    """One layer's count of exact zeros; dead units say nothing or are read by nobody."""
 
     name: str
     parameters: int
@@ -108,7 +111,7 @@ class Point:
 
 def measure(
     path: Path,
-    shape: "NetworkShape",
+    shape: NetworkShape,
     prepared: "Prepared",
     origin: Origin,
     dense: Weights | None = None,
@@ -118,73 +121,57 @@ def measure(
     dense: the network to agree with; without it, agreement is None.
     Raises WeightsError if the file does not fit `shape`.
     """
-    from core.evaluation import cost
-    from core.evaluation.accuracy import predict
-    from core.evaluation.score import score
-    from core.models import weights_file
-
-    weights = weights_file.read(path)
-    holdout = predict(weights, shape, prepared.holdout.images).argmax(axis=1)
-    validation = predict(weights, shape, prepared.validation.images).argmax(axis=1)
-    same = None
-    if dense is not None:
-        same = share_equal(holdout, predict(dense, shape, prepared.holdout.images).argmax(axis=1))
-    counts = confusion_counts(prepared.holdout.labels, holdout, shape.classes)
-    layers = layers_of(weights)
-    parameters = sum(layer.parameters for layer in layers)
-    zeros = sum(layer.zeros for layer in layers)
-    accuracy = share_equal(holdout, prepared.holdout.labels)
-    content = path.read_bytes()
+    weights = weights_file.read(path, shape)
+    labels = prepared.holdout.labels
+    holdout = predict(weights, shape, prepared.holdout.images)
+    validation = predict(weights, shape, prepared.validation.images)
+    reached, sparsity = accuracy(holdout, labels), cost.sparsity(weights)
     return Point(
-        **_origin(origin),
-        parameters=parameters,
-        zeros=zeros,
-        sparsity=zeros / parameters,
-        accuracy=accuracy,
-        validation_accuracy=share_equal(validation, prepared.validation.labels),
-        score=score(accuracy, zeros / parameters),
-        per_class_accuracy=class_accuracies(counts),
-        confusion=tuple(tuple(int(n) for n in row) for row in counts),
-        layers=layers,
-        size_bytes=len(content),
-        gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
-        multiply_adds=cost.multiply_adds(weights, shape),
-        agreement=same,
-        digest=hashlib.sha256(content).hexdigest()[:16],
+        **_fields(origin),
+        parameters=cost.parameters(weights),
+        zeros=cost.zeros(weights),
+        sparsity=sparsity,
+        accuracy=reached,
+        validation_accuracy=accuracy(validation, prepared.validation.labels),
+        score=score(reached, sparsity),
+        per_class_accuracy=class_accuracies(holdout, labels),
+        confusion=as_rows(confusion(holdout, labels)),
+        layers=layers_of(weights, shape),
+        size_bytes=cost.size_bytes(path),
+        gzip_bytes=cost.gzip_bytes(path),
+        multiply_adds=cost.useful_multiply_adds(weights, shape),
+        agreement=_agreement(holdout, dense, shape, prepared),
+        digest=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        latency_seconds=seconds_per_image(weights, shape, prepared.holdout.images),
     )
 
 
-def _origin(origin: Origin) -> dict[str, Any]:
+def _agreement(
+    answers: np.ndarray, dense: Weights | None, shape: NetworkShape, prepared: "Prepared"
+) -> float | None:
+    if dense is None:
+        return None
+    return agreement(answers, predict(dense, shape, prepared.holdout.images))
+
+
+def _fields(origin: Origin) -> dict[str, Any]:
     return {f.name: getattr(origin, f.name) for f in dataclasses.fields(origin)}
 
 
-def share_equal(predicted: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of equal entries of two label arrays."""
-    return float(np.mean(predicted == labels))
-
-
-def confusion_counts(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Return counts (classes, classes): row true class, column predicted class."""
-    counts = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(counts, (labels, predicted), 1)
-    return counts
-
-
-def class_accuracies(confusion: np.ndarray) -> tuple[float | None, ...]:
+def class_accuracies(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float | None, ...]:
     """Return each class's share of right predictions, None for a class without images."""
-    totals = confusion.sum(axis=1)
-    right = confusion.diagonal()
-    return tuple(float(r / n) if n else None for r, n in zip(right, totals, strict=True))
+    shares = per_class_accuracy(probabilities, labels)
+    return tuple(None if np.isnan(share) else float(share) for share in shares)
 
 
-def layers_of(weights: Weights) -> tuple[Layer, ...]:
+def as_rows(counts: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    """Return a matrix of counts as plain numbers."""
+    return tuple(tuple(int(n) for n in row) for row in counts)
+
+
+def layers_of(weights: Weights, shape: NetworkShape) -> tuple[Layer, ...]:
     """Return the exact zeros and dead units of every layer, in the network's order."""
-    names = dict.fromkeys(key.split("/")[0] for key in weights)
-    return tuple(_layer(name, weights[f"{name}/kernel"], weights[f"{name}/bias"]) for name in names)
-
-
-def _layer(name: str, kernel: np.ndarray, bias: np.ndarray) -> Layer:
-    zeros = int((kernel == 0).sum() + (bias == 0).sum())
-    parameters = kernel.size + bias.size
-    dead = (kernel.reshape(-1, len(bias)) == 0).all(axis=0) & (bias == 0)
-    return Layer(name, parameters, zeros, zeros / parameters, len(bias), int(dead.sum()))
+    return tuple(
+        Layer(c.name, c.parameters, c.zeros, c.sparsity, c.units, c.dead_units)
+        for c in cost.layer_costs(weights, shape)
+    )
