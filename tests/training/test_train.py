@@ -1,0 +1,164 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import WeightsError
+from core.models.network import initial_weights
+from core.progress import Silent, Stopped
+from core.training.recipe import Recipe
+from core.training.train import MaskSchedule, train
+from tests.training.tiny import SHAPE, prepared
+
+RECIPE = Recipe(
+    epochs=3, batch_size=16, learning_rate=3e-3, schedule="one_cycle", flips=True, crop=1
+)
+WEIGHTS = initial_weights(SHAPE, 1)
+
+
+def half_mask(seed=0):
+    rng = np.random.default_rng(seed)
+    return {name: rng.random(array.shape) < 0.5 for name, array in WEIGHTS.items()}
+
+
+class StopsOnce(Silent):
+    """Stops at the n-th report, once, and remembers what was recorded."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.left, self.steps = at, []
+
+    def report(self, done, total, message=""):
+        self.left -= 1
+        if self.left == 0:
+            raise Stopped
+
+    def record(self, step, **values):
+        self.steps.append(step)
+
+
+def run(progress=None, recipe=RECIPE, **options):
+    return train(WEIGHTS, SHAPE, prepared(), recipe, 7, progress or Silent(), **options)
+
+
+def test_training_learns_and_records_every_epoch():
+    progress = StopsOnce(at=10**9)
+    trained = run(progress, replace(RECIPE, epochs=30, learning_rate=0.01))
+    assert progress.steps == list(range(1, 31))
+    assert trained.history.column("validation_accuracy")[trained.best_epoch - 1] > 0.6
+    assert trained.history.column("loss")[-1] < trained.history.column("loss")[0]
+
+
+def test_the_start_weights_are_not_changed():
+    before = {name: array.copy() for name, array in WEIGHTS.items()}
+    run()
+    assert all(np.array_equal(before[name], WEIGHTS[name]) for name in before)
+
+
+def test_the_best_epoch_on_validation_is_chosen_or_the_last():
+    recipe = replace(RECIPE, epochs=6, learning_rate=0.03)
+    best = run(recipe=recipe)
+    accuracies = best.history.column("validation_accuracy")
+    assert best.best_epoch == int(accuracies.argmax()) + 1
+    assert run(recipe=replace(recipe, choose="last")).best_epoch == 6
+
+
+def test_patience_ends_a_run_that_no_longer_improves():
+    recipe = replace(RECIPE, epochs=50, learning_rate=0.0, schedule="constant", patience=2)
+    trained = run(recipe=recipe)
+    # Nothing moves, so epoch 1 stays the best and two more are waited for.
+    assert (trained.best_epoch, len(trained.history)) == (1, 3)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_masked_entries_are_exactly_zero_after_training(optimizer):
+    mask = half_mask()
+    recipe = replace(RECIPE, optimizer=optimizer, averaging=0.9, weight_decay=0.01)
+    trained = run(recipe=recipe, mask=mask)
+    assert all((trained.weights[name][~keep] == 0).all() for name, keep in mask.items())
+    assert all((trained.weights[name][keep] != 0).any() for name, keep in mask.items())
+    assert all((trained.variables[name][~keep] == 0).all() for name, keep in mask.items())
+
+
+def test_momentum_gained_before_masking_revives_nothing():
+    """Adam's first moments are full when the mask comes, the usual way to get zeros back."""
+    schedule = MaskSchedule(lambda step, _: half_mask() if step >= 4 else None, 4, last_step=4)
+    trained = run(mask_schedule=schedule)
+    assert all((trained.weights[name][~keep] == 0).all() for name, keep in half_mask().items())
+
+
+def test_a_mask_schedule_sees_current_weights_and_only_a_final_mask_may_be_best():
+    calls = []
+
+    def remove_more(step, weights):
+        calls.append((step, np.count_nonzero(weights["dense1/kernel"])))
+        rows = np.arange(weights["dense1/kernel"].size).reshape(weights["dense1/kernel"].shape)
+        return {"dense1/kernel": rows % 4 >= min(step // 3, 2)}
+
+    recipe = replace(RECIPE, epochs=4, averaging=0.9)
+    trained = run(recipe=recipe, mask_schedule=MaskSchedule(remove_more, 3, last_step=6))
+    # 4 steps an epoch: calls at 0, 3, 6; step 6 lies in epoch 2, the first that may be chosen.
+    size = WEIGHTS["dense1/kernel"].size
+    assert calls == [(0, size), (3, size), (6, size * 3 // 4)]
+    assert trained.best_epoch >= 2
+    assert np.count_nonzero(trained.weights["dense1/kernel"]) == size // 2
+
+
+VARIANTS = {
+    "plain": {},
+    "sgd": {"recipe": replace(RECIPE, optimizer="sgd", learning_rate=0.05)},
+    "masked": {"mask": half_mask()},
+    "averaged": {"recipe": replace(RECIPE, averaging=0.95, weight_decay=0.01), "mask": half_mask()},
+    "distilled": {
+        "recipe": replace(RECIPE, distillation=0.5, label_smoothing=0.1),
+        "teacher": initial_weights(SHAPE, 5),
+    },
+    "scheduled": {
+        "mask_schedule": MaskSchedule(
+            lambda step, w: {n: abs(a) >= np.quantile(abs(a), step / 40) for n, a in w.items()},
+            every=2,
+            last_step=10,
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_stopped_and_resumed_equals_undisturbed_bit_for_bit(variant):
+    options = VARIANTS[variant]
+    undisturbed = run(**options)
+    # 12 steps, reported at 0 and 10: the second report is in the third epoch, after two saves.
+    progress = StopsOnce(at=2)
+    with pytest.raises(Stopped):
+        run(progress, **options)
+    resumed = run(progress, **options)
+    assert progress.steps == [1, 2, 3]
+    assert np.array_equal(undisturbed.history.values, resumed.history.values)
+    assert undisturbed.best_epoch == resumed.best_epoch
+    for name, array in undisturbed.variables.items():
+        assert array.tobytes() == resumed.variables[name].tobytes(), name
+
+
+def test_seeds_differ_and_the_same_seed_repeats():
+    data = prepared()
+    first, again, other = (
+        train(WEIGHTS, SHAPE, data, RECIPE, seed, Silent()).weights["dense1/kernel"]
+        for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_strong_teacher_pulls_the_student_to_its_answers():
+    teacher = {name: array.copy() for name, array in WEIGHTS.items()}
+    teacher["dense2/bias"][:] = [0, 0, 20]
+    recipe = replace(RECIPE, epochs=10, distillation=1.0, learning_rate=0.02)
+    student = run(recipe=recipe, teacher=teacher).weights
+    others = student["dense2/bias"][:2].max()
+    assert student["dense2/bias"][2] > others
+
+
+def test_weights_of_another_network_are_refused():
+    weights = {**WEIGHTS, "conv1/bias": np.zeros(3, np.float32)}
+    with pytest.raises(WeightsError, match="conv1/bias has the shape"):
+        train(weights, SHAPE, prepared(), RECIPE, 1, Silent())
