@@ -1,0 +1,136 @@
+"""Channel pruning by LASSO regression on the next layer's outputs. arXiv:1707.06168."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from core.models.topology import READER
+from core.pruning import lasso
+from core.pruning.activations import read_rows
+from core.pruning.layerwise import (
+    Partial,
+    cut_layer_by_layer,
+    reader_positions,
+    sample_images,
+)
+from core.pruning.least_squares import Moments, moments, refit, stack, unstack
+from core.pruning.method import Budget, Context, Method, Selection
+from core.randomness import generator
+from core.settings import check, setting
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Channels chosen by LASSO, the next layer's weights re-fitted by least squares.
+
+    He et al. 2017, arXiv:1707.06168. min over β, W of 1/2N ‖Y − Σ_c β_c X_c W_c‖² + λ‖β‖₁ with
+    ‖W_c‖_F = 1: Y is the next layer's output in the original network, X its input in the already
+    pruned one. λ is doubled, then bisected, until the wanted number of β is not zero; then W is
+    fitted once.
+
+    Adapted: dense1's rows of one conv4 channel are one group, dense1's units are judged by dense2;
+    the bias is fitted with W; a small ridge holds W near the weights before the fit.
+    """
+
+    images: int = setting(
+        5_000, low=1, high=1_000_000, help="Training images to sample, as in the paper"
+    )
+    positions: int = setting(
+        10, low=1, high=1_000, help="Sampled places in each image, as in the paper"
+    )
+    dense_images: int = setting(
+        10_000, low=1, high=1_000_000, help="Images for the dense layers, which give one row each"
+    )
+    ridge: float = setting(
+        1e-3, low=1e-9, high=10.0, help="Pull of the fit towards the old weights", advanced=True
+    )
+    layer_epochs: float = setting(
+        0.0, low=0.0, high=2.0, unit="epochs", help="Fine-tuning after each layer (paper: none)"
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def layer_moments(context: Context, settings: Regression, network: Partial, layer: str) -> Moments:
+    """Return the moments of what the reader of `layer` reads now and what it gave originally."""
+    reader = READER[layer]
+    count = settings.dense_images if reader.startswith("dense") else settings.images
+    images = sample_images(context, count, "regression", layer, "images")
+    rng = generator(context.seed, "regression", layer, "rows")
+    rows = settings.positions * len(images)
+    where = reader_positions(layer, context.shape, len(images), rows, rng)
+    original = read_rows(context.weights, images, reader, where)
+    kernel, bias = context.weights[f"{reader}/kernel"], context.weights[f"{reader}/bias"]
+    wanted = original @ kernel.reshape(-1, len(bias)) + bias
+    return moments(read_rows(network.weights, images, reader, where), wanted)
+
+
+def channel_problem(
+    of: Moments, matrix: np.ndarray, channels: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return LASSO's (gram, correlation) over channels, for the old weights scaled to ‖W_c‖_F = 1.
+
+    matrix: (inputs + 1, units) old weights, the bias last. Inputs and outputs are centred, which
+    is what a free bias amounts to. Input i belongs to channel i mod channels.
+    """
+    mean, kernel = of.gram[-1, :-1], matrix[:-1]
+    covariance = of.gram[:-1, :-1] - np.outer(mean, mean)
+    cross = of.target[:-1] - np.outer(mean, of.target[-1])
+    gram = _by_channel(covariance * (kernel @ kernel.T), channels)
+    correlation = (cross * kernel).sum(axis=1).reshape(-1, channels).sum(axis=0)
+    norms = np.sqrt(np.square(kernel).sum(axis=1).reshape(-1, channels).sum(axis=0))
+    inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+    return gram * np.outer(inverse, inverse), correlation * inverse
+
+
+def _by_channel(products: np.ndarray, channels: int) -> np.ndarray:
+    """Sum an (inputs, inputs) matrix over the inputs of each pair of channels."""
+    places = len(products) // channels
+    summed: np.ndarray = products.reshape(places, channels, places, channels).sum(axis=(0, 2))
+    return summed
+
+
+def cut(
+    context: Context, settings: Regression, network: Partial, layer: str, count: int
+) -> Partial:
+    """Return the network with `count` channels in `layer` and the next layer re-fitted."""
+    reader, shape = READER[layer], network.shape
+    of = layer_moments(context, settings, network, layer)
+    kernel, bias = network.weights[f"{reader}/kernel"], network.weights[f"{reader}/bias"]
+    matrix = stack(kernel, bias)
+    kept = np.arange(count)
+    if count < shape.units[layer]:
+        kept = lasso.choose(*channel_problem(of, matrix, shape.units[layer]), count)
+    rows = _rows_of(layer, kept, kernel, shape.units[layer])
+    chosen = Moments(of.gram[np.ix_(rows, rows)], of.target[rows])
+    smaller = network.with_layer(layer, kept)
+    fitted = refit(chosen, matrix[rows], settings.ridge)
+    return smaller.with_kernel(reader, *unstack(fitted, smaller.weights[f"{reader}/kernel"].shape))
+
+
+def _rows_of(layer: str, kept: np.ndarray, kernel: np.ndarray, channels: int) -> np.ndarray:
+    """Return the inputs of the reader's flattened kernel that read `kept`, and the bias."""
+    inputs = kernel.size // kernel.shape[-1]
+    places = np.arange(inputs // channels)[:, None] * channels
+    return np.append((places + kept).reshape(-1), inputs)
+
+
+def select(context: Context, settings: Regression, budget: Budget) -> Selection:
+    """Cut layer by layer from the input, each time re-fitting the next layer."""
+    return cut_layer_by_layer(
+        context, budget, settings.layer_epochs, partial(cut, context, settings)
+    )
+
+
+METHOD = Method(
+    name="regression",
+    label="Channel regression (LASSO)",
+    paper="He et al. 2017, arXiv:1707.06168",
+    structured=True,
+    settings=Regression,
+    doc=Regression.__doc__ or "",
+    select=select,
+    needs_data=True,
+)
