@@ -23,7 +23,7 @@ def logits(weights: Tensors, images: Any) -> Any:
     x = tf.nn.max_pool2d(x, 2, 2, "VALID")
     x = convolve(convolve(x, "conv3", "SAME"), "conv4", "VALID")
     x = tf.nn.max_pool2d(x, 2, 2, "VALID")
-    x = tf.reshape(x, (tf.shape(x)[0], weights["dense1/kernel"].shape[0]))
+    x = tf.reshape(x, (tf.shape(x)[0], tf.shape(weights["dense1/kernel"])[0]))
     x = tf.nn.relu(tf.matmul(x, weights["dense1/kernel"]) + weights["dense1/bias"])
     return tf.matmul(x, weights["dense2/kernel"]) + weights["dense2/bias"]
 

@@ -13,48 +13,52 @@ ROUNDS = 25
 
 
 def connected_cut(scores: Scores, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
-    """Return the mask of exactly this sparsity whose kept entries all lie on a living path.
+    """Return the mask of exactly this sparsity whose kept entries lie on living paths.
 
     Weights of units without inputs or readers are given up and the best removed ones take their
-    place. If a layer would die, the best-scored path through the network is kept (guard).
-    scores: parameter name -> array, comparable between layers; higher is kept.
+    place. scores: parameter name -> array, comparable between layers; higher is kept.
     Raises SettingsError if fewer entries are left than one path needs.
     """
-    current = {name: np.asarray(value, dtype=np.float64).copy() for name, value in scores.items()}
-    mask = cut(current, sparsity)
-    notes: tuple[str, ...] = ()
+    current = {name: np.asarray(value, dtype=np.float64) for name, value in scores.items()}
+    mask, notes = guarded_cut(current, sparsity)
     for _ in range(ROUNDS):
         living = drop_dead_entries(mask)
-        if not _is_connected(living):
-            current = _protect_path(current, scores)
-            notes = ("Layer-collapse guard: the best path through the network is kept.",)
-        elif living.zeros == mask.zeros:
+        if living.zeros == mask.zeros:
             break
-        else:
-            current = _give_up(current, mask, living)
-        mask = cut(current, sparsity)
-    if not _is_connected(drop_dead_entries(mask)):
+        current = _give_up(current, mask, living)
+        mask, notes = guarded_cut(current, sparsity)
+    return mask, notes
+
+
+def guarded_cut(scores: Scores, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
+    """Return the exact cut; if that kills a layer, the best-scored path is kept (and noted).
+
+    Raises SettingsError if fewer entries are left than one path needs.
+    """
+    mask = cut(scores, sparsity)
+    if _is_connected(mask):
+        return mask, ()
+    guarded = cut(_protect_path(scores), sparsity)
+    if not _is_connected(guarded):
         raise SettingsError(
             f"A sparsity of {sparsity} leaves {mask.size - mask.zeros} entries, "
             f"too few to connect {len(LAYERS)} layers. Choose a lower sparsity."
         )
-    return mask, notes
+    return guarded, ("Layer-collapse guard: the best path through the network is kept.",)
 
 
-def _is_connected(living: Mask) -> bool:
+def _is_connected(mask: Mask) -> bool:
+    living = drop_dead_entries(mask)
     return all(living.arrays[f"{layer}/kernel"].any() for layer in LAYERS)
 
 
 def _give_up(current: Scores, mask: Mask, living: Mask) -> Scores:
     wasted = {name: mask.arrays[name] & ~living.arrays[name] for name in current}
-    return {
-        name: np.where(wasted[name] & np.isfinite(value), -np.inf, value)
-        for name, value in current.items()
-    }
+    return {name: np.where(wasted[name], -np.inf, value) for name, value in current.items()}
 
 
-def _protect_path(current: Scores, scores: Scores) -> Scores:
-    protected = {name: value.copy() for name, value in current.items()}
+def _protect_path(scores: Scores) -> Scores:
+    protected = {name: np.array(value, dtype=np.float64) for name, value in scores.items()}
     unit = -1
     for layer in LAYERS:
         kernel = scores[f"{layer}/kernel"]

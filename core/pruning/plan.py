@@ -1,0 +1,175 @@
+"""Everything that decides how one network is pruned, in one frozen record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.errors import SettingsError
+from core.pruning.allocation import ALLOCATIONS
+from core.pruning.channels import CHANNEL_ALLOCATIONS
+from core.pruning.method import Method
+from core.pruning.methods import METHODS
+from core.settings import Value, check, digest, from_dict, setting, to_dict
+from core.training.recipe import Recipe
+
+OWN = "own"
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class PrunePlan:
+    """What to remove (method), how much where (allocation), when (schedule), and the retraining.
+
+    The defaults are the polished recipe; `pure` gives the paper's. settings: of the method.
+    """
+
+    method: str = setting("magnitude", choices=tuple(METHODS), help="What to remove")
+    sparsity: float = setting(
+        0.9, low=0.0, high=0.9999, help="Zeros over all parameters of the file, biases included"
+    )
+    allocation: str = setting(
+        AUTO,
+        choices=(AUTO, *dict.fromkeys((*ALLOCATIONS, *CHANNEL_ALLOCATIONS)), OWN),
+        help="How much where: auto is LAMP for weights, balanced for channels",
+        why="Most parameters sit in the wide dense layer, most accuracy in the convolutions, "
+        "so where weights go matters more than which.",
+    )
+    schedule: str = setting(
+        AUTO,
+        choices=(AUTO, "gradual", "iterative", "one_shot"),
+        help="When: gradually while training, in rounds, or at once",
+    )
+    rounds: int = setting(3, low=1, high=100, help="Rounds of an iterative schedule", advanced=True)
+    ramp: float = setting(
+        0.5, low=0.0, high=0.95, help="Share of the epochs a gradual schedule prunes in"
+    )
+    epochs: int = setting(12, low=0, high=10_000, help="All training epochs after the dense ones")
+    retraining: str = setting(
+        "one_cycle",
+        choices=("one_cycle", "rewind", "fine_tune"),
+        help="Step size: up and down, replayed from the top, or constant at a tenth",
+    )
+    learning_rate: float = setting(1e-3, low=0.0, high=1.0, help="Largest step size (Adam)")
+    batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
+    augment: bool = setting(True, help="Mirror and shift the training images")
+    distillation: float = setting(
+        0.5, low=0.0, high=1.0, help="Weight of the dense network's answers in the loss"
+    )
+    scale_dropout: bool = setting(
+        True, help="Shrink dropout with the density of the layer (Han et al. 2015)"
+    )
+    dropout: float = setting(
+        0.3,
+        low=0.0,
+        high=0.9,
+        help="Dropout after the dense layer before that scaling; half of it after the poolings",
+        advanced=True,
+    )
+    averaging: float = setting(
+        0.0, low=0.0, high=0.9999, help="Moving average of the weights, 0 for none", advanced=True
+    )
+    connected: bool = setting(
+        True, help="Give up weights of dead units and keep useful ones instead", advanced=True
+    )
+    regrowth: float = setting(
+        0.0,
+        low=0.0,
+        high=0.9,
+        help="Share of the kept weights replaced by gradient while ramping (RigL), 0 for none",
+        advanced=True,
+    )
+    recovery: bool = setting(
+        False, help="Least-squares repair after the cut, before training", advanced=True
+    )
+    label: str = setting(
+        "polished", choices=("polished", "pure"), help="Common recipe, or the paper's"
+    )
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check(self)
+        from_dict(self.rule.settings, self.settings)
+        if self.resolved_allocation not in self._allocations:
+            raise SettingsError(
+                f"{self.rule.label} cannot use the allocation {self.allocation!r}. "
+                f"Choose one of: auto, {', '.join(self._allocations)}."
+            )
+        if self.rule.structured and self.schedule == "gradual":
+            raise SettingsError(
+                f"{self.rule.label} removes whole channels, which is not gradual. "
+                "Choose one_shot or iterative."
+            )
+
+    @property
+    def rule(self) -> Method:
+        """The method's row of the table."""
+        return METHODS[self.method]
+
+    @property
+    def method_settings(self) -> Any:
+        """The method's own settings, checked."""
+        return from_dict(self.rule.settings, self.settings)
+
+    @property
+    def _allocations(self) -> tuple[str, ...]:
+        if not self.rule.structured:
+            return tuple(ALLOCATIONS)
+        return (*CHANNEL_ALLOCATIONS, OWN) if self.rule.select else tuple(CHANNEL_ALLOCATIONS)
+
+    @property
+    def resolved_allocation(self) -> str:
+        """The allocation with `auto` made concrete."""
+        if self.allocation != AUTO:
+            return self.allocation
+        if not self.rule.structured:
+            return "erk" if self.method == "random" else "lamp"
+        return OWN if self.rule.trains else "balanced"
+
+    @property
+    def resolved_schedule(self) -> str:
+        """The schedule with `auto` made concrete; without training everything goes at once."""
+        if self.epochs == 0:
+            return "one_shot"
+        if self.schedule != AUTO:
+            return self.schedule
+        return "one_shot" if self.rule.structured else "gradual"
+
+    @property
+    def digest(self) -> str:
+        """The identity of the plan."""
+        return digest(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready description."""
+        return {**to_dict(self), "settings": dict(self.settings)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "PrunePlan":
+        """Return the plan that `to_dict` described; names left out take their defaults."""
+        flat = {name: value for name, value in values.items() if name != "settings"}
+        return replace(from_dict(cls, flat), settings=dict(values.get("settings", {})))
+
+
+def recipe_of(plan: PrunePlan, epochs: int, densities: Mapping[str, float]) -> Recipe:
+    """Return how `epochs` epochs after a cut are trained.
+
+    densities: layer -> kept / all of its entries, which dropout shrinks with: D = D0 sqrt(density).
+    """
+    bases = {"conv2": plan.dropout / 2, "conv4": plan.dropout / 2, "dense1": plan.dropout}
+    scale = {name: densities[name] ** 0.5 if plan.scale_dropout else 1.0 for name in bases}
+    schedules = {"one_cycle": "one_cycle", "rewind": "cosine", "fine_tune": "constant"}
+    slow = 0.1 if plan.retraining == "fine_tune" else 1.0
+    first, second, dense = (bases[name] * scale[name] for name in bases)
+    return Recipe(
+        epochs=epochs,
+        batch_size=plan.batch_size,
+        learning_rate=plan.learning_rate * slow,
+        schedule=schedules[plan.retraining],
+        flips=plan.augment,
+        crop=2 if plan.augment else 0,
+        dropout_first=first,
+        dropout_second=second,
+        dropout_dense=dense,
+        distillation=plan.distillation,
+        averaging=plan.averaging,
+    )

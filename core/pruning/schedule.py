@@ -1,0 +1,82 @@
+"""When weights go: at once, in rounds, or gradually while the network trains."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.pruning.mask import check_sparsity
+from core.pruning.plan import PrunePlan
+
+UPDATES = 40
+CUT_SHARE = 0.2
+
+
+def gradual_sparsity(done: float, target: float, initial: float = 0.0) -> float:
+    """Return s_f + (s_i - s_f)(1 - t)³ at t = done (0 to 1), and the target after that.
+
+    Source: Zhu & Gupta 2017, To prune or not to prune, arXiv:1710.01878.
+    """
+    rest = 1 - min(max(done, 0.0), 1.0)
+    return check_sparsity(target) + (initial - target) * rest**3
+
+
+def round_sparsities(target: float, rounds: int) -> list[float]:
+    """Return the sparsity after each round, the same share of the survivors going every time.
+
+    The last is the target exactly. Source: Frankle & Carbin 2019, arXiv:1803.03635.
+    """
+    check_sparsity(target)
+    steps = [1 - (1 - target) ** ((index + 1) / rounds) for index in range(rounds - 1)]
+    return [*steps, target]
+
+
+def divided(epochs: int, rounds: int) -> list[int]:
+    """Return whole epochs for each round that add up to `epochs`; later rounds get the rest."""
+    ends = [round(epochs * (index + 1) / rounds) for index in range(rounds)]
+    return [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """The steps of a gradual schedule.
+
+    every: steps between two changes of the mask. last_step: a multiple of it, where the target
+    is reached.
+    """
+
+    every: int
+    last_step: int
+    target: float
+
+    def sparsity_at(self, step: int) -> float:
+        """Return the sparsity from this step on; step 0 already takes the first share."""
+        return gradual_sparsity((step + self.every) / (self.last_step + self.every), self.target)
+
+
+def ramp_over(steps: int, share: float, target: float, updates: int = UPDATES) -> Ramp:
+    """Return the ramp over the first `share` of a run of `steps` steps.
+
+    share: 0 prunes at once. The run keeps at least one step after the ramp.
+    """
+    length = min(int(steps * share), max(steps - 1, 0))
+    every = max(1, int(np.ceil(length / updates)))
+    return Ramp(every, length // every * every, target)
+
+
+def rounds_of(plan: PrunePlan) -> list[tuple[float, int]]:
+    """Return (sparsity after the cut, epochs of training after it) of every round."""
+    if plan.resolved_schedule != "iterative":
+        return [(plan.sparsity, plan.epochs)]
+    rounds = max(1, min(plan.rounds, plan.epochs))
+    sparsities = round_sparsities(plan.sparsity, rounds)
+    return list(zip(sparsities, divided(plan.epochs, rounds), strict=True))
+
+
+def shares_of(plan: PrunePlan) -> dict[str, float]:
+    """Return phase name -> expected duration in epochs, for `Phases`."""
+    shares = {}
+    for index, (_, epochs) in enumerate(rounds_of(plan), start=1):
+        selecting = epochs / 2 if plan.rule.trains else 0.0
+        shares[f"cut {index}"] = CUT_SHARE + selecting
+        shares[f"training {index}"] = epochs - selecting
+    return shares

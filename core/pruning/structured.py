@@ -1,0 +1,183 @@
+"""Prune whole channels: choose, compact, train the small network, put it back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from core.models.compact import compact, compact_shape, scatter
+from core.models.network import NetworkShape, Weights
+from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.progress import Phases, Progress
+from core.pruning.allocation import Sensitivity
+from core.pruning.channels import channel_counts, keep_best
+from core.pruning.closure import Closed, channel_mask, close
+from core.pruning.method import Budget, Context, Scores, Selection
+from core.pruning.methods.l1_filter import filter_norms
+from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
+from core.pruning.plan import OWN, PrunePlan, recipe_of
+from core.pruning.schedule import rounds_of
+from core.randomness import derived_seed
+from core.training.history import History
+from core.training.prepare import Prepared
+
+Kept = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Small:
+    """A network in the course of losing channels.
+
+    weights: physically small. kept: layer -> which channels of the full network they are.
+    """
+
+    weights: Weights
+    kept: Kept
+    full: NetworkShape
+
+    @property
+    def shape(self) -> NetworkShape:
+        """The shape of the small network."""
+        return compact_shape(self.full, self.kept)
+
+    def without(self, closed: Closed) -> "Small":
+        """Return the network with only the channels that closure left."""
+        weights = compact(closed.weights, closed.kept)
+        kept = {layer: self.kept[layer][closed.kept[layer]] for layer in CHANNEL_LAYERS}
+        return Small(weights, kept, self.full)
+
+    def arrays(self) -> Arrays:
+        """Return it for a checkpoint."""
+        return packed(weights=self.weights, kept=self.kept)
+
+
+def whole(dense: Weights, shape: NetworkShape) -> Small:
+    """Return the network with all its channels."""
+    return Small(dense, {layer: np.arange(shape.units[layer]) for layer in CHANNEL_LAYERS}, shape)
+
+
+def select(
+    context: Context,
+    plan: PrunePlan,
+    sparsity: float,
+    epochs: int,
+    sensitivity: Sensitivity | None = None,
+) -> Selection:
+    """Return the channels the plan keeps for this sparsity of `context`'s network.
+
+    All methods share the allocation: counts come from the method's scores, or the filters' norms.
+    """
+    rule, settings = plan.rule, plan.method_settings
+    scores = rule.scores(context, settings) if rule.scores else filter_norms(context.weights)
+    counts = None
+    if plan.resolved_allocation != OWN:
+        allocation = plan.resolved_allocation
+        counts = channel_counts(scores, context.shape, allocation, sparsity, sensitivity)
+    if rule.select:
+        return rule.select(context, settings, Budget(sparsity, counts, epochs))
+    assert counts is not None
+    return by_scores(context, scores, counts)
+
+
+def by_scores(context: Context, scores: Scores, counts: Mapping[str, int]) -> Selection:
+    """Return the selection of the highest scores, with the weights as they were."""
+    kept = keep_best(scores, counts)
+    return Selection(kept, channel_mask(kept, context.shape).apply(context.weights), 0.0)
+
+
+def prune_channels(
+    dense: Weights,
+    data: Prepared,
+    plan: PrunePlan,
+    seed: int,
+    phases: Phases,
+    sensitivity: Sensitivity | None,
+) -> Pruned:
+    """Return the network pruned channel by channel; resumable at every cut and every epoch."""
+    rounds = rounds_of(plan)
+    small = whole(dense, data.shape)
+    notes: list[str] = []
+    rows: list[np.ndarray] = []
+    used = 0.0
+    for index, (sparsity, epochs) in enumerate(rounds, start=1):
+        cutting = partial(_cut, small, data, plan, sparsity, epochs, seed, index, sensitivity)
+        done = phases.run(f"cut {index}", cutting)
+        small = Small(unpacked(done, "weights"), unpacked(done, "kept"), data.shape)
+        notes += notes_of(done["notes"])
+        left = int(epochs - float(done["epochs"]) + 1e-9)
+        used += float(done["epochs"]) + left
+        if left > 0:
+            training = partial(_train, small, dense, data, plan, left, seed, index)
+            done = phases.run(f"training {index}", training)
+            small = Small(unpacked(done, "weights"), small.kept, data.shape)
+            rows.append(done["history"])
+    return _outcome(small, plan, rows, used, notes)
+
+
+def _outcome(
+    small: Small, plan: PrunePlan, rows: list[np.ndarray], used: float, notes: list[str]
+) -> Pruned:
+    history = History(np.concatenate([History.empty().values, *rows]))
+    mask = channel_mask(small.kept, small.full)
+    weights = scatter(small.weights, small.kept, small.full)
+    reached = (
+        f"Whole channels reach a sparsity of {mask.sparsity:.4f} (asked for {plan.sparsity:.4f})."
+    )
+    every_note = tuple(dict.fromkeys((*notes, reached)))
+    return Pruned(weights, mask, small.kept, small.weights, history, used, every_note, plan)
+
+
+def _cut(
+    small: Small,
+    data: Prepared,
+    plan: PrunePlan,
+    sparsity: float,
+    epochs: int,
+    seed: int,
+    index: int,
+    sensitivity: Sensitivity | None,
+    progress: Progress,
+) -> Arrays:
+    target = 1 - (1 - sparsity) * small.full.parameters / small.shape.parameters
+    context = Context(small.weights, small.shape, data, derived_seed(seed, "cut", index), progress)
+    chosen = select(context, plan, max(0.0, target), epochs, sensitivity)
+    closed = close(chosen.weights, chosen.kept, small.shape)
+    found = {"epochs": np.array(chosen.epochs_used)}
+    notes = notes_array((*chosen.notes, *closed.notes))
+    return {**small.without(closed).arrays(), **found, "notes": notes}
+
+
+def _train(
+    small: Small,
+    dense: Weights,
+    data: Prepared,
+    plan: PrunePlan,
+    epochs: int,
+    seed: int,
+    index: int,
+    progress: Progress,
+) -> Arrays:
+    from core.training.train import train
+
+    densities = channel_mask(small.kept, small.full).densities()
+    trained = train(
+        small.weights,
+        small.shape,
+        data,
+        recipe_of(plan, epochs, densities),
+        derived_seed(seed, "retraining", index),
+        progress,
+        teacher=dense if plan.distillation else None,
+    )
+    return {**packed(weights=trained.weights), "history": trained.history.values}
+
+
+def widths(kept: Kept) -> dict[str, int]:
+    """Return how many channels each layer has left."""
+    return {layer: len(kept[layer]) for layer in CHANNEL_LAYERS}
+
+
+def reached_sparsity(kept: Kept, shape: NetworkShape) -> float:
+    """Return the sparsity of the file in which only these channels are left."""
+    return 1 - parameters_of(widths(kept), shape) / shape.parameters

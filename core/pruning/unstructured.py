@@ -1,0 +1,129 @@
+"""Prune single weights: cut and retrain in rounds, or gradually within one training."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from core.models.network import Weights
+from core.progress import Phases, Progress, Silent
+from core.pruning.allocation import Sensitivity, comparable
+from core.pruning.connected import connected_cut, guarded_cut
+from core.pruning.mask import Mask
+from core.pruning.method import Context, Scores
+from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
+from core.pruning.plan import PrunePlan, recipe_of
+from core.pruning.regrowth import regrow
+from core.pruning.schedule import Ramp, ramp_over, rounds_of
+from core.randomness import derived_seed
+from core.training.history import History
+from core.training.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Turns weights into a mask as the plan says; the same weights give the same mask."""
+
+    data: Prepared
+    plan: PrunePlan
+    seed: int
+    sensitivity: Sensitivity | None = None
+
+    def scores(self, weights: Weights) -> Scores:
+        """Return the method's scores, comparable between layers.
+
+        A weight that is zero already goes first: the file's zeros are what counts, and what a
+        gradual schedule has removed must not come back.
+        """
+        plan, shape = self.plan, self.data.shape
+        context = Context(weights, shape, self.data, self.seed, Silent())
+        assert plan.rule.scores is not None
+        found = plan.rule.scores(context, plan.method_settings)
+        between = comparable(found, weights, shape, plan.resolved_allocation, self.sensitivity)
+        return {
+            name: np.where(weights[name] == 0, -np.inf, value) for name, value in between.items()
+        }
+
+    def mask(self, weights: Weights, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
+        """Return the mask of exactly this sparsity, and what the guard did."""
+        choose = connected_cut if self.plan.connected else guarded_cut
+        return choose(self.scores(weights), sparsity)
+
+    def mask_at(self, ramp: Ramp, step: int, weights: Weights) -> Mapping[str, np.ndarray]:
+        """Return the mask from this step of a gradual schedule on."""
+        sparsity = ramp.sparsity_at(step)
+        is_last = step >= ramp.last_step
+        if not self.plan.regrowth or is_last:
+            return self.mask(weights, sparsity)[0].arrays
+        turnover = self.plan.regrowth * (1 - step / max(ramp.last_step, 1))
+        fewer, _ = self.mask(weights, 1 - (1 - sparsity) * (1 - turnover))
+        return regrow(fewer, weights, sparsity, self.data, derived_seed(self.seed, step)).arrays
+
+
+def prune_weights(
+    dense: Weights,
+    data: Prepared,
+    plan: PrunePlan,
+    seed: int,
+    phases: Phases,
+    sensitivity: Sensitivity | None,
+) -> Pruned:
+    """Return the network pruned weight by weight; resumable at every cut and every epoch."""
+    cutter = Cutter(data, plan, seed, sensitivity)
+    weights = dense
+    notes: list[str] = []
+    rows: list[np.ndarray] = []
+    for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
+        done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))
+        notes += notes_of(done["notes"])
+        if epochs:
+            train = partial(_train, cutter, dense, weights, done, epochs, index)
+            done = phases.run(f"training {index}", train)
+            rows.append(done["history"])
+        weights = unpacked(done, "weights")
+    history = History(np.concatenate([History.empty().values, *rows]))
+    mask = Mask(unpacked(done, "mask"))
+    kept_notes = tuple(dict.fromkeys(notes))
+    return Pruned(weights, mask, None, None, history, float(plan.epochs), kept_notes, plan)
+
+
+def _cut(cutter: Cutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:
+    mask, notes = cutter.mask(weights, sparsity)
+    pruned = mask.apply(weights)
+    return {**packed(weights=pruned, mask=mask.arrays), "notes": notes_array(notes)}
+
+
+def _train(
+    cutter: Cutter,
+    dense: Weights,
+    before: Weights,
+    cut: Arrays,
+    epochs: int,
+    index: int,
+    progress: Progress,
+) -> Arrays:
+    from core.training.train import MaskSchedule, train
+
+    plan, data = cutter.plan, cutter.data
+    mask = Mask(unpacked(cut, "mask"))
+    recipe = recipe_of(plan, epochs, mask.densities())
+    schedule = None
+    if plan.resolved_schedule == "gradual":
+        steps = epochs * -(-len(data.train) // plan.batch_size)
+        ramp = ramp_over(steps, plan.ramp, plan.sparsity)
+        schedule = MaskSchedule(partial(cutter.mask_at, ramp), ramp.every, ramp.last_step)
+    trained = train(
+        before if schedule else unpacked(cut, "weights"),
+        data.shape,
+        data,
+        recipe,
+        derived_seed(cutter.seed, "retraining", index),
+        progress,
+        mask=None if schedule else mask.arrays,
+        mask_schedule=schedule,
+        teacher=dense if plan.distillation else None,
+    )
+    final = Mask(trained.mask)
+    groups = packed(weights=final.apply(trained.weights), mask=final.arrays)
+    return {**groups, "history": trained.history.values}
