@@ -1,0 +1,192 @@
+"""Divide a data set among clients: evenly, by label skew, by shards, or by quantity.
+
+Every training image goes to exactly one client. Validation images are dealt so that a client is
+asked about the labels it holds; together the clients' validation sets are the data set's own.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from core.data.dataset import Dataset, Split
+from core.data.synthetic import ClientData
+from core.errors import SettingsError
+from core.randomness import generator
+from core.settings import check, setting
+
+Parts = list[np.ndarray]
+
+
+class Partition(Protocol):
+    """How samples are divided; its settings are the fields of its class."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+
+    @property
+    def clients(self) -> int:
+        """Number of clients."""
+        ...
+
+    def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
+        """Return the sample indices of every client; disjoint, together all."""
+        ...
+
+
+@dataclass(frozen=True)
+class Even:
+    """Every client gets a random share of the same size: IID."""
+
+    name: ClassVar[str] = "iid"
+    label: ClassVar[str] = "IID"
+
+    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
+        """Deal shuffled samples."""
+        return np.array_split(rng.permutation(len(labels)), self.clients)
+
+
+@dataclass(frozen=True)
+class Dirichlet:
+    """Every label is divided in proportions drawn from Dirichlet(alpha).
+
+    Source: Hsu et al. 2019, arXiv:1909.06335.
+    """
+
+    name: ClassVar[str] = "dirichlet"
+    label: ClassVar[str] = "Dirichlet label skew"
+
+    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
+    alpha: float = setting(
+        0.3,
+        low=0.001,
+        high=1000.0,
+        help="Small: few labels a client. Large: almost IID.",
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
+        """Cut every label's shuffled samples at drawn proportions."""
+        parts: list[list[np.ndarray]] = [[] for _ in range(self.clients)]
+        for label in np.unique(labels):
+            own = rng.permutation(np.flatnonzero(labels == label))
+            proportions = rng.dirichlet(np.full(self.clients, self.alpha))
+            cuts = np.rint(np.cumsum(proportions)[:-1] * len(own)).astype(int)
+            for part, piece in zip(parts, np.split(own, cuts), strict=True):
+                part.append(piece)
+        return [np.concatenate(part) for part in parts]
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Samples sorted by label, cut into equal shards, a few dealt to every client.
+
+    Source: McMahan et al. 2017, arXiv:1602.05629 (two shards a client).
+    """
+
+    name: ClassVar[str] = "shards"
+    label: ClassVar[str] = "Shards of labels"
+
+    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
+    shards_per_client: int = setting(
+        2, low=1, high=100, help="About how many labels a client sees."
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
+        """Deal shuffled shards."""
+        count = self.clients * self.shards_per_client
+        shuffled = rng.permutation(len(labels))
+        by_label = shuffled[np.argsort(labels[shuffled], kind="stable")]
+        shards = np.array_split(by_label, count)
+        dealt = rng.permutation(count).reshape(self.clients, self.shards_per_client)
+        return [np.concatenate([shards[shard] for shard in own]) for own in dealt]
+
+
+@dataclass(frozen=True)
+class QuantitySkew:
+    """Clients hold the same mix of labels but very different numbers of samples.
+
+    Sizes are proportional to a draw from Dirichlet(alpha).
+    Source: Li et al. 2022, arXiv:2102.02079.
+    """
+
+    name: ClassVar[str] = "quantity"
+    label: ClassVar[str] = "Quantity skew"
+
+    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
+    alpha: float = setting(
+        0.5, low=0.001, high=1000.0, help="Small: one client holds most. Large: equal sizes."
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
+        """Cut the shuffled samples at drawn proportions."""
+        proportions = rng.dirichlet(np.full(self.clients, self.alpha))
+        cuts = np.rint(np.cumsum(proportions)[:-1] * len(labels)).astype(int)
+        return np.split(rng.permutation(len(labels)), cuts)
+
+
+PARTITIONS: dict[str, type[Partition]] = {
+    cls.name: cls for cls in (Even, Dirichlet, Shards, QuantitySkew)
+}
+
+
+def partition_clients(dataset: Dataset, partition: Partition, seed: int) -> list[ClientData]:
+    """Return every client's images as float32 in [0, 1], (n, height, width, channels).
+
+    A client that drew nothing gets one sample from the largest client, so that every client has
+    something to train on. Raises SettingsError if there are more clients than training images.
+    """
+    train, validation = dataset.train, dataset.validation
+    if partition.clients > len(train):
+        raise SettingsError(
+            f"{partition.clients} clients cannot share {len(train)} training images. "
+            f"Choose at most {len(train)} clients."
+        )
+    parts = _nobody_empty(partition.divide(train.labels, generator(seed, "partition")))
+    counts = label_counts(train.labels, parts, len(dataset.class_names))
+    asked = _dealt_like(validation.labels, counts, generator(seed, "partition", "validation"))
+    return [_client(train, validation, *own) for own in zip(parts, asked, strict=True)]
+
+
+def label_counts(labels: np.ndarray, parts: Parts, classes: int) -> np.ndarray:
+    """Return how many samples of each label each client holds, (clients, classes)."""
+    return np.stack([np.bincount(labels[part], minlength=classes) for part in parts])
+
+
+def _nobody_empty(parts: Parts) -> Parts:
+    filled = list(parts)
+    for client, part in enumerate(parts):
+        if len(part) == 0:
+            largest = max(range(len(filled)), key=lambda k: len(filled[k]))
+            filled[client], filled[largest] = filled[largest][:1], filled[largest][1:]
+    return filled
+
+
+def _dealt_like(labels: np.ndarray, counts: np.ndarray, rng: np.random.Generator) -> Parts:
+    """Return validation indices per client, each label dealt in proportion to `counts`."""
+    parts: list[list[np.ndarray]] = [[] for _ in counts]
+    for label in np.unique(labels):
+        held = counts[:, label] if counts[:, label].any() else counts.sum(axis=1)
+        own = rng.permutation(np.flatnonzero(labels == label))
+        cuts = np.rint(np.cumsum(held)[:-1] / held.sum() * len(own)).astype(int)
+        for part, piece in zip(parts, np.split(own, cuts), strict=True):
+            part.append(piece)
+    return [np.concatenate(part) for part in parts]
+
+
+def _client(train: Split, validation: Split, own: np.ndarray, asked: np.ndarray) -> ClientData:
+    mine, questions = train.take(np.sort(own)), validation.take(np.sort(asked))
+    return ClientData(mine.as_float(), mine.labels, questions.as_float(), questions.labels)

@@ -1,0 +1,46 @@
+"""FedProx: FedAvg whose clients are pulled towards the server's model."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from core.federated.algorithm import Instruction, ServerState, Updates, weighted_mean
+from core.settings import check, setting
+
+
+@dataclass(frozen=True)
+class FedProx:
+    """Clients minimise F_k(w) + mu / 2 |w - w_t|^2; the server averages as FedAvg does.
+
+    Source: Li et al. 2020, arXiv:1812.06127.
+    """
+
+    name: ClassVar[str] = "fedprox"
+    label: ClassVar[str] = "FedProx"
+    paper: ClassVar[str] = "Li et al. 2020, arXiv:1812.06127"
+    vectors: ClassVar[int] = 1
+
+    mu: float = setting(
+        1.0,
+        low=0.0,
+        high=1000.0,
+        help="Pull of every client towards the server's model.",
+        why="0 is FedAvg; the paper uses 1 on its synthetic data. Keep learning rate x mu below 1.",
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
+        """Return w alone."""
+        return ServerState(parameters)
+
+    def instruct(self, state: ServerState) -> Instruction:
+        """Ask for local SGD on the proximal objective."""
+        return Instruction(pull=self.mu)
+
+    def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
+        """Move to the weighted mean of the clients' models."""
+        return state.moved(weighted_mean(updates))

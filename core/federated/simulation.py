@@ -1,0 +1,233 @@
+"""Rounds: sample clients, let them train, aggregate, measure; for one run or many at once."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.federated import history
+from core.federated.algorithm import Algorithm, ServerState, Updates
+from core.federated.batched_trainer import BatchedTrainer
+from core.federated.clients import Clients
+from core.federated.diagnostics import DriftMeter, client_accuracy
+from core.federated.history import History, RoundRecord
+from core.federated.measurer import Measurer
+from core.federated.mlp import MLP
+from core.federated.run_settings import Run, RunSettings
+from core.federated.sampling import Cohort, sample_cohort
+from core.federated.trainer import Trainer, Work
+from core.federated.vector import Shapes, flatten, unflatten
+from core.progress import Progress, Silent
+
+# A checkpoint reaches the disk; a round of 10 ms need not wait for it every time.
+SECONDS_BETWEEN_SAVES = 0.5
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a run stands after a round."""
+
+    state: ServerState
+    records: tuple[RoundRecord, ...]
+
+
+def simulate(
+    clients: Clients,
+    algorithm: Algorithm,
+    settings: RunSettings,
+    seed: int = 0,
+    progress: Progress | None = None,
+    *,
+    hidden: Sequence[int] = (128,),
+    trainer: Trainer | None = None,
+    start: Mapping[str, np.ndarray] | None = None,
+) -> History:
+    """Return the history of one federated run.
+
+    hidden: widths of the MLP's hidden layers, none for logistic regression; ignored with a trainer.
+    start: parameters to begin from instead of random ones.
+    Raises Stopped when the progress does; resumes bit-exactly from what it saved.
+    """
+    run = Run(algorithm, settings, seed)
+    chosen = trainer or mlp_trainer(clients, hidden)
+    return simulate_together(clients, [run], progress, trainer=chosen, start=start)[0]
+
+
+def mlp_trainer(clients: Clients, hidden: Sequence[int], dtype: type = np.float32) -> Trainer:
+    """Return the fast trainer of an MLP with these hidden widths."""
+    network = MLP((clients.features, *hidden, clients.classes))
+    return BatchedTrainer(clients, network, dtype)
+
+
+def simulate_together(
+    clients: Clients,
+    runs: Sequence[Run],
+    progress: Progress | None = None,
+    *,
+    trainer: Trainer,
+    start: Mapping[str, np.ndarray] | None = None,
+) -> list[History]:
+    """Return the histories of runs that share data and network; their clients train together."""
+    simulation = _Simulation(clients, tuple(runs), progress or Silent(), trainer)
+    standings = simulation.begin(start)
+    last = max(run.settings.rounds for run in runs)
+    done = max(standing.records[-1].round for standing in standings)
+    for number in range(done + 1, last + 1):
+        standings = simulation.round(number, standings)
+    return [
+        simulation.history(run, standing) for run, standing in zip(runs, standings, strict=True)
+    ]
+
+
+class _Simulation:
+    """One call's fixed parts, and how a round turns standings into new ones."""
+
+    def __init__(
+        self, clients: Clients, runs: tuple[Run, ...], progress: Progress, trainer: Trainer
+    ) -> None:
+        self._clients, self._runs, self._progress = clients, runs, progress
+        self._trainer, self._measurer = trainer, Measurer(clients, trainer)
+        self._last = max(run.settings.rounds for run in runs)
+        self._saver = _Saver(progress)
+
+    def begin(self, start: Mapping[str, np.ndarray] | None) -> list[Standing]:
+        """Return where the checkpoint stands, else the models before the first round."""
+        saved = self._progress.load()
+        if saved:
+            return [_restored(saved, number) for number in range(len(self._runs))]
+        standings = [self._fresh(run, start) for run in self._runs]
+        self._publish(0, standings)
+        return standings
+
+    def round(self, number: int, standings: Sequence[Standing]) -> list[Standing]:
+        """Return the standings after one more round of every run that has not finished."""
+        going = [i for i, run in enumerate(self._runs) if run.settings.rounds >= number]
+        plans = {i: self._plan(self._runs[i], standings[i].state, number) for i in going}
+        after = list(standings)
+        for i, updates in self._trained(plans, number):
+            after[i] = self._finish(self._runs[i], standings[i], plans[i], updates)
+        self._publish(number, after)
+        return after
+
+    def history(self, run: Run, standing: Standing) -> History:
+        """Return a run's history with its final model."""
+        vector = standing.state.parameters
+        accuracy = client_accuracy(self._clients, self._trainer.evaluate(vector))
+        parameters = unflatten(vector, self._trainer.shapes)
+        return History(run.name, standing.records, parameters, accuracy)
+
+    def _fresh(self, run: Run, start: Mapping[str, np.ndarray] | None) -> Standing:
+        initial = self._trainer.initial(run.seed)
+        vector = initial if start is None else _checked(start, self._trainer.shapes, initial.dtype)
+        state = run.algorithm.init(vector, len(self._clients))
+        return Standing(state, (self._measurer.before_training(run, vector),))
+
+    def _plan(self, run: Run, state: ServerState, number: int) -> "_Plan":
+        instruction = run.algorithm.instruct(state)
+        cohort = sample_cohort(self._clients.train, run.settings, instruction, run.seed, number)
+        work = Work(
+            start=state.parameters,
+            clients=cohort.clients,
+            steps=cohort.steps,
+            weights=cohort.weights,
+            batch_size=cohort.batch_size,
+            learning_rate=run.settings.rate_in(number),
+            l2=run.settings.l2,
+            seed=run.seed,
+            round=number,
+            instruction=instruction,
+        )
+        return _Plan(cohort, work)
+
+    def _trained(
+        self, plans: Mapping[int, "_Plan"], number: int
+    ) -> Iterator[tuple[int, Iterable[Updates]]]:
+        """Yield every run's updates: as a stream for one run, collected for several."""
+        keys, works = list(plans), [plan.work for plan in plans.values()]
+        trained = self._trainer.train(works, lambda: self._tick(number))
+        if len(keys) == 1:
+            yield keys[0], (updates for _, updates in trained)
+            return
+        collected: dict[int, list[Updates]] = {key: [] for key in keys}
+        for place, updates in trained:
+            collected[keys[place]].append(updates)
+        yield from collected.items()
+
+    def _finish(
+        self, run: Run, standing: Standing, plan: "_Plan", updates: Iterable[Updates]
+    ) -> Standing:
+        meter = DriftMeter()
+        state = run.algorithm.aggregate(standing.state, meter.watch(updates))
+        record = self._measurer.after_round(
+            run, standing.records[-1], plan.cohort, plan.work, state.parameters, meter
+        )
+        return Standing(state, (*standing.records, record))
+
+    def _tick(self, number: int) -> None:
+        self._progress.report(number - 1, self._last, f"Round {number} of {self._last}")
+
+    def _publish(self, number: int, standings: Sequence[Standing]) -> None:
+        for run, standing in zip(self._runs, standings, strict=True):
+            record = standing.records[-1]
+            if record.round == number:
+                prefix = f"{run.name}/" if len(self._runs) > 1 else ""
+                values = {f"{prefix}{key}": value for key, value in record.values().items()}
+                self._progress.record(number, **values)
+        if number:
+            self._saver.save(standings, last=number == self._last)
+        self._progress.report(number, self._last, f"Round {number} of {self._last}")
+
+
+@dataclass(frozen=True)
+class _Plan:
+    cohort: Cohort
+    work: Work
+
+
+class _Saver:
+    """Saves checkpoints, but not so often that saving takes more time than the rounds."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._next = progress, time.monotonic() + SECONDS_BETWEEN_SAVES
+
+    def save(self, standings: Sequence[Standing], last: bool) -> None:
+        """Save the standings if it is time to, or if they are the last."""
+        began = time.monotonic()
+        if began < self._next and not last:
+            return
+        arrays: dict[str, np.ndarray] = {}
+        for number, standing in enumerate(standings):
+            arrays |= _saved(standing, number)
+        self._progress.save(arrays)
+        took = time.monotonic() - began
+        self._next = began + took + max(SECONDS_BETWEEN_SAVES, 10 * took)
+
+
+def _saved(standing: Standing, number: int) -> dict[str, np.ndarray]:
+    state, prefix = standing.state, f"run{number}"
+    server = {f"{prefix}/server/{name}": value for name, value in state.server.items()}
+    own = {f"{prefix}/clients/{name}": value for name, value in state.clients.items()}
+    table = history.to_array(standing.records)
+    return {f"{prefix}/parameters": state.parameters, f"{prefix}/records": table} | server | own
+
+
+def _restored(saved: Mapping[str, np.ndarray], number: int) -> Standing:
+    def part(kind: str) -> dict[str, np.ndarray]:
+        prefix = f"run{number}/{kind}/"
+        return {k.removeprefix(prefix): v for k, v in saved.items() if k.startswith(prefix)}
+
+    state = ServerState(saved[f"run{number}/parameters"], part("server"), part("clients"))
+    return Standing(state, history.from_array(saved[f"run{number}/records"]))
+
+
+def _checked(start: Mapping[str, np.ndarray], shapes: Shapes, dtype: np.dtype) -> np.ndarray:
+    """Return given parameters as a vector; raise SettingsError if they fit another network."""
+    given = {name: tuple(value.shape) for name, value in start.items()}
+    if given != dict(shapes):
+        raise SettingsError(
+            f"The starting weights have the shapes {given}, but this network needs "
+            f"{dict(shapes)}. Start from weights of the same network."
+        )
+    return flatten({name: start[name] for name in shapes}).astype(dtype)
