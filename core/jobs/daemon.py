@@ -1,0 +1,242 @@
+"""The engine process: one a workspace; it brings queued jobs to free places."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import LabError
+from core.jobs import cluster, logs
+from core.jobs.cluster import Cluster
+from core.jobs.database import StoreBusy
+from core.jobs.demands import DEMANDS, lane_demands
+from core.jobs.dispatch import Claim, Dispatcher, engines, place_name
+from core.jobs.lock import FileLock
+from core.jobs.places import Occupied, Place, allowed_demands, free_place
+from core.jobs.reporting import patiently
+from core.jobs.runner import Orders
+from core.jobs.store import Store
+from core.jobs.supervisor import supervise
+from core.workspace import Workspace
+
+TICK_SECONDS = 0.1
+BEAT_SECONDS = 1.0
+SILENT_SECONDS = 15.0  # an engine elsewhere whose counter stood still that long is dead
+LOOK_SECONDS = 5.0
+WARM_SECONDS = 600.0
+LIGHT_RUNNERS = 4
+HERE = "engine host"
+
+
+@dataclass
+class _Flight:
+    """A runner at work: where, for what, and the future of its exit code."""
+
+    place: str
+    demand: str
+    job_id: str
+    future: Any
+
+
+class Engine:
+    """The loop of the engine process; everything it knows can be lost at any moment."""
+
+    def __init__(self, workspace: Workspace, lock: FileLock, address: str | None) -> None:
+        self._workspace, self._lock, self._address = workspace, lock, address
+        self.owner = uuid.uuid4().hex[:12]
+        self._place = place_name(workspace.root)
+        self._store = Store(workspace.store_url)
+        self._dispatcher = Dispatcher(self._store.database, self.owner)
+        self._cluster: Cluster | None = None
+        self._flights: dict[str, _Flight] = {}
+        self._here = ThreadPoolExecutor(LIGHT_RUNNERS + 1, thread_name_prefix="supervisor")
+        self._places: list[Place] = []
+        self._beats = 0
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._note = ""
+        self._leaving = threading.Event()
+        self._chores: list[_Chore] = [
+            _Chore(BEAT_SECONDS, self._beat),
+            _Chore(LOOK_SECONDS, self._look_at_places),
+        ]
+
+    def run(self) -> None:
+        """Work until asked to leave or until the workspace is gone."""
+        signal.signal(signal.SIGTERM, lambda *_: self._leaving.set())
+        pause = TICK_SECONDS
+        while not self._leaving.wait(pause) and self._lock.still_there():
+            try:
+                self._tick()
+                pause = TICK_SECONDS
+            except StoreBusy as busy:
+                print(f"Waiting: {busy}", flush=True)
+                pause = min(2 * pause, LOOK_SECONDS)
+        self._leave()
+
+    def _tick(self) -> None:
+        self._connect()
+        for chore in self._chores:
+            chore.run_if_due()
+        self._collect()
+        self._dispatcher.wake_parents()
+        queued = self._dispatcher.queued_demands()
+        if queued and not self._leaving.is_set():
+            self._fill(queued)
+
+    def _connect(self) -> None:
+        """(Re)connect to Dask; what was in flight on a lost cluster goes back to the queue."""
+        if self._cluster is not None and self._cluster.alive:
+            return
+        if self._cluster is not None:
+            self._cluster.close()
+            self._cluster = None
+            for runner in [r for r, f in self._flights.items() if f.place != HERE]:
+                self._dispatcher.runner_ended(runner, "the Dask scheduler was lost", False)
+                del self._flights[runner]
+        try:
+            self._cluster = Cluster(self._address)
+            self._note, self._places = "", self._cluster.places()
+        except OSError as error:
+            self._places = []
+            self._note = f"Waiting for the Dask scheduler at {self._address} ({error})."[:300]
+
+    def _look_at_places(self) -> None:
+        if self._cluster is not None and self._cluster.alive:
+            self._places = self._cluster.places()
+
+    def _beat(self) -> None:
+        self._beats += 1
+        address = self._cluster.address if self._cluster else ""
+        if self._dispatcher.beat(self._place, self._beats, address, self._note):
+            self._leaving.set()
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Take over from engines that are dead.
+
+        On this workspace our lock proves it; elsewhere a counter that stood still by our clock.
+        """
+        now = time.monotonic()
+        for other in engines(self._store.database):
+            if other.owner == self.owner:
+                continue
+            if self._seen.get(other.owner, (None, now))[0] != other.beat:
+                self._seen[other.owner] = (other.beat, now)
+            silent = now - self._seen[other.owner][1]
+            if other.place == self._place or silent > SILENT_SECONDS:
+                count = self._dispatcher.adopt(other.owner)
+                print(f"Adopted {count} jobs of engine {other.owner}", flush=True)
+
+    def _collect(self) -> None:
+        for runner, flight in list(self._flights.items()):
+            end = _ending(flight.future)
+            if end is not None:
+                log = logs.tail(self._workspace.log(flight.job_id), 20)
+                self._dispatcher.runner_ended(runner, end[0], end[1], log)
+                del self._flights[runner]
+
+    def _fill(self, queued: dict[str, int]) -> None:
+        for lane, limit in (("interactive", 1), ("light", LIGHT_RUNNERS)):
+            names = lane_demands(lane)
+            while any(queued.get(n) for n in names) and self._flying(names) < limit:
+                if not self._launch(lane, frozenset(names), lambda demand: HERE):
+                    break
+        while any(queued.get(name) for name in lane_demands("background")):
+            allowed = allowed_demands(self._places, self._occupied())
+            if not allowed or not self._launch("background", allowed, self._free):
+                break
+
+    def _free(self, demand: str) -> str | None:
+        return free_place(DEMANDS[demand], self._places, self._occupied())
+
+    def _flying(self, demands: tuple[str, ...]) -> int:
+        return sum(flight.demand in demands for flight in self._flights.values())
+
+    def _occupied(self) -> list[Occupied]:
+        return [Occupied(flight.place, flight.demand) for flight in self._flights.values()]
+
+    def _launch(
+        self, lane: str, allowed: frozenset[str], choose: Callable[[str], str | None]
+    ) -> bool:
+        """Claim the next job of a lane and start a runner for it; return whether there was one."""
+        runner = uuid.uuid4().hex[:16]
+        claim = self._dispatcher.claim(lane, allowed, runner)
+        if claim is None:
+            return False
+        place = choose(claim.demand) or HERE
+        orders = self._orders(claim, runner)
+        if place == HERE:
+            future: Any = self._here.submit(supervise, orders, self._store.url, {})
+        else:
+            assert self._cluster is not None
+            future = self._cluster.start(place, orders, self._store.url, {})
+        self._flights[runner] = _Flight(place, claim.demand, claim.job_id, future)
+        return True
+
+    def _orders(self, claim: Claim, runner: str) -> Orders:
+        interactive = DEMANDS[claim.demand].lane == "interactive"
+        return Orders(
+            workspace=self._workspace.root,
+            owner=self.owner,
+            runner=runner,
+            job=claim.job_id,
+            attempt=claim.attempt,
+            demand=claim.demand,
+            idle_seconds=WARM_SECONDS if interactive else 0.0,
+        )
+
+    def _leave(self) -> None:
+        """Give everything back to the queue and end; closing our pipes ends the runners."""
+        with contextlib.suppress(LabError):
+            self._dispatcher.adopt(self.owner)
+        os._exit(0)
+
+
+@dataclass
+class _Chore:
+    """Something the engine does every few seconds."""
+
+    every_seconds: float
+    work: Callable[[], None]
+    last: float = -1e9
+
+    def run_if_due(self) -> None:
+        """Do it when it is time."""
+        if time.monotonic() - self.last >= self.every_seconds:
+            self.last = time.monotonic()
+            self.work()
+
+
+def _ending(future: Any) -> tuple[str, bool] | None:
+    if isinstance(future, Future):
+        return cluster.describe_exit(future.result()) if future.done() else None
+    return cluster.ending(future)
+
+
+def main(root: str) -> None:
+    """Be the engine of the workspace at `root`, unless there is one."""
+    workspace = Workspace(Path(root))
+    logs.redirect(workspace.log("engine"))
+    lock = FileLock(workspace.engine_lock)
+    for _ in range(20):  # somebody may be probing the lock at this very moment
+        if lock.acquire():
+            break
+        time.sleep(0.05)
+    else:
+        return
+    print(f"Engine {os.getpid()} starts for {workspace.root}", flush=True)
+    address = os.environ.get(cluster.ADDRESS_VARIABLE) or None
+    engine = patiently(lambda: Engine(workspace, lock, address), tell=lambda reason: None)
+    engine.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

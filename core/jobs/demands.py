@@ -1,0 +1,59 @@
+"""What a kind of job needs of a machine, and the lane it waits in; the store reads only names."""
+
+import os
+from dataclasses import dataclass
+
+GIGABYTE = 1024**3
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Cores and memory that one runner takes while it works.
+
+    lane: "background" waits for free cores; "interactive" has one warm runner of its own;
+    "light" only submits other jobs and takes no core.
+    """
+
+    name: str
+    lane: str
+    cores: int
+    memory_bytes: int
+
+
+DEMANDS = {
+    demand.name: demand
+    for demand in (
+        Demand("tensorflow", "background", cores=2, memory_bytes=2 * GIGABYTE),
+        Demand("numpy", "background", cores=1, memory_bytes=GIGABYTE // 2),
+        Demand("interactive", "interactive", cores=1, memory_bytes=2 * GIGABYTE),
+        Demand("light", "light", cores=0, memory_bytes=GIGABYTE // 8),
+    )
+}
+
+DEMAND_OF_KIND = {
+    "train": "tensorflow",
+    "import": "tensorflow",
+    "prune": "tensorflow",
+    "compete": "tensorflow",
+    "sensitivity": "tensorflow",
+    "behaviour": "tensorflow",
+    "grade": "tensorflow",
+    "preview": "interactive",
+    "sweep": "light",
+    "federate_compare": "light",
+}
+
+
+def demand_of(kind: str) -> Demand:
+    """Return what a job of this kind needs; a kind not listed is one NumPy thread."""
+    return DEMANDS[DEMAND_OF_KIND.get(kind, "numpy")]
+
+
+def threads_of(demand: Demand) -> int:
+    """Return the threads a runner computes with, the same on every machine with enough cores."""
+    return max(1, min(demand.cores, os.cpu_count() or 1))
+
+
+def lane_demands(lane: str) -> tuple[str, ...]:
+    """Return the names of the demands that wait in `lane`."""
+    return tuple(name for name, demand in DEMANDS.items() if demand.lane == lane)

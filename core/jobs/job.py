@@ -1,0 +1,91 @@
+"""What everybody outside the store sees of a job."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+QUEUED, DISPATCHED, RUNNING, WAITING = "queued", "dispatched", "running", "waiting"
+DONE, FAILED, STOPPED, ABANDONED = "done", "failed", "stopped", "abandoned"
+STOPPING = "stopping"  # shown only: an active job that was asked to stop
+
+ACTIVE = (DISPATCHED, RUNNING)
+UNFINISHED = (QUEUED, DISPATCHED, RUNNING, WAITING)
+ENDED = (DONE, FAILED, STOPPED, ABANDONED)
+RESUMABLE = (FAILED, STOPPED, ABANDONED)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row of the store.
+
+    done and total have the task's own unit; seconds_left is None until it means something;
+    times are seconds since 1970; stop is 0, 1 (asked) or 2 (forced).
+    A waiting job has handed its place back until its children have ended.
+    """
+
+    id: str
+    sequence: int
+    version: int
+    kind: str
+    settings: dict[str, Any]
+    seed: int
+    state: str
+    attempt: int
+    crashes: int
+    done: float
+    total: float
+    message: str
+    error: str | None
+    result: dict[str, Any] | None
+    parent: str | None
+    priority: int
+    created: float
+    started: float | None
+    finished: float | None
+    stop: int
+    seconds_left: float | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to this job by itself."""
+        return self.state in ENDED
+
+    @property
+    def share_done(self) -> float:
+        """How far the job is, from 0 to 1."""
+        if self.state == DONE:
+            return 1.0
+        return min(1.0, max(0.0, self.done / self.total)) if self.total else 0.0
+
+    @property
+    def shown_state(self) -> str:
+        """The state in the words of the pages: being started and waiting count as running."""
+        return RUNNING if self.state in (DISPATCHED, WAITING) else self.state
+
+
+def job_from_row(row: Any) -> Job:
+    """Build a Job from a row of the job table."""
+    state = STOPPING if row.state in ACTIVE and row.stop else row.state
+    return Job(
+        id=row.id,
+        sequence=row.sequence,
+        version=row.version,
+        kind=row.kind,
+        settings=json.loads(row.settings),
+        seed=row.seed,
+        state=state,
+        attempt=row.attempt,
+        crashes=row.crashes,
+        done=row.done,
+        total=row.total,
+        message=row.message,
+        error=row.error,
+        result=None if row.result is None else json.loads(row.result),
+        parent=row.parent,
+        priority=row.priority,
+        created=row.created,
+        started=row.started,
+        finished=row.finished,
+        stop=row.stop,
+        seconds_left=row.seconds_left if row.state == RUNNING else None,
+    )

@@ -1,0 +1,120 @@
+"""Tables of the store, and the numbered steps that bring an older store up to date."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from core.errors import StoreError
+
+METADATA = sa.MetaData()
+
+# Small and often-read columns come first: SQLite then need not read the long texts behind them.
+JOB = sa.Table(
+    "job",
+    METADATA,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String, nullable=False, unique=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("stop", sa.Integer, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("crashes", sa.Integer, nullable=False),
+    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("demand", sa.String, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("owner", sa.String),
+    sa.Column("runner", sa.String),
+    sa.Column("parent", sa.String),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("done", sa.Float, nullable=False),
+    sa.Column("total", sa.Float, nullable=False),
+    sa.Column("seconds_left", sa.Float),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("started", sa.Float),
+    sa.Column("finished", sa.Float),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("checkpoints", sa.Text, nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),
+    sa.Column("result", sa.Text),
+    sa.Index("job_queue", "state", "demand", "priority", "turn", "sequence"),
+    sa.Index("job_runner", "runner"),
+    sqlite_autoincrement=True,
+)
+METRIC = sa.Table(
+    "metric",
+    METADATA,
+    sa.Column("job", sa.String, primary_key=True),
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("step", sa.BigInteger, primary_key=True),
+    sa.Column("value", sa.Float),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+EVENT = sa.Table(
+    "event",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("job", sa.String, nullable=False, index=True),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+# A point that two sweeps ask for is one job with two parents.
+FAMILY = sa.Table(
+    "family",
+    METADATA,
+    sa.Column("parent", sa.String, primary_key=True),
+    sa.Column("child", sa.String, primary_key=True, index=True),
+)
+ENGINE = sa.Table(
+    "engine",
+    METADATA,
+    sa.Column("owner", sa.String, primary_key=True),
+    sa.Column("place", sa.String, nullable=False),
+    sa.Column("beat", sa.Integer, nullable=False),
+    sa.Column("leave", sa.Integer, nullable=False),
+    sa.Column("address", sa.String, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, primary_key=True))
+
+# Entry n brings a store from version n + 1 to n + 2: a tuple of SQL statements that SQLite and
+# PostgreSQL both accept. Never change an entry once released; change the tables above with it.
+MIGRATIONS: tuple[tuple[str, ...], ...] = ()
+
+
+def stored_version(connection: sa.Connection) -> int:
+    """Return the schema version of a store, 0 when it has no tables yet."""
+    if not sa.inspect(connection).has_table(VERSION.name):
+        return 0
+    return connection.execute(sa.select(sa.func.max(VERSION.c.version))).scalar() or 0
+
+
+def upgrade(
+    connection: sa.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS
+) -> tuple[int, int]:
+    """Bring the store to the newest version inside the caller's transaction.
+
+    Returns (version found, version now). Raises StoreError if the store is newer than this code.
+    """
+    newest, found = len(migrations) + 1, stored_version(connection)
+    if found > newest:
+        raise StoreError(
+            f"The store of runs has version {found}, this program knows versions up to {newest}. "
+            "Update Pareto Lab, or choose another workspace with PARETO_LAB_HOME."
+        )
+    if found == 0:
+        METADATA.create_all(connection)
+    else:
+        for statements in migrations[found - 1 :]:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+    if found < newest:
+        connection.execute(sa.delete(VERSION))
+        connection.execute(sa.insert(VERSION).values(version=newest))
+    return found, newest

@@ -1,0 +1,363 @@
+"""The store of jobs as its users see it: submit, watch, stop, resume, delete."""
+
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.errors import JobError, NotFoundError, SettingsError
+from core.jobs.database import Database
+from core.jobs.demands import demand_of
+from core.jobs.job import (
+    ACTIVE,
+    QUEUED,
+    RESUMABLE,
+    STOPPED,
+    STOPPING,
+    UNFINISHED,
+    WAITING,
+    Job,
+    job_from_row,
+)
+from core.jobs.records import change, note_event
+from core.jobs.schema import EVENT, FAMILY, JOB, METRIC
+from core.progress import Stopped
+from core.settings import digest
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a job: submitted, dispatched, crashed, checkpoint lost …"""
+
+    id: int
+    job: str
+    attempt: int
+    at: float
+    kind: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Child:
+    """One job that a parent asks for."""
+
+    kind: str
+    settings: Mapping[str, Any]
+    seed: int
+
+
+def identity(kind: str, settings: Mapping[str, Any], seed: int) -> str:
+    """Return the id of the job with these inputs: the same inputs are the same job.
+
+    Raises SettingsError when the settings are not plain JSON.
+    """
+    try:
+        return digest({"kind": kind, "settings": dict(settings), "seed": seed})
+    except (TypeError, ValueError) as error:
+        raise SettingsError(
+            f"The settings of this {kind} job cannot be stored ({error}). "
+            "Use finite numbers, texts, true or false, and lists of them."
+        ) from error
+
+
+class Store:
+    """All jobs of a workspace; safe to use from many threads and processes at once."""
+
+    def __init__(self, url: str) -> None:
+        """Open (or make) the store. Raises StoreError when it cannot be used."""
+        self.url = url
+        self.database = Database(url)
+
+    def submit(
+        self,
+        kind: str,
+        settings: Mapping[str, Any],
+        seed: int,
+        parent: str | None = None,
+        priority: int = 0,
+    ) -> str:
+        """Queue a job and return its id.
+
+        Finished or unfinished jobs with the same inputs are returned as they are; stopped, failed
+        and abandoned ones are queued again and continue from their last checkpoint.
+        """
+        child = Child(kind, settings, seed)
+        return self._submit_all([child], parent, priority)[0]
+
+    def submit_children(self, parent: str, children: Sequence[Child]) -> list[Job]:
+        """Queue the children a parent does not have yet; return all of them in this order.
+
+        Raises Stopped when the parent was asked to stop meanwhile.
+        """
+        job = self.get(parent)
+        if job.stop:
+            raise Stopped
+        ids = self._submit_all(children, parent, job.priority)
+        found = {job.id: job for job in self.jobs(parent=parent)}
+        return [found[id] for id in ids]
+
+    def get(self, id: str) -> Job:
+        """Return one job. Raises NotFoundError."""
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(JOB).where(JOB.c.id == id)).first()
+        if row is None:
+            raise NotFoundError(f"There is no run {id[:40]!r} here. Choose one on the Runs page.")
+        return job_from_row(row)
+
+    def jobs(
+        self,
+        kind: str | None = None,
+        states: Iterable[str] | None = None,
+        parent: str | None = None,
+        limit: int | None = None,
+    ) -> list[Job]:
+        """Return jobs, newest first. states: as in Job.state, "stopping" included."""
+        query = sa.select(JOB).order_by(JOB.c.sequence.desc()).limit(limit)
+        if kind is not None:
+            query = query.where(JOB.c.kind == kind)
+        if states is not None:
+            query = query.where(_in_states(frozenset(states)))
+        if parent is not None:
+            children = sa.select(FAMILY.c.child).where(FAMILY.c.parent == parent)
+            query = query.where(JOB.c.id.in_(children))
+        with self.database.read() as connection:
+            return [job_from_row(row) for row in connection.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many jobs are in each state."""
+        query = sa.select(JOB.c.state, sa.func.count()).group_by(JOB.c.state)
+        with self.database.read() as connection:
+            return dict(connection.execute(query).tuples().all())
+
+    def revision(self, id: str | None = None) -> str:
+        """Return a token that changes whenever anything (or this job) changes; cheap to ask."""
+        changes = sa.func.coalesce(sa.func.sum(JOB.c.version), 0)
+        query = sa.select(changes, sa.select(sa.func.max(EVENT.c.id)).scalar_subquery())
+        if id is not None:
+            query = sa.select(changes, sa.func.count()).where(JOB.c.id == id)
+        with self.database.read() as connection:
+            return "-".join(str(part or 0) for part in connection.execute(query).one())
+
+    def metrics(self, id: str, after_step: int | None = None) -> dict[str, list[tuple[int, float]]]:
+        """Return key -> [(step, value)] by step; with `after_step` only later steps."""
+        query = sa.select(METRIC.c.key, METRIC.c.step, METRIC.c.value).where(METRIC.c.job == id)
+        if after_step is not None:
+            query = query.where(METRIC.c.step > after_step)
+        found: dict[str, list[tuple[int, float]]] = {}
+        with self.database.read() as connection:
+            for key, step, value in connection.execute(query.order_by(METRIC.c.key, METRIC.c.step)):
+                # SQLite keeps a NaN as NULL.
+                found.setdefault(key, []).append((step, math.nan if value is None else value))
+        return found
+
+    def events(self, id: str | None = None, after: int = 0) -> list[Event]:
+        """Return what happened, oldest first, to one job or to all."""
+        query = sa.select(EVENT).where(EVENT.c.id > after).order_by(EVENT.c.id)
+        if id is not None:
+            query = query.where(EVENT.c.job == id)
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return [Event(r.id, r.job, r.attempt, r.at, r.kind, json.loads(r.detail)) for r in rows]
+
+    def wait(
+        self, id: str, timeout_seconds: float | None = None, poll_seconds: float = 0.01
+    ) -> Job:
+        """Return the job once it has ended, or as it is when the time is over."""
+        end = math.inf if timeout_seconds is None else time.monotonic() + timeout_seconds
+        job = self.get(id)
+        while not job.ended and time.monotonic() < end:
+            time.sleep(poll_seconds)
+            job = self.get(id)
+        return job
+
+    def stop(self, id: str, force: bool = False) -> str:
+        """Ask a job (and the children only it needs) to stop; return its state afterwards.
+
+        A queued job is stopped at once. A running one stops within a batch, or is killed after
+        ten seconds, or at once with `force`. Its checkpoint stays: it can be resumed.
+        """
+        self.get(id)
+        with self.database.write() as connection:
+            _stop(connection, id, 2 if force else 1)
+        return self.get(id).state
+
+    def resume(self, id: str) -> str:
+        """Queue a stopped, failed or abandoned job again, from its last checkpoint."""
+        return self._again(id, fresh=False)
+
+    def retry(self, id: str) -> str:
+        """Queue a stopped, failed or abandoned job again, from the very beginning."""
+        return self._again(id, fresh=True)
+
+    def delete(self, id: str) -> list[str]:
+        """Forget an ended job, its metrics, and the children only it needs.
+
+        Returns the ids that were deleted, whose files may now go. Raises JobError for a job that
+        has not ended.
+        """
+        job = self.get(id)
+        if not job.ended:
+            raise JobError(f"Run {id} is {job.state}. Stop it before deleting it.")
+        with self.database.write() as connection:
+            doomed = [id, *_own_family(connection, id)]
+            unfinished = sa.select(JOB.c.id).where(
+                JOB.c.id.in_(doomed), JOB.c.state.in_(UNFINISHED)
+            )
+            if connection.execute(unfinished).first():
+                raise JobError(f"A part of run {id} is still at work. Stop it before deleting it.")
+            for table, column in ((JOB, JOB.c.id), (METRIC, METRIC.c.job), (EVENT, EVENT.c.job)):
+                connection.execute(sa.delete(table).where(column.in_(doomed)))
+            family = FAMILY.c.parent.in_(doomed) | FAMILY.c.child.in_(doomed)
+            connection.execute(sa.delete(FAMILY).where(family))
+            for gone in doomed:
+                note_event(connection, gone, 0, "deleted")
+        return doomed
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.database.close()
+
+    def _again(self, id: str, fresh: bool) -> str:
+        job = self.get(id)
+        if job.state not in RESUMABLE:
+            raise JobError(f"Run {id} is {job.state}; only a run that stopped or failed can go on.")
+        with self.database.write() as connection:
+            _requeue_family(connection, id, fresh, self.database)
+        return id
+
+    def _submit_all(
+        self, children: Sequence[Child], parent: str | None, priority: int
+    ) -> list[str]:
+        ids = [identity(child.kind, child.settings, child.seed) for child in children]
+        with self.database.write() as connection:
+            turn = _next_turn(connection, parent)
+            for id, child in zip(ids, children, strict=True):
+                new_here = parent is None or _link(connection, parent, id)
+                row = connection.execute(sa.select(JOB.c.state).where(JOB.c.id == id)).first()
+                if row is None:
+                    _insert(connection, id, child, parent, priority, turn)
+                    turn += 1
+                elif row.state in RESUMABLE and new_here:
+                    _requeue_family(connection, id, False, self.database)
+        return ids
+
+
+def _in_states(states: frozenset[str]) -> sa.ColumnElement[bool]:
+    plain = JOB.c.state.in_(states - {STOPPING})
+    if not states & {*ACTIVE, STOPPING}:
+        return plain
+    asked = JOB.c.state.in_(ACTIVE) & (JOB.c.stop > 0)
+    return (plain & ~asked) | asked if STOPPING in states else plain & ~asked
+
+
+def _insert(
+    connection: sa.Connection, id: str, child: Child, parent: str | None, priority: int, turn: int
+) -> None:
+    connection.execute(
+        sa.insert(JOB).values(
+            id=id,
+            version=1,
+            state=QUEUED,
+            stop=0,
+            attempt=0,
+            crashes=0,
+            losses=0,
+            kind=child.kind,
+            demand=demand_of(child.kind).name,
+            priority=priority,
+            turn=turn,
+            parent=parent,
+            seed=child.seed,
+            done=0.0,
+            total=0.0,
+            created=time.time(),
+            message="",
+            checkpoints="[]",
+            settings=json.dumps(dict(child.settings)),
+        )
+    )
+    note_event(connection, id, 0, "submitted")
+
+
+def _link(connection: sa.Connection, parent: str, child: str) -> bool:
+    """Make `child` a child of `parent`; return whether it was not one before."""
+    pair = (FAMILY.c.parent == parent) & (FAMILY.c.child == child)
+    if connection.execute(sa.select(FAMILY).where(pair)).first():
+        return False
+    connection.execute(sa.insert(FAMILY).values(parent=parent, child=child))
+    return True
+
+
+def _next_turn(connection: sa.Connection, parent: str | None) -> int:
+    """Return the turn of a family's next job, so that families take turns in the queue.
+
+    A new family starts at the turn the machine has reached, as in start-time fair queueing
+    (Goyal, Vin and Cheng 1996): a sweep of forty points does not hold up a later single run.
+    """
+    reached = sa.select(sa.func.max(JOB.c.turn)).where(JOB.c.attempt > 0)
+    now = connection.execute(reached).scalar() or 0
+    if parent is None:
+        return now
+    last = connection.execute(sa.select(sa.func.max(JOB.c.turn)).where(JOB.c.parent == parent))
+    return max(now, (last.scalar() or 0) + 1)
+
+
+def _stop(connection: sa.Connection, id: str, level: int) -> None:
+    own = JOB.c.id == id
+    at_once = own & JOB.c.state.in_((QUEUED, WAITING))
+    stopped = {"state": STOPPED, "stop": 1, "finished": time.time(), "runner": None}
+    if change(connection, at_once, stopped, event=STOPPED):
+        pass
+    else:
+        asked = own & JOB.c.state.in_(ACTIVE) & (JOB.c.stop < level)
+        change(connection, asked, {"stop": level}, event="stop asked", detail={"level": level})
+    for child in _own_children(connection, id):
+        _stop(connection, child, level)
+
+
+def _own_children(connection: sa.Connection, id: str) -> list[str]:
+    """Return the children that no other parent asks for and nobody submitted directly."""
+    other = FAMILY.alias()
+    shared = sa.select(other.c.child).where(other.c.parent != id)
+    query = (
+        sa.select(FAMILY.c.child)
+        .join(JOB, JOB.c.id == FAMILY.c.child)
+        .where(FAMILY.c.parent == id, JOB.c.parent == id, FAMILY.c.child.not_in(shared))
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _own_family(connection: sa.Connection, id: str) -> list[str]:
+    children = _own_children(connection, id)
+    return [one for child in children for one in (child, *_own_family(connection, child))]
+
+
+def _requeue_family(connection: sa.Connection, id: str, fresh: bool, database: Database) -> None:
+    again: dict[str, Any] = {
+        "state": QUEUED,
+        "stop": 0,
+        "crashes": 0,
+        "losses": 0,
+        "error": None,
+        "finished": None,
+        "message": "",
+    }
+    if fresh:
+        again |= {"checkpoints": "[]", "done": 0.0, "started": None}
+        connection.execute(sa.delete(METRIC).where(METRIC.c.job == id))
+    ended = (JOB.c.id == id) & JOB.c.state.in_(RESUMABLE)
+    change(connection, ended, again, event="retried" if fresh else "resumed")
+    for child in (
+        connection.execute(
+            sa.select(FAMILY.c.child)
+            .join(JOB, JOB.c.id == FAMILY.c.child)
+            .where(FAMILY.c.parent == id, JOB.c.state.in_(RESUMABLE))
+        )
+        .scalars()
+        .all()
+    ):
+        _requeue_family(connection, child, fresh, database)

@@ -1,0 +1,103 @@
+"""Starts one runner, watches it, and kills it when that was asked; runs in a Dask worker."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import core
+from core.errors import StoreError
+from core.jobs.demands import DEMANDS, threads_of
+from core.jobs.dispatch import Dispatcher
+from core.jobs.runner import Orders
+from core.jobs.store import Store
+
+POLL_SECONDS = 0.05
+LOOK_SECONDS = 0.25
+GRACE_SECONDS = 10.0
+
+
+def supervise(orders: Orders, store_url: str, environment: dict[str, str]) -> int:
+    """Run one runner to its end and return its exit code (negative: killed by that signal).
+
+    environment: variables the runner gets beside those of this process.
+    """
+    store = Store(store_url)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "core.jobs.runner", *orders.to_arguments()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | _variables(orders) | {"PARETO_LAB_STORE": store_url} | environment,
+        start_new_session=True,
+    )
+    try:
+        _watch(child, Dispatcher(store.database, orders.owner), orders)
+    finally:
+        end_group(child)
+        store.close()
+    return child.wait()
+
+
+def _variables(orders: Orders) -> dict[str, str]:
+    threads = str(threads_of(DEMANDS[orders.demand]))
+    names = ("OMP", "OPENBLAS", "MKL", "TF_INTRAOP", "NUMEXPR")
+    root = os.path.dirname(os.path.dirname(core.__file__))
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    return {f"{name}_NUM_THREADS": threads for name in names} | {
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": threads,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONPATH": path,
+    }
+
+
+def _watch(child: subprocess.Popen, dispatcher: Dispatcher, orders: Orders) -> None:
+    """Return when the child has ended, or must."""
+    patience = _Patience(keeps_warm=orders.idle_seconds > 0)
+    looked = -LOOK_SECONDS
+    while child.poll() is None:
+        time.sleep(POLL_SECONDS)
+        if time.monotonic() - looked < LOOK_SECONDS:
+            continue
+        looked = time.monotonic()
+        with contextlib.suppress(StoreError):  # locked: look again later
+            if patience.is_over(dispatcher.work_of(orders.runner), looked):
+                return
+
+
+class _Patience:
+    """Decides when a runner is killed; all times are of our own monotonic clock."""
+
+    def __init__(self, keeps_warm: bool) -> None:
+        self._keeps_warm = keeps_warm
+        self._subject: object = None
+        self._since: float | None = None
+
+    def is_over(self, work: tuple[str, int, int] | None, now: float) -> bool:
+        """work: (job id, attempt, stop flag) the store says the runner has, or None."""
+        if work is not None and work[2] >= 2:
+            return True
+        # Asked to stop but still there, or without work and not ended: fenced, perhaps frozen.
+        overdue = not self._keeps_warm if work is None else work[2] == 1
+        subject = None if work is None else work[:2]
+        if not overdue:
+            self._since = None
+            return False
+        if self._since is None or subject != self._subject:
+            self._subject, self._since = subject, now
+        return now - self._since >= GRACE_SECONDS
+
+
+def end_group(child: subprocess.Popen) -> None:
+    """Kill what is left of a runner and of everything it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    if child.stdin is not None:
+        with contextlib.suppress(OSError):
+            child.stdin.close()

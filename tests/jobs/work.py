@@ -1,0 +1,88 @@
+"""A table of small tasks that do real, bit-exact NumPy work, for tests and fault injection."""
+
+import os
+import time
+from typing import Any
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.jobs.context import Context
+from core.jobs.store import Child
+from core.randomness import generator
+
+
+def descend(context: Context) -> dict[str, Any]:
+    """Gradient descent on a random quadratic, one noisy step at a time; resumes bit-exactly."""
+    steps, pause = context.settings["steps"], context.settings.get("pause", 0.0)
+    every = context.settings.get("save_every", 5)
+    problem = generator(context.seed, "problem")
+    matrix, target = problem.normal(size=(32, 32)) / 8, problem.normal(size=32)
+    state = context.progress.load() or {"step": np.array(0), "weights": np.zeros(32)}
+    weights = state["weights"]
+    for step in range(int(state["step"]), steps):
+        residual = matrix @ weights - target
+        noise = generator(context.seed, "noise", step).normal(size=32)
+        weights = weights - 0.1 * (matrix.T @ residual) + 0.001 * noise
+        context.progress.record(
+            step + 1, loss=float(residual @ residual), norm=float(weights @ weights)
+        )
+        context.progress.report(step + 1, steps, f"step {step + 1}")
+        if (step + 1) % every == 0:
+            context.progress.save({"step": np.array(step + 1), "weights": weights})
+        time.sleep(pause)
+    np.save(context.folder / "weights.npy", weights)
+    return {"weights": weights.tobytes().hex()}
+
+
+def sweep(context: Context) -> dict[str, Any]:
+    """Ask for one `descend` a seed and gather the results."""
+    settings = {k: v for k, v in context.settings.items() if k != "points"}
+    wanted = [Child("descend", settings, seed) for seed in range(context.settings["points"])]
+    points = context.children(wanted)
+    return {"points": [job.result for job in points], "states": [job.state for job in points]}
+
+
+def preview(context: Context) -> dict[str, Any]:
+    """Answer at once, with the process that answered."""
+    return {"twice": 2 * context.settings["value"], "process": os.getpid()}
+
+
+def whoami(context: Context) -> dict[str, Any]:
+    """Say which process worked."""
+    return {"process": os.getpid()}
+
+
+def crash(context: Context) -> dict[str, Any]:
+    """End the process without a word, as a segmentation fault would."""
+    print("about to crash", flush=True)
+    os._exit(77)
+
+
+def refuse(context: Context) -> dict[str, Any]:
+    """Fail with a sentence for the user."""
+    raise SettingsError("steps is -1. Choose a value from 1.")
+
+
+def stumble(context: Context) -> dict[str, Any]:
+    """Fail as a bug does."""
+    return {"value": [1, 2, 3][context.settings["index"]]}
+
+
+def ignore(context: Context) -> dict[str, Any]:
+    """Work without ever reporting, deaf to the wish to stop."""
+    while True:
+        time.sleep(0.1)
+
+
+TASKS = {
+    "crash": crash,
+    "descend": descend,
+    "ignore": ignore,
+    "preview": preview,
+    "refuse": refuse,
+    "stumble": stumble,
+    "sweep": sweep,
+    "train": whoami,
+    "whoami": whoami,
+}
