@@ -1,0 +1,55 @@
+"""The frame: page settings, look, navigation. Every page is a file in pages/."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.error_box import error_box
+
+ROOT = Path(__file__).parent
+
+# Section -> (file, title, icon, address). A page is there as soon as its file is.
+PAGES = {
+    "": [("home", "Home", "home", "")],
+    "Prune": [
+        ("data", "Data", "photo_library", "data"),
+        ("training", "Train", "model_training", "train"),
+        ("pruning", "Prune", "content_cut", "prune"),
+        ("frontier", "Compare", "scatter_plot", "frontier"),
+    ],
+    "Federate": [("federated", "Federated", "hub", "federated")],
+    "Course": [
+        ("grading", "Grade", "leaderboard", "grade"),
+        ("report", "Report", "description", "report"),
+        ("learn", "Learn", "school", "learn"),
+    ],
+    "Lab": [("runs", "Runs", "list_alt", "runs")],
+}
+
+
+def pages() -> dict[str, list[st.Page]]:
+    """Return the pages by section, those whose file exists."""
+    return {
+        section: [
+            st.Page(
+                ROOT / "pages" / f"{file}.py",
+                title=title,
+                icon=f":material/{icon}:",
+                url_path=address or None,
+                default=not address,
+            )
+            for file, title, icon, address in entries
+            if (ROOT / "pages" / f"{file}.py").exists()
+        ]
+        for section, entries in PAGES.items()
+    }
+
+
+st.set_page_config(
+    page_title="Pareto Lab", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide"
+)
+st.logo(ROOT / "assets" / "logo.svg", size="large", icon_image=ROOT / "assets" / "icon.svg")
+st.html(ROOT / "assets" / "style.css")
+page = st.navigation(pages(), expanded=True)
+with error_box():
+    page.run()

@@ -1,0 +1,190 @@
+"""The views of the compare page: what differs between up to six chosen networks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.evaluation.behaviour import PICTURES_FILE
+from core.evaluation.differences import differences
+from core.evaluation.point import Point
+from core.figures.comparison import class_bars, confusion_map
+from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
+from core.jobs.job import Job
+from core.models import weights_file
+from core.models.network import LAYERS
+from core.reports.runs import Network, weights_path
+from pages.components.error_box import error_box, plain
+from pages.components.job_progress import job_line, watch
+from pages.components.lab import store, submit, workspace
+from pages.components.live_chart import live_chart
+from pages.components.words import percent, plural, size
+
+PICTURE_WIDTH = 88
+
+
+def settings_view(points: Sequence[Point]) -> None:
+    """Show the measured numbers side by side, and only the settings that differ."""
+    st.dataframe([_measured(point) for point in points], hide_index=True)
+    if len(points) < 2:
+        st.caption("Choose a second network to see which settings differ.")
+        return
+    labels = {point.id: point.label for point in points}
+    rows = differences(points)
+    st.subheader("Settings that differ", anchor=False)
+    if not rows:
+        st.caption("All settings are the same.")
+        return
+    st.dataframe(
+        [{labels.get(key, key): str(value) for key, value in row.items()} for row in rows],
+        hide_index=True,
+    )
+
+
+def _measured(point: Point) -> dict[str, Any]:
+    latency = point.latency_seconds
+    return {
+        "Network": point.label,
+        "Accuracy": percent(point.accuracy),
+        "Sparsity": percent(point.sparsity, 2),
+        "Score": round(point.score, 4),
+        "Agreement with dense": "–" if point.agreement is None else percent(point.agreement),
+        "Size": size(point.size_bytes),
+        "Gzip": size(point.gzip_bytes),
+        "Multiply-adds": f"{point.multiply_adds / 1e6:.2f} M",
+        "Latency": "–" if latency is None else f"{latency * 1e3:.2f} ms",
+        "Epochs": point.epochs,
+        "Seed": point.seed,
+    }
+
+
+def layers_view(points: Sequence[Point]) -> None:
+    """Show sparsity and dead units layer by layer."""
+    live_chart(layer_bars(points), "compare-layers", 320)
+    live_chart(layer_bars(points, dead=True), "compare-dead", 280)
+
+
+def inside_view(chosen: Sequence[Network]) -> None:
+    """Show masks and filters as pictures, and how the remaining weights are spread."""
+    layer = st.segmented_control(
+        "Layer", LAYERS, default="conv1", key="compare-layer", help="Inputs run down, units across."
+    )
+    loaded = {}
+    for network in chosen:
+        with error_box():
+            path = weights_path(network, workspace())
+            loaded[network.point.label] = weights_file.read(path)
+    for place, (label, weights) in zip(
+        st.columns(max(len(loaded), 1)), loaded.items(), strict=False
+    ):
+        with place:
+            kernel = weights[f"{layer or 'conv1'}/kernel"]
+            left = np.count_nonzero(kernel) / kernel.size
+            st.image(
+                mask_picture(kernel),
+                caption=f"{plain(label)}: {percent(left)} of {layer} left (blue)",
+                width="stretch",
+            )
+            if layer == "conv1" and kernel.shape[2] in (1, 3):
+                st.image(filter_picture(kernel), caption="Filters of conv1", width="stretch")
+    if loaded:
+        live_chart(weight_histogram(loaded), "compare-weights", 320)
+
+
+def behaviour_view(chosen: Sequence[Network], dense: Network | None) -> None:
+    """Ask a runner what changed from the dense network to the chosen ones, and show it."""
+    if dense is None:
+        st.info(
+            "These networks share no dense network that is still here, so nothing to compare with."
+        )
+        return
+    compared = [network for network in chosen if network.job.id != dense.job.id]
+    if not compared:
+        st.info("Choose at least one pruned network.")
+        return
+    ids = [dense.job.id, *(network.job.id for network in compared)]
+    job_id = submit("behaviour", {"data": dense.data, "points": ids}, priority=1)
+    watch(lambda: [store().get(job_id)], lambda jobs: _behaviour(jobs[0]))
+
+
+def _behaviour(job: Job) -> None:
+    if job.state != "done" or job.result is None:
+        job_line(job, "behaviour")
+        return
+    with np.load(workspace().artifacts(job.id) / PICTURES_FILE) as stored:
+        pictures = dict(zip(stored["rows"].tolist(), stored["pictures"], strict=True))
+    draw_behaviour(job.result, pictures)
+
+
+def draw_behaviour(result: dict[str, Any], pictures: dict[int, np.ndarray]) -> None:
+    """Show classes, confusions and images that changed."""
+    names, networks = result["class_names"], result["networks"][1:]
+    change = st.toggle("Show the change from the dense network", True, key="compare-change")
+    live_chart(class_bars(result["networks"], names, change), "compare-classes", 320)
+    _compressed_away(result, pictures)
+    for network in networks:
+        st.subheader(plain(network["label"]), anchor=False)
+        st.markdown(_sentence(network, result["images"]))
+        counts = network["confusion_delta" if change else "confusion"]
+        live_chart(confusion_map(counts, names, change), f"confusion-{network['id']}", 320)
+        for title, key in (("New errors", "new_errors"), ("Mended", "mended")):
+            _changed_images(f"{title}: {network[f'{key}_count']}", network[key], pictures, names)
+
+
+def _sentence(network: dict[str, Any], images: int) -> str:
+    return (
+        f"Of {images:,} holdout images, {plural(network['new_errors_count'], 'is', 'are')} newly "
+        f"wrong and {network['mended_count']:,} mended; it agrees with the dense network on "
+        f"{percent(network['agreement'])}. Mean confidence {percent(network['confidence'])} "
+        f"({network['confidence_delta']:+.1%})."
+    )
+
+
+def _compressed_away(result: dict[str, Any], pictures: dict[int, np.ndarray]) -> None:
+    names, paid = result["class_names"], result["paid_first"]
+    moved = [
+        {
+            "class": name,
+            "images": row["images"],
+            "re-labelled by the majority": row["relabelled"],
+            "share": percent(row["relabelled"] / row["images"]) if row["images"] else "–",
+        }
+        for name, row in zip(names, result["classes"], strict=True)
+    ]
+    with st.expander("Who is compressed away", expanded=True):
+        st.caption(
+            "Images that the dense network gets right and most of the chosen networks lose, and "
+            "how many images of each class their majority re-labels (Hooker et al. 2019)."
+        )
+        st.dataframe(moved, hide_index=True)
+        captions = [f"{plain(names[p['label']])}, lost {p['lost']}×" for p in paid[:12]]
+        if paid:
+            st.image([_shown(pictures[p["row"]]) for p in paid[:12]], captions, PICTURE_WIDTH)
+
+
+def _changed_images(
+    title: str,
+    changes: Sequence[dict[str, Any]],
+    pictures: dict[int, np.ndarray],
+    names: Sequence[str],
+) -> None:
+    if not changes:
+        st.caption(f"{title}.")
+        return
+    with st.expander(title):
+        st.image(
+            [_shown(pictures[change["row"]]) for change in changes],
+            [_caption(change, names) for change in changes],
+            PICTURE_WIDTH,
+        )
+
+
+def _caption(change: dict[str, Any], names: Sequence[str]) -> str:
+    before, after = plain(names[change["before"]]), plain(names[change["after"]])
+    return f"{before} {change['before_confidence']:.0%} → {after} {change['after_confidence']:.0%}"
+
+
+def _shown(picture: np.ndarray) -> np.ndarray:
+    """Return a picture that st.image takes: one grey channel without its axis."""
+    return picture[..., 0] if picture.shape[-1] == 1 else picture

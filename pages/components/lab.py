@@ -1,0 +1,54 @@
+"""What every page needs of this workspace: the store, the engine, and what the user has chosen.
+
+The session holds identifiers only. The address bar holds them too, so that a copied link shows
+the same view to whoever opens it.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from core.jobs import engine
+from core.jobs.store import Store
+from core.workspace import Workspace, open_workspace
+
+
+def workspace() -> Workspace:
+    """Return the workspace of this server."""
+    return open_workspace()
+
+
+@st.cache_resource(show_spinner=False)
+def _store(url: str) -> Store:
+    return Store(url)
+
+
+def store() -> Store:
+    """Return the store of this workspace, one for all sessions."""
+    return _store(workspace().store_url)
+
+
+def submit(kind: str, settings: dict[str, Any], seed: int = 0, **more: Any) -> str:
+    """Put a job into the queue, make sure that an engine is there for it, return its id."""
+    job_id = store().submit(kind, settings, seed, **more)
+    engine.ensure(workspace())
+    return job_id
+
+
+def recall(name: str) -> str | None:
+    """Return the identifier called `name` from the address, else from this session."""
+    value = st.query_params.get(name) or st.session_state.get(name)
+    if value:
+        remember(name, value)
+    return value
+
+
+def remember(name: str, value: str | None) -> None:
+    """Keep an identifier in the session and in the address; None forgets it."""
+    if value is None:
+        st.session_state.pop(name, None)
+        st.query_params.pop(name, None)
+        return
+    st.session_state[name] = value
+    if st.query_params.get(name) != value:
+        st.query_params[name] = value

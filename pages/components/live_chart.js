@@ -1,0 +1,114 @@
+// Draws a Plotly figure that arrives in parts and keeps zoom, selection and layout while it grows.
+// data.order names the parts (layout first, then traces) by digest; data.fresh brings the new ones.
+
+let loading = null;
+
+function plotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => { loading = null; reject(new Error("The chart library did not load.")); };
+    document.head.appendChild(script);
+  });
+  return loading;
+}
+
+function luminance(color) {
+  const [r, g, b] = (color.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number);
+  return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+}
+
+// A figure is made of the light theme's colours; the dark theme has a twin for each.
+function pageColors(element) {
+  const probe = getComputedStyle(element);
+  const dark = luminance(probe.color) > 0.5;
+  const text = probe.color;
+  const [r, g, b] = text.match(/[\d.]+/g);
+  return { dark, text, grid: `rgba(${r},${g},${b},0.13)`, line: `rgba(${r},${g},${b},0.35)`,
+           card: dark ? "#1c242b" : "#ffffff" };
+}
+
+function dressed(part, colors, twins) {
+  let text = JSON.stringify(part);
+  if (colors.dark) for (const [light, dark] of twins) text = text.replaceAll(light, dark);
+  return JSON.parse(text.replaceAll("$text", colors.text).replaceAll("$card", colors.card));
+}
+
+function dressedLayout(part, colors, twins) {
+  const layout = dressed(part, colors, twins);
+  layout.font = { ...layout.font, color: colors.text };
+  layout.hoverlabel = { bgcolor: colors.card, bordercolor: colors.line,
+                        ...layout.hoverlabel, font: { color: colors.text } };
+  for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+    layout[name] = { gridcolor: colors.grid, linecolor: colors.line, tickcolor: colors.line,
+                     ...layout[name] };
+  }
+  return layout;
+}
+
+function buttons(Plotly, name) {
+  const svg = { name: "svg", title: "Download as SVG", icon: Plotly.Icons.disk,
+                click: (plot) => Plotly.downloadImage(plot, { format: "svg", filename: name }) };
+  return { displaylogo: false, responsive: true,
+           modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+           modeBarButtonsToAdd: [svg],
+           toImageButtonOptions: { format: "png", filename: name, scale: 2 } };
+}
+
+// New data in the middle of a drag would end it: they wait until the mouse button is up.
+async function untilReleased(plot) {
+  while (plot._dragging) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+async function draw(plot, setStateValue) {
+  const Plotly = await plotly(plot.latest.library);
+  await untilReleased(plot);
+  const data = plot.latest;
+  const [layout, ...traces] = data.order.map((digest) => plot.parts.get(digest));
+  const colors = pageColors(plot);
+  plot.settings ??= buttons(Plotly, data.name); // a new object would make Plotly start anew
+  await Plotly.react(plot, traces.map((trace) => dressed(trace, colors, data.twins)),
+                     dressedLayout(layout, colors, data.twins), plot.settings);
+  plot.dataset.points = traces.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0);
+  plot.dataset.drawn = data.order.join(" ");
+  if (!plot.listening) {
+    plot.listening = true;
+    plot.on("plotly_click", (event) => {
+      const id = event.points[0]?.customdata?.[0];
+      if (id) setStateValue("picked", id);
+    });
+  }
+}
+
+// The page's colours change without a new script run: redraw when they do.
+function watchTheme(plot, redraw) {
+  if (plot.themeTimer) return;
+  let seen = getComputedStyle(plot).color;
+  plot.themeTimer = setInterval(() => {
+    const now = getComputedStyle(plot).color;
+    if (now !== seen) { seen = now; redraw(); }
+  }, 500);
+}
+
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
+  const figure = parentElement.querySelector(".live-chart");
+  const plot = figure.querySelector(".live-chart-plot");
+  plot.style.height = `${data.height}px`;
+  figure.querySelector("figcaption").textContent = data.alt;
+  plot.parts ??= new Map();
+  for (const [digest, part] of Object.entries(data.fresh)) plot.parts.set(digest, part);
+  if (data.order.some((digest) => !plot.parts.has(digest))) {
+    setTriggerValue("missing", data.order.join(" "));
+    return;
+  }
+  for (const digest of plot.parts.keys()) if (!data.order.includes(digest)) plot.parts.delete(digest);
+  plot.latest = data;
+  const redraw = () => draw(plot, setStateValue).catch((error) => {
+    figure.querySelector("figcaption").textContent = `${error.message} ${data.alt}`;
+  });
+  if (plot.dataset.drawn !== data.order.join(" ")) redraw();
+  watchTheme(plot, redraw);
+  return () => { clearInterval(plot.themeTimer); plot.themeTimer = null; };
+}

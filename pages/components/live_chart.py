@@ -1,0 +1,112 @@
+"""A Plotly chart that keeps zoom and selection while data arrive, and returns clicks.
+
+Streamlit's own chart remounts when its data change. This one sends a figure in parts (layout and
+traces), each named by its digest, and only those parts that this session's browser has not got.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v1 import declare_component
+
+from core.figures import colors
+from core.figures.theme import Chart, Row
+from core.settings import digest
+
+HTML = """
+<figure class="live-chart"><div class="live-chart-plot"></div><figcaption></figcaption></figure>
+"""
+CSS = """
+.live-chart { margin: 0; color: inherit; }
+.live-chart figcaption {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+"""
+
+# Plotly's own JavaScript, served from the installed package: nothing is copied, nothing is fetched.
+_library = declare_component("plotly", path=str(files("plotly") / "package_data"))
+_chart = st.components.v2.component(
+    "live_chart",
+    html=HTML,
+    css=CSS,
+    js=(Path(__file__).parent / "live_chart.js").read_text(),
+    isolate_styles=False,
+)
+
+
+def live_chart(
+    chart: Chart,
+    key: str,
+    height: int = 420,
+    on_pick: Callable[[], None] | None = None,
+    table: bool = True,
+) -> str | None:
+    """Draw the chart; return the id (first customdata) of the last clicked point, or None.
+
+    height: pixels. table: offer the numbers as a table and a CSV file below.
+    """
+    parts = {digest({"part": part}): part for part in (dict(chart.layout), *chart.traces)}
+    sent = st.session_state.setdefault(f"{key}:sent", frozenset())
+    result = _chart(
+        key=key,
+        data={
+            "order": list(parts),
+            "fresh": {name: part for name, part in parts.items() if name not in sent},
+            "alt": chart.alt,
+            "name": chart.name,
+            "height": height,
+            "library": _library_url(),
+            "twins": list(zip(colors.LIGHT, colors.DARK, strict=True)),
+        },
+        on_picked_change=on_pick or _nothing,
+        on_missing_change=lambda: st.session_state.pop(f"{key}:sent", None),
+    )
+    st.session_state[f"{key}:sent"] = frozenset(parts)
+    if table and chart.rows:
+        _numbers(chart, key)
+    return result.get("picked")
+
+
+def _nothing() -> None:
+    """Rerun only: the caller reads the returned value."""
+
+
+def _library_url() -> str:
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{'/' + base if base else ''}/component/{_library.name}/plotly.min.js"
+
+
+def _numbers(chart: Chart, key: str) -> None:
+    below = st.expander("Numbers", key=f"{key}:numbers", type="compact", on_change="rerun")
+    if below.open:
+        with below:
+            st.dataframe(list(chart.rows), hide_index=True, alt=chart.alt)
+            st.download_button(
+                "CSV",
+                to_csv(chart.rows),
+                f"{chart.name}.csv",
+                "text/csv",
+                key=f"{key}:csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """Return the rows as CSV text, columns in order of first appearance."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict | tuple) else value

@@ -1,0 +1,102 @@
+"""A real Chromium, the whole dashboard, and what every browser test watches."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.browser.server import ROOT, serve
+
+REMEDY = (
+    "No browser for the browser tests. Install one (`sudo apt-get install chromium`, or "
+    "`.venv/bin/python -m playwright install chromium`), or set CHROMIUM to its path."
+)
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+def chromium_path(playwright: Playwright) -> str:
+    named = os.environ.get("CHROMIUM")
+    if named and Path(named).exists():
+        return named
+    own = playwright.chromium.executable_path
+    if Path(own).exists():
+        return own
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise pytest.fail.Exception(REMEDY)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        path = chromium_path(playwright)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab_url(tmp_path_factory):
+    """The dashboard itself, in a fresh workspace."""
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("home with space")) as url:
+        yield url
+
+
+class Visitor:
+    """One browser tab that remembers every complaint of the page's scripts."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("console", self._note)
+        page.on("response", self._note_response)
+
+    def _note(self, message) -> None:
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text}")
+
+    def _note_response(self, response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def go(self, address: str = "/") -> Page:
+        """Open a page and wait until its script has run."""
+        self.page.goto(self.url + address)
+        settle(self.page)
+        return self.page
+
+
+def settle(page: Page, timeout: float = 30_000) -> None:
+    """Wait until Streamlit says that the page's script has finished."""
+    page.wait_for_selector("[data-testid='stAppViewContainer']", timeout=timeout)
+    page.wait_for_selector(
+        "[data-testid='stApp'][data-test-script-state='notRunning']", timeout=timeout
+    )
+
+
+def new_context(
+    browser: Browser, width: int = 1280, height: int = 900, scheme: str = "light"
+) -> BrowserContext:
+    return browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True
+    )
+
+
+@pytest.fixture
+def visitor(chromium, lab_url):
+    """A visitor of the dashboard at 1280 pixels in the light theme; complaints fail the test."""
+    context = new_context(chromium)
+    person = Visitor(context.new_page(), lab_url)
+    yield person
+    context.close()
+    assert person.complaints == []

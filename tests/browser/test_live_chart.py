@@ -1,0 +1,105 @@
+"""The chart keeps its node, zoom and picked dot while data arrive: Streamlit's own does not."""
+
+import json
+
+import pytest
+
+from tests.browser.conftest import Visitor, new_context
+from tests.browser.server import ROOT, serve
+
+RANGE = "plot => plot.layout.xaxis.range"
+
+
+@pytest.fixture(scope="module")
+def growing_url(tmp_path_factory):
+    script = ROOT / "tests" / "browser" / "fixtures" / "growing_chart.py"
+    with serve(script, tmp_path_factory.mktemp("growing")) as url:
+        yield url
+
+
+@pytest.fixture
+def tab(chromium, growing_url):
+    context = new_context(chromium)
+    visitor = Visitor(context.new_page(), growing_url)
+    visitor.go().wait_for_selector(".live-chart-plot .main-svg")
+    yield visitor
+    context.close()
+    assert visitor.complaints == []
+
+
+def drag_a_zoom(page):
+    """Zoom with the mouse, as a person does: Plotly keeps only such a zoom."""
+    box = page.locator(".live-chart-plot .nsewdrag").bounding_box()
+    left, top = box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"]
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + 0.4 * box["width"], top + 0.5 * box["height"], steps=8)
+    page.mouse.up()
+
+
+def wait_for_more(page, dots):
+    page.wait_for_function(
+        "dots => Number(document.querySelector('.live-chart-plot')?.dataset.points) > dots",
+        arg=dots,
+        timeout=30_000,
+    )
+
+
+def test_zoom_and_node_survive_new_data(tab):
+    plot = tab.page.locator(".live-chart-plot")
+    plot.evaluate("plot => { plot.dataset.mark = 'same node'; }")
+    before = plot.evaluate(RANGE)
+    drag_a_zoom(tab.page)
+    tab.page.wait_for_timeout(500)
+    zoomed = plot.evaluate(RANGE)
+    assert zoomed != before
+    wait_for_more(tab.page, int(plot.get_attribute("data-points")) + 2)
+    assert plot.get_attribute("data-mark") == "same node"
+    assert plot.evaluate(RANGE) == zoomed
+
+
+def test_a_click_returns_the_dot_and_it_stays_picked(tab):
+    plot = tab.page.locator(".live-chart-plot")
+    tab.page.locator(".scatterlayer .trace").last.locator(".point").first.click(force=True)
+    tab.page.get_by_text("picked=dot-0").wait_for(timeout=20_000)
+    wait_for_more(tab.page, int(plot.get_attribute("data-points")) + 1)
+    assert tab.page.get_by_text("picked=dot-0").is_visible()
+
+
+def test_a_reloaded_page_gets_the_parts_it_misses(tab):
+    tab.page.reload()
+    wait_for_more(tab.page, 6)
+
+
+def test_only_changed_parts_are_sent(tab):
+    """The still line goes over the wire once, however often the dots change."""
+    plot = tab.page.locator(".live-chart-plot")
+    plot.evaluate("plot => { plot.keys = [...plot.parts.keys()]; }")
+    wait_for_more(tab.page, int(plot.get_attribute("data-points")) + 2)
+    kept = plot.evaluate("plot => plot.keys.filter(key => plot.parts.has(key)).length")
+    assert kept == 2  # layout and still line; the dots are new
+
+
+def test_the_picture_and_the_sentence_are_there(tab):
+    assert tab.page.locator(".live-chart figcaption").text_content() == "Dots."
+    with tab.page.expect_download() as download:
+        tab.page.locator(".live-chart-plot").hover()
+        tab.page.locator(".modebar-btn[data-title='Download as SVG']").click()
+    assert download.value.suggested_filename == "growing.svg"
+
+
+def test_the_numbers_are_a_table_and_a_csv_file(tab):
+    tab.page.get_by_text("Numbers", exact=True).click()
+    with tab.page.expect_download() as download:
+        tab.page.get_by_role("button", name="CSV", exact=True).click()
+    lines = download.value.path().read_text().splitlines()
+    assert lines[:2] == ["id,x,y", "dot-0,0,0"]
+
+
+def test_the_dark_theme_swaps_each_colour_for_its_twin(chromium, growing_url):
+    context = new_context(chromium, scheme="dark")
+    page = Visitor(context.new_page(), growing_url).go()
+    page.wait_for_selector(".live-chart-plot .main-svg")
+    drawn = page.locator(".live-chart-plot").evaluate("plot => JSON.stringify(plot.data)")
+    context.close()
+    assert json.loads(drawn)[1]["marker"]["color"] == "#5bbeff"
