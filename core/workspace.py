@@ -26,6 +26,11 @@ class Workspace:
         return self._folder("weights")
 
     @property
+    def uploads(self) -> Path:
+        """Uploaded files that a job will read, one folder a digest."""
+        return self._folder("uploads")
+
+    @property
     def scratch(self) -> Path:
         """Short-lived files of uploads and child processes."""
         return self._folder("scratch")

@@ -1,0 +1,279 @@
+"""Networks against each other: any two axes, the front, classes, areas under the front."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from core.evaluation.axes import Axis
+from core.evaluation.behaviour import Behaviour
+from core.evaluation.frontier import front, hypervolume_by_method, iso_score, stepped
+from core.evaluation.point import Point
+from core.figures import colors
+from core.figures.theme import Chart, Row, Trace, axis, layout
+
+FADED = 0.35
+ISO_SCORES = (0.7, 0.75, 0.8, 0.85, 0.9)
+
+
+def scatter(
+    points: Sequence[Point],
+    x: Axis,
+    y: Axis,
+    labels: Mapping[str, str],
+    chosen: Sequence[str] = (),
+    budget: float | None = None,
+    threshold: float = 0.6,
+) -> Chart:
+    """Return all points on two axes with their stepped front; dominated points are faded.
+
+    Points without a value on an axis are left out. labels: method -> the name people read.
+    chosen: ids drawn with a ring. budget: a limit on x.
+    """
+    points = [p for p in points if math.isfinite(x.value(p)) and math.isfinite(y.value(p))]
+    best = {point.id for point in front(points, x, y)}
+    methods = dict.fromkeys(point.method for point in points)
+    traces = [_front_line(points, x, y)]
+    traces += _guides(x, y, threshold)
+    traces += [
+        _dots([p for p in points if p.method == method], x, y, labels.get(method, method), best)
+        for method in methods
+    ]
+    traces += _rings([p for p in points if p.id in chosen], x, y)
+    return Chart(
+        name=f"frontier-{x.key}-{y.key}".replace(":", "-"),
+        traces=traces,
+        layout=layout(_axis(x), _axis(y), shapes=_budget_line(budget)),
+        alt=_scatter_sentence(points, x, y, labels, len(best)),
+        rows=[_row(point, x, y, point.id in best) for point in points],
+    )
+
+
+def is_share(of: Axis) -> bool:
+    """Tell whether an axis runs from 0 to 1 and is read in per cent."""
+    keys = {"sparsity", "accuracy", "validation_accuracy", "agreement"}
+    return of.key in keys or of.key.startswith("class:")
+
+
+def _axis(of: Axis) -> dict[str, object]:
+    if is_share(of):
+        return axis(of.title, tickformat=".0%")
+    return axis(of.title, type="log" if _spans_decades(of) else "linear")
+
+
+def _spans_decades(of: Axis) -> bool:
+    return of.key in {"size_bytes", "gzip_bytes", "multiply_adds", "nonzero"}
+
+
+def _front_line(points: Sequence[Point], x: Axis, y: Axis) -> Trace:
+    corners = stepped(points, x, y)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Front",
+        "x": [corner[0] for corner in corners],
+        "y": [corner[1] for corner in corners],
+        "line": {"color": colors.MUTED, "width": 1.5},
+        "hoverinfo": "skip",
+    }
+
+
+def _guides(x: Axis, y: Axis, threshold: float) -> list[Trace]:
+    """Return the lines of equal score and the threshold, where the axes have a meaning for them."""
+    if (x.key, y.key) != ("sparsity", "accuracy"):
+        return []
+    ends = np.array([0.0, 1.0])
+    lines = [
+        _guide(f"score {s:g}", [0.0, 1.0], iso_score(s, ends).tolist(), "dot") for s in ISO_SCORES
+    ]
+    return [*lines, _guide(f"threshold {threshold:g}", [0.0, 1.0], [threshold] * 2, "dash")]
+
+
+def _guide(name: str, x: list[float], y: list[float], dash: str) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": x,
+        "y": y,
+        "line": {"color": colors.MUTED, "width": 1, "dash": dash},
+        "opacity": 0.6,
+        "showlegend": False,
+        "hoverinfo": "name",
+    }
+
+
+def _dots(points: Sequence[Point], x: Axis, y: Axis, label: str, best: set[str]) -> Trace:
+    method = points[0].method
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": label,
+        "x": [x.value(p) for p in points],
+        "y": [y.value(p) for p in points],
+        "customdata": [[p.id] for p in points],
+        "text": [_hover(p) for p in points],
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {
+            "color": colors.color(method),
+            "symbol": colors.symbol(method),
+            "size": 15 if method == "dense" else 11,
+            "opacity": [1.0 if p.id in best else FADED for p in points],
+        },
+    }
+
+
+def _rings(points: Sequence[Point], x: Axis, y: Axis) -> list[Trace]:
+    if not points:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "Chosen",
+            "x": [x.value(p) for p in points],
+            "y": [y.value(p) for p in points],
+            "customdata": [[p.id] for p in points],
+            "hoverinfo": "skip",
+            "marker": {"symbol": "circle-open", "size": 22, "color": "$text", "line": {"width": 2}},
+        }
+    ]
+
+
+def _hover(point: Point) -> str:
+    lines = (
+        f"<b>{point.label or point.method}</b>",
+        f"accuracy {point.accuracy:.1%}, sparsity {point.sparsity:.2%}",
+        f"score {point.score:.3f}, seed {point.seed}, {point.epochs:g} epochs",
+    )
+    return "<br>".join(lines)
+
+
+def _budget_line(budget: float | None) -> list[dict[str, object]]:
+    if budget is None:
+        return []
+    line = {"color": colors.MUTED, "width": 1.5, "dash": "dashdot"}
+    ends = {"x0": budget, "x1": budget, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
+    return [{"type": "line", "line": line, **ends}]
+
+
+def _scatter_sentence(
+    points: Sequence[Point], x: Axis, y: Axis, labels: Mapping[str, str], on_front: int
+) -> str:
+    if not points:
+        return f"{y.label} against {x.label.lower()}: no points yet."
+    top = max(points, key=y.goodness)
+    return (
+        f"{y.label} against {x.label.lower()} of {len(points)} networks, {on_front} of them on the "
+        f"front. The best {y.label.lower()} is {y.value(top):.4g}, by "
+        f"{labels.get(top.method, top.method)} at {x.label.lower()} {x.value(top):.4g}."
+    )
+
+
+def _row(point: Point, x: Axis, y: Axis, on_front: bool) -> Row:
+    return {
+        "id": point.id,
+        "label": point.label,
+        "method": point.method,
+        "seed": point.seed,
+        "epochs": point.epochs,
+        x.key: x.value(point),
+        y.key: y.value(point),
+        "score": point.score,
+        "on front": on_front,
+    }
+
+
+def class_bars(compared: Sequence[Behaviour], names: Sequence[str], change: bool) -> Chart:
+    """Return accuracy per class, one bar per network; `change`: the difference to the reference."""
+    traces, rows = [], []
+    for index, each in enumerate(compared):
+        values = each.per_class_delta if change else each.per_class_accuracy
+        traces.append(
+            {
+                "type": "bar",
+                "name": each.label,
+                "x": list(names),
+                "y": list(values),
+                "marker": {"color": colors.series(index)},
+                "hovertemplate": "%{x}: %{y:.1%}<extra>%{fullData.name}</extra>",
+            }
+        )
+        rows += [
+            {"network": each.label, "class": name, "value": value}
+            for name, value in zip(names, values, strict=True)
+        ]
+    title = "Change of accuracy (holdout)" if change else "Accuracy (holdout)"
+    return Chart(
+        name="classes-change" if change else "classes",
+        traces=traces,
+        layout=layout(
+            axis("Class"), axis(title, tickformat="+.0%" if change else ".0%"), barmode="group"
+        ),
+        alt=f"{title} of {len(compared)} networks in each of {len(names)} classes.",
+        rows=rows,
+    )
+
+
+def confusion_map(counts: Sequence[Sequence[int]], names: Sequence[str], change: bool) -> Chart:
+    """Return a confusion matrix as a heat map, true classes in rows; `change`: of a difference."""
+    largest = max((abs(n) for row in counts for n in row), default=1) or 1
+    low, middle, high = colors.LIGHT[3], "rgba(127,127,127,0.08)", colors.LIGHT[0]
+    scale = [[0, low], [0.5, middle], [1, high]] if change else [[0, middle], [1, high]]
+    title = "Change of counts" if change else "Counts"
+    return Chart(
+        name="confusion-change" if change else "confusion",
+        traces=[
+            {
+                "type": "heatmap",
+                "z": [list(row) for row in counts],
+                "x": list(names),
+                "y": list(names),
+                "colorscale": scale,
+                "zmin": -largest if change else 0,
+                "zmax": largest,
+                "showscale": False,
+                "texttemplate": "%{z:+d}" if change else "%{z:d}",
+                "hovertemplate": "%{y} seen as %{x}: %{z}<extra></extra>",
+            }
+        ],
+        layout=layout(
+            axis("Predicted class"),
+            axis("True class", autorange="reversed"),
+        ),
+        alt=f"{title} of images by true and predicted class over {len(names)} classes.",
+        rows=[
+            {"true": true, "predicted": predicted, "images": count}
+            for true, row in zip(names, counts, strict=True)
+            for predicted, count in zip(names, row, strict=True)
+        ],
+    )
+
+
+def area_bars(
+    points: Sequence[Point],
+    x: Axis,
+    y: Axis,
+    labels: Mapping[str, str],
+    reference: tuple[float, float] = (0.0, 0.0),
+) -> Chart:
+    """Return each method's hypervolume, the area its front covers, largest first."""
+    areas = hypervolume_by_method(points, x, y, reference)
+    best = next(iter(areas), "")
+    return Chart(
+        name="hypervolume",
+        traces=[
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": list(areas.values()),
+                "y": [labels.get(method, method) for method in areas],
+                "marker": {"color": [colors.color(method) for method in areas]},
+                "hovertemplate": "%{y}: %{x:.4f}<extra></extra>",
+            }
+        ],
+        layout=layout(axis("Hypervolume"), axis("", autorange="reversed"), showlegend=False),
+        alt=f"Hypervolume of {len(areas)} methods; the largest belongs to "
+        f"{labels.get(best, best) or 'none'}.",
+        rows=[{"method": method, "hypervolume": area} for method, area in areas.items()],
+    )

@@ -1,0 +1,14 @@
+"""Names that people read, for methods and algorithms, from their own tables."""
+
+from core.federated.algorithms import ALGORITHMS
+from core.pruning.methods import METHODS
+
+
+def method_labels() -> dict[str, str]:
+    """Return method name -> label, the dense network included."""
+    return {"dense": "Dense"} | {name: method.label for name, method in METHODS.items()}
+
+
+def algorithm_labels() -> dict[str, str]:
+    """Return algorithm name -> label."""
+    return {name: algorithm.label for name, algorithm in ALGORITHMS.items()}

@@ -1,0 +1,170 @@
+"""Frontier and compare: from the front of all networks to what tells up to six of them apart."""
+
+import json
+
+import streamlit as st
+
+from core.evaluation.axes import AXES, all_axes
+from core.evaluation.frontier import best_under, front, knee
+from core.evaluation.point import Point
+from core.figures.comparison import area_bars, scatter
+from core.figures.model_map import model_map
+from core.reports import runs, selection
+from core.reports.labels import method_labels
+from core.reports.runs import Network
+from pages.components.compare_views import behaviour_view, inside_view, layers_view, settings_view
+from pages.components.error_box import error_box, plain
+from pages.components.lab import recall, remember, store, workspace
+from pages.components.live_chart import live_chart, to_csv
+from pages.components.words import percent, plural, size
+
+VIEWS = ("Settings", "Layers", "Inside", "What changed")
+BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonzero")
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Frontier", anchor=False)
+    networks = runs.networks(store())
+    if not networks:
+        _empty()
+        return
+    networks = _of_one_data_set(networks)
+    points = selection.told_apart([network.point for network in networks])
+    labels = method_labels()
+    chosen = _chosen(points)
+    _scatter(points, labels, chosen)
+    picked = _choose(points, chosen)
+    if picked:
+        _compare([p for p in points if p.id in picked], networks)
+    else:
+        st.info("Click a dot, or choose networks above, to see what tells them apart.")
+    _more(points, labels, picked)
+
+
+def _empty() -> None:
+    st.caption("Every network you prune becomes a dot here. Below: a finished sample run.")
+    with error_box():
+        points = runs.sample_points()
+        _scatter(points, method_labels(), [])
+    st.page_link("pages/pruning.py", label="Prune your first network", icon=":material/cut:")
+
+
+def _of_one_data_set(networks: list[Network]) -> list[Network]:
+    """Keep the networks of one data set: accuracies on different data do not compare."""
+    digests = list(dict.fromkeys(network.data for network in networks))
+    if len(digests) == 1:
+        return networks
+    names = runs.data_names(workspace(), digests)
+    wanted = recall("data")
+    index = digests.index(wanted) if wanted in digests else 0
+    data = st.selectbox("Data set", digests, index, format_func=lambda d: names[d])
+    remember("data", data)
+    return [network for network in networks if network.data == data]
+
+
+def _scatter(points: list[Point], labels: dict[str, str], chosen: list[str]) -> None:
+    classes = max((len(p.per_class_accuracy) for p in points), default=0)
+    axes = all_axes([f"class {number}" for number in range(1, classes + 1)])
+    across, up, limit = st.columns([1, 1, 2], gap="medium")
+    keys = list(axes)
+    x = axes[across.selectbox("Across", keys, 0, lambda k: axes[k].title, key="frontier-x")]
+    y = axes[up.selectbox("Up", keys, 1, lambda k: axes[k].title, key="frontier-y")]
+    with limit:
+        budget = _budget(points, x.key, y.key)
+    chart = scatter(points, x, y, labels, chosen, budget)
+    live_chart(chart, "frontier-chart", 460, on_pick=_add_picked)
+    bend = knee(points, x, y)
+    st.caption(
+        f"{plural(len(front(points, x, y)), 'network')} of {len(points)} on the front. "
+        + (f"The knee is {plain(bend.label)}: beyond it, every gain costs more." if bend else "")
+    )
+
+
+def _budget(points: list[Point], x: str, y: str) -> float | None:
+    """Ask for a limit on size or speed and name the best network under it."""
+    kind, place = st.columns([1, 1], gap="medium")
+    key = kind.selectbox(
+        "Budget", ("none", *BUDGETS), 0, lambda k: "No budget" if k == "none" else AXES[k].label
+    )
+    values = [] if key == "none" else [v for p in points if (v := AXES[key].value(p)) == v]
+    if not values or min(values) == max(values):
+        return None
+    low, high = float(min(values)), float(max(values))
+    budget = place.slider(AXES[key].title, low, high, high, key=f"budget-{key}")
+    best = best_under(points, AXES[key], budget, AXES[y])
+    shown = size(budget) if key.endswith("bytes") else f"{budget:.4g}"
+    if best is not None:
+        st.caption(f"Best under {shown}: **{plain(best.label)}**, {percent(best.accuracy)}.")
+    return budget if key == x else None
+
+
+def _chosen(points: list[Point]) -> list[str]:
+    if "frontier-chosen" not in st.session_state:
+        st.session_state["frontier-chosen"] = selection.from_text(recall("points"), points)
+    known = {point.id for point in points}
+    return [id for id in st.session_state["frontier-chosen"] if id in known]
+
+
+def _add_picked() -> None:
+    picked = st.session_state["frontier-chart"].get("picked")
+    chosen = st.session_state.get("frontier-chosen", [])
+    if picked and picked not in chosen:
+        st.session_state["frontier-chosen"] = [*chosen, picked][-selection.MOST :]
+
+
+def _choose(points: list[Point], chosen: list[str]) -> list[str]:
+    st.session_state["frontier-chosen"] = chosen
+    labels = {point.id: point.label for point in points}
+    picked = st.multiselect(
+        "Compare",
+        list(labels),
+        key="frontier-chosen",
+        format_func=lambda id: labels.get(id, id),
+        max_selections=selection.MOST,
+        placeholder="Choose up to six networks, or click dots",
+    )
+    remember("points", selection.to_text(picked) or None)
+    return picked
+
+
+def _compare(points: list[Point], networks: list[Network]) -> None:
+    by_id = {network.job.id: network for network in networks}
+    chosen = [runs.relabelled(by_id[point.id], point.label) for point in points]
+    start = recall("view")
+    view = st.segmented_control(
+        "View",
+        VIEWS,
+        default=start if start in VIEWS else VIEWS[0],
+        key="frontier-view",
+        label_visibility="collapsed",
+    )
+    remember("view", view)
+    if view == "Layers":
+        layers_view(points)
+    elif view == "Inside":
+        inside_view(chosen)
+    elif view == "What changed":
+        behaviour_view(chosen, runs.common_dense(chosen, by_id))
+    else:
+        settings_view(points)
+
+
+def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> None:
+    with st.expander("Model map: which network came from which"):
+        live_chart(model_map(points, labels, picked), "frontier-map", 420, on_pick=None)
+    with st.expander("Hypervolume: one number per method"):
+        st.caption(
+            "The area under each method's stepped front, sparsity × accuracy; larger is better."
+        )
+        live_chart(area_bars(points, AXES["sparsity"], AXES["accuracy"], labels), "areas", 320)
+    rows = [point.to_dict() for point in points]
+    with st.container(horizontal=True):
+        st.download_button("Points, CSV", to_csv(rows), "points.csv", "text/csv", on_click="ignore")
+        st.download_button(
+            "Points, JSON", json.dumps(rows), "points.json", "application/json", on_click="ignore"
+        )
+
+
+with error_box():
+    main()

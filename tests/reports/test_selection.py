@@ -1,0 +1,31 @@
+"""Addresses restore a view, and chosen networks have names of their own."""
+
+from core.reports.selection import from_text, to_text, told_apart
+from tests.evaluation.points import point
+
+ONE, TWO = point(0.7, 0.9, id="0123456789abcdef"), point(0.6, 0.9, id="fedcba9876543210")
+
+
+def test_an_address_restores_the_choice() -> None:
+    assert to_text([ONE.id, TWO.id]) == "01234567,fedcba98"
+    assert from_text("01234567,fedcba98", [TWO, ONE]) == [ONE.id, TWO.id]
+
+
+def test_unknown_ids_in_an_address_are_left_out() -> None:
+    assert from_text("01234567,../etc,,zzz", [ONE]) == [ONE.id]
+    assert from_text(None, [ONE]) == []
+
+
+def test_at_most_six_are_chosen() -> None:
+    points = [point(0.7, 0.9, id=f"{n}" * 16) for n in range(9)]
+    assert len(from_text(to_text([p.id for p in points]), points)) == 6
+
+
+def test_equal_labels_are_told_apart_by_seed_and_then_by_id() -> None:
+    same = [
+        point(0.7, 0.9, id="a" * 16, label="M", seed=1),
+        point(0.7, 0.9, id="b" * 16, label="M"),
+    ]
+    assert [p.label for p in told_apart(same)] == ["M, seed 1", "M, seed 0"]
+    twins = [point(0.7, 0.9, id=c * 16, label="M") for c in "ab"]
+    assert [p.label for p in told_apart(twins)] == ["M, seed 0 (aaaaaaaa)", "M, seed 0 (bbbbbbbb)"]
