@@ -1,0 +1,155 @@
+"""What a person wants to know of a data set before anything is stored or trained."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data.dataset import Dataset, Split
+from core.data.images import resize, with_channels
+
+THUMBNAIL = 48
+NEARLY_CONSTANT = 2.0  # standard deviation in units of 1/255 below which an image shows nothing
+PIECE = 1024
+
+
+@dataclass(frozen=True)
+class ClassCheck:
+    """One class: its images per split and some of them, (n, 48, 48, 3) uint8."""
+
+    name: str
+    train: int
+    validation: int
+    test: int
+    thumbnails: np.ndarray
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Findings on a data set; `warnings` and `conversions` are finished sentences.
+
+    duplicates: training images that repeat an earlier one. validation_overlap, test_overlap:
+    images that are also training images. nearly_constant: images without content, all splits.
+    balance: smallest class / largest class of the training set.
+    """
+
+    classes: tuple[ClassCheck, ...]
+    duplicates: int
+    conflicting: int
+    validation_overlap: int
+    test_overlap: int
+    nearly_constant: int
+    balance: float
+    warnings: tuple[str, ...]
+    conversions: tuple[str, ...]
+
+
+def check(dataset: Dataset, thumbnails: int = 8) -> Checks:
+    """Return everything the Data page shows of a data set."""
+    train = image_digests(dataset.train.images)
+    overlaps = [
+        _shared(train, image_digests(split.images)) if split else 0
+        for split in (dataset.validation, dataset.test)
+    ]
+    constant = sum(
+        _nearly_constant(split)
+        for split in (dataset.train, dataset.validation, dataset.test)
+        if split
+    )
+    classes = tuple(_class(dataset, label, thumbnails) for label in range(len(dataset.class_names)))
+    counts = [entry.train for entry in classes]
+    conflicting = _conflicting(train, dataset.train.labels)
+    findings = {
+        "duplicates": len(train) - len(set(train)),
+        "conflicting": conflicting,
+        "validation_overlap": overlaps[0],
+        "test_overlap": overlaps[1],
+        "nearly_constant": constant,
+    }
+    balance = min(counts) / max(max(counts), 1)
+    own = [note for note in dataset.notes if note.startswith("Warning: ")]
+    return Checks(
+        classes=classes,
+        balance=balance,
+        warnings=(
+            *(note.removeprefix("Warning: ").capitalize() for note in own),
+            *_warnings(findings, balance, dataset, classes),
+        ),
+        conversions=tuple(note for note in dataset.notes if note not in own),
+        **findings,
+    )
+
+
+def overlap(train: np.ndarray, other: np.ndarray) -> int:
+    """Return how many of the other images are exactly equal to a training image."""
+    return _shared(image_digests(train), image_digests(other))
+
+
+def image_digests(images: np.ndarray) -> list[bytes]:
+    """Return a 16-byte fingerprint an image."""
+    return [
+        hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+        for image in images
+    ]
+
+
+def _shared(train: list[bytes], other: list[bytes]) -> int:
+    known = set(train)
+    return sum(digest in known for digest in other)
+
+
+def _conflicting(digests: list[bytes], labels: np.ndarray) -> int:
+    """Return how many distinct images carry more than one label."""
+    pairs = set(zip(digests, labels.tolist(), strict=True))
+    return len(pairs) - len(set(digests))
+
+
+def _nearly_constant(split: Split) -> int:
+    scale = 1.0 if split.images.dtype == np.uint8 else 255.0
+    return sum(
+        int(np.count_nonzero(piece.std(axis=(1, 2, 3), dtype=np.float32) * scale < NEARLY_CONSTANT))
+        for piece in (split.images[i : i + PIECE] for i in range(0, len(split), PIECE))
+    )
+
+
+def _class(dataset: Dataset, label: int, thumbnails: int) -> ClassCheck:
+    rows = np.flatnonzero(dataset.train.labels == label)
+    counts = [
+        int(np.count_nonzero(split.labels == label)) if split else 0
+        for split in (dataset.validation, dataset.test)
+    ]
+    spread = rows[np.linspace(0, len(rows) - 1, min(thumbnails, len(rows))).astype(int)]
+    shown = thumbnail_images(dataset.train.images[spread])
+    return ClassCheck(dataset.class_names[label], len(rows), *counts, thumbnails=shown)
+
+
+def thumbnail_images(images: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
+    """Return the images as (n, side, side, 3) uint8, for showing."""
+    as_bytes = images
+    if images.dtype != np.uint8:
+        as_bytes = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
+    return resize(with_channels(as_bytes, 3), (side, side))
+
+
+def _warnings(
+    findings: dict[str, int], balance: float, dataset: Dataset, classes: tuple[ClassCheck, ...]
+) -> list[str]:
+    warnings = []
+    if findings["duplicates"]:
+        warnings.append(f"{findings['duplicates']:,} training images repeat an earlier one.")
+    if findings["conflicting"]:
+        warnings.append(
+            f"{findings['conflicting']:,} training images appear under more than one label."
+        )
+    if findings["nearly_constant"]:
+        warnings.append(f"{findings['nearly_constant']:,} images show almost nothing (one colour).")
+    if balance < 0.5:
+        smallest = min(classes, key=lambda entry: entry.train)
+        warnings.append(
+            f"The classes are unbalanced: {smallest.name} has only {smallest.train:,} training images."
+        )
+    if len(dataset.validation) < 50 * len(classes):
+        warnings.append(
+            f"Only {len(dataset.validation):,} validation images: accuracies will be rough."
+        )
+    return warnings

@@ -1,0 +1,38 @@
+"""How much a file from a stranger may cost before it is refused."""
+
+from dataclasses import dataclass, replace
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one parse; each protects a different resource.
+
+    unpacked_bytes: everything a compressed file may become. memory_bytes: private memory of the
+    child. output_bytes: what the child may write, its scratch file included.
+    """
+
+    upload_bytes: int = 500 * MIB
+    unpacked_bytes: int = 1024 * MIB
+    memory_bytes: int = 768 * MIB
+    cpu_seconds: int = 120
+    wall_seconds: float = 180.0
+    members: int = 65_000
+    image_pixels: int = 50_000_000
+
+    @property
+    def output_bytes(self) -> int:
+        """Scratch copy and result together never need more than twice the unpacked data."""
+        return 2 * self.unpacked_bytes
+
+    @property
+    def address_bytes(self) -> int:
+        """Address space: private memory, the mapped scratch file and the program itself."""
+        return self.memory_bytes + self.unpacked_bytes + 1024 * MIB
+
+
+LIMITS = Limits()
+WEIGHTS_LIMITS = replace(
+    LIMITS, upload_bytes=300 * MIB, unpacked_bytes=300 * MIB, cpu_seconds=30, wall_seconds=60.0
+)
