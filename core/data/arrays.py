@@ -135,7 +135,7 @@ def _in_bytes(piece: np.ndarray, scale: str) -> np.ndarray:
     """Return the piece in units of 1/255."""
     if piece.dtype.kind in "uib" and scale == "0–255":
         return piece
-    wide = piece.astype(np.float32 if piece.dtype.itemsize <= 4 else np.float64)
+    wide: np.ndarray = piece.astype(np.float32 if piece.dtype.itemsize <= 4 else np.float64)
     if scale == "−1–1":
         wide = (wide + 1) / 2
     return wide * {"0–1": 255.0, "−1–1": 255.0, "0–255": 1.0, "0–65535": 255 / 65535}[scale]

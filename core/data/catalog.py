@@ -12,6 +12,14 @@ from core.data.download import download
 from core.errors import NotFoundError
 from core.workspace import Workspace
 
+CIFAR10_CLASSES = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
+FASHION_CLASSES = (
+    *("T-shirt", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "boot"),
+)
 GARMENTS = Path(__file__).resolve().parents[2] / "assets" / "garments.npz"
 
 
@@ -39,37 +47,13 @@ def garments(workspace: Workspace | None = None) -> Dataset:
 
 
 def cifar10(workspace: Workspace) -> Dataset:
-    """Return CIFAR-10 from the internet. Source: Krizhevsky 2009; 32 × 32 colour, ten classes."""
-    names = [
-        "airplane",
-        "automobile",
-        "bird",
-        "cat",
-        "deer",
-        "dog",
-        "frog",
-        "horse",
-        "ship",
-        "truck",
-    ]
-    return download(workspace, "cifar10", "CIFAR-10", tuple(names))
+    """Return CIFAR-10 (Krizhevsky 2009) from the internet: 32 × 32 colour, ten classes."""
+    return download(workspace, "cifar10", "CIFAR-10", CIFAR10_CLASSES)
 
 
 def fashion_mnist(workspace: Workspace) -> Dataset:
-    """Return Fashion-MNIST from the internet. Source: arXiv:1708.07747; 28 × 28 grey, ten classes."""
-    names = [
-        "T-shirt",
-        "trouser",
-        "pullover",
-        "dress",
-        "coat",
-        "sandal",
-        "shirt",
-        "sneaker",
-        "bag",
-        "boot",
-    ]
-    return download(workspace, "fashion_mnist", "Fashion-MNIST", tuple(names))
+    """Return Fashion-MNIST (arXiv:1708.07747) from the internet: 28 × 28 grey, ten classes."""
+    return download(workspace, "fashion_mnist", "Fashion-MNIST", FASHION_CLASSES)
 
 
 BUILT_IN: dict[str, BuiltIn] = {
@@ -81,7 +65,7 @@ BUILT_IN: dict[str, BuiltIn] = {
     ),
     "cifar10": BuiltIn(
         "CIFAR-10 (170 MB download)",
-        "Ten classes of 32 × 32 colour photographs; 45,000 training, 5,000 validation, 10,000 test.",
+        "Ten classes of 32 × 32 colour photos; 45,000 training, 5,000 validation, 10,000 test.",
         cifar10,
     ),
     "fashion_mnist": BuiltIn(
@@ -107,6 +91,6 @@ def load_any(name_or_path_or_digest: str | Path, workspace: Workspace) -> Datase
         return store.load(workspace, wanted)
     except NotFoundError:
         raise NotFoundError(
-            f"{wanted[:80]!r} is no built-in data set ({', '.join(BUILT_IN)}), no file and no stored "
-            "digest. Check the spelling; the Data page lists what is stored."
+            f"{wanted[:80]!r} is no built-in data set ({', '.join(BUILT_IN)}), no file and no "
+            "stored digest. Check the spelling; the Data page lists what is stored."
         ) from None

@@ -114,13 +114,13 @@ def _nearly_constant(split: Split) -> int:
 
 def _class(dataset: Dataset, label: int, thumbnails: int) -> ClassCheck:
     rows = np.flatnonzero(dataset.train.labels == label)
-    counts = [
+    validation, test = (
         int(np.count_nonzero(split.labels == label)) if split else 0
         for split in (dataset.validation, dataset.test)
-    ]
+    )
     spread = rows[np.linspace(0, len(rows) - 1, min(thumbnails, len(rows))).astype(int)]
     shown = thumbnail_images(dataset.train.images[spread])
-    return ClassCheck(dataset.class_names[label], len(rows), *counts, thumbnails=shown)
+    return ClassCheck(dataset.class_names[label], len(rows), validation, test, shown)
 
 
 def thumbnail_images(images: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
@@ -146,7 +146,8 @@ def _warnings(
     if balance < 0.5:
         smallest = min(classes, key=lambda entry: entry.train)
         warnings.append(
-            f"The classes are unbalanced: {smallest.name} has only {smallest.train:,} training images."
+            f"The classes are unbalanced: {smallest.name} has only {smallest.train:,} training "
+            "images."
         )
     if len(dataset.validation) < 50 * len(classes):
         warnings.append(

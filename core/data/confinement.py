@@ -117,8 +117,8 @@ def lock_down() -> list[str]:
 
 
 def _leave_network(library: ctypes.CDLL) -> bool:
-    alone = library.unshare(NEW_NETWORK_NAMESPACE) == 0
-    return alone or library.unshare(NEW_USER_NAMESPACE | NEW_NETWORK_NAMESPACE) == 0
+    ways = (NEW_NETWORK_NAMESPACE, NEW_USER_NAMESPACE | NEW_NETWORK_NAMESPACE)
+    return any(library.unshare(flags) == 0 for flags in ways)
 
 
 def _filter_system_calls(library: ctypes.CDLL) -> bool:
@@ -127,7 +127,7 @@ def _filter_system_calls(library: ctypes.CDLL) -> bool:
     program = filter_program(platform.machine())
     code = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
-    return library.prctl(SET_SECCOMP, FILTER_MODE, ctypes.c_char_p(header), 0, 0) == 0
+    return bool(library.prctl(SET_SECCOMP, FILTER_MODE, ctypes.c_char_p(header), 0, 0) == 0)
 
 
 def filter_program(machine: str) -> bytes:
@@ -141,11 +141,11 @@ def filter_program(machine: str) -> bytes:
     for numbers in ALLOWED.values():
         if numbers[column] >= 0:
             code += [(EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, RETURN_ALLOW)]
-    for *numbers, argument in OPENING.values():
-        if numbers[column] >= 0:
+    for opening in OPENING.values():
+        if opening[column] >= 0:
             code += [
-                (EQUAL, 0, 4, numbers[column]),
-                (LOAD, 0, 0, 16 + 8 * argument),
+                (EQUAL, 0, 4, opening[column]),
+                (LOAD, 0, 0, 16 + 8 * opening[2]),
                 (ANY_BIT, 0, 1, WRITING_FLAGS),
                 (RETURN, 0, 0, RETURN_NOT_PERMITTED),
                 (RETURN, 0, 0, RETURN_ALLOW),

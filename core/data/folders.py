@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.data.arrangement import split_of
 from core.data.arrays import Raw
@@ -143,7 +143,7 @@ def _opened(member: Member) -> Image.Image | None:
     """Return the image, its header read; None if it is cut short; refuse other contents."""
     try:
         return Image.open(io.BytesIO(member.content), formats=FORMATS)
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         start = bytes(member.content[:16])
         if start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")):
             return None
@@ -216,7 +216,7 @@ def _decode_split(
 ) -> Raw:
     channels = 1 if mode == "L" else 3
     images = np.empty((len(pictures), size[1], size[0], channels), np.uint8)
-    names = []
+    names: list[str] = []
     for picture in pictures:
         pixels = _decode(picture.member, size, mode)
         if pixels is None:

@@ -52,10 +52,10 @@ def _flat(raw: Raw, notes: list[str]) -> np.ndarray:
             "Export class numbers and upload again."
         )
     if labels.dtype.kind == "S":
-        labels = np.char.decode(labels, "utf-8", "replace")
+        labels = np.array([text.decode("utf-8", "replace") for text in labels.tolist()])
     if labels.dtype.kind == "U":
         notes.append(f"{label}: text labels were numbered in alphabetical order.")
-        return labels
+        return np.asarray(labels)
     if labels.dtype.kind not in "uifb":
         raise UploadError(f"{label} holds {labels.dtype} instead of class numbers or names.")
     return _whole(labels, label, notes)
@@ -67,7 +67,7 @@ def _from_one_hot(labels: np.ndarray, label: str) -> np.ndarray:
             f"{label} has {labels.shape[1]} columns that are not one-hot (one 1 a row, else 0). "
             "Export class numbers and upload again."
         )
-    return np.argmax(labels, axis=1)
+    return np.asarray(np.argmax(labels, axis=1))
 
 
 def _whole(labels: np.ndarray, label: str, notes: list[str]) -> np.ndarray:

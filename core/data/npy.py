@@ -13,7 +13,7 @@ MAGIC = b"\x93NUMPY"
 
 
 def read(member: Member, allowed_bytes: int) -> np.ndarray:
-    """Return the array of an .npy member as a view; raise UploadError if it is not plain numbers."""
+    """Return the array of an .npy member as a view; raise UploadError if it is no plain one."""
     content, shown = member.content, member.shown
     shape, fortran, dtype, start = _header(content, shown)
     if dtype.kind not in "uifbUS" or dtype.names is not None:

@@ -93,7 +93,8 @@ def as_array(value: Any, label: str, allowed_bytes: int) -> np.ndarray:
 
 
 def _kind(value: Any) -> str:
-    return {dict: "dictionary", str: "text"}.get(type(value), type(value).__name__.lower())
+    names = {"dict": "dictionary", "str": "text", "NoneType": "None", "memoryview": "byte string"}
+    return names.get(type(value).__name__, type(value).__name__.lower())
 
 
 def _refused(

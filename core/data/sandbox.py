@@ -115,8 +115,8 @@ def _as_file(content: Content, folder: Path, limits: Limits) -> Path:
 def _check_size(size: int, limits: Limits) -> None:
     if size > limits.upload_bytes:
         raise errors.UploadError(
-            f"The file has {size / MIB:,.0f} MiB, more than the {limits.upload_bytes / MIB:,.0f} MiB "
-            "that are accepted. Upload fewer or smaller images."
+            f"The file has {size / MIB:,.0f} MiB, more than the {limits.upload_bytes / MIB:,.0f} "
+            "MiB that are accepted. Upload fewer or smaller images."
         )
     if size == 0:
         raise errors.UploadError("The file is empty. Export it again and upload the new file.")
@@ -253,10 +253,12 @@ def _child(orders: dict[str, Any]) -> None:
     limits = Limits(**orders["limits"])
     if hasattr(signal, "SIGXFSZ"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that it becomes an OSError with a reason
-    answer_file, arrays_file, progress_file = (
-        Path(name).open("wb") for name in (ANSWER, ARRAYS, PROGRESS)
-    )
-    with Path(SPOOL).open("w+b") as spool, answer_file, arrays_file, progress_file:
+    with (
+        Path(SPOOL).open("w+b") as spool,
+        Path(ANSWER).open("wb") as answer_file,
+        Path(ARRAYS).open("wb") as arrays_file,
+        Path(PROGRESS).open("wb") as progress_file,
+    ):
         module, _, name = orders["reader"].partition(":")
         function = getattr(importlib.import_module(module), name)
         protections = limit_resources(limits) + lock_down()

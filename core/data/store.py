@@ -115,7 +115,8 @@ def load(workspace: Workspace, digest: str, *, verify: bool = True) -> Dataset:
 
 def _changed(digest: str) -> StoreError:
     return StoreError(
-        f"The stored data set {digest} has changed or is damaged on disk. Delete it and upload it again."
+        f"The stored data set {digest} has changed or is damaged on disk. "
+        "Delete it and upload it again."
     )
 
 

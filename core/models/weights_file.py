@@ -121,13 +121,14 @@ def read_upload(
     Raises WeightsError (or UploadError for limits) with cause and remedy.
     """
     from core.data import sandbox
+    from core.data.limits import WEIGHTS_LIMITS
 
     expected = _shapes(shape)
     result = sandbox.run(
         "core.models.weights_formats:parse_upload",
         content,
         {"name": name, "shapes": {k: list(v) for k, v in expected.items()} if expected else None},
-        limits=sandbox.WEIGHTS_LIMITS,
+        limits=WEIGHTS_LIMITS,
         scratch=scratch,
     )
     return dict(result.arrays), tuple(result.fields["notes"])

@@ -28,22 +28,11 @@ TINY = 1e-12
 
 # Layers that hold no weights or the ones we read; a description with any other is refused.
 KNOWN_LAYERS = frozenset(
-    [
-        "InputLayer",
-        "Conv2D",
-        "MaxPooling2D",
-        "AveragePooling2D",
-        "Dropout",
-        "Flatten",
-        "Dense",
-        "Activation",
-        "ReLU",
-        "Softmax",
-        "Rescaling",
-        "Sequential",
-        "Functional",
-        "Model",
-    ]
+    (
+        *("InputLayer", "Conv2D", "Dense", "MaxPooling2D", "AveragePooling2D", "Dropout"),
+        *("Flatten", "Activation", "ReLU", "Softmax", "Rescaling"),
+        *("Sequential", "Functional", "Model"),
+    )
 )
 KNOWN_MODULES = ("keras", "tensorflow.keras", "tf_keras", "tensorflow.python.keras", "builtins")
 LARGEST_UNITS = 100_000
