@@ -1,0 +1,241 @@
+"""The instant explorer: what a cut does to accuracy before any retraining."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from core.data.dataset import Split
+from core.errors import SettingsError
+from core.evaluation.accuracy import accuracy
+from core.evaluation.score import score
+from core.models.compact import compact
+from core.models.network import LAYERS, Weights, check_weights
+from core.models.topology import CHANNEL_LAYERS
+from core.progress import Silent
+from core.pruning.channels import channel_counts, keep_best
+from core.pruning.closure import close, fold_constants, living_units
+from core.pruning.connected import guarded_cut
+from core.pruning.mask import Mask, keep_highest
+from core.pruning.method import Budget, Context, Scores
+from core.pruning.methods.l1_filter import filter_norms
+from core.pruning.plan import OWN, PrunePlan
+from core.pruning.unstructured import Cutter
+from core.settings import digest
+from core.training.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """One layer after the cut; living: units that still receive something and are read."""
+
+    name: str
+    parameters: int
+    zeros: int
+    units: int
+    living: int
+
+    @property
+    def sparsity(self) -> float:
+        """Zeros over all parameters of the layer."""
+        return self.zeros / self.parameters
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One answer of the explorer; accuracies are of `images` validation images, not retrained.
+
+    score: what the file would score as it is. recovered: whether least squares repaired it.
+    """
+
+    plan: PrunePlan
+    sparsity: float
+    accuracy: float
+    dense_accuracy: float
+    score: float
+    images: int
+    layers: tuple[LayerView, ...]
+    notes: tuple[str, ...]
+    seconds: float
+    recovered: bool
+    weights: Weights
+    mask: Mask
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the arrays as JSON-ready values."""
+        names = ("sparsity", "accuracy", "dense_accuracy", "score", "images", "seconds")
+        layers = [
+            {**vars(layer), "sparsity": layer.sparsity, "name": layer.name} for layer in self.layers
+        ]
+        values = {name: getattr(self, name) for name in (*names, "recovered")}
+        return {**values, "plan": self.plan.to_dict(), "layers": layers, "notes": list(self.notes)}
+
+
+class Explorer:
+    """Answers sliders for one dense network: what does not change between moves is kept.
+
+    images: how many validation images an answer looks at (all, if there are fewer).
+    """
+
+    def __init__(self, dense: Weights, data: Prepared, images: int = 1000, seed: int = 0) -> None:
+        check_weights(dense, data.shape)
+        self._dense, self._data, self._seed = dense, data, seed
+        rows = np.arange(min(images, len(data.validation)))
+        self._split = data.validation.take(rows)
+        self._dense_accuracy = _accuracy(dense, self._split)
+        self._scores: dict[str, Scores] = {}
+
+    def answer(
+        self, plan: PrunePlan, per_layer: Mapping[str, float] | None = None, recovery: bool = False
+    ) -> Preview:
+        """Return what the plan's cut does.
+
+        per_layer: layer -> share of its weights (or channels) to remove, instead of an allocation.
+        Raises SettingsError for methods that have to train before they can choose.
+        """
+        started = time.perf_counter()
+        find = self._channels if plan.rule.structured else self._weights
+        weights, mask, notes = find(plan, per_layer)
+        if recovery:
+            weights = self._recovered(weights, mask)
+        found = _accuracy(_living(weights), self._split)
+        zeros = sum(int((value == 0).sum()) for value in weights.values())
+        return Preview(
+            plan=plan,
+            sparsity=zeros / mask.size,
+            accuracy=found,
+            dense_accuracy=self._dense_accuracy,
+            score=score(found, zeros / mask.size),
+            images=len(self._split),
+            layers=_views(weights),
+            notes=notes,
+            seconds=time.perf_counter() - started,
+            recovered=recovery,
+            weights=weights,
+            mask=mask,
+        )
+
+    def curve(
+        self, plan: PrunePlan, sparsities: Sequence[float], recovery: bool = False
+    ) -> list[Preview]:
+        """Return the one-shot curve of a method over a grid of sparsities."""
+        plans = [replace(plan, sparsity=sparsity) for sparsity in sparsities]
+        return [self.answer(each, recovery=recovery) for each in plans]
+
+    def _weights(
+        self, plan: PrunePlan, per_layer: Mapping[str, float] | None
+    ) -> tuple[Weights, Mask, tuple[str, ...]]:
+        cutter = Cutter(self._data, plan, self._seed)
+        key = digest({"m": plan.method, "s": dict(plan.settings), "a": plan.resolved_allocation})
+        if key not in self._scores:
+            self._scores[key] = cutter.scores(self._dense)
+        scores = self._scores[key]
+        if per_layer is not None:
+            mask = Mask({k: v for name in LAYERS for k, v in _cut_layer(scores, name, per_layer)})
+            return mask.apply(self._dense), mask, ()
+        mask, notes = guarded_cut(scores, plan.sparsity)
+        return mask.apply(self._dense), mask, notes
+
+    def _channels(
+        self, plan: PrunePlan, per_layer: Mapping[str, float] | None
+    ) -> tuple[Weights, Mask, tuple[str, ...]]:
+        rule, shape = plan.rule, self._data.shape
+        if rule.trains:
+            raise SettingsError(
+                f"{rule.label} has to train its factors before it can choose, so it has no instant "
+                "preview. Start a run, or preview another method."
+            )
+        context = Context(self._dense, shape, self._data, self._seed, Silent())
+        key = digest({"m": plan.method, "s": dict(plan.settings)})
+        if key not in self._scores:
+            score_channels = rule.scores or (lambda of, _: filter_norms(of.weights))
+            self._scores[key] = score_channels(context, plan.method_settings)
+        scores = self._scores[key]
+        counts = _counts(plan, scores, shape, per_layer)
+        kept, weights = keep_best(scores, counts), self._dense
+        if rule.select is not None:
+            budget = Budget(plan.sparsity, counts, 0)
+            selection = rule.select(context, plan.method_settings, budget)
+            kept, weights = selection.kept, selection.weights
+        closed = close(weights, kept, shape)
+        return closed.weights, closed.mask, closed.notes
+
+    def _recovered(self, weights: Weights, mask: Mask) -> Weights:
+        raise SettingsError("recovery")
+
+
+def _counts(
+    plan: PrunePlan, scores: Scores, shape: Any, per_layer: Mapping[str, float] | None
+) -> dict[str, int]:
+    if per_layer is not None:
+        units = {layer: shape.units[layer] for layer in CHANNEL_LAYERS}
+        return {
+            layer: max(1, round((1 - per_layer.get(layer, 0.0)) * units[layer])) for layer in units
+        }
+    allocation = plan.resolved_allocation if plan.resolved_allocation != OWN else "balanced"
+    return channel_counts(scores, shape, allocation, plan.sparsity)
+
+
+def _cut_layer(
+    scores: Scores, layer: str, per_layer: Mapping[str, float]
+) -> list[tuple[str, np.ndarray]]:
+    kernel, bias = scores[f"{layer}/kernel"], scores[f"{layer}/bias"]
+    flat = np.concatenate([np.ravel(kernel), bias])
+    kept = keep_highest(flat, round(per_layer.get(layer, 0.0) * len(flat)))
+    return [
+        (f"{layer}/kernel", kept[: kernel.size].reshape(kernel.shape)),
+        (f"{layer}/bias", kept[kernel.size :]),
+    ]
+
+
+def _views(weights: Weights) -> tuple[LayerView, ...]:
+    living = {layer: int(units.sum()) for layer, units in living_units(weights).items()}
+    views = []
+    for layer in LAYERS:
+        kernel, bias = weights[f"{layer}/kernel"], weights[f"{layer}/bias"]
+        zeros = int((kernel == 0).sum() + (bias == 0).sum())
+        alive = living.get(layer, bias.size)
+        views.append(LayerView(layer, kernel.size + bias.size, zeros, bias.size, alive))
+    return tuple(views)
+
+
+def _living(weights: Weights) -> Weights:
+    """Return the small network of the living units, which answers the same and faster.
+
+    Constants before a padded reader would be lost, so such a network is left whole.
+    """
+    folded, lost = fold_constants(weights)
+    alive = {layer: np.flatnonzero(units) for layer, units in living_units(folded).items()}
+    if lost or any(len(units) == 0 for units in alive.values()):
+        return weights
+    return compact(folded, alive)
+
+
+def _accuracy(weights: Weights, split: Split) -> float:
+    import tensorflow as tf
+
+    tensors = {name: tf.constant(value) for name, value in weights.items()}
+    found: np.ndarray = _compiled()(tensors, split.as_float()).numpy()
+    return accuracy(found, split.labels)
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> Any:
+    """Compile the network once for all widths, because compacting changes them at every move."""
+    import tensorflow as tf
+
+    from core.models.forward import logits
+
+    def signature(name: str) -> Any:
+        if name.endswith("bias"):
+            return tf.TensorSpec([None], tf.float32)
+        sides = [3, 3, None, None] if name.startswith("conv") else [None, None]
+        return tf.TensorSpec(sides, tf.float32)
+
+    names = [f"{layer}/{part}" for layer in LAYERS for part in ("kernel", "bias")]
+    weights = {name: signature(name) for name in names}
+    images = tf.TensorSpec([None, None, None, None], tf.float32)
+    return tf.function(logits, input_signature=[weights, images])
