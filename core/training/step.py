@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import SettingsError
 from core.models.forward import logits
 from core.models.network import NetworkShape, Weights
 from core.training.architecture import Architecture
@@ -52,6 +53,12 @@ class Step:
 
     def set_mask(self, mask: Mapping[str, np.ndarray]) -> None:
         """Replace the 0/1 masks (parameters left out stay free) and apply them at once."""
+        fixed = [name for name in mask if name not in self.masks and not np.all(mask[name])]
+        if fixed:
+            raise SettingsError(
+                f"{', '.join(fixed)} cannot be masked while batch normalisation is in training. "
+                "Turn normalise off to train a pruned network."
+            )
         self._masked = True
         for name, variable in self.masks.items():
             if name in mask:

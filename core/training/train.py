@@ -16,6 +16,7 @@ from core.randomness import derived_seed
 from core.training.architecture import PLAIN, Architecture
 from core.training.batches import Batches
 from core.training.history import KEYS, History
+from core.training.normalised import NORMALISED
 from core.training.prepare import Prepared
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
@@ -65,16 +66,18 @@ def train(
     mask: Masks | None = None,
     mask_schedule: MaskSchedule | None = None,
     teacher: Weights | None = None,
-    architecture: Architecture = PLAIN,
+    architecture: Architecture | None = None,
 ) -> Trained:
     """Train from `weights` and return the chosen epoch's weights; masked entries are exactly 0.0.
 
     mask: parameter name -> 0/1 array, applied after every step; parameters left out stay free.
+    architecture: what to train instead of the network itself; recipe.normalise chooses NORMALISED.
     teacher: a network (same images and classes) whose answers recipe.distillation mixes in.
     Raises Stopped if the progress says so; the checkpoint of the last epoch remains.
     """
     check_weights(weights, shape)
-    run = _Run(shape, data, recipe, seed, progress, mask_schedule, teacher, architecture)
+    chosen = architecture or (NORMALISED if recipe.normalise else PLAIN)
+    run = _Run(shape, data, recipe, seed, progress, mask_schedule, teacher, chosen)
     run.begin(weights, mask)
     while not run.finished:
         run.epoch()

@@ -41,7 +41,7 @@ def test_the_course_preset_is_the_course_recipe():
     assert (course.learning_rate, course.schedule, course.decay) == (1e-4, "decay", 1e-6)
     assert course.dropout == (0.25, 0.25, 0.5)
     assert course.l2 == 1e-5
-    assert not (course.flips or course.crop or course.cutout or course.normalise)
+    assert (course.flips, course.crop, course.cutout, course.normalise) == (False, 0, 0, False)
 
 
 def test_an_odd_cutout_is_refused():

@@ -113,6 +113,7 @@ VARIANTS = {
         "recipe": replace(RECIPE, distillation=0.5, label_smoothing=0.1),
         "teacher": initial_weights(SHAPE, 5),
     },
+    "normalised": {"recipe": replace(RECIPE, normalise=True, averaging=0.9)},
     "scheduled": {
         "mask_schedule": MaskSchedule(
             lambda step, w: {n: abs(a) >= np.quantile(abs(a), step / 40) for n, a in w.items()},
