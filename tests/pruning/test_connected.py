@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from core.errors import SettingsError
+from core.models.network import LAYERS
+from core.pruning.closure import drop_dead_entries
+from core.pruning.connected import connected_cut, guarded_cut
+from core.pruning.mask import cut
+from tests.pruning.tiny import SHAPE, weights
+
+
+def magnitudes(seed=0):
+    return {name: np.abs(value) for name, value in weights(seed).items()}
+
+
+def collapsing():
+    """Scores under which conv3 would lose every weight first."""
+    return magnitudes() | {"conv3/kernel": np.full(SHAPE.parameter_shapes()["conv3/kernel"], -1.0)}
+
+
+@pytest.mark.parametrize("sparsity", [0.0, 0.5, 0.9, 0.97])
+def test_a_connected_cut_is_exact_and_keeps_nothing_dead(sparsity):
+    mask, _ = connected_cut(magnitudes(), sparsity)
+    assert mask.zeros == round(sparsity * SHAPE.parameters)
+    assert drop_dead_entries(mask).zeros == mask.zeros
+
+
+def test_a_plain_cut_wastes_entries_on_dead_units_where_a_connected_one_does_not():
+    plain = cut(magnitudes(), 0.97)
+    assert drop_dead_entries(plain).zeros > plain.zeros
+
+
+def test_the_guard_keeps_a_path_and_says_so():
+    mask, notes = guarded_cut(collapsing(), 0.9)
+    assert mask.zeros == round(0.9 * SHAPE.parameters)
+    assert notes == ("Layer-collapse guard: the best path through the network is kept.",)
+    living = drop_dead_entries(mask)
+    assert all(living.arrays[f"{layer}/kernel"].any() for layer in LAYERS)
+
+
+def test_the_guard_keeps_quiet_where_nothing_dies():
+    mask, notes = guarded_cut(magnitudes(), 0.5)
+    assert notes == ()
+    assert mask.same_as(cut(magnitudes(), 0.5))
+
+
+def test_too_few_entries_for_one_path_are_refused():
+    """Five of the six layers at least need an entry each, so three kept entries cannot do."""
+    with pytest.raises(SettingsError, match="too few to connect 6 layers"):
+        connected_cut(magnitudes(), 1 - 3 / SHAPE.parameters)
