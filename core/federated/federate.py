@@ -13,8 +13,8 @@ from core.federated.algorithm import Algorithm
 from core.federated.algorithms import ALGORITHMS
 from core.federated.clients import Clients, join_clients
 from core.federated.history import History
-from core.federated.run_settings import RunSettings
-from core.federated.simulation import mlp_trainer, simulate
+from core.federated.run_settings import Run, RunSettings
+from core.federated.simulation import mlp_trainer, simulate_together
 from core.progress import Progress
 from core.settings import describe, from_dict
 
@@ -48,11 +48,16 @@ def simulate_settings(
     and any field of RunSettings. Only algorithm and data are needed.
     clients: use these instead of reading the data. start: parameters to begin from.
     """
-    run, algorithm = run_settings(settings), algorithm_of(settings)
+    run = run_of(settings, seed)
     federation = clients or load_clients(settings, seed, load=load)
     trainer = mlp_trainer(federation, hidden_widths(settings.get("hidden", 128)))
-    history = simulate(federation, algorithm, run, seed, progress, trainer=trainer, start=start)
-    return history
+    return simulate_together(federation, [run], progress, trainer=trainer, start=start)[0]
+
+
+def run_of(settings: Mapping[str, Any], seed: int) -> Run:
+    """Return algorithm, settings, seed and label of a run."""
+    label = str(settings.get("label", ""))
+    return Run(algorithm_of(settings), run_settings(settings), seed, label)
 
 
 def run_settings(settings: Mapping[str, Any]) -> RunSettings:
@@ -105,8 +110,8 @@ def synthetic_settings(data: str) -> synthetic.Synthetic | None:
         return synthetic.Synthetic(iid=True)
     if not data.startswith("synthetic:"):
         return None
-    alpha, beta, *variant = data.removeprefix("synthetic:").split(",")
     try:
+        alpha, beta, *variant = data.removeprefix("synthetic:").split(",")
         return synthetic.Synthetic(float(alpha), float(beta), variant="".join(variant) or "paper")
     except ValueError:
         raise SettingsError(f"{data!r} is not synthetic:ALPHA,BETA with two numbers.") from None

@@ -43,6 +43,7 @@ def simulate(
     hidden: Sequence[int] = (128,),
     trainer: Trainer | None = None,
     start: Mapping[str, np.ndarray] | None = None,
+    seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
 ) -> History:
     """Return the history of one federated run.
 
@@ -52,7 +53,14 @@ def simulate(
     """
     run = Run(algorithm, settings, seed)
     chosen = trainer or mlp_trainer(clients, hidden)
-    return simulate_together(clients, [run], progress, trainer=chosen, start=start)[0]
+    return simulate_together(
+        clients,
+        [run],
+        progress,
+        trainer=chosen,
+        start=start,
+        seconds_between_saves=seconds_between_saves,
+    )[0]
 
 
 def mlp_trainer(clients: Clients, hidden: Sequence[int], dtype: type = np.float32) -> Trainer:
@@ -68,29 +76,39 @@ def simulate_together(
     *,
     trainer: Trainer,
     start: Mapping[str, np.ndarray] | None = None,
+    seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
 ) -> list[History]:
-    """Return the histories of runs that share data and network; their clients train together."""
-    simulation = _Simulation(clients, tuple(runs), progress or Silent(), trainer)
-    standings = simulation.begin(start)
+    """Return the histories of runs that share data and network; their clients train together.
+
+    Metrics of several runs are recorded as "label/metric", those of a single one as "metric".
+    """
+    saver = _Saver(progress or Silent(), seconds_between_saves)
+    simulation = _Simulation(clients, tuple(runs), progress or Silent(), trainer, saver)
     last = max(run.settings.rounds for run in runs)
-    done = max(standing.records[-1].round for standing in standings)
-    for number in range(done + 1, last + 1):
-        standings = simulation.round(number, standings)
-    return [
-        simulation.history(run, standing) for run, standing in zip(runs, standings, strict=True)
-    ]
+    # A run that diverges is a result to be shown, not an accident: infinities are recorded.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        standings = simulation.begin(start)
+        done = max(standing.records[-1].round for standing in standings)
+        for number in range(done + 1, last + 1):
+            standings = simulation.round(number, standings)
+        return [simulation.history(*pair) for pair in zip(runs, standings, strict=True)]
 
 
 class _Simulation:
     """One call's fixed parts, and how a round turns standings into new ones."""
 
     def __init__(
-        self, clients: Clients, runs: tuple[Run, ...], progress: Progress, trainer: Trainer
+        self,
+        clients: Clients,
+        runs: tuple[Run, ...],
+        progress: Progress,
+        trainer: Trainer,
+        saver: "_Saver",
     ) -> None:
         self._clients, self._runs, self._progress = clients, runs, progress
         self._trainer, self._measurer = trainer, Measurer(clients, trainer)
         self._last = max(run.settings.rounds for run in runs)
-        self._saver = _Saver(progress)
+        self._saver = saver
 
     def begin(self, start: Mapping[str, np.ndarray] | None) -> list[Standing]:
         """Return where the checkpoint stands, else the models before the first round."""
@@ -189,8 +207,9 @@ class _Plan:
 class _Saver:
     """Saves checkpoints, but not so often that saving takes more time than the rounds."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self._next = progress, time.monotonic() + SECONDS_BETWEEN_SAVES
+    def __init__(self, progress: Progress, seconds: float) -> None:
+        self._progress, self._seconds = progress, seconds
+        self._next = time.monotonic() + seconds
 
     def save(self, standings: Sequence[Standing], last: bool) -> None:
         """Save the standings if it is time to, or if they are the last."""
@@ -202,7 +221,7 @@ class _Saver:
             arrays |= _saved(standing, number)
         self._progress.save(arrays)
         took = time.monotonic() - began
-        self._next = began + took + max(SECONDS_BETWEEN_SAVES, 10 * took)
+        self._next = began + took + max(self._seconds, 10 * took if self._seconds else 0)
 
 
 def _saved(standing: Standing, number: int) -> dict[str, np.ndarray]:

@@ -1,0 +1,73 @@
+"""What every federated algorithm promises."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.federated import algorithms
+from core.federated.algorithms import ALGORITHMS
+from core.federated.run_settings import RunSettings
+from core.federated.simulation import simulate
+from core.federated.vector import flatten
+from core.settings import describe, from_dict, to_dict
+from tests.federated.federations import synthetic_federation
+
+FOLDER = Path(algorithms.__file__).parent
+SETTINGS = RunSettings(rounds=4, clients_per_round=4, learning_rate=0.02, local_steps=5)
+
+
+def run(name, settings=SETTINGS):
+    return simulate(synthetic_federation(), ALGORITHMS[name](), settings, 1, hidden=(8,))
+
+
+def test_every_file_of_the_folder_is_in_the_table():
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    assert files == set(ALGORITHMS)
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_it_says_who_invented_it(name):
+    algorithm = ALGORITHMS[name]
+    assert algorithm.name == name
+    assert algorithm.label
+    assert re.search(r"\d{4}, (arXiv|doi):", algorithm.paper)
+    assert algorithm.paper.split(",")[-1].strip().removeprefix("arXiv:") in algorithm.__doc__
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_its_settings_have_defaults_help_and_limits(name):
+    for field in describe(ALGORITHMS[name]):
+        assert field.help.endswith(".")
+        assert field.choices or field.kind is bool or field.low is not None
+    settings = ALGORITHMS[name]()
+    assert from_dict(ALGORITHMS[name], to_dict(settings)) == settings
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_it_lowers_the_training_loss(name):
+    losses = run(name).column("train_loss")
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_the_same_seed_gives_the_same_model(name):
+    assert np.array_equal(flatten(run(name).parameters), flatten(run(name).parameters))
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_it_stays_in_float32(name):
+    assert flatten(run(name).parameters).dtype == np.float32
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_stragglers_and_dropouts_do_not_stop_it(name):
+    settings = RunSettings(rounds=3, clients_per_round=4, stragglers=0.5, dropouts=0.5)
+    assert np.isfinite(run(name, settings).column("train_loss")).all()
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_it_differs_from_fedavg_or_is_fedavg(name):
+    same = np.array_equal(flatten(run(name).parameters), flatten(run("fedavg").parameters))
+    assert same == (name == "fedavg")
