@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -78,6 +79,9 @@ class Engine:
                 pause = TICK_SECONDS
             except StoreBusy as busy:
                 print(f"Waiting: {busy}", flush=True)
+                pause = min(2 * pause, LOOK_SECONDS)
+            except Exception:  # whatever went wrong, the next jobs still need an engine
+                traceback.print_exc()
                 pause = min(2 * pause, LOOK_SECONDS)
         self._leave()
 

@@ -12,6 +12,7 @@ from core.errors import StoreError
 from core.jobs import schema
 
 BUSY_TIMEOUT_SECONDS = 5.0
+ALONE = 592_933  # our number among the advisory locks of a PostgreSQL database
 
 
 class StoreBusy(StoreError):
@@ -44,9 +45,7 @@ class Database:
         with self.read() as connection:
             if schema.stored_version(connection) == len(schema.MIGRATIONS) + 1:
                 return
-        with self.write() as connection:
-            if not self.is_sqlite:  # two programs may open a new store at once
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(592933)")
+        with self.write(alone=True) as connection:  # two programs may open a new store at once
             schema.upgrade(connection)
 
     @contextlib.contextmanager
@@ -56,11 +55,17 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
-    def write(self, durable: bool = True) -> Iterator[sa.Connection]:
-        """Open one write transaction; with `durable` it survives a power cut once committed."""
+    def write(self, durable: bool = True, alone: bool = False) -> Iterator[sa.Connection]:
+        """Open one write transaction.
+
+        durable: it survives a power cut once committed. alone: no other such transaction runs
+        meanwhile, for changes of several rows that belong together.
+        """
         with _told_plainly(self.url), self._writer.connect() as connection:
             chosen = connection.execution_options(durable=durable)
             with chosen.begin():
+                if alone and not self.is_sqlite:  # in SQLite every writer is alone
+                    chosen.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ALONE})")
                 yield chosen
 
     def upsert(

@@ -59,7 +59,7 @@ class Dispatcher:
         """Return demand name -> number of queued jobs."""
         query = sa.select(JOB.c.demand, sa.func.count()).where(JOB.c.state == QUEUED)
         with self.database.read() as connection:
-            return dict(connection.execute(query.group_by(JOB.c.demand)).tuples().all())
+            return dict(connection.execute(query.group_by(JOB.c.demand)).all())
 
     def claim(self, lane: str, allowed: Collection[str], runner: str) -> Claim | None:
         """Claim the next job of a lane for `runner`, if its demand is one of `allowed`.
@@ -128,7 +128,7 @@ class Dispatcher:
 
     def adopt(self, owner: str) -> int:
         """Give back everything in flight under a dead engine and forget it; return how many."""
-        with self.database.write() as connection:
+        with self.database.write(alone=True) as connection:
             count = self._give_back(connection, JOB.c.owner == owner, "engine lost", False)
             connection.execute(sa.delete(ENGINE).where(ENGINE.c.owner == owner))
         return count

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def _start(workspace: Workspace) -> subprocess.Popen:
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
-    return subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-m", "core.jobs.daemon", str(workspace.root)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -68,6 +69,8 @@ def _start(workspace: Workspace) -> subprocess.Popen:
         start_new_session=True,
         creationflags=flags,
     )
+    threading.Thread(target=child.wait, daemon=True).start()  # leaves no zombie behind
+    return child
 
 
 def stop(workspace: Workspace) -> bool:

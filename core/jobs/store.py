@@ -131,7 +131,7 @@ class Store:
         """Return how many jobs are in each state."""
         query = sa.select(JOB.c.state, sa.func.count()).group_by(JOB.c.state)
         with self.database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def revision(self, id: str | None = None) -> str:
         """Return a token that changes whenever anything (or this job) changes; cheap to ask."""
@@ -181,7 +181,7 @@ class Store:
         ten seconds, or at once with `force`. Its checkpoint stays: it can be resumed.
         """
         self.get(id)
-        with self.database.write() as connection:
+        with self.database.write(alone=True) as connection:
             _stop(connection, id, 2 if force else 1)
         return self.get(id).state
 
@@ -202,7 +202,7 @@ class Store:
         job = self.get(id)
         if not job.ended:
             raise JobError(f"Run {id} is {job.state}. Stop it before deleting it.")
-        with self.database.write() as connection:
+        with self.database.write(alone=True) as connection:
             doomed = [id, *_own_family(connection, id)]
             unfinished = sa.select(JOB.c.id).where(
                 JOB.c.id.in_(doomed), JOB.c.state.in_(UNFINISHED)
@@ -225,7 +225,7 @@ class Store:
         job = self.get(id)
         if job.state not in RESUMABLE:
             raise JobError(f"Run {id} is {job.state}; only a run that stopped or failed can go on.")
-        with self.database.write() as connection:
+        with self.database.write(alone=True) as connection:
             _requeue_family(connection, id, fresh, self.database)
         return id
 
@@ -233,7 +233,7 @@ class Store:
         self, children: Sequence[Child], parent: str | None, priority: int
     ) -> list[str]:
         ids = [identity(child.kind, child.settings, child.seed) for child in children]
-        with self.database.write() as connection:
+        with self.database.write(alone=True) as connection:
             turn = _next_turn(connection, parent)
             for id, child in zip(ids, children, strict=True):
                 new_here = parent is None or _link(connection, parent, id)
