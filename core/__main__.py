@@ -1,0 +1,46 @@
+"""Pareto Lab's command line: the same functions and the same store as the dashboard."""
+
+import argparse
+import os
+import sys
+
+from core.commands import engines, federated, grading, listings, networks
+from core.commands.following import Lab
+from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
+from core.errors import LabError, SettingsError
+from core.jobs.store import Store
+from core.workspace import open_workspace
+
+MODULES = (networks, federated, grading, listings, engines)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in MODULES:
+        module.add_commands(commands)
+    for command in commands.choices.values():
+        add_json_option(command)
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 failed, 2 wrong use."""
+    # TensorFlow greets on standard error, which is for our own progress.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    options = parser().parse_args(arguments)
+    try:
+        workspace = open_workspace()
+        options.run(Lab(workspace, Store(workspace.store_url)), options)
+    except LabError as error:
+        reason = " ".join(str(error).split())
+        say(reason)
+        if options.json:
+            answer({"error": reason}, as_json=True)
+        return WRONG_USE if isinstance(error, SettingsError) else FAILED
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

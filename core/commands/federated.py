@@ -1,0 +1,77 @@
+"""federate: one federated run from the command line."""
+
+import shutil
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from core.commands.following import Lab
+from core.commands.networks import add_out_option, add_set_option, pairs, stored_digest, submitted
+from core.commands.output import answer
+from core.federated.algorithms import ALGORITHMS
+from core.federated.federate import run_settings, synthetic_settings
+from core.jobs.federated_tasks import keep_leaf
+from core.settings import describe, parse, to_dict
+
+# Option -> (the setting's name, its kind); left out, the setting keeps its default.
+OPTIONS = {
+    "--rounds": ("rounds", int),
+    "--local-epochs": ("local_epochs", int),
+    "--local-steps": ("local_steps", int),
+    "--clients-per-round": ("clients_per_round", int),
+    "--batch": ("batch_size", int),
+    "--rate": ("learning_rate", float),
+    "--hidden": ("hidden", int),
+}
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's command to the parser's sub-commands."""
+    parser: ArgumentParser = commands.add_parser("federate", help="run federated learning")
+    parser.add_argument(
+        "--data", default="iid", help="iid, synthetic:ALPHA,BETA, a LEAF .json, or a data set"
+    )
+    parser.add_argument("--algorithm", default="fedavg", choices=tuple(ALGORITHMS))
+    for option, (name, kind) in OPTIONS.items():
+        parser.add_argument(option, dest=name, type=kind)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--background", action="store_true", help="submit and return at once")
+    add_set_option(parser, "of the algorithm")
+    add_out_option(parser, "history.csv")
+    parser.set_defaults(run=federate)
+
+
+def federate(lab: Lab, options: Namespace) -> None:
+    """Run one experiment and copy its history to --out."""
+    settings = _settings(lab, options)
+    if options.background:
+        submitted(lab, options, "federate", settings)
+        return
+    job = lab.finish("federate", settings, options.seed)
+    result = job.result or {}
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(lab.workspace.artifacts(job.id) / result["history"], options.out)
+    made = {"run": job.id, "out": str(options.out), "label": result["label"]}
+    answer(result["rows"][-1] | made, options.json)
+
+
+def _settings(lab: Lab, options: Namespace) -> dict[str, Any]:
+    algorithm = parse(ALGORITHMS[options.algorithm], pairs(options.set))
+    given = {name: getattr(options, name) for name, _ in OPTIONS.values()}
+    settings = {name: value for name, value in given.items() if value is not None}
+    settings |= {
+        "data": _data(lab, options.data),
+        "algorithm": options.algorithm,
+        "algorithm_settings": to_dict(algorithm) if describe(algorithm) else {},
+    }
+    run_settings(settings)
+    return settings
+
+
+def _data(lab: Lab, data: str) -> str:
+    if data == "iid" or data.startswith("synthetic:"):
+        synthetic_settings(data)  # says now, not in the job, what is wrong with it
+        return data
+    if data.lower().endswith(".json"):
+        return keep_leaf(lab.workspace.datasets, Path(data))
+    return stored_digest(lab, data)

@@ -1,0 +1,63 @@
+"""grade: what a teacher, or a Gradescope autograder, calls."""
+
+import json
+import tempfile
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from core.commands.following import Lab
+from core.commands.output import answer, say, table
+from core.data import catalog
+from core.errors import NotFoundError
+from core.progress import Silent
+from core.reports import gradescope
+from core.reports.grading import Grade, grade, graded_images
+from core.reports.submissions import collect
+
+FIELDS = ("name", "accuracy", "sparsity", "zeros", "parameters", "score", "error")
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's command to the parser's sub-commands."""
+    parser: ArgumentParser = commands.add_parser(
+        "grade", help="score weights files or zips of them"
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--data", required=True, help="built-in name, file, or stored digest")
+    parser.add_argument("--threshold", type=float, default=0.6, help="accuracy to exceed (0.6)")
+    parser.add_argument("--gradescope", type=Path, help="write a Gradescope results.json here")
+    parser.set_defaults(run=grade_command)
+
+
+class Spoken(Silent):
+    """A Progress that says each step on standard error."""
+
+    def report(self, done: float, total: float, message: str = "") -> None:
+        """Print how far the grading is."""
+        say(f"{done:.0f} of {total:.0f}  {message}")
+
+
+def grade_command(lab: Lab, options: Namespace) -> None:
+    """Grade the files; a broken one gets a score of 0 and its reason, and stops nobody."""
+    missing = [path for path in options.files if not path.is_file()]
+    if missing:
+        raise NotFoundError(f"There is no file {missing[0]}. Check the spelling.")
+    images, shape = graded_images(catalog.load_any(options.data, lab.workspace))
+    with tempfile.TemporaryDirectory(dir=lab.workspace.scratch) as folder:
+        submissions = collect([(path.name, path) for path in options.files], Path(folder))
+        grades = grade(submissions, images, shape, Spoken(), options.threshold)
+    if options.gradescope:
+        results = gradescope.results(grades, options.threshold)
+        options.gradescope.write_text(json.dumps(results, indent=2), encoding="utf-8")
+    _answer(grades, options)
+
+
+def _answer(grades: list[Grade], options: Namespace) -> None:
+    rows = [{name: each.to_dict()[name] for name in FIELDS} for each in grades]
+    if not options.json:
+        table(rows, list(FIELDS))
+        return
+    # One file is the common case of an autograder: its fields are at the top as well.
+    top = rows[0] if len(rows) == 1 else {}
+    answer(top | {"files": rows}, as_json=True)

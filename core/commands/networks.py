@@ -1,0 +1,158 @@
+"""train, prune, sweep, compete: everything that ends in a weights file."""
+
+import shutil
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.commands.following import Lab
+from core.commands.output import answer, say
+from core.data import catalog
+from core.data import store as dataset_store
+from core.errors import NotFoundError, SettingsError
+from core.jobs.job import Job
+from core.models import weights_file
+from core.pruning.methods import METHODS
+from core.pruning.plan import PrunePlan
+from core.settings import describe, parse, to_dict
+from core.training.recipe import PRESETS
+
+S = TypeVar("S")
+GRADED = ("accuracy", "sparsity", "zeros", "parameters", "score")
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's commands to the parser's sub-commands."""
+    _add_train(commands.add_parser("train", help="train the dense network"))
+    _add_prune(commands.add_parser("prune", help="prune a trained network"))
+
+
+def _add_train(parser: ArgumentParser) -> None:
+    add_data_options(parser)
+    parser.add_argument("--recipe", default="course", choices=tuple(PRESETS))
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    add_set_option(parser, "of the recipe")
+    add_out_option(parser, "dense.h5")
+    parser.set_defaults(run=train)
+
+
+def _add_prune(parser: ArgumentParser) -> None:
+    parser.add_argument("dense", type=Path, help="weights of the dense network (.h5)")
+    add_data_options(parser)
+    parser.add_argument("--method", default="magnitude", choices=tuple(METHODS))
+    parser.add_argument("--sparsity", type=float, required=True, help="share of zeros, as 0.9")
+    parser.add_argument("--epochs", type=int, help="training epochs after the dense ones")
+    add_set_option(parser, "of the plan or of the method")
+    add_out_option(parser, "my_model_weights.h5")
+    parser.set_defaults(run=prune)
+
+
+def add_data_options(parser: ArgumentParser) -> None:
+    """Add --data, --seed and --background."""
+    parser.add_argument("--data", required=True, help="built-in name, file, or stored digest")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--background", action="store_true", help="submit and return at once")
+
+
+def add_set_option(parser: ArgumentParser, whose: str) -> None:
+    """Add the repeatable --set name=value."""
+    parser.add_argument(
+        "--set",
+        dest="set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"settings {whose}",
+    )
+
+
+def add_out_option(parser: ArgumentParser, name: str) -> None:
+    """Add --out."""
+    parser.add_argument("--out", type=Path, default=Path(name), help=f"file to write ({name})")
+
+
+def train(lab: Lab, options: Namespace) -> None:
+    """Train a dense network and copy its weights to --out."""
+    recipe = with_settings(PRESETS[options.recipe], pairs(options.set))
+    if options.epochs is not None:
+        recipe = replace(recipe, epochs=options.epochs)
+    settings = {"data": stored_digest(lab, options.data), "recipe": to_dict(recipe)}
+    if options.background:
+        submitted(lab, options, "train", settings)
+        return
+    job = lab.finish("train", settings, options.seed)
+    answer(_delivered(lab, job, options.out), options.json)
+
+
+def prune(lab: Lab, options: Namespace) -> None:
+    """Prune the network in a file and copy the pruned weights to --out."""
+    plan = plan_of(options)
+    data = stored_digest(lab, options.data)
+    dense = imported(lab, options.dense, data)
+    settings = {"data": data, "dense": dense.id, "plan": plan.to_dict()}
+    if options.background:
+        submitted(lab, options, "prune", settings)
+        return
+    job = lab.finish("prune", settings, options.seed)
+    point = (job.result or {})["point"]
+    made = {name: point[name] for name in ("method", "epochs", "seconds")}
+    made["settings"] = plan.to_dict()
+    answer(_delivered(lab, job, options.out) | made, options.json)
+
+
+def plan_of(options: Namespace) -> PrunePlan:
+    """Return the plan of the options; --set names the plan's settings or else the method's."""
+    given = pairs(options.set)
+    own = {field.name for field in describe(PrunePlan)}
+    method = METHODS[options.method]
+    of_method: object = parse(method.settings, {k: v for k, v in given.items() if k not in own})
+    plan = PrunePlan(method=options.method, sparsity=options.sparsity, settings=to_dict(of_method))
+    plan = with_settings(plan, {k: v for k, v in given.items() if k in own})
+    return plan if options.epochs is None else replace(plan, epochs=options.epochs)
+
+
+def with_settings(settings: S, texts: dict[str, str]) -> S:
+    """Return the settings with some fields replaced by what the texts say."""
+    parsed = parse(type(settings), texts)
+    return replace(settings, **{name: getattr(parsed, name) for name in texts})  # type: ignore
+
+
+def pairs(texts: list[str]) -> dict[str, str]:
+    """Return name=value texts as a dictionary. Raises SettingsError."""
+    odd = [text for text in texts if "=" not in text]
+    if odd:
+        raise SettingsError(f"--set takes name=value, but {odd[0]!r} arrived.")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def stored_digest(lab: Lab, name: str) -> str:
+    """Return the digest under which the data set is stored, reading and storing it if needed."""
+    return dataset_store.save(lab.workspace, catalog.load_any(name, lab.workspace))
+
+
+def imported(lab: Lab, path: Path, data: str) -> Job:
+    """Return the finished job that measured an uploaded or local weights file."""
+    if not path.is_file():
+        raise NotFoundError(f"There is no file {path}. Train one with: python -m core train")
+    weights, notes = weights_file.read_upload(path.name, path, scratch=lab.workspace.scratch)
+    for note in notes:
+        say(note)
+    digest = weights_file.keep(lab.workspace.weights, weights)
+    return lab.finish("import", {"data": data, "weights": digest, "name": path.name}, 0)
+
+
+def submitted(lab: Lab, options: Namespace, kind: str, settings: dict[str, Any]) -> None:
+    """Submit the job to the engine and answer with its id."""
+    job_id = lab.submit(kind, settings, options.seed)
+    answer({"run": job_id, "state": lab.store.get(job_id).shown_state}, options.json)
+
+
+def _delivered(lab: Lab, job: Job, out: Path) -> dict[str, Any]:
+    result = job.result or {}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(lab.workspace.artifacts(job.id) / result["weights"], out)
+    point = result["point"]
+    graded = {name: point[name] for name in GRADED}
+    return {"name": out.name, **graded, "error": None, "run": job.id, "out": str(out)}

@@ -1,0 +1,16 @@
+"""Job kind -> function: the one table that joins jobs to science."""
+
+from core.jobs.context import Task
+from core.jobs.federated_tasks import federate, federate_compare
+from core.jobs.judging_tasks import compare_behaviour, grade_files
+from core.jobs.network_tasks import import_network, prune_network, train_network
+
+TASKS: dict[str, Task] = {
+    "train": train_network,
+    "import": import_network,
+    "prune": prune_network,
+    "behaviour": compare_behaviour,
+    "grade": grade_files,
+    "federate": federate,
+    "federate_compare": federate_compare,
+}
