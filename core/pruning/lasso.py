@@ -5,7 +5,13 @@ min over β of  ½ βᵀGβ − hᵀβ + penalty·‖β‖₁,  with G = ZᵀZ/N
 Coordinate descent: Friedman et al. 2010, "Regularization Paths for Generalized Linear Models".
 """
 
+import math
+
 import numpy as np
+
+
+# Which variables are zero is settled long before their values are.
+CHOICE = 1e-4
 
 
 def solve(
@@ -15,7 +21,7 @@ def solve(
     start: np.ndarray | None = None,
     *,
     tolerance: float = 1e-7,
-    sweeps: int = 1000,
+    sweeps: int = 10_000,
 ) -> np.ndarray:
     """Return the minimising β by cyclic coordinate descent over an active set.
 
@@ -26,13 +32,15 @@ def solve(
     beta = np.zeros(len(gram)) if start is None else start.astype(float)
     residual = correlation - gram @ beta
     everything = np.flatnonzero(np.diag(gram) > 0)
+    indices = everything
     for _ in range(sweeps):
-        if _sweep(gram, residual, beta, penalty, everything) <= tolerance * _scale(beta):
+        step = _sweep(gram, residual, beta, penalty, indices)
+        if step > tolerance * _scale(beta):
+            indices = np.flatnonzero(beta)  # many cheap sweeps over what is not zero
+        elif len(indices) == len(everything):
             break
-        active = np.flatnonzero(beta)
-        for _ in range(sweeps):
-            if _sweep(gram, residual, beta, penalty, active) <= tolerance * _scale(beta):
-                break
+        else:
+            indices = everything  # converged there: does anything else want to enter?
     return beta
 
 
@@ -41,10 +49,10 @@ def _sweep(
 ) -> float:
     """Minimise over each coordinate in turn, in place; return the largest step."""
     largest = 0.0
-    for c in indices:
-        old, curvature = beta[c], gram[c, c]
-        pull = residual[c] + curvature * old
-        new = np.sign(pull) * max(abs(pull) - penalty, 0.0) / curvature
+    for c in indices.tolist():
+        old, curvature = float(beta[c]), float(gram[c, c])
+        pull = float(residual[c]) + curvature * old
+        new = math.copysign(max(abs(pull) - penalty, 0.0), pull) / curvature
         if new != old:
             residual -= gram[:, c] * (new - old)
             beta[c] = new
@@ -68,7 +76,7 @@ def choose(gram: np.ndarray, correlation: np.ndarray, count: int, *, steps: int 
         if np.count_nonzero(beta) == count:
             return np.flatnonzero(beta)
         middle = (low + high) / 2
-        candidate = solve(gram, correlation, middle, start=larger)
+        candidate = solve(gram, correlation, middle, start=larger, tolerance=CHOICE)
         if np.count_nonzero(candidate) > count:
             larger, low = candidate, middle
         else:
@@ -84,11 +92,10 @@ def _bracket(
     Return (penalty with more left, penalty with at most `count` left, their two solutions).
     """
     low, high = 0.0, max(float(np.abs(correlation).max()), 1e-12) / 4096
-    larger = solve(gram, correlation, low, sweeps=50)
-    beta = solve(gram, correlation, high, start=larger)
+    larger = beta = solve(gram, correlation, high, tolerance=CHOICE)
     while np.count_nonzero(beta) > count:
         larger, low, high = beta, high, 2 * high
-        beta = solve(gram, correlation, high, start=beta)
+        beta = solve(gram, correlation, high, start=beta, tolerance=CHOICE)
     return low, high, larger, beta
 
 
