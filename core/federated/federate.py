@@ -1,22 +1,32 @@
 """From the JSON settings of a federated run to its history: one entrance for page, CLI and job."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.data import partition, synthetic
-from core.data.dataset import Dataset
+from core.data import leaf, partition, synthetic
+from core.data.dataset import Dataset, Split
+from core.data.images import fit
+from core.data.split import three_way
 from core.errors import SettingsError
 from core.federated.algorithm import Algorithm
 from core.federated.algorithms import ALGORITHMS
 from core.federated.clients import Clients, join_clients
+from core.federated.cluster_trainer import ClusterTrainer
+from core.federated.cnn_trainer import CnnTrainer
 from core.federated.history import History
 from core.federated.run_settings import Run, RunSettings
 from core.federated.simulation import mlp_trainer, simulate_together
+from core.federated.trainer import Trainer
+from core.models.network import REFERENCE, NetworkShape, shape_of
 from core.progress import Progress
 from core.settings import describe, from_dict
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 LoadDataset = Callable[[str], Dataset]
 _OWN_KEYS = (
@@ -28,6 +38,8 @@ _OWN_KEYS = (
     "partition",
     "label",
     "network",
+    "start",
+    "keep_zeros",
 )
 
 
@@ -39,6 +51,7 @@ def simulate_settings(
     load: LoadDataset | None = None,
     clients: Clients | None = None,
     start: Mapping[str, np.ndarray] | None = None,
+    cluster: "Client | None" = None,
 ) -> History:
     """Return the history of the run that `settings` describe.
 
@@ -46,12 +59,44 @@ def simulate_settings(
     algorithm (a key of ALGORITHMS), algorithm_settings, hidden (0 for logistic regression, a width,
     or a list of widths), partition ({"name": ..., its settings}), label, data_seed (else seed),
     and any field of RunSettings. Only algorithm and data are needed.
+    network "cnn" trains the pruning part's network on image data instead of the MLP; keep_zeros
+    then holds the zeros of `start` in place, so that a pruned network stays as sparse.
     clients: use these instead of reading the data. start: parameters to begin from.
+    cluster: a Dask client; the clients of a round then train on its workers.
     """
     run = run_of(settings, seed)
     federation = clients or load_clients(settings, seed, load=load)
-    trainer = mlp_trainer(federation, hidden_widths(settings.get("hidden", 128)))
+    trainer = trainer_of(settings, federation, start)
+    if cluster is not None:
+        trainer = ClusterTrainer(trainer, cluster)
     return simulate_together(federation, [run], progress, trainer=trainer, start=start)[0]
+
+
+def trainer_of(
+    settings: Mapping[str, Any], clients: Clients, start: Mapping[str, np.ndarray] | None = None
+) -> Trainer:
+    """Return the trainer of the network that `settings` ask for."""
+    network = settings.get("network", "mlp")
+    if network == "mlp":
+        return mlp_trainer(clients, hidden_widths(settings.get("hidden", 128)))
+    if network != "cnn":
+        raise SettingsError(f"There is no network {network!r}. Choose mlp or cnn.")
+    keep_zeros = start is not None and bool(settings.get("keep_zeros", False))
+    mask = {name: value != 0 for name, value in (start or {}).items()} if keep_zeros else None
+    if start is not None:
+        return CnnTrainer(clients, shape_of(dict(start), _image_shape(clients)), mask)
+    return CnnTrainer(clients, NetworkShape(_image_shape(clients), clients.classes), mask)
+
+
+def _image_shape(clients: Clients) -> tuple[int, int, int]:
+    shape = clients.train.inputs.shape[1:]
+    if len(shape) != 3:
+        raise SettingsError(
+            "The convolutional network needs images, but these clients hold plain numbers. "
+            "Choose an image data set, or the MLP."
+        )
+    height, width, channels = shape
+    return height, width, channels
 
 
 def run_of(settings: Mapping[str, Any], seed: int) -> Run:
@@ -96,12 +141,18 @@ def load_clients(
         drawn = synthetic.draw_clients(made, drawn_with)
         return join_clients(made.label, drawn, synthetic.CLASSES)
     if data.lower().endswith(".json"):
-        return _leaf_clients(Path(data))
+        path = Path(data)
+        if not path.is_file():
+            raise SettingsError(f"There is no file {data!r}. Give the path of a LEAF .json file.")
+        return join_clients(path.stem, leaf.read(path))
     if load is None:
         raise SettingsError(
             f"{data!r} is no federated data. Give iid, synthetic:ALPHA,BETA or a LEAF .json file."
         )
-    return clients_of(load(data), settings.get("partition") or {}, drawn_with)
+    dataset = load(data)
+    if settings.get("network") == "cnn":
+        dataset = _fitted(dataset)
+    return clients_of(dataset, settings.get("partition") or {}, drawn_with)
 
 
 def synthetic_settings(data: str) -> synthetic.Synthetic | None:
@@ -118,18 +169,28 @@ def synthetic_settings(data: str) -> synthetic.Synthetic | None:
 
 
 def clients_of(dataset: Dataset, settings: Mapping[str, Any], seed: int) -> Clients:
-    """Return a data set divided among clients; settings: {"name": ..., the partition's own}."""
+    """Return a data set divided among clients; settings: {"name": ..., the partition's own}.
+
+    The holdout, which the pruning part reports on, takes no part.
+    """
     values = dict(settings)
     name = values.pop("name", "iid")
     if name not in partition.PARTITIONS:
         known = ", ".join(partition.PARTITIONS)
         raise SettingsError(f"There is no partition {name!r}. Choose: {known}.")
     chosen = from_dict(partition.PARTITIONS[name], values)
-    parts = partition.partition_clients(dataset, chosen, seed)
+    splits = three_way(dataset)
+    seen = replace(dataset, train=splits.train, validation=splits.validation, test=None)
+    parts = partition.partition_clients(seen, chosen, seed)
     return join_clients(f"{dataset.name}, {chosen.label}", parts, len(dataset.class_names))
 
 
-def _leaf_clients(path: Path) -> Clients:
-    from core.data import leaf
+def _fitted(dataset: Dataset) -> Dataset:
+    """Return the data set with its images at the reference network's input size."""
 
-    return join_clients(path.stem, leaf.read(path))
+    def fitted(split: Split) -> Split:
+        return Split(fit(split.images, REFERENCE.input_shape)[0], split.labels)
+
+    test = None if dataset.test is None else fitted(dataset.test)
+    train, validation = fitted(dataset.train), fitted(dataset.validation)
+    return replace(dataset, train=train, validation=validation, test=test)

@@ -4,8 +4,8 @@ Four trainers answer: `plain` (one client after the other), `batched` (all at on
 (TensorFlow) and `cluster` (any of them on a Dask cluster).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -53,10 +53,18 @@ class Work:
         return np.broadcast_to(push, (len(clients), self.start.size))
 
     def part(self, rows: np.ndarray) -> "Work":
-        """Return the work of some of the clients, by their places in `clients`."""
-        return Work(
-            **{**vars(self), "clients": self.clients[rows]}
-            | {"steps": self.steps[rows], "weights": self.weights[rows]}
+        """Return the work of the clients at places `rows`, fit to travel to another process."""
+        correction = self.instruction.correction
+        if correction is not None:
+            clients = self.clients[rows]
+            own = dict(zip(clients.tolist(), correction(clients), strict=True))
+            correction = _Corrections(own)
+        return replace(
+            self,
+            clients=self.clients[rows],
+            steps=self.steps[rows],
+            weights=self.weights[rows],
+            instruction=replace(self.instruction, correction=correction),
         )
 
     def updates(
@@ -65,6 +73,16 @@ class Work:
         """Return the finished updates of the clients at places `rows`."""
         clients, steps, weights = self.clients[rows], self.steps[rows], self.weights[rows]
         return Updates(clients, deltas, steps, weights, self.learning_rate, gradients)
+
+
+@dataclass(frozen=True)
+class _Corrections:
+    """The corrections of some clients only, without the server's table of all."""
+
+    vectors: Mapping[int, np.ndarray]
+
+    def __call__(self, clients: np.ndarray) -> np.ndarray:
+        return np.stack([self.vectors[client] for client in clients.tolist()])
 
 
 @dataclass(frozen=True)
