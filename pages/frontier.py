@@ -166,5 +166,4 @@ def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> Non
         )
 
 
-with error_box():
-    main()
+main()

@@ -277,3 +277,29 @@ def area_bars(
         f"{labels.get(best, best) or 'none'}.",
         rows=[{"method": method, "hypervolume": area} for method, area in areas.items()],
     )
+
+
+def class_bars_of_points(points: Sequence[Point]) -> Chart:
+    """Return the holdout accuracy per class of measured points; classes are numbered."""
+    classes = max((len(point.per_class_accuracy) for point in points), default=0)
+    names = [f"class {number}" for number in range(1, classes + 1)]
+    return Chart(
+        name="classes-of-points",
+        traces=[
+            {
+                "type": "bar",
+                "name": point.label or point.method,
+                "x": names,
+                "y": list(point.per_class_accuracy),
+                "marker": {"color": colors.series(index)},
+            }
+            for index, point in enumerate(points)
+        ],
+        layout=layout(axis("Class"), axis("Accuracy (holdout)", tickformat=".0%"), barmode="group"),
+        alt=f"Holdout accuracy of {len(points)} networks in each of {classes} classes.",
+        rows=[
+            {"network": point.label or point.method, "class": name, "accuracy": value}
+            for point in points
+            for name, value in zip(names, point.per_class_accuracy, strict=False)
+        ],
+    )

@@ -1,0 +1,150 @@
+"""Questions 2.3.1 and 2.3.2: mini-batch SGD against FedAvg on IID data."""
+
+import math
+from collections.abc import Sequence
+
+from core.figures.convergence import Curve, convergence
+from core.reports import curves
+from core.reports.answer import Answer, Table, listed, percent, times
+from core.reports.curves import SGD, common_target, reached
+from core.reports.federated_evidence import (
+    fedavg_runs,
+    four_charts,
+    in_rounds,
+    least_and_most,
+    local_work_varies,
+    target_table,
+)
+from core.reports.runs import History
+
+Q1 = "Compare mini-batch SGD with FedAvg on IID data."
+Q2 = "Which needs fewer server iterations, and what do local steps change?"
+
+
+def convergence_answers(histories: Sequence[History]) -> list[Answer]:
+    """Return answers 2.3.1 and 2.3.2; without the runs they need, they say which to start."""
+    known = [history for history in histories if history.rows]
+    return [_sgd_against_fedavg(known), _iterations(known)]
+
+
+def _sgd(histories: Sequence[History]) -> list[History]:
+    return [h for h in histories if h.algorithm == SGD and curves.is_iid(h)]
+
+
+def _sgd_against_fedavg(histories: Sequence[History]) -> Answer:
+    sgd, fedavg = _sgd(histories), fedavg_runs(histories, iid=True)
+    if not sgd or not fedavg:
+        return Answer("2.3.1", Q1, missing=_wanted(sgd, "mini-batch SGD", fedavg, "FedAvg"))
+    both = [*sgd, *fedavg]
+    sentences = [_ending(history) for history in both]
+    one, other = _best_of(sgd), _best_of(fedavg)
+    winner, loser = (one, other) if curves.best(one) >= curves.best(other) else (other, one)
+    sentences.append(
+        f"The higher validation accuracy is {percent(curves.best(winner))}, by {winner.label}; "
+        f"{loser.label} reaches {percent(curves.best(loser))}."
+    )
+    return Answer("2.3.1", Q1, tuple(sentences), (_ends_table(both),), four_charts(both, "round"))
+
+
+def _wanted(one: Sequence[History], first: str, other: Sequence[History], second: str) -> str:
+    absent = [name for name, found in ((first, one), (second, other)) if not found]
+    return f"No run of {listed(absent)} on IID data was chosen. Start it on the Federated page."
+
+
+def _best_of(histories: Sequence[History]) -> History:
+    return max(histories, key=curves.best)
+
+
+def _ending(history: History) -> str:
+    gap = curves.final(history, "train_accuracy") - curves.final(history, "validation_accuracy")
+    loss = curves.final(history, "train_loss")
+    start = history.rows[0].get("train_loss", math.nan)
+    return (
+        f"{history.label}: after {curves.final(history, 'round'):.0f} rounds the training loss "
+        f"went from {start:.3g} to {loss:.3g}, validation accuracy is "
+        f"{percent(curves.final(history, 'validation_accuracy'))}, {_gap(gap)}."
+    )
+
+
+def _gap(gap: float) -> str:
+    if abs(gap) < 0.005:
+        return "the same as on the training data to half a point"
+    return f"{abs(gap) * 100:.1f} points {'below' if gap > 0 else 'above'} training accuracy"
+
+
+def _ends_table(histories: Sequence[History]) -> Table:
+    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    rows = [
+        {
+            "run": h.label,
+            "rounds": int(curves.final(h, "round")),
+            "epochs": round(curves.final(h, "epoch"), 1),
+            **{name.replace("_", " "): round(curves.final(h, name), 4) for name in names},
+        }
+        for h in histories
+    ]
+    return Table("At the end of each run", rows)
+
+
+def _iterations(histories: Sequence[History]) -> Answer:
+    sgd, fedavg = _sgd(histories), fedavg_runs(histories, iid=True)
+    if not sgd or not fedavg:
+        return Answer("2.3.2", Q2, missing=_wanted(sgd, "mini-batch SGD", fedavg, "FedAvg"))
+    both = [*sgd, *fedavg]
+    target = common_target([_best_of(sgd), _best_of(fedavg)])
+    sentences = [_fewer(sgd, fedavg, target), _price(sgd, fedavg, target)]
+    sentences += _effect_of_local_work(fedavg, target)
+    lines = [Curve(h.label, h.rows) for h in both]
+    charts = tuple(convergence(lines, x, "validation_accuracy") for x in ("round", "epoch"))
+    return Answer("2.3.2", Q2, tuple(sentences), (target_table(both, target),), charts)
+
+
+def _quickest(histories: Sequence[History], target: float) -> History:
+    return min(histories, key=lambda h: reached(h, target))
+
+
+def _fewer(sgd: Sequence[History], fedavg: Sequence[History], target: float) -> str:
+    one, other = _quickest(sgd, target), _quickest(fedavg, target)
+    quick, slow = sorted((one, other), key=lambda h: reached(h, target))
+    few, many = reached(quick, target), reached(slow, target)
+    if few == many:
+        return f"Both need {few:.0f} server iterations to {percent(target, 0)} validation accuracy."
+    ratio = f" ({times(many / few)} as many)" if few else ""
+    return (
+        f"{quick.label} needs fewer server iterations: {few:.0f} to reach {percent(target, 0)} "
+        f"validation accuracy, against {many:.0f}{ratio} for {slow.label}."
+    )
+
+
+def _price(sgd: Sequence[History], fedavg: Sequence[History], target: float) -> str:
+    one, other = _quickest(sgd, target), _quickest(fedavg, target)
+    costs = [reached(h, target, "gradient_evaluations") for h in (one, other)]
+    if not all(map(math.isfinite, costs)) or 0 in costs:
+        return "What it costs in gradient evaluations was not measured for both."
+    ratio = costs[1] / costs[0]
+    verdict = (
+        f"{times(ratio)} as many" if ratio >= 1.05 else
+        f"{times(1 / ratio)} fewer" if ratio <= 0.95 else "about as many"
+    )  # fmt: skip
+    return (
+        f"Counted in gradient evaluations, {other.label} spends {verdict}: {costs[1]:,.0f} against "
+        f"{costs[0]:,.0f} of {one.label}."
+    )
+
+
+def _effect_of_local_work(fedavg: Sequence[History], target: float) -> list[str]:
+    works = [curves.work_per_round(h) for h in fedavg]
+    if not local_work_varies(fedavg):
+        return ["All FedAvg runs do the same local work, so its effect cannot be seen here."]
+    least, most = least_and_most(fedavg)
+    arrived = [reached(h, target) for h in fedavg]
+    meaning = {
+        -1: "fewer rounds are needed",
+        1: "more rounds are needed",
+        0: "there is no clear order",
+    }
+    return [
+        f"With more local work per round {meaning[curves.order(works, arrived)]}: "
+        f"{least.label} takes {in_rounds(reached(least, target))}, {most.label} "
+        f"{in_rounds(reached(most, target))} to {percent(target, 0)}."
+    ]

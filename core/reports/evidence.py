@@ -1,0 +1,109 @@
+"""What a report rests on: points, federated histories, the runs behind them, versions."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from core.evaluation.point import Point
+from core.jobs.job import DONE, Job
+from core.jobs.store import Store
+from core.reports.runs import (
+    History,
+    data_names,
+    history_of,
+    network_of,
+    sample_points,
+    with_children,
+)
+from core.reports.selection import told_apart
+from core.settings import digest
+from core.workspace import Workspace
+
+PACKAGES = ("numpy", "tensorflow", "keras", "streamlit", "plotly")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that sentences are computed from.
+
+    runs: one row per job: id, kind, state, seed, data, settings. versions: name -> version.
+    """
+
+    title: str
+    points: tuple[Point, ...] = ()
+    histories: tuple[History, ...] = ()
+    runs: tuple[dict[str, Any], ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Identity of the runs reported on."""
+        return digest({"runs": [run["id"] for run in self.runs]})
+
+
+def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -> Evidence:
+    """Return the evidence of these runs, their children, and the networks they came from.
+
+    Raises NotFoundError for a run that does not exist.
+    """
+    jobs = sorted(with_children(store, ids), key=lambda job: job.sequence)
+    finished = [job for job in jobs if job.state == DONE]
+    found = [network for job in finished if (network := network_of(job)) is not None]
+    histories = [h for job in finished if (h := history_of(job, workspace)) is not None]
+    digests = [str(job.settings.get("data", "")) for job in jobs]
+    names = data_names(workspace, [d for d in dict.fromkeys(digests) if d])
+    return Evidence(
+        title,
+        tuple(told_apart([network.point for network in found])),
+        tuple(histories),
+        tuple(_run_row(job, names) for job in jobs),
+        versions(),
+    )
+
+
+def _run_row(job: Job, names: dict[str, str]) -> dict[str, Any]:
+    data = str(job.settings.get("data", ""))
+    name = names.get(data, "")
+    settings = {key: value for key, value in job.settings.items() if key != "data"}
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.shown_state,
+        "seed": job.seed,
+        "data": f"{name} ({data})" if name and not name.startswith("deleted") else data,
+        "seconds": _seconds(job),
+        "settings": settings,
+    }
+
+
+def _seconds(job: Job) -> float | None:
+    if job.started is None or job.finished is None:
+        return None
+    return round(job.finished - job.started, 1)
+
+
+def sample_evidence(histories: Sequence[History] = ()) -> Evidence:
+    """Return the evidence of the bundled sample run."""
+    title = "Sample report"
+    return Evidence(title, tuple(sample_points()), tuple(histories), (), versions())
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """Return the versions of what computed: Python and the packages, without loading them."""
+    found = [("Python", platform.python_version()), ("system", platform.platform(terse=True))]
+    return (*found, *((name, _version(name)) for name in PACKAGES))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def today() -> str:
+    """Return the date in UTC."""
+    return datetime.now(UTC).date().isoformat()

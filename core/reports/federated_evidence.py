@@ -1,0 +1,68 @@
+"""Words, tables and charts that the answers about federated runs share."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from core.figures.convergence import Curve, convergence
+from core.figures.theme import Chart
+from core.reports import curves
+from core.reports.answer import Table, percent
+from core.reports.curves import reached
+from core.reports.runs import History
+
+
+def fedavg_runs(histories: Sequence[History], iid: bool) -> list[History]:
+    """Return the FedAvg runs on IID, or on other, data."""
+    return [h for h in histories if h.algorithm == "fedavg" and curves.is_iid(h) == iid]
+
+
+def in_rounds(count: float) -> str:
+    """Return how long it took, in words; inf means that the target was never reached."""
+    return "more rounds than were run" if math.isinf(count) else f"{count:.0f} rounds"
+
+
+def cell(value: float) -> Any:
+    """Return a number for a table; inf means that the target was never reached."""
+    return round(value, 2) if math.isfinite(value) else "not reached"
+
+
+def target_table(histories: Sequence[History], target: float) -> Table:
+    """Return what each run spent to reach the target."""
+    costs = ("round", "epoch", "gradient_evaluations", "bytes")
+    rows = [
+        {"run": h.label, "work per round": round(curves.work_per_round(h), 1)}
+        | {cost.replace("_", " "): cell(reached(h, target, cost)) for cost in costs}
+        | {"best accuracy": round(curves.best(h), 4)}
+        for h in histories
+    ]
+    return Table(f"Cost of {percent(target, 0)} validation accuracy", rows)
+
+
+def four_charts(histories: Sequence[History], x: str) -> tuple[Chart, ...]:
+    """Return loss and accuracy, for training and validation, against `x`."""
+    lines = [Curve(h.label, h.rows) for h in histories]
+    names = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
+    return tuple(convergence(lines, x, name) for name in names)
+
+
+def least_and_most(histories: Sequence[History]) -> tuple[History, History]:
+    """Return the runs with the least and with the most local work."""
+    ordered = sorted(histories, key=curves.work_per_round)
+    return ordered[0], ordered[-1]
+
+
+def local_work_varies(histories: Sequence[History]) -> bool:
+    """Tell whether clients were set to work differently long between two averages."""
+    keys = ("local_steps", "local_epochs", "batch_size")
+    return len({tuple(h.settings.get(key) for key in keys) for h in histories}) > 1
+
+
+def end(history: History, name: str) -> str:
+    """Return a column's last value in three digits."""
+    return f"{curves.final(history, name):.3g}"
+
+
+def average(history: History, name: str) -> str:
+    """Return a column's mean over the rounds in three digits."""
+    return f"{curves.mean(history, name):.3g}"

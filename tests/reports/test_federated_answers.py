@@ -1,0 +1,167 @@
+"""Sentences about federated runs follow the numbers: other numbers, other sentences."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.reports.convergence_answers import convergence_answers
+from core.reports.curves import (
+    common_target,
+    is_iid,
+    order,
+    reached,
+    rises,
+    work_per_round,
+)
+from core.reports.heterogeneity_answers import heterogeneity_answers
+from tests.reports.histories import history
+
+FAST = [0.1, 0.5, 0.7, 0.8]
+SLOW = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+
+
+def sgd(accuracies: list[float], **settings: object):
+    return history("SGD", accuracies, algorithm="minibatch_sgd", evaluations=1, **settings)
+
+
+def text(answer) -> str:
+    return " ".join(answer.sentences)
+
+
+def test_the_first_round_at_the_target_counts() -> None:
+    assert reached(history("a", FAST), 0.7) == 2
+    assert math.isinf(reached(history("a", FAST), 0.9))
+    assert reached(history("a", FAST, evaluations=10), 0.7, "gradient_evaluations") == 20
+
+
+def test_the_common_target_is_the_whole_per_cent_that_all_reached() -> None:
+    assert common_target([history("a", [0.1, 0.816]), history("b", [0.1, 0.754])]) == 0.75
+
+
+def test_rises_count_the_rounds_in_which_the_loss_went_up() -> None:
+    assert rises(history("a", [0.1] * 5, losses=[4.0, 3.0, 3.5, 2.0, 2.5])) == 0.5
+
+
+def test_work_per_round_is_measured_from_the_run() -> None:
+    assert work_per_round(history("a", FAST, evaluations=40)) == 40
+
+
+def test_an_order_needs_three_quarters_of_the_pairs() -> None:
+    assert order([1, 2, 3], [9, 5, 4]) == -1
+    assert order([1, 2, 3], [1, 5, 4]) == 0  # two of three pairs rise: tau is one third
+    assert order([1, 2], [math.inf, math.inf]) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "iid"),
+    [
+        ({"data": "iid"}, True),
+        ({"data": "synthetic:1,1"}, False),
+        ({"data": "0123", "partition": {"name": "iid"}}, True),
+        ({"data": "0123", "partition": {"name": "dirichlet"}}, False),
+    ],
+)
+def test_data_is_iid_by_its_name_or_its_partition(settings: dict, iid: bool) -> None:
+    assert is_iid(history("a", FAST, **settings)) is iid
+
+
+def test_the_sentence_names_who_needs_fewer_iterations_and_changes_with_the_data() -> None:
+    _, answer = convergence_answers([sgd(SLOW), history("FedAvg", FAST)])
+    # FedAvg reaches 80 % in round 3, SGD in round 7: 7 / 3 = 2.3
+    assert "FedAvg needs fewer server iterations: 3 to reach 80% validation accuracy" in text(
+        answer
+    )
+    assert "against 7 (2.3 times as many) for SGD" in text(answer)
+    _, answer = convergence_answers([sgd(FAST), history("FedAvg", SLOW)])
+    assert "SGD needs fewer server iterations: 3" in text(answer)
+
+
+def test_equal_iterations_are_called_equal() -> None:
+    _, answer = convergence_answers([sgd(FAST), history("FedAvg", FAST)])
+    assert "Both need 3 server iterations to 80% validation accuracy." in text(answer)
+
+
+def test_the_price_in_gradient_evaluations_is_told() -> None:
+    _, answer = convergence_answers([sgd(SLOW), history("FedAvg", FAST, evaluations=10)])
+    # 3 rounds of 10 against 7 of 1: 30 / 7 = 4.3
+    assert "FedAvg spends 4.3 times as many: 30 against 7 of SGD" in text(answer)
+
+
+def test_more_local_steps_are_said_to_help_only_where_they_do() -> None:
+    one = history("1 epoch", SLOW, local_epochs=1, evaluations=10)
+    many = history("20 epochs", FAST, local_epochs=20, evaluations=200)
+    _, answer = convergence_answers([sgd(SLOW), one, many])
+    assert "With more local work per round fewer rounds are needed" in text(answer)
+    one = history("1 epoch", FAST, local_epochs=1, evaluations=10)
+    many = history("20 epochs", SLOW, local_epochs=20, evaluations=200)
+    _, answer = convergence_answers([sgd(SLOW), one, many])
+    assert "With more local work per round more rounds are needed" in text(answer)
+
+
+def test_equal_local_work_is_not_taken_for_an_effect() -> None:
+    _, answer = convergence_answers([sgd(SLOW), history("a", FAST), history("b", SLOW)])
+    assert "its effect cannot be seen here" in text(answer)
+
+
+def test_the_end_of_each_run_is_in_its_sentence() -> None:
+    answer, _ = convergence_answers([sgd(SLOW), history("FedAvg", FAST)])
+    assert "FedAvg: after 3 rounds the training loss went from 0.9 to 0.2" in text(answer)
+    assert "2.0 points below training accuracy" in text(answer)
+
+
+def test_a_missing_run_is_asked_for_instead_of_guessed() -> None:
+    answer, _ = convergence_answers([history("FedAvg", FAST)])
+    assert answer.sentences == ()
+    assert "No run of mini-batch SGD on IID data was chosen" in answer.missing
+
+
+def test_heterogeneous_data_is_compared_with_the_nearest_iid_run() -> None:
+    mixed = history("Mixed", SLOW, data="synthetic:1,1", losses=[1, 2, 1, 2, 1, 2, 1, 2])
+    answer, _ = heterogeneity_answers([history("Even", FAST), mixed])
+    # the loss rises in 4 of 7 rounds, against none
+    assert "rises in 57% of the rounds, against 0%: it is less steady" in text(answer)
+    assert "Mixed ends at a training loss of 2, above the 0.2 of Even" in text(answer)
+    assert "it takes 7 rounds instead of 3 rounds" in text(answer)
+
+
+def test_a_calmer_run_on_heterogeneous_data_is_called_calmer() -> None:
+    even = history("Even", SLOW, losses=[1, 2, 1, 2, 1, 2, 1, 2])
+    mixed = history("Mixed", FAST, data="synthetic:0,0")
+    answer, _ = heterogeneity_answers([even, mixed])
+    assert "it is steadier" in text(answer)
+    assert "below the 2 of Even" in text(answer)
+
+
+def test_drift_is_blamed_only_where_it_is_larger() -> None:
+    far = history("Mixed", SLOW, data="synthetic:1,1", drift=3.0)
+    near = history("Mixed", SLOW, data="synthetic:1,1", drift=0.5)
+    _, answer = heterogeneity_answers([history("Even", FAST, drift=1.0), far])
+    assert "move 3.0 times as far apart" in text(answer)
+    assert "pull towards different optima" in text(answer)
+    _, answer = heterogeneity_answers([history("Even", FAST, drift=1.0), near])
+    assert "only 50% as far" in text(answer)
+    assert "drift does not explain the difference here" in text(answer)
+
+
+def test_local_work_on_heterogeneous_data_is_tied_to_drift_and_loss() -> None:
+    some = {"data": "synthetic:1,1"}
+    few = history("5 steps", FAST, **some, local_steps=5, evaluations=5, drift=1.0)
+    many = history("100 steps", SLOW, **some, local_steps=100, evaluations=100, drift=4.0)
+    _, answer = heterogeneity_answers([history("Even", FAST), few, many])
+    assert "more local work means a higher drift (1 with 5 steps, 4 with 100 steps)" in text(answer)
+
+
+def test_what_mends_it_is_said_from_its_numbers() -> None:
+    mixed = history("Mixed", SLOW, data="synthetic:1,1", losses=[1, 2, 1, 2, 1, 2, 1, 2])
+    prox = history("Prox", SLOW, data="synthetic:1,1", algorithm="fedprox")
+    _, answer = heterogeneity_answers([history("Even", FAST), mixed, prox])
+    assert "Prox ends at a lower training loss (0.2) than Mixed (2) and is steadier." in text(
+        answer
+    )
+
+
+def test_without_drift_the_reason_is_left_open() -> None:
+    bare = history("Even", FAST, drift=np.nan)
+    _, answer = heterogeneity_answers([bare])
+    assert "Drift is needed" in answer.missing
