@@ -1,4 +1,3 @@
-import os
 import uuid
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from core.jobs import engine
 from core.jobs.store import Store
 from core.workspace import Workspace
 from tests.jobs import postgres
+from tests.jobs.watching import processes
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -54,9 +54,9 @@ def workspace(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("PARETO_LAB_STORE", raising=False)
     yield Workspace(tmp_path)
-    for process in processes_of(tmp_path):
+    for process in processes(tmp_path):
         process.kill()
-    psutil.wait_procs(processes_of(tmp_path), timeout=10)
+    psutil.wait_procs(processes(tmp_path), timeout=10)
 
 
 @pytest.fixture
@@ -72,19 +72,4 @@ def lab(workspace, store):
     engine.ensure(workspace)
     yield store
     engine.stop(workspace)
-    assert processes_of(workspace.root) == []
-
-
-def processes_of(root, module="core.jobs"):
-    """Return the living processes that work for the workspace at `root`."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            line = process.cmdline()
-            alive = process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            continue
-        mine = any(part in (str(root), f"--workspace={root}") for part in line)
-        if mine and alive and process.pid != os.getpid() and any(module in part for part in line):
-            found.append(process)
-    return found
+    assert processes(workspace.root) == []
