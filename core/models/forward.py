@@ -11,12 +11,18 @@ from core.models.network import Weights
 Tensors = Mapping[str, Any]
 
 
-def logits(weights: Tensors, images: Any) -> Any:
-    """Return the (n, classes) outputs before softmax, as TensorFlow operations; no dropout."""
+def logits(weights: Tensors, images: Any, policy: str = "float32") -> Any:
+    """Return the (n, classes) outputs before softmax, as TensorFlow operations; no dropout.
+
+    policy: number format of conv2..conv4, for teachers in training; measurements use float32.
+    """
     import tensorflow as tf
 
     def convolve(x: Any, layer: str, padding: str) -> Any:
-        x = tf.nn.conv2d(x, weights[f"{layer}/kernel"], 1, padding)
+        kernel = weights[f"{layer}/kernel"]
+        if layer != "conv1" and policy == "mixed_bfloat16":
+            x, kernel = tf.cast(x, tf.bfloat16), tf.cast(kernel, tf.bfloat16)
+        x = tf.cast(tf.nn.conv2d(x, kernel, 1, padding), tf.float32)
         return tf.nn.relu(tf.nn.bias_add(x, weights[f"{layer}/bias"]))
 
     x = convolve(convolve(images, "conv1", "SAME"), "conv2", "VALID")
@@ -32,7 +38,7 @@ def logits(weights: Tensors, images: Any) -> Any:
 def _compiled() -> Any:
     import tensorflow as tf
 
-    return tf.function(logits, reduce_retracing=False)
+    return tf.function(logits)
 
 
 def predict_logits(weights: Weights, images: np.ndarray, batch: int = 500) -> np.ndarray:

@@ -157,11 +157,13 @@ def build(
     l2: float = 1e-5,
     *,
     logits: bool = False,
+    policy: str = "float32",
 ) -> "keras.Model":
     """Return the Keras network with layers named conv1..dense2.
 
     dropout: rates after the first pooling, the second pooling and dense1.
     logits: leave out the final softmax, for training.
+    policy: Keras's number format of conv2..conv4 (conv1 reads too few channels to gain).
     """
     import keras
 
@@ -173,6 +175,7 @@ def build(
             activation="relu",
             kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
             name=name,
+            dtype="float32" if name == "conv1" else policy,
         )
 
     c1, c2, c3, c4, hidden = shape.widths

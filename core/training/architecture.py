@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.models.network import LAYERS, NetworkShape, Weights, build
+from core.models.precision import convolution_policy
 from core.training.recipe import Recipe
 
 Values = Mapping[str, np.ndarray]
@@ -38,7 +39,8 @@ class Architecture:
 
 
 def _build_plain(shape: NetworkShape, recipe: Recipe) -> Any:
-    return build(shape, recipe.dropout, recipe.l2, logits=True)
+    policy = convolution_policy(recipe.precision)
+    return build(shape, recipe.dropout, recipe.l2, logits=True, policy=policy)
 
 
 def plain_values(values: Values) -> Weights:

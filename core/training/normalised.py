@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.models.network import LAYERS, NetworkShape, Weights
+from core.models.precision import convolution_policy
 from core.models.topology import CHANNEL_LAYERS
 from core.training.architecture import Architecture, Values
 from core.training.recipe import Recipe
@@ -28,12 +29,16 @@ def _build(shape: NetworkShape, recipe: Recipe) -> Any:
 
     def convolution(name: str, padding: str) -> list[Any]:
         regularizer = keras.regularizers.L2(recipe.l2) if recipe.l2 else None
-        width = shape.units[name]
-        return normalised(
-            keras.layers.Conv2D(
-                width, 3, padding=padding, use_bias=False, kernel_regularizer=regularizer, name=name
-            )
+        layer = keras.layers.Conv2D(
+            shape.units[name],
+            3,
+            padding=padding,
+            use_bias=False,
+            kernel_regularizer=regularizer,
+            name=name,
+            dtype="float32" if name == "conv1" else convolution_policy(recipe.precision),
         )
+        return normalised(layer)
 
     return keras.Sequential(
         [

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from core.errors import SettingsError
+from core.models.precision import PRECISIONS
 from core.settings import check, setting
 
 
@@ -64,6 +65,12 @@ class Recipe:
     temperature: float = setting(
         2.0, low=0.5, high=20.0, help="Softening of the teacher's answers", advanced=True
     )
+    precision: str = setting(
+        "float32",
+        choices=PRECISIONS,
+        help="Number format of convolutions in training; auto: bfloat16 where the processor has it",
+        advanced=True,
+    )
     patience: int = setting(
         0, low=0, high=1000, unit="epochs", help="Stop after this long without progress, 0 never"
     )
@@ -95,6 +102,7 @@ FAST = Recipe(
     schedule="one_cycle",
     flips=True,
     crop=2,
+    precision="auto",
 )
 QUICK = replace(FAST, epochs=8)
 PRESETS = {"course": COURSE, "fast": FAST, "quick": QUICK}

@@ -8,6 +8,7 @@ import numpy as np
 from core.errors import SettingsError
 from core.models.forward import logits
 from core.models.network import NetworkShape, Weights
+from core.models.precision import convolution_policy
 from core.training.architecture import Architecture
 from core.training.optimizers import OPTIMIZERS
 from core.training.recipe import Recipe
@@ -39,7 +40,7 @@ class Step:
         self.masks = {n: tf.Variable(tf.ones_like(v), trainable=False) for n, v in learned.items()}
         self.averages = _copies(self.variables) if recipe.averaging else {}
         self._masked = False
-        self._teacher = {n: tf.constant(a) for n, a in teacher.items()} if teacher else None
+        self._teacher = {n: tf.constant(a) for n, a in (teacher or {}).items()}
         self._compiled = tf.function(self._advance)
 
     def __call__(
@@ -137,12 +138,15 @@ class Step:
             off_value=recipe.label_smoothing / classes,
         )
         hard = _cross_entropy(smoothed, outputs)
-        if self._teacher is None or not recipe.distillation:
+        if not (self._teacher and recipe.distillation):
             return hard
         heat = recipe.temperature
-        answers = tf.stop_gradient(tf.nn.softmax(logits(self._teacher, images) / heat))
+        answers = tf.stop_gradient(tf.nn.softmax(self._taught(images) / heat))
         soft = _cross_entropy(answers, outputs / heat) * heat**2
         return (1 - recipe.distillation) * hard + recipe.distillation * soft
+
+    def _taught(self, images: Any) -> Any:
+        return logits(self._teacher, images, convolution_policy(self._recipe.precision))
 
     def _update(self, gradients: dict[str, Any], rate: Any, step: Any, masked: bool) -> None:
         learned = {n: g for n, g in gradients.items() if n in self.masks}

@@ -114,6 +114,10 @@ VARIANTS = {
         "teacher": initial_weights(SHAPE, 5),
     },
     "normalised": {"recipe": replace(RECIPE, normalise=True, averaging=0.9)},
+    "bfloat16": {
+        "recipe": replace(RECIPE, precision="bfloat16", distillation=0.5),
+        "teacher": initial_weights(SHAPE, 5),
+    },
     "scheduled": {
         "mask_schedule": MaskSchedule(
             lambda step, w: {n: abs(a) >= np.quantile(abs(a), step / 40) for n, a in w.items()},
