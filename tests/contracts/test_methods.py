@@ -1,0 +1,135 @@
+"""What every row of the METHODS table keeps, whatever it scores or selects by."""
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.progress import Silent
+from core.pruning.closure import living_units
+from core.pruning.method import Budget, Context
+from core.pruning.methods import METHODS
+from core.pruning.prune import PrunePlan, prune
+from core.settings import describe
+from tests.pruning.tiny import SHAPE, data, weights
+
+UNTRAINED = [name for name, method in METHODS.items() if not method.trains]
+COUNTS = {"conv1": 3, "conv2": 3, "conv3": 4, "conv4": 4, "dense1": 9}
+
+
+@lru_cache(maxsize=64)
+def pruned(name, sparsity=0.7, epochs=0, seed=1):
+    """Prune the tiny network; methods that must train get the epochs they need."""
+    plan = PrunePlan(method=name, sparsity=sparsity, epochs=epochs, batch_size=32)
+    return prune(weights(), data(), plan, seed, Silent())
+
+
+@pytest.fixture(params=METHODS, scope="module")
+def name(request):
+    return request.param
+
+
+def epochs_of(name):
+    return 2 if METHODS[name].trains else 0
+
+
+def test_a_method_says_what_it_is(name):
+    method = METHODS[name]
+    assert method.name == name
+    assert method.label
+    assert method.doc.strip().endswith(".")
+    assert re.search(r"(19|20)\d\d.*arXiv:\d{4}\.\d{4,5}", method.paper)
+    assert method.settings.__doc__
+    assert all(field.help for field in describe(method.settings))
+    assert method.settings() == method.settings()
+
+
+def test_scores_have_the_shape_of_what_they_score(name):
+    method = METHODS[name]
+    if method.scores is None:
+        assert method.structured
+        return
+    context = Context(weights(), SHAPE, data(), 1, Silent())
+    scores = method.scores(context, method.settings())
+    expected = (
+        {layer: (SHAPE.units[layer],) for layer in CHANNEL_LAYERS}
+        if method.structured
+        else SHAPE.parameter_shapes()
+    )
+    assert {key: np.shape(value) for key, value in scores.items()} == expected
+    assert all(np.isfinite(value).all() and (value >= 0).all() for value in scores.values())
+
+
+def test_a_selection_keeps_as_many_channels_as_the_budget_says(name):
+    method = METHODS[name]
+    if method.select is None:
+        assert method.scores is not None
+        return
+    budget = Budget(0.6, COUNTS, epochs_of(name))
+    context = Context(weights(), SHAPE, data(), 1, Silent())
+    selection = method.select(context, method.settings(), budget)
+    assert {layer: len(kept) for layer, kept in selection.kept.items()} == COUNTS
+    for layer, kept in selection.kept.items():
+        assert np.array_equal(kept, np.unique(kept))
+        removed = np.setdiff1d(np.arange(SHAPE.units[layer]), kept)
+        assert not selection.weights[f"{layer}/kernel"][..., removed].any()
+        assert not selection.weights[f"{layer}/bias"][removed].any()
+    assert selection.epochs_used <= max(budget.epochs, 0)
+
+
+@pytest.mark.parametrize("sparsity", [0.3, 0.7, 0.9])
+def test_the_target_sparsity_is_met_to_one_unit(name, sparsity):
+    result = pruned(name, sparsity, epochs_of(name))
+    missed = abs(result.mask.zeros - sparsity * SHAPE.parameters)
+    if not METHODS[name].structured:
+        assert missed <= 0.5
+        assert result.sparsity == result.mask.sparsity
+        return
+    widths = {layer: len(kept) for layer, kept in result.kept.items()}
+    one_more = [
+        parameters_of({**widths, layer: widths[layer] + 1}, SHAPE) for layer in CHANNEL_LAYERS
+    ]
+    assert missed <= max(one_more) - parameters_of(widths, SHAPE)
+    assert f"{result.mask.sparsity:.4f}" in result.notes[-1]
+
+
+@pytest.mark.parametrize("method", UNTRAINED)
+def test_sparsity_zero_without_training_keeps_every_entry(method):
+    result = pruned(method, 0.0)
+    assert result.mask.zeros == 0
+    if METHODS[method].scores or method == "l1_filter":
+        assert all(np.array_equal(result.weights[key], value) for key, value in weights().items())
+
+
+def test_the_same_seed_gives_the_same_mask_and_weights(name):
+    first = pruned(name, 0.7, epochs_of(name))
+    again = prune(weights(), data(), first.plan, 1, Silent())
+    assert again.mask.same_as(first.mask)
+    assert all(np.array_equal(again.weights[key], first.weights[key]) for key in first.weights)
+
+
+@pytest.mark.parametrize("method", ["random", "random_filter"])
+def test_another_seed_gives_another_random_mask(method):
+    assert not pruned(method, seed=1).mask.same_as(pruned(method, seed=2).mask)
+
+
+def test_the_dense_weights_are_left_alone(name):
+    given = weights()
+    plan = pruned(name, 0.7, epochs_of(name)).plan
+    prune(given, data(), plan, 1, Silent())
+    assert all(np.array_equal(given[key], value) for key, value in weights().items())
+
+
+def test_every_entry_outside_the_mask_is_exactly_zero_after_fine_tuning(name):
+    result = pruned(name, 0.8, 3)
+    for key, kept in result.mask.arrays.items():
+        assert (result.weights[key][~kept] == 0.0).all()
+    assert result.epochs == 3
+
+
+@pytest.mark.parametrize("sparsity", [0.7, 0.9])
+def test_no_layer_dies(name, sparsity):
+    alive = living_units(pruned(name, sparsity, epochs_of(name)).mask.arrays)
+    assert all(units.any() for units in alive.values())

@@ -1,0 +1,75 @@
+import json
+
+import pytest
+
+from core.errors import SettingsError
+from core.pruning.methods import METHODS
+from core.pruning.plan import PrunePlan, recipe_of
+from core.pruning.pure import polished, pure
+
+DENSITIES = {"conv1": 1.0, "conv2": 0.25, "conv3": 0.5, "conv4": 0.16, "dense1": 0.01}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("make", [pure, polished])
+def test_a_plan_survives_json(method, make):
+    plan = make(method, 0.9, 6)
+    assert PrunePlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
+def test_pure_and_polished_are_labelled_and_differ():
+    assert pure("magnitude", 0.9, 6).label == "pure"
+    assert polished("magnitude", 0.9, 6).label == "polished"
+    assert pure("magnitude", 0.9, 6).digest != polished("magnitude", 0.9, 6).digest
+
+
+def test_the_digest_depends_on_the_settings_of_the_method():
+    plain = PrunePlan(method="l1_filter")
+    assert plain.digest != PrunePlan(method="l1_filter", settings={"scoring": "greedy"}).digest
+    assert plain.digest == PrunePlan(method="l1_filter").digest
+
+
+def test_dropout_shrinks_with_the_square_root_of_the_density():
+    """D = D0 sqrt(kept / all): 0.25 * sqrt(0.25), 0.25 * sqrt(0.16), 0.5 * sqrt(0.01)."""
+    recipe = recipe_of(PrunePlan(dropout=0.5), 4, DENSITIES)
+    assert recipe.dropout == pytest.approx((0.125, 0.1, 0.05))
+
+
+def test_dropout_can_be_left_as_it_is():
+    recipe = recipe_of(PrunePlan(dropout=0.5, scale_dropout=False), 4, DENSITIES)
+    assert recipe.dropout == (0.25, 0.25, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("retraining", "schedule", "rate"),
+    [("one_cycle", "one_cycle", 1e-3), ("rewind", "cosine", 1e-3), ("fine_tune", "constant", 1e-4)],
+)
+def test_retraining_decides_the_learning_rate(retraining, schedule, rate):
+    recipe = recipe_of(PrunePlan(retraining=retraining, learning_rate=1e-3), 4, DENSITIES)
+    assert (recipe.schedule, recipe.epochs) == (schedule, 4)
+    assert recipe.learning_rate == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"method": "magic"}, "method is 'magic'. Choose one of: magnitude"),
+        ({"sparsity": 1.0}, "Choose a value from 0.0 to 0.9999"),
+        ({"allocation": "balanced"}, "Magnitude cannot use the allocation 'balanced'"),
+        ({"method": "taylor", "allocation": "lamp"}, "Choose one of: auto, balanced"),
+        ({"method": "l1_filter", "schedule": "gradual"}, "Choose one_shot or iterative"),
+        ({"settings": {"speed": 3}}, "has no setting 'speed'"),
+        ({"method": "taylor", "settings": {"images": 0}}, "images is 0"),
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_refused(values, message):
+    with pytest.raises(SettingsError, match=message):
+        PrunePlan(**values)
+
+
+def test_auto_becomes_concrete():
+    assert PrunePlan().resolved_allocation == "lamp"
+    assert PrunePlan().resolved_schedule == "gradual"
+    assert PrunePlan(method="l1_filter").resolved_allocation == "balanced"
+    assert PrunePlan(method="l1_filter").resolved_schedule == "one_shot"
+    assert PrunePlan(epochs=0).resolved_schedule == "one_shot"

@@ -1,0 +1,127 @@
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from core.errors import SettingsError, WeightsError
+from core.evaluation.accuracy import predict
+from core.models.compact import compact_shape
+from core.progress import Silent, Stopped
+from core.pruning.prune import PrunePlan, prune
+from tests.pruning.tiny import SHAPE, StopsAfter, data, split, weights
+
+PLANS = {
+    "gradual": PrunePlan(sparsity=0.9, epochs=3, batch_size=32),
+    "one shot": PrunePlan(sparsity=0.9, epochs=2, schedule="one_shot", batch_size=32),
+    "iterative": PrunePlan(sparsity=0.9, epochs=2, schedule="iterative", rounds=2, batch_size=32),
+    "regrowth": PrunePlan(sparsity=0.9, epochs=2, regrowth=0.3, batch_size=32),
+    "averaged": PrunePlan(sparsity=0.9, epochs=2, averaging=0.9, batch_size=32),
+    "sensitivity": PrunePlan(sparsity=0.9, epochs=1, allocation="sensitivity", batch_size=32),
+    "channels": PrunePlan(method="l1_filter", sparsity=0.7, epochs=2, batch_size=32),
+    "channels in rounds": PrunePlan(
+        method="taylor", sparsity=0.7, epochs=2, schedule="iterative", rounds=2, batch_size=32
+    ),
+}
+
+
+def run(plan, progress=None, seed=3):
+    return prune(weights(), data(), plan, seed, progress or Silent())
+
+
+def same(first, second):
+    return all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
+
+
+@lru_cache(maxsize=16)
+def finished(name):
+    """Return the undisturbed run of a plan and how often it saved."""
+    progress = Counts()
+    return run(PLANS[name], progress), progress.saves
+
+
+class Counts(Silent):
+    """A Progress that counts the saves."""
+
+    saves = 0
+
+    def save(self, state):
+        super().save(state)
+        self.saves += 1
+
+
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_a_run_interrupted_anywhere_resumes_bit_exactly(name, share):
+    whole, saves = finished(name)
+    stopped = StopsAfter(1 + int(share * (saves - 1)))
+    with pytest.raises(Stopped):
+        run(PLANS[name], stopped)
+    resumed_from = Silent()
+    resumed_from.state = stopped.state
+    resumed = run(PLANS[name], resumed_from)
+    assert same(resumed, whole)
+    assert np.array_equal(resumed.history.values, whole.history.values)
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_masked_entries_stay_exactly_zero_through_training(name):
+    """Masking the gradient alone would let Adam's momentum revive them."""
+    result = finished(name)[0]
+    for parameter, kept in result.mask.arrays.items():
+        assert not result.weights[parameter][~kept].any()
+
+
+@pytest.mark.parametrize("name", ["gradual", "one shot", "iterative", "regrowth", "averaged"])
+def test_an_unstructured_run_ends_exactly_on_its_target(name):
+    result = finished(name)[0]
+    assert result.mask.zeros == round(0.9 * SHAPE.parameters)
+    assert result.sparsity == result.mask.sparsity
+
+
+@pytest.mark.parametrize("name", ["gradual", "channels"])
+def test_training_changes_the_weights_that_are_kept(name):
+    result = finished(name)[0]
+    kernel, kept = result.weights["conv1/kernel"], result.mask.arrays["conv1/kernel"]
+    assert (kernel[kept] != weights()["conv1/kernel"][kept]).any()
+
+
+@pytest.mark.parametrize("name", ["channels", "channels in rounds"])
+def test_the_small_network_and_the_full_layout_answer_alike(name):
+    result = finished(name)[0]
+    images = split(20, 9).images
+    small = predict(result.small, compact_shape(SHAPE, result.kept), images)
+    np.testing.assert_allclose(small, predict(result.weights, SHAPE, images), atol=1e-5)
+
+
+def test_biases_and_the_next_layers_slices_count_as_zeros():
+    result = finished("channels")[0]
+    dead = np.setdiff1d(np.arange(SHAPE.units["conv4"]), result.kept["conv4"])
+    rows = np.arange(SHAPE.positions * 6)
+    assert len(dead)
+    assert not result.weights["conv4/bias"][dead].any()
+    assert not result.weights["dense1/kernel"][np.isin(rows % 6, dead)].any()
+
+
+def test_the_history_has_a_row_for_every_epoch():
+    assert len(finished("iterative")[0].history) == 2
+    assert finished("iterative")[0].epochs == 2
+
+
+def test_without_epochs_nothing_is_trained():
+    result = run(PrunePlan(sparsity=0.5, epochs=0))
+    kept = result.mask.arrays["conv2/kernel"]
+    assert np.array_equal(result.weights["conv2/kernel"][kept], weights()["conv2/kernel"][kept])
+    assert len(result.history) == 0
+
+
+def test_weights_of_another_network_are_refused():
+    with pytest.raises(WeightsError, match="conv1/kernel has the shape"):
+        prune(
+            weights() | {"conv1/kernel": np.zeros((3, 3, 3, 7), np.float32)},
+            data(), PrunePlan(), 0, Silent(),
+        )  # fmt: skip
+
+
+def test_a_sparsity_no_channel_can_reach_is_refused_with_what_can_be_reached():
+    with pytest.raises(SettingsError, match="Choose at most 0"):
+        run(PrunePlan(method="l1_filter", sparsity=0.999, epochs=0))
