@@ -8,22 +8,22 @@ from pages.components.error_box import error_box
 
 ROOT = Path(__file__).parent
 
-# Section -> (file, title, icon, address). A page is there as soon as its file is.
+# Section -> (file and address, title, icon). A page is there as soon as its file is.
 PAGES = {
-    "": [("home", "Home", "home", "")],
+    "": [("home", "Home", "home")],
     "Prune": [
-        ("data", "Data", "photo_library", "data"),
-        ("training", "Train", "model_training", "train"),
-        ("pruning", "Prune", "content_cut", "prune"),
-        ("frontier", "Compare", "scatter_plot", "frontier"),
+        ("data", "Data", "photo_library"),
+        ("training", "Train", "model_training"),
+        ("pruning", "Prune", "content_cut"),
+        ("frontier", "Frontier", "scatter_plot"),
     ],
-    "Federate": [("federated", "Federated", "hub", "federated")],
+    "Federate": [("federated", "Federated", "hub")],
     "Course": [
-        ("grading", "Grade", "leaderboard", "grade"),
-        ("report", "Report", "description", "report"),
-        ("learn", "Learn", "school", "learn"),
+        ("grading", "Grade", "leaderboard"),
+        ("report", "Report", "description"),
+        ("learn", "Learn", "school"),
     ],
-    "Lab": [("runs", "Runs", "list_alt", "runs")],
+    "Lab": [("runs", "Runs", "list_alt")],
 }
 
 
@@ -35,10 +35,9 @@ def pages() -> dict[str, list[st.Page]]:
                 ROOT / "pages" / f"{file}.py",
                 title=title,
                 icon=f":material/{icon}:",
-                url_path=address or None,
-                default=not address,
+                default=file == "home",
             )
-            for file, title, icon, address in entries
+            for file, title, icon in entries
             if (ROOT / "pages" / f"{file}.py").exists()
         ]
         for section, entries in PAGES.items()

@@ -1,0 +1,135 @@
+"""A data set on a page: choose one, see its classes, read what was found."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core.data import store as datasets
+from core.data.catalog import BUILT_IN
+from core.data.checks import Checks, ClassCheck, check
+from core.data.store import StoredDataset
+from core.figures.classes import balance
+from core.workspace import Workspace
+from pages.components.error_box import plain
+from pages.components.lab import recall, remember, workspace
+from pages.components.live_chart import live_chart
+from pages.components.words import percent, plural
+
+GAP = 4  # pixels between thumbnails
+
+
+def choose_data() -> StoredDataset | None:
+    """Ask for one of the stored data sets; without any, offer the sample and return None."""
+    stored = {entry.digest: entry for entry in datasets.list_stored(workspace())}
+    if not stored:
+        st.info("No data set yet. Take the bundled sample, or upload your own on the Data page.")
+        with st.container(horizontal=True):
+            st.button("Use the sample", type="primary", on_click=use_built_in, args=("garments",))
+            st.page_link("pages/data.py", label="Upload mine", icon=":material/upload:")
+        return None
+    digests = list(stored)
+    wanted = recall("data")
+    chosen = st.selectbox(
+        "Data set",
+        digests,
+        digests.index(wanted) if wanted in stored else 0,
+        format_func=lambda digest: (
+            f"{stored[digest].name} · {plural(stored[digest].train, 'image')}"
+        ),
+        key=f"choose-data:{wanted}",
+    )
+    remember("data", chosen)
+    return stored[chosen]
+
+
+def use_built_in(name: str) -> None:
+    """Store a built-in data set and make it the chosen one. Raises DownloadError."""
+    remember("data", datasets.save(workspace(), BUILT_IN[name].load(workspace())))
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at every image…")
+def _checks(root: Path, digest: str) -> Checks:
+    return check(datasets.load(Workspace(root), digest, verify=False))
+
+
+def checks_of(digest: str) -> Checks:
+    """Return the findings on a stored data set; computed once per server."""
+    return _checks(workspace().root, digest)
+
+
+def show_counts(stored: StoredDataset, found: Checks) -> None:
+    """Show the numbers a person asks first."""
+    height, width, channels = stored.image_shape
+    color = "grey" if channels == 1 else "colour"
+    cells = (
+        ("Training", f"{stored.train:,}", "Images that networks are fitted to."),
+        (
+            "Validation",
+            f"{stored.validation:,}",
+            "Images that make choices, like the best epoch.",
+        ),
+        ("Test", f"{stored.test:,}" if stored.test else "–", TEST_HELP),
+        (
+            "Image",
+            f"{width} × {height}",
+            f"Pixels, {color}. Brought to 25 × 25 × 3 for the network.",
+        ),
+        ("Balance", percent(found.balance, 0), "Smallest class over largest class, in training."),
+    )
+    for place, (label, value, help_text) in zip(st.columns(len(cells)), cells, strict=True):
+        place.metric(label, value, help=help_text)
+
+
+TEST_HELP = (
+    "Images no choice has seen. Without them, half of the validation images are held out "
+    "for reporting."
+)
+
+
+def show_classes(classes: tuple[ClassCheck, ...]) -> None:
+    """Show a strip of images for each class."""
+    for entry in classes:
+        text, pictures = st.columns([1, 4], vertical_alignment="center", gap="small")
+        text.markdown(f"**{plain(entry.name)}**  \n{entry.train:,}")
+        pictures.image(
+            strip(entry.thumbnails), alt=f"{len(entry.thumbnails)} images of {entry.name}"
+        )
+
+
+def strip(thumbnails: np.ndarray) -> np.ndarray:
+    """Return (n, side, side, 3) pictures side by side as one RGBA picture, gaps transparent."""
+    count, side = len(thumbnails), thumbnails.shape[1]
+    sheet = np.zeros((side, count * (side + GAP) - GAP, 4), np.uint8)
+    for number, picture in enumerate(thumbnails):
+        left = number * (side + GAP)
+        sheet[:, left : left + side, :3] = picture
+        sheet[:, left : left + side, 3] = 255
+    return sheet
+
+
+def show_findings(found: Checks) -> None:
+    """Show each check with its outcome, then what was converted on the way in."""
+    for sentence in found.warnings:
+        st.warning(plain(sentence), icon=":material/warning:")
+    checks = [
+        (found.validation_overlap, "validation images are also training images"),
+        (found.test_overlap, "test images are also training images"),
+        (found.duplicates, "training images repeat an earlier one"),
+        (found.conflicting, "images carry more than one label"),
+        (found.nearly_constant, "images show almost nothing"),
+    ]
+    lines = [
+        f":{'orange' if count else 'green'}[:material/{'warning' if count else 'check'}:] "
+        f"{count:,} {what}"
+        for count, what in checks
+    ]
+    st.markdown("  \n".join(lines))
+    if found.conversions:
+        with st.expander("What was converted", key="conversions", type="compact"):
+            st.markdown("\n".join(f"* {plain(note)}" for note in found.conversions))
+
+
+def show_balance(found: Checks) -> None:
+    """Show the images per class as bars."""
+    live_chart(balance(found.classes), "balance", 120 + 34 * len(found.classes))

@@ -1,0 +1,135 @@
+"""One run on a page: its curves, its network, its log, its files."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.evaluation.point import Point
+from core.figures.comparison import confusion_map
+from core.figures.history import curves
+from core.figures.weights import layer_bars
+from core.jobs import logs
+from core.jobs.job import DONE, Job
+from core.reports.runs import Network, network_of, weights_path
+from pages.components.error_box import error_box, plain
+from pages.components.job_progress import job_line
+from pages.components.lab import recall, remember, store, workspace
+from pages.components.live_chart import live_chart
+from pages.components.words import duration, percent, size
+
+
+def choose_run(found: Sequence[Job], label: Callable[[Job], str]) -> Job | None:
+    """Ask for one of the runs (the address's, else the newest); None when there are none."""
+    if not found:
+        return None
+    by_id = {job.id: job for job in found}
+    wanted = recall("run")
+    chosen = st.selectbox(
+        "Run",
+        list(by_id),
+        list(by_id).index(wanted) if wanted in by_id else 0,
+        format_func=lambda id: label(by_id[id]),
+        key=f"choose-run:{wanted}:{len(by_id)}",
+    )
+    remember("run", chosen)
+    return by_id[chosen]
+
+
+def training_view(job: Job) -> None:
+    """Show a training run while it runs and after: state, numbers, curves, weights, log."""
+    job_line(job, f"run:{job.id}")
+    metrics = store().metrics(job.id)
+    _numbers(job, metrics.get("validation_accuracy", []))
+    if metrics:
+        accuracy, loss = st.columns(2, gap="medium")
+        with accuracy:
+            live_chart(curves(metrics, "accuracy"), f"accuracy:{job.id}", 320)
+        with loss:
+            live_chart(curves(metrics, "loss"), f"loss:{job.id}", 320)
+    elif not job.ended:
+        st.caption("The first epoch's numbers appear here.")
+    if job.state == DONE:
+        network_files(job)
+    log_view(job)
+
+
+def _numbers(job: Job, validation: Sequence[tuple[int, float]]) -> None:
+    point = job.result["point"] if job.state == DONE and job.result else None
+    cells = st.columns(3)
+    if validation:
+        best = max(validation, key=lambda pair: pair[1])
+        cells[0].metric("Best validation", percent(best[1]), help=f"At epoch {best[0]}.")
+        cells[1].metric("Epochs", f"{len(validation)}")
+    if point:
+        cells[2].metric("Holdout", percent(point["accuracy"]), help="No choice has seen it.")
+    elif job.started:
+        spent = (job.finished or job.started) - job.started
+        cells[2].metric("Time", duration(spent)) if spent else None
+
+
+def network_files(job: Job) -> None:
+    """Offer the network's weights and the next step."""
+    network = network_of(job)
+    if network is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download(network, f"file:{job.id}")
+        if job.kind != "prune":
+            st.page_link("pages/pruning.py", label="Prune it", icon=":material/content_cut:")
+
+
+def download(network: Network, key: str, kind: str = "secondary") -> None:
+    """Offer the weights file of a network."""
+    with error_box():
+        path = weights_path(network, workspace())
+        st.download_button(
+            f"Download {path.name}",
+            path.read_bytes,
+            path.name,
+            "application/x-hdf5",
+            key=key,
+            type=kind,
+            icon=":material/download:",
+            on_click="ignore",
+            help=f"{size(path.stat().st_size)}. Loads into Keras 2 and Keras 3.",
+        )
+
+
+def log_view(job: Job) -> None:
+    """Show the end of the run's log when asked."""
+    below = st.expander("Log", key=f"log:{job.id}", type="compact", on_change="rerun")
+    if below.open:
+        text = logs.tail(workspace().log(job.id), 60)
+        below.code(text or "Nothing has been written yet.", language=None)
+
+
+def network_card(network: Network, class_names: Sequence[str], key: str) -> None:
+    """Show everything of one network: score, size, layers, confusion, download."""
+    point = network.point
+    st.subheader(plain(point.label or point.method), anchor=False)
+    point_numbers(point)
+    layers, confusion = st.columns(2, gap="medium")
+    with layers:
+        st.caption("Zeros in each layer")
+        live_chart(layer_bars([point]), f"{key}:layers", 300)
+    with confusion:
+        st.caption("What it takes for what (holdout)")
+        live_chart(confusion_map(point.confusion, class_names, False), f"{key}:confusion", 300)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download(network, f"{key}:download", "primary")
+    if point.notes:
+        with st.expander("Notes", key=f"{key}:notes", type="compact"):
+            st.markdown("\n".join(f"* {plain(note)}" for note in point.notes))
+
+
+def point_numbers(point: Point) -> None:
+    """Show a point's numbers in a row."""
+    cells = (
+        ("Score", f"{point.score:.3f}", "(accuracy + sparsity) / 2, and 0 up to 60 % accuracy."),
+        ("Accuracy", percent(point.accuracy), "On the holdout, which no choice has seen."),
+        ("Sparsity", percent(point.sparsity, 2), f"{point.zeros:,} of {point.parameters:,} are 0."),
+        ("On disk, gzip", size(point.gzip_bytes), f"{size(point.size_bytes)} before compression."),
+        ("Multiply-adds", f"{point.multiply_adds / 1e6:.2f} M", "Per image, zeros left out."),
+    )
+    for place, (label, value, help_text) in zip(st.columns(len(cells)), cells, strict=True):
+        place.metric(label, value, help=help_text)

@@ -1,0 +1,130 @@
+"""Data: what can be uploaded, the upload itself, and what was found in it."""
+
+import streamlit as st
+
+from core.data import archives, store
+from core.data.catalog import BUILT_IN
+from core.data.limits import LIMITS, MIB
+from core.data.store import StoredDataset
+from core.errors import LabError
+from pages.components.data_views import (
+    checks_of,
+    choose_data,
+    show_balance,
+    show_classes,
+    show_counts,
+    show_findings,
+    use_built_in,
+)
+from pages.components.error_box import error_box, show_error
+from pages.components.frame import inside_frame
+from pages.components.lab import remember, workspace
+from pages.components.words import plural
+
+FORMATS = """
+* **The course's archive**: `dataset.tar.gz` with `train_images.pkl`, `train_labels.pkl`,
+  `val_images.pkl`, `val_labels.pkl`
+* **NumPy arrays**: `.npz` with `train_images`, `train_labels`, `val_images`, `val_labels`
+* **Folders of images**: `.zip` or `.tar.gz`, one folder a class, inside `train/` and `val/` or not
+"""
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Data", anchor=False)
+    with error_box():
+        chosen = choose_data() if store.list_stored(workspace()) else None
+        if chosen is not None:
+            _show(chosen)
+            st.divider()
+    upload, ready = st.columns([3, 2], gap="large")
+    with upload:
+        st.subheader("Upload yours", anchor=False)
+        _upload()
+    with ready:
+        st.subheader("Take one that is ready", anchor=False)
+        _built_in()
+
+
+def _upload() -> None:
+    st.markdown(FORMATS)
+    number = st.session_state.setdefault("uploads", 0)
+    file = st.file_uploader(
+        f"Up to {LIMITS.upload_bytes // MIB} MB, {LIMITS.unpacked_bytes // MIB} MB unpacked. "
+        "A test set is optional; images of any size are fine.",
+        key=f"upload:{number}",
+        max_upload_size=LIMITS.upload_bytes // MIB,
+    )
+    merge_case = st.session_state.get("ask-case", False) and st.toggle(
+        "Take class folders that differ only in upper and lower case as one"
+    )
+    if refusal := st.session_state.get("refusal"):
+        show_error(refusal)
+    if file is not None:
+        _read(file, merge_case)
+
+
+def _read(file, merge_case: bool) -> None:
+    """Read and store the upload in stages; then forget its bytes, whatever came of it."""
+    st.session_state.pop("refusal", None)
+    bar = st.progress(0.0, "Reading")
+    try:
+        dataset = archives.read(
+            file.name,
+            file,
+            scratch=workspace().scratch,
+            tell=lambda share, what: bar.progress(share, what),
+            merge_case=merge_case,
+        )
+        bar.progress(0.95, "Storing")
+        remember("data", store.save(workspace(), dataset))
+    except LabError as error:
+        st.session_state["refusal"] = str(error)
+        st.session_state["ask-case"] = "case" in str(error)
+    st.session_state["uploads"] += 1
+    st.rerun()
+
+
+def _built_in() -> None:
+    for name, entry in BUILT_IN.items():
+        with st.container(border=True):
+            st.markdown(f"**{entry.label}**")
+            st.caption(entry.about)
+            if st.button("Use it", key=f"use:{name}"):
+                with error_box(), st.spinner("Loading"):
+                    use_built_in(name)
+                    st.rerun()
+
+
+def _show(chosen: StoredDataset) -> None:
+    found = checks_of(chosen.digest)
+    show_counts(chosen, found)
+    classes, numbers = st.columns([3, 2], gap="large")
+    with classes:
+        st.subheader("Classes", anchor=False)
+        show_classes(found.classes)
+    with numbers:
+        st.subheader("Images per class", anchor=False)
+        show_balance(found)
+        st.subheader("Checks", anchor=False)
+        show_findings(found)
+    with st.container(horizontal=True):
+        st.page_link("pages/training.py", label="Train on it", icon=":material/model_training:")
+        if st.button("Delete this data set", icon=":material/delete:", type="tertiary"):
+            _confirm_delete(chosen)
+
+
+@st.dialog("Delete this data set?")
+def _confirm_delete(chosen: StoredDataset) -> None:
+    st.write(
+        f"{plural(chosen.train + chosen.validation + chosen.test, 'image')} go. Runs that used "
+        "them keep their results but cannot be repeated."
+    )
+    if st.button("Delete", type="primary"):
+        store.delete(workspace(), chosen.digest)
+        remember("data", None)
+        st.rerun()
+
+
+inside_frame()
+main()

@@ -1,0 +1,131 @@
+"""Train: choose a recipe, watch it learn, stop, resume, take the weights in and out."""
+
+import streamlit as st
+
+from core.data.store import StoredDataset
+from core.errors import LabError
+from core.jobs.job import DONE, Job
+from core.models import weights_file
+from core.reports import activity
+from core.settings import non_default, to_dict
+from core.training.recipe import PRESETS, Recipe
+from pages.components.data_views import choose_data
+from pages.components.error_box import error_box, show_error
+from pages.components.frame import inside_frame
+from pages.components.job_progress import watch
+from pages.components.lab import remember, store, submit, workspace
+from pages.components.run_views import choose_run, training_view
+from pages.components.settings_form import settings_form
+from pages.components.words import percent
+
+ABOUT = {
+    "quick": "A decent network in about half a minute on the sample.",
+    "fast": "Flips, crops and one cycle of the step size: better, in a fifth of the time.",
+    "course": "The course's recipe, unchanged: Adam 1e-4, batches of 32, 50 epochs.",
+}
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Train", anchor=False)
+    with error_box():
+        chosen = choose_data()
+        if chosen is None:
+            return
+        form, run = st.columns([2, 3], gap="large")
+        with form:
+            _recipe(chosen)
+            _import(chosen)
+        with run:
+            _runs(chosen)
+
+
+def _recipe(chosen: StoredDataset) -> None:
+    st.subheader("Recipe", anchor=False)
+    names = [name for name in ("quick", "fast", "course") if name in PRESETS]
+    name = st.segmented_control(
+        "Preset",
+        names,
+        default=names[0],
+        format_func=str.capitalize,
+        key="preset",
+        label_visibility="collapsed",
+        required=True,
+    )
+    preset = PRESETS[name]
+    st.caption(f"{ABOUT[name]} {preset.epochs} epochs.")
+    with st.expander("Change the recipe", key="recipe", icon=":material/tune:"):
+        recipe = settings_form(Recipe, f"recipe:{name}", preset)
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="Another seed, another network.")
+    if st.button(
+        "Start", type="primary", icon=":material/play_arrow:", disabled=recipe is None,
+        shortcut="mod+enter",
+    ):  # fmt: skip
+        settings = {"data": chosen.digest, "recipe": to_dict(recipe)}
+        remember("run", submit("train", settings, int(seed)))
+
+
+def _import(chosen: StoredDataset) -> None:
+    with st.expander("Use weights I already have", key="import", icon=":material/upload_file:"):
+        st.caption(
+            "A `.h5`, `.weights.h5` or `.keras` file of the course's network. "
+            "Nothing in it is executed; whole models give their weights only."
+        )
+        number = st.session_state.setdefault("weight-uploads", 0)
+        file = st.file_uploader("Weights", key=f"weights:{number}", max_upload_size=300)
+        if refusal := st.session_state.get("weights-refusal"):
+            show_error(refusal)
+        if file is not None:
+            _read_weights(file, chosen)
+
+
+def _read_weights(file, chosen: StoredDataset) -> None:
+    st.session_state.pop("weights-refusal", None)
+    try:
+        with st.spinner("Reading"):
+            weights, _ = weights_file.read_upload(
+                file.name, file.getvalue(), scratch=workspace().scratch
+            )
+            digest = weights_file.keep(workspace().weights, weights)
+        settings = {"data": chosen.digest, "weights": digest, "name": file.name[:80]}
+        remember("run", submit("import", settings))
+    except LabError as error:
+        st.session_state["weights-refusal"] = str(error)
+    st.session_state["weight-uploads"] += 1
+    st.rerun()
+
+
+def _runs(chosen: StoredDataset) -> None:
+    found = activity.of_data(store(), ("train", "import"), chosen.digest)
+    job = choose_run(found, _label)
+    if job is None:
+        st.subheader("Nothing trained yet", anchor=False)
+        st.markdown(
+            "Press **Start**. Accuracy and loss appear here after the first epoch, for training "
+            "and validation. You may close the page meanwhile: the run goes on."
+        )
+        return
+    watch(lambda: [store().get(job.id)], lambda jobs: training_view(jobs[0]))
+
+
+def _label(job: Job) -> str:
+    if job.kind == "import":
+        return f"Uploaded {job.settings.get('name', '')}"
+    changes = non_default_words(job)
+    accuracy = ""
+    if job.state == DONE and job.result:
+        accuracy = f" · {percent(job.result['point']['accuracy'])}"
+    return f"{changes} · {job.shown_state}{accuracy}"
+
+
+def non_default_words(job: Job) -> str:
+    """Return the preset's name, or how many epochs and settings differ from the course's."""
+    recipe = Recipe(**job.settings["recipe"])
+    named = [name for name, preset in PRESETS.items() if preset == recipe]
+    if named:
+        return f"{named[0].capitalize()}, seed {job.seed}"
+    return f"{recipe.epochs} epochs, {len(non_default(recipe))} settings changed, seed {job.seed}"
+
+
+inside_frame()
+main()
