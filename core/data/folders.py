@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -126,23 +127,32 @@ def _spelling(names: set[str], merge_case: bool) -> dict[str, str]:
 
 def _header(member: Member, limits: Limits) -> tuple[tuple[int, int], str] | None:
     """Return ((width, height) after rotation, mode) without decoding; None if it is damaged."""
-    image = _opened(member)
+    try:
+        image = _opened(member)
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(member, limits, "") from error
     if image is None:
         return None
     width, height = image.size
     if width * height > limits.image_pixels:
-        raise UploadError(
-            f"The image {member.shown} has {width * height / 1e6:,.0f} megapixels, more than the "
-            f"{limits.image_pixels / 1e6:,.0f} accepted. Make it smaller."
-        )
+        raise _too_many_pixels(member, limits, f"{width * height / 1e6:,.0f} megapixels, ")
     is_turned = _orientation(image) in (5, 6, 7, 8)
     return ((height, width) if is_turned else (width, height)), image.mode
+
+
+def _too_many_pixels(member: Member, limits: Limits, found: str) -> UploadError:
+    return UploadError(
+        f"The image {member.shown} has {found}more than the {limits.image_pixels / 1e6:,.0f} "
+        "megapixels that are accepted. Make it smaller."
+    )
 
 
 def _opened(member: Member) -> Image.Image | None:
     """Return the image, its header read; None if it is cut short; refuse other contents."""
     try:
-        return Image.open(io.BytesIO(member.content), formats=FORMATS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # sizes are judged by the caller, against its limits
+            return Image.open(io.BytesIO(member.content), formats=FORMATS)
     except UnidentifiedImageError as error:
         start = bytes(member.content[:16])
         if start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")):

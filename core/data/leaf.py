@@ -124,7 +124,9 @@ def parse(source: Source) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         for label, content in contents:
             for user, xy in _users(content, label).items():
                 if user in samples:
-                    raise UploadError(f"The client {plain_name(user)} appears in two files.")
+                    raise UploadError(
+                        f"The client {plain_name(user)} appears in two files. Leave one out."
+                    )
                 samples[user] = xy
         users[part] = list(samples)
         arrays |= _joined(part, samples)
@@ -194,7 +196,9 @@ def _json(content: memoryview, label: str) -> Any:
     try:
         return json.loads(str(content, "utf-8"), parse_constant=_refuse_constant)
     except RecursionError as error:
-        raise UploadError(f"{label} is nested far too deeply to be LEAF JSON.") from error
+        raise UploadError(
+            f"{label} is nested far too deeply to be LEAF JSON. Export it again."
+        ) from error
     except ValueError as error:
         raise UploadError(
             f"{label} is no valid JSON ({plain_name(str(error), longest=80)}). Export it again."
@@ -244,7 +248,9 @@ def _features(x: list[Any], shown: str) -> np.ndarray:
     with np.errstate(over="ignore"):
         converted = features.astype(np.float32)
     if not np.isfinite(converted).all():
-        raise UploadError(f"The samples of client {shown} contain NaN or infinite values.")
+        raise UploadError(
+            f"The samples of client {shown} contain NaN or infinite values. Replace them."
+        )
     return converted
 
 

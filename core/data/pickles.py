@@ -152,7 +152,7 @@ def _from_lists(value: Any, label: str, allowed_bytes: int) -> np.ndarray:
 
 
 def _measure(
-    value: Any, label: str, known: dict[int, tuple[int, ...]], depth: int
+    value: Any, label: str, known: dict[int, tuple[int, ...] | None], depth: int
 ) -> tuple[int, ...]:
     """Return the shape; shared lists are measured once, so that a thousand laughs stay cheap."""
     if isinstance(value, Array):
@@ -161,8 +161,10 @@ def _measure(
         return ()
     if depth >= DEEPEST:
         raise _refused(label, f"is nested more than {DEEPEST} levels deep")
+    if known.get(id(value), ()) is None:
+        raise _refused(label, "holds a list that contains itself")
     if id(value) not in known:
-        known[id(value)] = ()
+        known[id(value)] = None
         inner = {_measure(item, label, known, depth + 1) for item in value}
         if len(inner) > 1:
             raise _refused(
@@ -171,7 +173,7 @@ def _measure(
                 "Bring all images to one size before the export.",
             )
         known[id(value)] = (len(value), *inner.pop()) if inner else (0,)
-    return known[id(value)]
+    return known[id(value)] or ()
 
 
 def _filled(value: Any, label: str, allowed_bytes: int) -> np.ndarray:

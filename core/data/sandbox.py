@@ -25,7 +25,7 @@ import numpy as np
 
 from core import errors
 from core.data.confinement import limit_resources, lock_down
-from core.data.limits import LIMITS, MIB, Limits
+from core.data.limits import LIMITS, MIB, Limits, size_text
 from core.workspace import open_workspace
 
 Content = bytes | bytearray | memoryview | Path | BinaryIO
@@ -115,8 +115,8 @@ def _as_file(content: Content, folder: Path, limits: Limits) -> Path:
 def _check_size(size: int, limits: Limits) -> None:
     if size > limits.upload_bytes:
         raise errors.UploadError(
-            f"The file has {size / MIB:,.0f} MiB, more than the {limits.upload_bytes / MIB:,.0f} "
-            "MiB that are accepted. Upload fewer or smaller images."
+            f"The file has {size_text(size)}, more than the {size_text(limits.upload_bytes)} "
+            "that are accepted. Upload fewer or smaller images."
         )
     if size == 0:
         raise errors.UploadError("The file is empty. Export it again and upload the new file.")
@@ -215,7 +215,7 @@ def _reason_of_end(status: int, limits: Limits) -> str:
 
 def _too_large(limits: Limits) -> str:
     return (
-        f"Unpacked, the file is larger than the {limits.unpacked_bytes / MIB:,.0f} MiB that are "
+        f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
         "accepted. Upload fewer or smaller images."
     )
 

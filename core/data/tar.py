@@ -36,6 +36,11 @@ def is_header(block: bytes) -> bool:
 def unpack(source: Source, *, compressed: bool) -> Packed:
     """Return the regular members of the archive; raise UploadError for anything suspicious."""
     stream = Stream(source, source.limits, compressed)
+    first = stream.peek(BLOCK)
+    if not is_header(first) and any(first):
+        raise UploadError(
+            "The compressed file holds no tar archive. Pack the files with tar czf, or as .zip."
+        )
     spool = Spool(source)
     long_name: str | None = None
     while (header := _next_header(stream)) is not None:

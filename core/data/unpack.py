@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.data.limits import MIB, Limits
+from core.data.limits import MIB, Limits, size_text
 from core.data.names import plain_name
 from core.data.sandbox import Source
 from core.errors import UploadError
@@ -47,6 +47,12 @@ class Stream:
     def __init__(self, source: Source, limits: Limits, compressed: bool) -> None:
         self._chunks = _gunzipped(source, limits) if compressed else _plain(source, limits)
         self._rest = memoryview(b"")
+
+    def peek(self, count: int) -> bytes:
+        """Return the next `count` bytes without consuming them."""
+        start = self.read(count)
+        self._rest = memoryview(start + bytes(self._rest))
+        return start
 
     def read(self, count: int) -> bytes:
         """Return exactly `count` bytes, or fewer at the end."""
@@ -117,7 +123,7 @@ def _inflate(inflater: "zlib._Decompress", waiting: bytes) -> bytes:
 def too_large(limits: Limits) -> UploadError:
     """Return the refusal of what unpacks to more than is allowed."""
     return UploadError(
-        f"Unpacked, the file is larger than the {limits.unpacked_bytes // MIB:,} MiB that are "
+        f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
         "accepted. Upload fewer or smaller images."
     )
 

@@ -1,0 +1,237 @@
+"""Lines 79-94: weights files."""
+
+import io
+import json
+import pickle
+
+import h5py
+import numpy as np
+
+from core.models.network import REFERENCE, NetworkShape, initial_weights
+from tests.inputs.build import zipped
+from tests.inputs.case import Case
+
+LAYERS = ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
+LEGACY = ("conv2d", "conv2d_1", "conv2d_2", "conv2d_3", "dense", "dense_1")
+LATER = ("conv2d_8", "conv2d_9", "conv2d_10", "conv2d_11", "dense_4", "dense_5")
+WEIGHTS = initial_weights(REFERENCE, 1)
+
+
+def legacy(weights=None, names=LEGACY, into=None, change=lambda file: None, dtype=np.float32):
+    """Return an .h5 in Keras 2's layout; `change` may spoil the open file."""
+    weights = weights or WEIGHTS
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        root = file.create_group(into) if into else file
+        root.attrs["layer_names"] = np.array([name.encode() for name in names])
+        for name, ours in zip(names, LAYERS, strict=True):
+            group = root.create_group(name)
+            group.attrs["weight_names"] = [f"{name}/{p}:0".encode() for p in ("kernel", "bias")]
+            for part in ("kernel", "bias"):
+                group[f"{name}/{part}:0"] = weights[f"{ours}/{part}"].astype(dtype)
+        change(file)
+    return content.getvalue()
+
+
+def spoiled(change):
+    return lambda: legacy(change=change)
+
+
+def keras3(names=("conv2d", "conv2d_1", "conv2d_2", "conv2d_3", "dense", "dense_1"), weights=None):
+    """Return a .weights.h5 in Keras 3's layout, whose groups h5py lists alphabetically."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        for name, ours in zip(names, LAYERS, strict=True):
+            for number, part in enumerate(("kernel", "bias")):
+                file[f"layers/{name}/vars/{number}"] = (weights or WEIGHTS)[f"{ours}/{part}"]
+        file.create_group("layers/flatten/vars")
+        file["optimizer/vars/0"] = np.int64(7)
+    return content.getvalue()
+
+
+def layer(class_name, module="keras.layers", **config):
+    return {"class_name": class_name, "module": module, "config": config}
+
+
+def model_json(*extra):
+    layers = [layer("InputLayer"), layer("Conv2D", filters=32), layer("Dense", units=5), *extra]
+    return json.dumps({"class_name": "Sequential", "config": {"name": "n", "layers": layers}})
+
+
+def whole_model(*extra):
+    """Return a whole-model .h5 whose description has extra layers."""
+
+    def describe(file):
+        file.attrs["model_config"] = model_json(*extra)
+
+    return lambda: legacy(into="model_weights", change=describe)
+
+
+def archive(*extra, weights=None):
+    """Return a .keras archive."""
+    return lambda: zipped(
+        {
+            "metadata.json": b"{}",
+            "config.json": model_json(*extra).encode(),
+            "model.weights.h5": weights or keras3(),
+        }
+    )
+
+
+def replaced(name, **kwargs):
+    """Return a change that puts another dataset in the place of conv2d/kernel."""
+
+    def change(file):
+        del file["conv2d/conv2d/kernel:0"]
+        file["conv2d/conv2d"].create_dataset(
+            "kernel:0", shape=WEIGHTS["conv1/kernel"].shape, dtype="f4", **kwargs
+        )
+
+    return change
+
+
+def linked(link):
+    def change(file):
+        del file["conv2d/conv2d/kernel:0"]
+        file["conv2d/conv2d/kernel:0"] = link
+
+    return change
+
+
+def virtual(file):
+    source = h5py.VirtualSource("/etc/passwd", "x", shape=(3, 3, 3, 32))
+    layout = h5py.VirtualLayout(shape=(3, 3, 3, 32), dtype="f4")
+    layout[:] = source
+    del file["conv2d/conv2d/kernel:0"]
+    file["conv2d/conv2d"].create_virtual_dataset("kernel:0", layout)
+
+
+def loop(file):
+    file["conv2d/again"] = file["/"]
+
+
+def huge(file):
+    del file["dense/dense/kernel:0"]
+    file["dense/dense"].create_dataset(
+        "kernel:0", shape=(1 << 17, 1 << 17), dtype="f4", chunks=(64, 64)
+    )
+
+
+def objects(file):
+    del file["dense/dense/bias:0"]
+    file["dense/dense"].create_dataset("bias:0", (512,), dtype=h5py.string_dtype())
+
+
+def listed_but_missing(file):
+    del file["dense_1"]
+
+
+def with_value(name, value, at=0):
+    changed = {key: array.copy() for key, array in WEIGHTS.items()}
+    changed[name].reshape(-1)[at] = value
+    return changed
+
+
+def other_shape():
+    return initial_weights(NetworkShape(widths=(32, 32, 64, 64, 100)), 1)
+
+
+def equal(result):
+    return list(result[0]) == list(WEIGHTS) and all(
+        np.array_equal(result[0][name], WEIGHTS[name]) for name in WEIGHTS
+    )
+
+
+def equal_as(dtype):
+    return lambda result: all(
+        np.array_equal(result[0][n], WEIGHTS[n].astype(dtype).astype(np.float32)) for n in WEIGHTS
+    )
+
+
+def case(line, what, content, refused="", **more):
+    options = {"shape": REFERENCE} | more.pop("options", {})
+    more = {"name": "my_model_weights.h5"} | more
+    return Case(line, what, content, refused, reader="weights", options=options, **more)
+
+
+CASES = [
+    case("79", "Lambda layer", whole_model(layer("Lambda", function="x")), "class 'Lambda'"),
+    case("79", "Lambda in keras file", archive(layer("Lambda")), "class 'Lambda'.*Nothing.* run"),
+    case("80", "custom class", whole_model(layer("MyLayer")), "class 'MyLayer'"),
+    case(
+        "80",
+        "registered name",
+        archive(layer("Dense") | {"registered_name": "evil>Dense"}),
+        "the class",
+    ),
+    case("81", "external link", spoiled(linked(h5py.ExternalLink("/etc/passwd", "/"))), "link"),
+    case("81", "soft link", spoiled(linked(h5py.SoftLink("/dense"))), "a link to elsewhere"),
+    case(
+        "82",
+        "external storage",
+        spoiled(replaced("x", external=[("/etc/passwd", 0, h5py.h5f.UNLIMITED)])),
+        "keeps its data in another file",
+    ),
+    case("83", "virtual dataset", spoiled(virtual), "keeps its data in another file"),
+    case("84", "link loop", spoiled(loop), "closes a loop"),
+    case("85", "64 GiB declared", spoiled(huge), "declares 17,179,869,184 values"),
+    case("86", "Dense of a billion", whole_model(layer("Dense", units=10**9)), "1000000000 units"),
+    case("86", "negative filters", archive(layer("Conv2D", filters=-1)), "-1 filters"),
+    case("87", "NaN", lambda: legacy(with_value("conv3/bias", np.nan)), "conv3/bias contains 1 "),
+    case(
+        "87",
+        "infinite as float64 beyond float32",
+        lambda: legacy(
+            {k: v.astype(np.float64) * 1e300 for k, v in WEIGHTS.items()}, dtype=np.float64
+        ),
+        "NaN or infinite",
+    ),
+    case("88", "whole model h5", whole_model(), noted="only its weights", holds=equal),
+    case("88", "keras archive", archive(), noted="only its weights were read", holds=equal),
+    case("88", "keras 3 weights", keras3, holds=equal),
+    case(
+        "89",
+        "wrong shape",
+        lambda: legacy(other_shape()),
+        r"kernel of layer dense \(dense1\).*\(1024, 100\).*expects \(1024, 512\)",
+    ),
+    case("89", "listed but missing", spoiled(listed_but_missing), "listed but missing"),
+    case("89", "text instead of numbers", spoiled(objects), "not floating-point numbers"),
+    case("90", "module os", archive(layer("Dense", module="os")), "Python module 'os'.*Nothing"),
+    case("90", "module os in h5", whole_model(layer("Dense", module="os.path")), "'os.path'"),
+    case("91", "empty", lambda: b"", "is empty"),
+    case("91", "pickle", lambda: pickle.dumps(WEIGHTS), "not an HDF5 weights file"),
+    case("91", "truncated", lambda: legacy()[:100_000], "damaged or cut short"),
+    case("91", "truncated keras archive", lambda: archive()()[:-50], "damaged or cut short"),
+    case("91", "text", lambda: b"hello" * 99, "not an HDF5 weights file"),
+    case(
+        "91",
+        "HDF5 of nothing",
+        lambda: legacy(change=lambda f: f.clear() or f.attrs.clear()),
+        "holds no layers",
+    ),
+    case(
+        "92",
+        "tiny values that pose as zeros",
+        lambda: legacy(with_value("dense1/kernel", 1e-30)),
+        noted="1 weights are smaller than 1e-12 but not zero",
+        holds=lambda r: np.count_nonzero(r[0]["dense1/kernel"] == 0) == 0,
+    ),
+    case("93", "layers 8 to 11", lambda: legacy(names=LATER), holds=equal),
+    case("93", "keras 3 layers 8 to 11", lambda: keras3(LATER), holds=equal),
+    case(
+        "94",
+        "float64",
+        lambda: legacy(dtype=np.float64),
+        noted="stored as float64 were converted to float32",
+        holds=equal,
+    ),
+    case(
+        "94",
+        "float16",
+        lambda: legacy(dtype=np.float16),
+        noted="float16 were converted",
+        holds=equal_as(np.float16),
+    ),
+    case("94", "integers", lambda: legacy(dtype=np.int32), "not floating-point numbers"),
+]

@@ -1,0 +1,42 @@
+"""Every line of the list: the file goes in, the promised sentence or data set comes out."""
+
+import re
+
+import pytest
+
+from core.data import archives, leaf
+from core.errors import LabError
+from core.models import weights_file
+from tests.inputs import arrays, clients, envelope, networks, pickles, pictures, tars
+
+MODULES = (envelope, tars, pickles, arrays, pictures, networks, clients)
+CASES = [case for module in MODULES for case in module.CASES]
+
+
+def read(case, scratch):
+    content = case.content()
+    if case.reader == "weights":
+        return weights_file.read_upload(case.name, content, **case.options, scratch=scratch)
+    if case.reader == "leaf":
+        return leaf.inspect(content, limits=case.limits, scratch=scratch, **case.options)
+    return archives.read(case.name, content, case.limits, scratch=scratch, **case.options)
+
+
+def notes_of(case, result):
+    return result[1] if case.reader == "weights" else result.notes
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
+def test_an_odd_file_gets_its_answer(case, tmp_path):
+    if case.refused:
+        with pytest.raises(LabError) as refusal:
+            read(case, tmp_path)
+        assert re.search(case.refused, str(refusal.value)), str(refusal.value)
+        assert len(re.findall(r"[.?]( |$)", str(refusal.value))) >= 2, "cause and remedy"
+    else:
+        result = read(case, tmp_path)
+        notes = " ".join(notes_of(case, result))
+        assert re.search(case.noted, notes), notes
+        assert case.holds(result)
+    assert list(tmp_path.iterdir()) == [], "nothing is left in the scratch folder"
+    assert not pickles.MARKER.exists(), "nothing in the file was run"
