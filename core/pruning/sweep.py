@@ -1,0 +1,160 @@
+"""Methods x sparsities x seeds as plans of equal budget, and how long they will take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.evaluation.cost import multiply_adds
+from core.models.compact import compact_shape
+from core.models.network import NetworkShape
+from core.models.topology import CHANNEL_LAYERS
+from core.pruning.channels import channel_counts
+from core.pruning.methods import METHODS
+from core.pruning.plan import OWN, PrunePlan
+from core.pruning.pure import polished, pure
+from core.randomness import derived_seed
+
+ALL = "all"
+STYLES = ("polished", "pure")
+
+# Parts of a dense epoch, measured on two cores: what no network escapes (reading, augmenting), and
+# the forward pass of the teacher.
+OVERHEAD_SHARE = 0.12
+TEACHER_SHARE = 0.25
+CUT_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One point of a sweep: a plan and the seed of everything random in it."""
+
+    plan: PrunePlan
+    seed: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is compared; every run gets the same number of epochs, sparse training included.
+
+    methods: names of the table. styles: polished (the common recipe) and pure (the paper's).
+    seeds: how many repetitions, for error bars.
+    """
+
+    methods: tuple[str, ...]
+    sparsities: tuple[float, ...]
+    epochs: int = 6
+    seeds: int = 1
+    styles: tuple[str, ...] = ("polished",)
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.methods if name not in METHODS]
+        if unknown or not self.methods:
+            raise SettingsError(
+                f"Unknown methods: {', '.join(unknown) or 'none given'}. "
+                f"Choose from: {', '.join(METHODS)}."
+            )
+        if not self.sparsities or not all(0 <= s < 1 for s in self.sparsities):
+            raise SettingsError("Give one or more sparsities from 0 up to, not including, 1.")
+        if self.epochs < 0 or self.seeds < 1:
+            raise SettingsError("A sweep needs 0 or more epochs and at least one seed.")
+        if not self.styles or not set(self.styles) <= set(STYLES):
+            raise SettingsError(f"Styles are {' and '.join(STYLES)}, not {self.styles}.")
+
+    def runs(self, seed: int = 0) -> list[Run]:
+        """Return all runs, so ordered that the whole range of sparsities shows early.
+
+        seed: of the sweep; the repetitions' seeds derive from it by name and are the same for all
+        methods and sparsities.
+        """
+        return [
+            Run(self._plan(method, sparsity, style), derived_seed(seed, "repetition", repetition))
+            for repetition in range(self.seeds)
+            for sparsity in spread(sorted(set(self.sparsities)))
+            for style in self.styles
+            for method in dict.fromkeys(self.methods)
+        ]
+
+    def _plan(self, method: str, sparsity: float, style: str) -> PrunePlan:
+        return (pure if style == "pure" else polished)(method, sparsity, self.epochs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready settings."""
+        return {
+            "methods": list(self.methods),
+            "sparsities": list(self.sparsities),
+            "epochs": self.epochs,
+            "seeds": self.seeds,
+            "styles": list(self.styles),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Sweep":
+        """Return the sweep of JSON settings; other names (data, dense) are not its business.
+
+        methods may be "all": every method of the table.
+        """
+        methods = METHODS if ALL in (values["methods"], *values["methods"]) else values["methods"]
+        return cls(
+            methods=tuple(methods),
+            sparsities=tuple(float(sparsity) for sparsity in values["sparsities"]),
+            epochs=int(values.get("epochs", 6)),
+            seeds=int(values.get("seeds", 1)),
+            styles=tuple(values.get("styles", ("polished",))),
+        )
+
+
+def spread(values: list[float]) -> list[float]:
+    """Return the values so ordered that each prefix covers the range: ends, middle, quarters."""
+    if len(values) <= 2:
+        return list(values)
+    middle = len(values) // 2
+    left, right = spread(values[1:middle]), spread(values[middle + 1 : -1])
+    longest = max(len(left), len(right))
+    between = [part[i] for i in range(longest) for part in (left, right) if i < len(part)]
+    return [values[0], values[-1], values[middle], *between]
+
+
+def run_seconds(
+    plan: PrunePlan,
+    shape: NetworkShape,
+    epoch_seconds: float,
+    measured: Mapping[str, float] | None = None,
+) -> float:
+    """Return how long a plan will take.
+
+    epoch_seconds: of training the dense network on this machine (its run measured it).
+    measured: method -> seconds for each epoch of runs that have finished; they know better.
+    """
+    if measured and plan.method in measured and plan.epochs:
+        return plan.epochs * measured[plan.method]
+    teacher = TEACHER_SHARE if plan.distillation else 0.0
+    share = _work_share(plan, shape)
+    return CUT_SECONDS + plan.epochs * epoch_seconds * (share + teacher)
+
+
+def _work_share(plan: PrunePlan, shape: NetworkShape) -> float:
+    """Return the cost of an epoch against a dense one: structured networks train small."""
+    if not plan.rule.structured:
+        return 1.0
+    flat = {layer: np.ones(shape.units[layer]) for layer in CHANNEL_LAYERS}
+    allocation = plan.resolved_allocation
+    counts = channel_counts(
+        flat, shape, "balanced" if allocation in (OWN, "sensitivity") else allocation, plan.sparsity
+    )
+    kept = {layer: np.arange(counts[layer]) for layer in CHANNEL_LAYERS}
+    small = multiply_adds(compact_shape(shape, kept)) / multiply_adds(shape)
+    share = OVERHEAD_SHARE + (1 - OVERHEAD_SHARE) * small
+    return (1 + share) / 2 if plan.rule.trains else share
+
+
+def sweep_seconds(
+    runs: list[Run],
+    shape: NetworkShape,
+    epoch_seconds: float,
+    measured: Mapping[str, float] | None = None,
+) -> float:
+    """Return how long all runs will take, one after another."""
+    return sum(run_seconds(run.plan, shape, epoch_seconds, measured) for run in runs)

@@ -1,0 +1,76 @@
+import json
+
+import pytest
+
+from core.errors import SettingsError
+from core.models.network import REFERENCE
+from core.pruning.methods import METHODS
+from core.pruning.sweep import Sweep, run_seconds, spread, sweep_seconds
+
+SWEEP = Sweep(("magnitude", "l1_filter", "random"), (0.5, 0.8, 0.9), epochs=4, seeds=2)
+
+
+def test_a_sweep_is_every_combination_once():
+    found = {(run.plan.method, run.plan.sparsity, run.seed) for run in SWEEP.runs()}
+    assert len(found) == len(SWEEP.runs()) == 3 * 3 * 2
+
+
+def test_every_run_has_the_same_budget_of_epochs():
+    assert {run.plan.epochs for run in SWEEP.runs()} == {4}
+
+
+def test_seeds_are_shared_by_methods_and_sparsities():
+    assert len({run.seed for run in SWEEP.runs()}) == 2
+    assert {run.seed for run in SWEEP.runs()} == {run.seed for run in SWEEP.runs()[:10]}
+
+
+def test_points_are_shared_between_sweeps_by_their_digest():
+    larger = Sweep(("magnitude", "taylor"), (0.5, 0.99), epochs=4, seeds=3)
+    first = {(run.plan.digest, run.seed) for run in SWEEP.runs()}
+    second = {(run.plan.digest, run.seed) for run in larger.runs()}
+    assert len(first & second) == 2
+
+
+def test_the_ends_and_the_middle_of_the_range_come_first():
+    assert spread([1, 2, 3, 4, 5, 6, 7]) == [1, 7, 4, 2, 5, 3, 6]
+    assert spread([1, 2]) == [1, 2]
+    assert sorted(spread(list(range(23)))) == list(range(23))
+
+
+def test_both_styles_double_the_runs():
+    both = Sweep(("magnitude",), (0.9,), styles=("polished", "pure"))
+    assert [run.plan.label for run in both.runs()] == ["polished", "pure"]
+
+
+def test_settings_come_from_json_and_all_means_the_whole_table():
+    values = json.loads(json.dumps(SWEEP.to_dict() | {"data": "x", "dense": "y"}))
+    assert Sweep.from_dict(values) == SWEEP
+    assert Sweep.from_dict({"methods": "all", "sparsities": [0.5]}).methods == tuple(METHODS)
+    assert Sweep.from_dict({"methods": ["all"], "sparsities": [0.5]}).methods == tuple(METHODS)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"methods": ("magic",)}, "Unknown methods: magic"),
+        ({"methods": ()}, "none given"),
+        ({"sparsities": ()}, "Give one or more sparsities"),
+        ({"sparsities": (1.0,)}, "Give one or more sparsities"),
+        ({"seeds": 0}, "at least one seed"),
+        ({"styles": ("raw",)}, "Styles are polished and pure"),
+    ],
+)
+def test_a_sweep_that_makes_no_sense_is_refused(values, message):
+    with pytest.raises(SettingsError, match=message):
+        Sweep(**{"methods": ("magnitude",), "sparsities": (0.5,)} | values)
+
+
+def test_small_networks_are_expected_to_train_faster():
+    runs = {run.plan.method: run.plan for run in Sweep(("magnitude", "l1_filter"), (0.9,)).runs()}
+    seconds = {name: run_seconds(plan, REFERENCE, 10.0) for name, plan in runs.items()}
+    assert seconds["l1_filter"] < 0.7 * seconds["magnitude"]
+
+
+def test_measured_runs_correct_the_estimate():
+    runs = Sweep(("magnitude",), (0.5, 0.9), epochs=6).runs()
+    assert sweep_seconds(runs, REFERENCE, 10.0, {"magnitude": 2.0}) == 24.0
