@@ -17,8 +17,10 @@ from core.pruning.method import Budget, Context, Scores, Selection
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import OWN, PrunePlan, recipe_of
+from core.pruning.renormalised import renormalised
 from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
+from core.training.architecture import PLAIN
 from core.training.history import History
 from core.training.prepare import Prepared
 
@@ -169,6 +171,7 @@ def _train(
         derived_seed(seed, "retraining", index),
         progress,
         teacher=dense if plan.distillation else None,
+        architecture=renormalised(data.train.images) if plan.normalise else PLAIN,
     )
     return {**packed(weights=trained.weights), "history": trained.history.values}
 

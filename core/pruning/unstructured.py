@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +16,18 @@ from core.pruning.method import Context, Scores
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import PrunePlan, recipe_of
 from core.pruning.regrowth import regrow
+from core.pruning.renormalised import normalised_mask, plain_mask, renormalised
 from core.pruning.schedule import Ramp, ramp_over, rounds_of
 from core.randomness import derived_seed
+from core.training.architecture import PLAIN
 from core.training.history import History
+from core.training.normalised import fold
 from core.training.prepare import Prepared
+
+if TYPE_CHECKING:
+    from core.training.train import MaskSchedule
+
+ALWAYS_KEPT = 1e30  # not infinite: the layer-collapse guard ranks above it
 
 
 @dataclass(frozen=True)
@@ -34,13 +43,17 @@ class Cutter:
         """Return the method's scores, comparable between layers.
 
         A weight that is zero already goes first: the file's zeros are what counts, and what a
-        gradual schedule has removed must not come back.
+        gradual schedule has removed must not come back. Normalisation needs the biases of all
+        living units, because folding moves its shift there.
         """
         plan, shape = self.plan, self.data.shape
         context = Context(weights, shape, self.data, self.seed, Silent())
         assert plan.rule.scores is not None
         found = plan.rule.scores(context, plan.method_settings)
         between = comparable(found, weights, shape, plan.resolved_allocation, self.sensitivity)
+        if plan.normalise:
+            biases = {name for name in between if name.endswith("bias")}
+            between |= {name: np.full(between[name].shape, ALWAYS_KEPT) for name in biases}
         return {
             name: np.where(weights[name] == 0, -np.inf, value) for name, value in between.items()
         }
@@ -50,15 +63,24 @@ class Cutter:
         choose = connected_cut if self.plan.connected else guarded_cut
         return choose(self.scores(weights), sparsity)
 
-    def mask_at(self, ramp: Ramp, step: int, weights: Weights) -> Mapping[str, np.ndarray]:
-        """Return the mask from this step of a gradual schedule on."""
+    def mask_at(
+        self, ramp: Ramp, step: int, values: Mapping[str, np.ndarray]
+    ) -> Mapping[str, np.ndarray]:
+        """Return the variables' mask from this step of a gradual schedule on."""
+        weights = fold(values) if self.plan.normalise else dict(values)
+        return self.variables_mask(self._ramped(ramp, step, weights).arrays)
+
+    def variables_mask(self, mask: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Return the mask of plain parameters as one of the variables that train."""
+        return normalised_mask(mask) if self.plan.normalise else mask
+
+    def _ramped(self, ramp: Ramp, step: int, weights: Weights) -> Mask:
         sparsity = ramp.sparsity_at(step)
-        is_last = step >= ramp.last_step
-        if not self.plan.regrowth or is_last:
-            return self.mask(weights, sparsity)[0].arrays
+        if not self.plan.regrowth or step >= ramp.last_step:
+            return self.mask(weights, sparsity)[0]
         turnover = self.plan.regrowth * (1 - step / max(ramp.last_step, 1))
         fewer, _ = self.mask(weights, 1 - (1 - sparsity) * (1 - turnover))
-        return regrow(fewer, weights, sparsity, self.data, derived_seed(self.seed, step)).arrays
+        return regrow(fewer, weights, sparsity, self.data, derived_seed(self.seed, step))
 
 
 def prune_weights(
@@ -103,27 +125,31 @@ def _train(
     index: int,
     progress: Progress,
 ) -> Arrays:
-    from core.training.train import MaskSchedule, train
+    from core.training.train import train
 
     plan, data = cutter.plan, cutter.data
     mask = Mask(unpacked(cut, "mask"))
-    recipe = recipe_of(plan, epochs, mask.densities())
-    schedule = None
-    if plan.resolved_schedule == "gradual":
-        steps = epochs * -(-len(data.train) // plan.batch_size)
-        ramp = ramp_over(steps, plan.ramp, plan.sparsity)
-        schedule = MaskSchedule(partial(cutter.mask_at, ramp), ramp.every, ramp.last_step)
+    is_gradual = plan.resolved_schedule == "gradual"
     trained = train(
-        before if schedule else unpacked(cut, "weights"),
+        before if is_gradual else unpacked(cut, "weights"),
         data.shape,
         data,
-        recipe,
+        recipe_of(plan, epochs, mask.densities()),
         derived_seed(cutter.seed, "retraining", index),
         progress,
-        mask=None if schedule else mask.arrays,
-        mask_schedule=schedule,
+        mask=None if is_gradual else cutter.variables_mask(mask.arrays),
+        mask_schedule=_mask_schedule(cutter, epochs) if is_gradual else None,
         teacher=dense if plan.distillation else None,
+        architecture=renormalised(data.train.images) if plan.normalise else PLAIN,
     )
-    final = Mask(trained.mask)
+    final = Mask(plain_mask(trained.mask) if plan.normalise else trained.mask)
     groups = packed(weights=final.apply(trained.weights), mask=final.arrays)
     return {**groups, "history": trained.history.values}
+
+
+def _mask_schedule(cutter: Cutter, epochs: int) -> "MaskSchedule":
+    from core.training.train import MaskSchedule
+
+    steps = epochs * -(-len(cutter.data.train) // cutter.plan.batch_size)
+    ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity)
+    return MaskSchedule(partial(cutter.mask_at, ramp), ramp.every, ramp.last_step)

@@ -16,8 +16,12 @@ PLANS = {
     "iterative": PrunePlan(sparsity=0.9, epochs=2, schedule="iterative", rounds=2, batch_size=32),
     "regrowth": PrunePlan(sparsity=0.9, epochs=2, regrowth=0.3, batch_size=32),
     "averaged": PrunePlan(sparsity=0.9, epochs=2, averaging=0.9, batch_size=32),
+    "normalised": PrunePlan(sparsity=0.9, epochs=2, normalise=True, batch_size=32),
     "sensitivity": PrunePlan(sparsity=0.9, epochs=1, allocation="sensitivity", batch_size=32),
     "channels": PrunePlan(method="l1_filter", sparsity=0.7, epochs=2, batch_size=32),
+    "normalised channels": PrunePlan(
+        method="l1_filter", sparsity=0.7, epochs=2, normalise=True, batch_size=32
+    ),
     "channels in rounds": PrunePlan(
         method="taylor", sparsity=0.7, epochs=2, schedule="iterative", rounds=2, batch_size=32
     ),
@@ -71,7 +75,9 @@ def test_masked_entries_stay_exactly_zero_through_training(name):
         assert not result.weights[parameter][~kept].any()
 
 
-@pytest.mark.parametrize("name", ["gradual", "one shot", "iterative", "regrowth", "averaged"])
+@pytest.mark.parametrize(
+    "name", ["gradual", "one shot", "iterative", "regrowth", "averaged", "normalised"]
+)
 def test_an_unstructured_run_ends_exactly_on_its_target(name):
     result = finished(name)[0]
     assert result.mask.zeros == round(0.9 * SHAPE.parameters)
