@@ -1,0 +1,116 @@
+"""Seconds of a training epoch: this project's engine beside plain Keras, in turns, in one run.
+
+python -m benchmarks.train_epoch [--data NAME_OR_FILE] [--images 4096] [--rounds 3]
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from core.data.catalog import load_any
+from core.data.dataset import Split
+from core.models.network import NetworkShape, build, initial_weights, set_weights
+from core.progress import Silent
+from core.training.prepare import Prepared, prepare
+from core.training.recipe import Recipe
+from core.training.train import train
+from core.workspace import open_workspace
+
+
+def main() -> None:
+    """Print a table of seconds per epoch and the ratio to plain Keras."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default="garments")
+    parser.add_argument("--images", type=int, default=4096, help="training images of an epoch")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    data = _few(prepare(load_any(options.data, open_workspace())), options.images)
+    contenders = _contenders(data)
+    for run in contenders.values():
+        run()
+    rounds = [{name: run() for name, run in contenders.items()} for _ in range(options.rounds)]
+    _print({name: np.array([row[name] for row in rounds]) for name in contenders}, len(data.train))
+
+
+def _few(data: Prepared, images: int) -> Prepared:
+    few = Split(data.train.images[:images], data.train.labels[:images])
+    one = Split(data.validation.images[:1], data.validation.labels[:1])
+    return replace(data, train=few, validation=one)
+
+
+def _contenders(data: Prepared) -> dict[str, Callable[[], float]]:
+    return {
+        f"{who}, batch {batch}": maker(data, batch)
+        for batch in (32, 64)
+        for who, maker in (
+            ("Keras model.fit", _keras),
+            ("this engine, float32", _engine("float32")),
+            ("this engine, bfloat16", _engine("bfloat16")),
+        )
+    }
+
+
+def _keras(data: Prepared, batch: int) -> Callable[[], float]:
+    import keras
+
+    shape: NetworkShape = data.shape
+    model = build(shape)
+    set_weights(model, initial_weights(shape, 1))
+    model.compile(
+        keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    images, labels = data.train.images, data.train.labels
+
+    def run() -> float:
+        start = time.perf_counter()
+        model.fit(images, labels, batch_size=batch, epochs=1, verbose=0)
+        return time.perf_counter() - start
+
+    return run
+
+
+def _engine(precision: str) -> Callable[[Prepared, int], Callable[[], float]]:
+    def maker(data: Prepared, batch: int) -> Callable[[], float]:
+        recipe = Recipe(epochs=2, batch_size=batch, flips=True, crop=2, precision=precision)
+        weights = initial_weights(data.shape, 1)
+
+        def run() -> float:
+            clock = EpochClock()
+            train(weights, data.shape, data, recipe, 1, clock)
+            return clock.seconds[-1]
+
+        return run
+
+    return maker
+
+
+class EpochClock(Silent):
+    """Takes the time between two epochs, so that tracing is not counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+        self._last = time.perf_counter()
+
+    def record(self, step: int, **values: float) -> None:
+        """Note the time since the last epoch."""
+        now = time.perf_counter()
+        self.seconds.append(now - self._last)
+        self._last = now
+
+
+def _print(seconds: dict[str, np.ndarray], images: int) -> None:
+    print(f"| who | seconds for {images:,} images (median of rounds) | ratio to Keras |")
+    print("|---|---|---|")
+    for name, values in seconds.items():
+        keras = seconds["Keras model.fit, " + name.rpartition(", ")[2]]
+        print(f"| {name} | {np.median(values):.2f} | {np.median(values / keras):.2f} |")
+
+
+if __name__ == "__main__":
+    main()
