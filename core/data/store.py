@@ -46,7 +46,7 @@ def save(workspace: Workspace, dataset: Dataset) -> str:
         _write(dataset, target)
     except OSError as error:
         raise StoreError(
-            f"The data set could not be stored ({error.strerror}). "
+            f"The data set could not be stored ({error.strerror or error}). "
             "Free some disk space or delete stored data sets, then upload it again."
         ) from error
     return dataset.digest

@@ -1,0 +1,90 @@
+"""Lines 8 and 12: what the web server does with a file before any of our code sees it."""
+
+import http.client
+import itertools
+from contextlib import closing, suppress
+from http.cookies import SimpleCookie
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from tests.browser.server import ROOT, serve
+
+PAGE = ROOT / "tests" / "inputs" / "fixtures" / "one_uploader.py"
+BOUNDARY = "pareto"
+MEBIBYTE = bytes(1024 * 1024)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A real server whose pages accept 2 MB, and its folder."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STREAMLIT_SERVER_MAX_UPLOAD_SIZE", "2")
+        with serve(PAGE, home) as url:
+            yield url.removeprefix("http://"), home
+
+
+@pytest.fixture
+def session(server):
+    """An open session: (host, its id, headers that a browser sends with an upload)."""
+    host, _ = server
+    with closing(http.client.HTTPConnection(host, timeout=30)) as asked:
+        asked.request("GET", "/_stcore/health")
+        cookies = SimpleCookie(asked.getresponse().headers["Set-Cookie"])
+    token = cookies["_streamlit_xsrf"].value
+    headers = {"Cookie": f"_streamlit_xsrf={token}", "X-Xsrftoken": token}
+    with connect(
+        f"ws://{host}/_stcore/stream",
+        subprotocols=["streamlit", token],
+        additional_headers={"Cookie": headers["Cookie"]},
+        max_size=None,
+    ) as socket:
+        socket.send(BackMsg(rerun_script={}).SerializeToString())
+        messages = (ForwardMsg.FromString(socket.recv(timeout=30)) for _ in range(100))
+        fresh = next(m for m in messages if m.HasField("new_session"))
+        yield host, fresh.new_session.initialize.session_id, headers
+
+
+def multipart(pieces):
+    start = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="f"; filename="x.npz"\r\n\r\n'
+    yield start.encode()
+    yield from pieces
+    yield f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+def upload(session, pieces):
+    """Send the pieces in chunked encoding, which declares no length; return the status."""
+    host, session_id, headers = session
+    kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    path = f"/_stcore/upload_file/{session_id}/file-1"
+    with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
+        with suppress(BrokenPipeError, ConnectionResetError):  # it stops listening, and says why
+            connection.request("PUT", path, multipart(pieces), headers | kind, encode_chunked=True)
+        return connection.getresponse().status
+
+
+def test_a_chunked_upload_within_the_limit_is_taken(session):
+    assert upload(session, [MEBIBYTE]) == 204
+
+
+def test_a_chunked_upload_over_the_limit_is_answered_with_413(session):
+    assert upload(session, itertools.repeat(MEBIBYTE, 4)) == 413
+
+
+def test_a_cancelled_upload_leaves_nothing_behind(server, session):
+    host, session_id, headers = session
+    _, home = server
+    before = sorted(home.rglob("*"))
+    connection = http.client.HTTPConnection(host, timeout=30)
+    connection.putrequest("PUT", f"/_stcore/upload_file/{session_id}/file-2")
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.putheader("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
+    connection.putheader("Content-Length", str(2**20))
+    connection.endheaders(b"".join(multipart([bytes(1000)])))
+    connection.close()
+    assert upload(session, [bytes(10)]) == 204, "the server goes on"
+    assert sorted(home.rglob("*")) == before
