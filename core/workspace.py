@@ -31,6 +31,11 @@ class Workspace:
         return self._folder("uploads")
 
     @property
+    def notes(self) -> Path:
+        """The authors' notes to their reports, one file a report."""
+        return self._folder("notes")
+
+    @property
     def scratch(self) -> Path:
         """Short-lived files of uploads and child processes."""
         return self._folder("scratch")

@@ -14,6 +14,7 @@ from core.reports.labels import method_labels
 from core.reports.runs import Network
 from pages.components.compare_views import behaviour_view, inside_view, layers_view, settings_view
 from pages.components.error_box import error_box, plain
+from pages.components.frame import inside_frame
 from pages.components.lab import recall, remember, store, workspace
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.words import percent, plural, size
@@ -24,7 +25,7 @@ BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonz
 
 def main() -> None:
     """Draw the page."""
-    st.title("Frontier", anchor=False)
+    st.title("Compare", anchor=False)
     networks = runs.networks(store())
     if not networks:
         _empty()
@@ -166,4 +167,5 @@ def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> Non
         )
 
 
+inside_frame()
 main()

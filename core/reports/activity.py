@@ -1,9 +1,10 @@
 """What is going on in a workspace, for the pages that list runs."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from core.evaluation.point import Point
-from core.jobs.job import Job
+from core.jobs.job import DONE, STOPPING, UNFINISHED, Job
 from core.jobs.store import Store
 from core.reports.runs import network_of
 
@@ -31,9 +32,43 @@ def pruned_from(store: Store, dense: str) -> list[Job]:
 
 def finished_dense(store: Store, data: str) -> list[Job]:
     """Return the finished networks of a data set that can be pruned, newest first."""
-    return [job for job in of_data(store, ("train", "import"), data) if job.state == "done"]
+    return [job for job in of_data(store, ("train", "import"), data) if job.state == DONE]
 
 
 def best(found: Sequence[Point]) -> Point | None:
     """Return the point with the best score, ties to the first; None without points."""
     return max(found, key=lambda point: point.score, default=None)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A dense network and what was pruned from it, for one live frontier.
+
+    dense, points: measured. sweeps: parents that have not ended. living: pruning jobs that have
+    not, in the order of the queue. failed: those that ended without a point.
+    """
+
+    dense: Point | None
+    points: tuple[Point, ...]
+    sweeps: tuple[Job, ...]
+    living: tuple[Job, ...]
+    failed: tuple[Job, ...]
+
+    @property
+    def all_points(self) -> tuple[Point, ...]:
+        """The dense network first, then the pruned ones in the order of submission."""
+        return ((self.dense,) if self.dense else ()) + self.points
+
+
+def family(store: Store, dense: str) -> Family:
+    """Return what was made of the dense network with this job id."""
+    jobs = pruned_from(store, dense)
+    root = network_of(store.get(dense))
+    parents = store.jobs(kind="sweep", states=(*UNFINISHED, STOPPING))
+    return Family(
+        dense=root.point if root else None,
+        points=tuple(points(jobs)),
+        sweeps=tuple(job for job in parents if job.settings.get("dense") == dense),
+        living=tuple(job for job in jobs if not job.ended),
+        failed=tuple(job for job in jobs if job.ended and job.state != DONE),
+    )

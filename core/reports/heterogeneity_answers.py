@@ -61,16 +61,22 @@ def _work(history: History) -> float:
 
 
 def _against_iid(even: History, mixed: History, target: float) -> str:
-    lower = curves.final(mixed, "train_loss") < curves.final(even, "train_loss")
+    place = _place(curves.final(mixed, "train_loss"), curves.final(even, "train_loss"))
     shaken = curves.rises(mixed) - curves.rises(even)
     return (
         f"{mixed.label} ends at a training loss of {end(mixed, 'train_loss')}, "
-        f"{'below' if lower else 'above'} the {end(even, 'train_loss')} of {even.label}; its loss "
+        f"{place} the {end(even, 'train_loss')} of {even.label}; its loss "
         f"rises in {percent(curves.rises(mixed), 0)} of the rounds, against "
         f"{percent(curves.rises(even), 0)}: it is {_steadiness(shaken)}. "
         f"For {percent(target, 0)} validation accuracy it takes "
         f"{in_rounds(reached(mixed, target))} instead of {in_rounds(reached(even, target))}."
     )
+
+
+def _place(value: float, other: float) -> str:
+    if abs(value - other) <= 0.01 * abs(other):
+        return "within a hundredth of"
+    return "below" if value < other else "above"
 
 
 def _steadiness(more_rises: float) -> str:

@@ -5,6 +5,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.jobs.job import DONE, Job
+from core.jobs.store import Store
 from core.reports.grading import Grade, ranked
 
 COLUMNS = ("rank", "name", "score", "accuracy", "sparsity", "zeros", "parameters", "error", "file")
@@ -16,6 +18,26 @@ class Entry:
 
     best: Grade
     history: tuple[float, ...]
+
+
+def gradings(store: Store, data: str) -> list[Job]:
+    """Return the grading runs on one data set, newest first, whatever their state."""
+    return [job for job in store.jobs(kind="grade") if job.settings.get("data") == data]
+
+
+def grades_of(job: Job) -> list[Grade]:
+    """Return the grades of a finished grading run."""
+    return [Grade.from_dict(values) for values in (job.result or {}).get("grades", [])]
+
+
+def board_of(jobs: Sequence[Job], threshold: float) -> list[Entry]:
+    """Return the leaderboard over finished gradings with one threshold, jobs newest first."""
+    counted = [
+        grades_of(job)
+        for job in reversed(jobs)
+        if job.state == DONE and job.settings.get("threshold", 0.6) == threshold
+    ]
+    return leaderboard(counted)
 
 
 def leaderboard(rounds: Sequence[Sequence[Grade]]) -> list[Entry]:

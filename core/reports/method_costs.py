@@ -40,10 +40,18 @@ def costs(pruned: Sequence[Point]) -> list[Cost]:
     return found
 
 
+def _choices(pruned: Sequence[Point]) -> list[Cost]:
+    """Return the costs of the methods one would choose: random pruning is only the control."""
+    found = costs(pruned)
+    return [cost for cost in found if not cost.method.startswith("random")] or found
+
+
 def cheapest(pruned: Sequence[Point], labels: Mapping[str, str]) -> str:
     """Return which method took the least time a network, and which the most."""
-    ordered = sorted(costs(pruned), key=lambda c: c.seconds)
+    ordered = sorted(_choices(pruned), key=lambda c: c.seconds)
     low, high = ordered[0], ordered[-1]
+    if len(ordered) > 1 and high.seconds < 1.05 * low.seconds:
+        return f"All methods took about as long: a median of {low.seconds:.0f} s a network."
     if len(ordered) == 1:
         return f"{labels.get(low.method, low.method)} took {low.seconds:.0f} s a network."
     ratio = f", {times(high.seconds / low.seconds)} as long" if low.seconds else ""
@@ -55,7 +63,7 @@ def cheapest(pruned: Sequence[Point], labels: Mapping[str, str]) -> str:
 
 def easiest(pruned: Sequence[Point], labels: Mapping[str, str]) -> str:
     """Return which method needs least: no training of its own, no images, few settings."""
-    easy = min(costs(pruned), key=lambda c: (c.trains, c.needs_data, c.settings))
+    easy = min(_choices(pruned), key=lambda c: (c.trains, c.needs_data, c.settings))
     needs = (
         "trains a sparse network of its own" if easy.trains else
         "reads images to choose" if easy.needs_data else "reads the weights alone"

@@ -188,8 +188,12 @@ def _noise(pruned: Sequence[Point], labels: Mapping[str, str]) -> list[str]:
         f"At {percent(one.x, 0)} sparsity {labels.get(one.method, one.method)} leads "
         f"{labels.get(other.method, other.method)} by {gap * 100:.1f} points; that is {verdict} "
         f"than two standard errors ({2 * error * 100:.1f} points with {images:,} holdout images "
-        f"and {min(len(one.seeds), len(other.seeds))} seeds)."
+        f"and {_seeds(min(len(one.seeds), len(other.seeds)))})."
     ]
+
+
+def _seeds(count: int) -> str:
+    return "one seed" if count == 1 else f"{count} seeds"
 
 
 def _standard_error(summary: Summary, images: int) -> float:

@@ -119,11 +119,20 @@ def history_of(job: Job, workspace: Workspace) -> History | None:
     """Return a finished federated job's history, None when the job is of another kind."""
     if job.kind != "federate" or job.result is None:
         return None
-    path = workspace.artifacts(job.id) / Path(str(job.result.get("history", ""))).name
+    label = str(job.settings.get("label") or describe(job.settings))
+    rows = tuple(_rows(job, workspace))
+    return History(job.id, label, job.settings, job.seed, rows)
+
+
+def _rows(job: Job, workspace: Workspace) -> list[dict[str, float]]:
+    """Return the rounds with everything that was measured, else the columns of history.csv."""
+    result = job.result or {}
+    if result.get("rows"):
+        return [{k: v for k, v in row.items() if v is not None} for row in result["rows"]]
+    path = workspace.artifacts(job.id) / Path(str(result.get("history", ""))).name
     if not path.is_file():
         raise NotFoundError(f"The history of run {job.id} is no longer here. Run it again.")
-    label = str(job.settings.get("label") or describe(job.settings))
-    return History(job.id, label, job.settings, job.seed, tuple(read_history(path.read_text())))
+    return read_history(path.read_text())
 
 
 def read_history(text: str) -> list[dict[str, float]]:
@@ -163,3 +172,23 @@ def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
         if isinstance(source, str) and source:
             waiting.append(source)
     return list(found.values())
+
+
+REPORTABLE = ("sweep", "compete", "federate_compare", "prune", "train", "import", "federate")
+
+
+def reportable(store: Store) -> list[Job]:
+    """Return the runs a report can be made of, newest first; children come with their parents."""
+    ended = [job for kind in REPORTABLE for job in store.jobs(kind=kind, states=[DONE])]
+    own = [job for job in ended if job.parent is None]
+    return sorted(own, key=lambda job: -job.sequence)
+
+
+def describe_job(job: Job) -> str:
+    """Return a run in a few words, for a list."""
+    if job.kind == "federate":
+        return str(job.settings.get("label") or describe(job.settings))
+    network = network_of(job)
+    if network is not None:
+        return network.point.label or network.point.method
+    return f"{job.kind.replace('_', ' ')} {job.id[:8]}"

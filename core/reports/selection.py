@@ -19,11 +19,16 @@ def to_text(ids: Sequence[str]) -> str:
     return ",".join(short(id) for id in ids)
 
 
-def from_text(text: str | None, points: Sequence[Point]) -> list[str]:
-    """Return the ids that an address parameter means; unknown ones are left out, at most MOST."""
+def from_prefixes(text: str | None, ids: Sequence[str]) -> list[str]:
+    """Return the ids that an address parameter means; unknown ones are left out."""
     wanted = [part for part in (text or "").split(",") if part]
-    found = (next((p.id for p in points if p.id.startswith(part)), None) for part in wanted)
-    return list(dict.fromkeys(id for id in found if id is not None))[:MOST]
+    found = (next((id for id in ids if id.startswith(part)), None) for part in wanted)
+    return list(dict.fromkeys(id for id in found if id is not None))
+
+
+def from_text(text: str | None, points: Sequence[Point]) -> list[str]:
+    """Return the ids of the points that an address parameter means, at most MOST."""
+    return from_prefixes(text, [point.id for point in points])[:MOST]
 
 
 def told_apart(points: Sequence[Point]) -> list[Point]:

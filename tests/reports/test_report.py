@@ -138,3 +138,13 @@ def test_numbers_in_the_tables_are_the_points_numbers(page: str) -> None:
 def test_json_inside_a_script_cannot_end_it() -> None:
     assert "</script>" not in script_json({"label": "</script><script>alert(1)"})
     assert json.loads(script_json({"label": "</script>"})) == {"label": "</script>"}
+
+
+def test_methods_that_take_as_long_are_not_ranked_by_cost() -> None:
+    assert "All methods took about as long: a median of 60 s a network." in said(SWEEP)
+
+
+def test_the_control_is_never_recommended() -> None:
+    quick = [replace(p, seconds=1.0 if p.method == "random" else p.seconds) for p in SWEEP]
+    assert "Easiest to use was Magnitude" in said(quick)
+    assert "with a median of 1 s" not in said(quick)

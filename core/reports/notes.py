@@ -1,0 +1,30 @@
+"""The author's own words in a report, kept between sessions."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.errors import StoreError
+
+
+def load(folder: Path, digest: str) -> dict[str, str]:
+    """Return the notes to the report with this digest: question number -> text."""
+    path = folder / f"{digest}.json"
+    if not path.is_file():
+        return {}
+    return {str(key): str(text) for key, text in json.loads(path.read_text()).items()}
+
+
+def save(folder: Path, digest: str, notes: Mapping[str, str]) -> None:
+    """Keep the notes, atomically. Raises StoreError when there is no room for them."""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".notes-", dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({key: text for key, text in notes.items() if text.strip()}, file)
+        os.replace(temporary, folder / f"{digest}.json")
+    except OSError as error:
+        raise StoreError(
+            f"The notes could not be kept ({error.strerror}). Free some disk space and try again."
+        ) from error

@@ -1,0 +1,186 @@
+"""Grade: many weights files, one labelled set of images, a ranking with its evidence."""
+
+import json
+
+import streamlit as st
+
+from core.data.store import StoredDataset
+from core.errors import LabError
+from core.evaluation.score import score
+from core.jobs.job import DONE, Job
+from core.reports import gradescope
+from core.reports.grading import Grade
+from core.reports.leaderboard import board_of, grades_of, gradings, to_csv
+from core.reports.submissions import keep
+from pages.components.data_views import choose_data
+from pages.components.error_box import error_box, plain, show_error
+from pages.components.frame import inside_frame
+from pages.components.job_progress import job_line, watch
+from pages.components.lab import recall, remember, store, submit, workspace
+from pages.components.words import percent, plural
+
+RUBRIC = """
+**The rule.** Score = (accuracy + sparsity) / 2 when accuracy is above the threshold and sparsity is
+above 0; otherwise 0. Sparsity counts exact zeros among all parameters, biases included, of the file
+as it is read from disk.
+
+**What to hand in.** `my_model_weights.h5` of the course's network, or a zip with one folder a
+person: `anna/my_model_weights.h5`, `bob/my_model_weights.h5`, … Every file is read in a confined
+process with a time limit; a broken one gets 0 and a reason and stops nobody.
+"""
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Grade", anchor=False)
+    with error_box():
+        chosen = choose_data()
+        if chosen is None:
+            st.markdown(RUBRIC)
+            return
+        form, board = st.columns([2, 3], gap="large")
+        with form:
+            _form(chosen)
+        with board:
+            _results(chosen)
+
+
+def _form(chosen: StoredDataset) -> None:
+    count = chosen.test or chosen.validation
+    st.caption(
+        f"Graded on all {count:,} {'test' if chosen.test else 'validation'} images of this data "
+        "set. For a hidden test set, upload it on the Data page as the test images of a data set."
+    )
+    number = st.session_state.setdefault("grade-uploads", 0)
+    files = st.file_uploader(
+        "Weights files, or zips of them",
+        type=["h5", "hdf5", "keras", "zip"],
+        accept_multiple_files=True,
+        key=f"grade-files:{number}",
+    )
+    threshold = st.slider(
+        "Threshold", 0.0, 1.0, 0.6, 0.01, help="A network at or below this accuracy scores 0."
+    )
+    if st.button(
+        "Grade", type="primary", icon=":material/leaderboard:", disabled=not files,
+        shortcut="mod+enter",
+    ):  # fmt: skip
+        _start(chosen, files, threshold)
+    if refusal := st.session_state.get("grade-refusal"):
+        show_error(refusal)
+    with st.expander("How it is scored", expanded=not gradings(store(), chosen.digest)):
+        st.markdown(RUBRIC)
+        st.caption(
+            f"Example: accuracy 74.6 % and sparsity 97.0 % score {score(0.746, 0.97):.3f}; "
+            f"accuracy 58 % and sparsity 99 % score {score(0.58, 0.99):.0f} at a threshold of 0.6."
+        )
+
+
+def _start(chosen: StoredDataset, files: list, threshold: float) -> None:
+    """Keep the uploads for the job, forget their bytes here, and start it."""
+    st.session_state.pop("grade-refusal", None)
+    try:
+        digest = keep([(file.name, file.getvalue()) for file in files], workspace().uploads)
+        settings = {"data": chosen.digest, "files": digest, "threshold": threshold}
+        remember("run", submit("grade", settings))
+    except LabError as error:
+        st.session_state["grade-refusal"] = str(error)
+    st.session_state["grade-uploads"] += 1
+    st.rerun()
+
+
+def _results(chosen: StoredDataset) -> None:
+    found = gradings(store(), chosen.digest)
+    if not found:
+        st.subheader("Leaderboard", anchor=False)
+        st.info("Upload weights files and press Grade; the ranking appears here.")
+        return
+    wanted = recall("run")
+    job = next((job for job in found if job.id == wanted), found[0])
+    watch(lambda: [store().get(job.id)], lambda jobs: _grading(jobs[0], chosen))
+    board = board_of(found, job.settings.get("threshold", 0.6))
+    if len(board) and sum(len(entry.history) for entry in board) > len(board):
+        _history(board)
+
+
+def _grading(job: Job, chosen: StoredDataset) -> None:
+    st.subheader("Leaderboard", anchor=False)
+    job_line(job, f"grading:{job.id}")
+    if job.state != DONE:
+        return
+    grades, threshold = grades_of(job), job.settings.get("threshold", 0.6)
+    broken = sum(grade.error is not None for grade in grades)
+    st.caption(
+        f"{plural(len(grades), 'file')} on {job.result['images']:,} images, threshold {threshold:g}"
+        + (f"; {plural(broken, 'file')} could not be graded." if broken else ".")
+    )
+    st.dataframe([_row(grade) for grade in grades], hide_index=True, key="grades")
+    for grade in grades:
+        if grade.error or grade.notes:
+            st.markdown(
+                f"**{plain(grade.name)}** {plain(' '.join((grade.error or '', *grade.notes)))}"
+            )
+    _downloads(grades, threshold)
+    _evidence(grades, chosen)
+
+
+def _row(grade: Grade) -> dict[str, object]:
+    return {
+        "Rank": grade.rank,
+        "Name": grade.name,
+        "Score": round(grade.score, 4),
+        "Accuracy": "–" if grade.accuracy is None else percent(grade.accuracy, 2),
+        "Sparsity": "–" if grade.sparsity is None else percent(grade.sparsity, 2),
+        "Zeros": grade.zeros,
+        "Parameters": grade.parameters,
+    }
+
+
+def _downloads(grades: list[Grade], threshold: float) -> None:
+    results = json.dumps(gradescope.results(grades, threshold), indent=2)
+    rows = json.dumps([grade.to_dict() for grade in grades], indent=2)
+    with st.container(horizontal=True):
+        for label, name, content in (
+            ("CSV", "grades.csv", to_csv(grades)),
+            ("JSON", "grades.json", rows),
+            ("Gradescope results.json", "results.json", results),
+        ):
+            st.download_button(
+                label, content, name, icon=":material/download:", on_click="ignore", key=name
+            )
+
+
+def _evidence(grades: list[Grade], chosen: StoredDataset) -> None:
+    with st.expander("Accuracy per class"):
+        rows = [
+            {"Name": grade.name}
+            | {
+                name: "–" if share is None else percent(share)
+                for name, share in zip(chosen.class_names, grade.per_class_accuracy, strict=False)
+            }
+            for grade in grades
+            if grade.per_class_accuracy
+        ]
+        st.dataframe(rows, hide_index=True)
+
+
+def _history(board: list) -> None:
+    with st.expander("Best of all tries"):
+        st.dataframe(
+            [
+                {
+                    "Rank": entry.best.rank,
+                    "Name": entry.best.name,
+                    "Best score": round(entry.best.score, 4),
+                    "Tries": len(entry.history),
+                    "Scores": list(entry.history),
+                }
+                for entry in board
+            ],
+            hide_index=True,
+            column_config={"Scores": st.column_config.LineChartColumn("Scores", y_min=0, y_max=1)},
+        )
+
+
+inside_frame()
+main()

@@ -1,0 +1,118 @@
+"""Report: choose runs, read the answers computed from them, add your own words, take the file."""
+
+import streamlit as st
+
+from core.errors import NotFoundError
+from core.jobs.job import DONE, Job
+from core.reports import notes as kept_notes
+from core.reports.answer import Answer
+from core.reports.evidence import Evidence, gather, sample_evidence
+from core.reports.report import answers, cell, render
+from core.reports.runs import describe_job, reportable
+from core.reports.selection import from_prefixes, to_text
+from pages.components.error_box import error_box, plain
+from pages.components.frame import inside_frame
+from pages.components.lab import recall, remember, store, workspace
+from pages.components.live_chart import live_chart
+from pages.components.words import ago
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Report", anchor=False)
+    st.caption(
+        "Answers to the assignment's questions, computed from the runs you choose: other runs, "
+        "other sentences. One HTML file that works without a network and prints well."
+    )
+    with error_box():
+        found = reportable(store())
+        if not found:
+            _sample()
+            return
+        chosen = _choose(found)
+        if not chosen:
+            st.info("Choose at least one run.")
+            return
+        title = st.text_input("Title", "Pruning and federated learning", max_chars=120)
+        _report(gather(store(), workspace(), chosen, title))
+
+
+def _sample() -> None:
+    st.info("Nothing has run yet, so this is a report on the bundled sample run.")
+    try:
+        evidence = sample_evidence()
+    except FileNotFoundError:
+        raise NotFoundError(
+            "The bundled sample run is missing. Install the product anew."
+        ) from None
+    _report(evidence)
+
+
+def _choose(found: list[Job]) -> list[str]:
+    by_id = {job.id: job for job in found}
+    start = from_prefixes(recall("runs"), list(by_id)) or [
+        job.id for job in found if job.state == DONE
+    ]
+    chosen = st.multiselect(
+        "Runs",
+        list(by_id),
+        default=start,
+        format_func=lambda id: f"{describe_job(by_id[id])} · {ago(by_id[id].finished)}",
+        help="A sweep or comparison brings its points; a pruned network the one it came from.",
+    )
+    remember("runs", to_text(chosen) if len(chosen) < len(found) else None)
+    return chosen
+
+
+def _report(evidence: Evidence) -> None:
+    notes = kept_notes.load(workspace().notes, evidence.digest)
+    top = st.container()
+    intro = _note("Introduction", "", notes, evidence.digest)
+    words = {"": intro} | {
+        answer.number: _answer(answer, notes, evidence.digest) for answer in answers(evidence)
+    }
+    if {key: text for key, text in words.items() if text.strip()} != notes:
+        kept_notes.save(workspace().notes, evidence.digest, words)
+    with top:
+        st.download_button(
+            "Download the report",
+            lambda: render(evidence, words).encode(),
+            "report.html",
+            "text/html",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _answer(answer: Answer, notes: dict[str, str], digest: str) -> str:
+    """Show one answer with its evidence; return the author's note to it."""
+    st.subheader(f"{answer.number}  {answer.question}", anchor=False, divider="gray")
+    if answer.missing:
+        st.warning(plain(answer.missing), icon=":material/info:")
+    for sentence in answer.sentences:
+        st.markdown(plain(sentence))
+    for index, chart in enumerate(answer.charts):
+        live_chart(chart, f"report:{answer.number}:{index}", 340)
+    for table in answer.tables:
+        with st.expander(table.title):
+            st.dataframe(
+                [{name: cell(value) for name, value in row.items()} for row in table.rows],
+                hide_index=True,
+            )
+    return _note("Your own words", answer.number, notes, digest)
+
+
+def _note(label: str, number: str, notes: dict[str, str], digest: str) -> str:
+    return st.text_area(
+        label,
+        notes.get(number, ""),
+        key=f"note:{digest}:{number}",
+        max_chars=5000,
+        height=80,
+        placeholder="Goes into the report above the computed sentences.",
+    )
+
+
+inside_frame()
+main()
