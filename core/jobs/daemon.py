@@ -20,6 +20,7 @@ from core.jobs.cluster import Cluster
 from core.jobs.database import StoreBusy
 from core.jobs.demands import DEMANDS, lane_demands
 from core.jobs.dispatch import Claim, Dispatcher, engines, place_name
+from core.jobs.job import DISPATCHED
 from core.jobs.lock import FileLock
 from core.jobs.places import Occupied, Place, allowed_demands, free_place
 from core.jobs.reporting import patiently
@@ -33,6 +34,7 @@ BEAT_SECONDS = 1.0
 SILENT_SECONDS = 15.0  # an engine elsewhere whose counter stood still that long is dead
 LOOK_SECONDS = 5.0
 WARM_SECONDS = 600.0
+BEGIN_SECONDS = 120.0
 LIGHT_RUNNERS = 4
 HERE = "engine host"
 
@@ -45,6 +47,7 @@ class _Flight:
     demand: str
     job_id: str
     future: Any
+    since: float
 
 
 class Engine:
@@ -142,10 +145,19 @@ class Engine:
     def _collect(self) -> None:
         for runner, flight in list(self._flights.items()):
             end = _ending(flight.future)
+            if end is None and self._never_began(flight):
+                end = "it was sent to its place but never began there", False
             if end is not None:
                 log = logs.tail(self._workspace.log(flight.job_id), 20)
                 self._dispatcher.runner_ended(runner, end[0], end[1], log)
                 del self._flights[runner]
+
+    def _never_began(self, flight: _Flight) -> bool:
+        """Return whether Dask took a runner and then did nothing with it for minutes."""
+        if time.monotonic() - flight.since < BEGIN_SECONDS:
+            return False
+        flight.since = time.monotonic()  # look again as much later
+        return self._store.get(flight.job_id).state == DISPATCHED
 
     def _fill(self, queued: dict[str, int]) -> None:
         for lane, limit in (("interactive", 1), ("light", LIGHT_RUNNERS)):
@@ -182,7 +194,7 @@ class Engine:
         else:
             assert self._cluster is not None
             future = self._cluster.start(place, orders, self._store.url, {})
-        self._flights[runner] = _Flight(place, claim.demand, claim.job_id, future)
+        self._flights[runner] = _Flight(place, claim.demand, claim.job_id, future, time.monotonic())
         return True
 
     def _orders(self, claim: Claim, runner: str) -> Orders:

@@ -129,6 +129,11 @@ def _told_plainly(url: str) -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreBusy(_sentence(str(error.orig), url)) from error
+        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
+            raise StoreError(
+                f"{_address(url).database} is not a store of runs, or it is damaged. "
+                "Restore it from a backup, or choose another workspace with PARETO_LAB_HOME."
+            ) from error
         raise
 
 

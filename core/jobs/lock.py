@@ -1,5 +1,6 @@
 """A lock on a file that ends with its process, however that ends."""
 
+import os
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +56,7 @@ class FileLock:
         """Return whether the locked file is still the one at its path."""
         if self._file is None or not self._path.exists():
             return False
-        return self._path.samefile(self._file.name)
+        return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
 
     def __enter__(self) -> "FileLock":
         return self

@@ -1,5 +1,6 @@
 """The runner's Progress: writes to the store, saves checkpoints, hears the wish to stop."""
 
+import errno
 import threading
 import time
 from collections.abc import Callable
@@ -149,7 +150,7 @@ class Reporter:
                     self._stop = max(self._stop, self._lease.stop_asked())
                 pause = FLUSH_SECONDS
             except StoreBusy as busy:
-                print(f"Waiting: {busy}", flush=True)
+                print(passing_trouble(busy), flush=True)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             except Fenced:
                 self._fenced = True
@@ -175,15 +176,39 @@ def patiently(
     """Do `work`, again and again with growing pauses while the store or the disk refuses.
 
     tell: hears the reason at each refusal. check: may raise to give up, for instance Stopped.
+    Errors that waiting cannot cure are raised.
     """
     pause = FLUSH_SECONDS
     while True:
         try:
             return work()
         except (StoreBusy, OSError) as error:
-            reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-            tell(f"Waiting: {reason}")
-            print(f"Waiting: {reason}", flush=True)
+            reason = passing_trouble(error)
+            if reason is None:
+                raise
+            tell(reason)
+            print(reason, flush=True)
         check()
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+# What time or a person can cure: no room, too many open files, a network drive that went away.
+PASSING_NAMES = (
+    *("EAGAIN", "EDQUOT", "EHOSTDOWN", "EHOSTUNREACH", "EIO", "EMFILE", "ENETUNREACH"),
+    *("ENFILE", "ENOSPC", "ESTALE", "ETIMEDOUT"),
+)
+PASSING = {getattr(errno, name) for name in PASSING_NAMES if hasattr(errno, name)}
+NO_ROOM_WORDS = ("No space left", f"errno = {errno.ENOSPC}", "Disk quota exceeded")
+
+
+def passing_trouble(error: Exception) -> str | None:
+    """Return what to tell while waiting for the end of this trouble, None if it does not pass."""
+    if isinstance(error, StoreBusy):
+        return f"Waiting: {error}"
+    text = str(error)
+    if any(word in text for word in NO_ROOM_WORDS):  # h5py hides the number in its message
+        return "Waiting: No space left on the disk. Free some; the run goes on by itself."
+    if isinstance(error, OSError) and error.errno in PASSING:
+        return f"Waiting: the files of this run cannot be reached ({error.strerror})."
+    return None

@@ -10,16 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.errors import JobError, NotFoundError, SettingsError
+from core.jobs import families
 from core.jobs.database import Database
-from core.jobs.demands import demand_of
+from core.jobs.families import Child as Child
 from core.jobs.job import (
     ACTIVE,
-    QUEUED,
+    ENDED,
     RESUMABLE,
-    STOPPED,
     STOPPING,
     UNFINISHED,
-    WAITING,
     Job,
     job_from_row,
 )
@@ -42,12 +41,26 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Child:
-    """One job that a parent asks for."""
+class SavedRun:
+    """An ended job with its history, as a bundle carries it."""
 
+    id: str
     kind: str
     settings: Mapping[str, Any]
     seed: int
+    state: str
+    parent: str | None
+    done: float
+    total: float
+    created: float
+    started: float | None
+    finished: float | None
+    error: str | None
+    result: Mapping[str, Any] | None
+    metrics: Mapping[str, Sequence[tuple[int, float]]]
+
+
+_RESTORED = ("state", "done", "total", "created", "started", "finished", "error")
 
 
 def identity(kind: str, settings: Mapping[str, Any], seed: int) -> str:
@@ -107,6 +120,11 @@ class Store:
         if row is None:
             raise NotFoundError(f"There is no run {id[:40]!r} here. Choose one on the Runs page.")
         return job_from_row(row)
+
+    def exists(self, id: str) -> bool:
+        """Return whether there is such a job."""
+        with self.database.read() as connection:
+            return connection.execute(sa.select(JOB.c.id).where(JOB.c.id == id)).first() is not None
 
     def jobs(
         self,
@@ -182,7 +200,7 @@ class Store:
         """
         self.get(id)
         with self.database.write(alone=True) as connection:
-            _stop(connection, id, 2 if force else 1)
+            families.stop(connection, id, 2 if force else 1)
         return self.get(id).state
 
     def resume(self, id: str) -> str:
@@ -203,7 +221,7 @@ class Store:
         if not job.ended:
             raise JobError(f"Run {id} is {job.state}. Stop it before deleting it.")
         with self.database.write(alone=True) as connection:
-            doomed = [id, *_own_family(connection, id)]
+            doomed = [id, *families.own_family(connection, id)]
             unfinished = sa.select(JOB.c.id).where(
                 JOB.c.id.in_(doomed), JOB.c.state.in_(UNFINISHED)
             )
@@ -217,6 +235,35 @@ class Store:
                 note_event(connection, gone, 0, "deleted")
         return doomed
 
+    def forget_checkpoints(self, id: str) -> None:
+        """Make an ended job start from the beginning should it be resumed. Raises JobError."""
+        if not self.get(id).ended:
+            raise JobError(f"Run {id} still needs its checkpoints. Stop it first.")
+        with self.database.write(alone=True) as connection:
+            ended = (JOB.c.id == id) & JOB.c.state.in_(ENDED)
+            change(connection, ended, {"checkpoints": "[]"}, event="checkpoints deleted")
+
+    def restore(self, saved: SavedRun) -> bool:
+        """Add an ended job from elsewhere, as it was there; return False if it is here already."""
+        with self.database.write(alone=True) as connection:
+            here = sa.select(JOB.c.id).where(JOB.c.id == saved.id)
+            if connection.execute(here).first():
+                return False
+            child = Child(saved.kind, saved.settings, saved.seed)
+            families.insert(connection, saved.id, child, saved.parent, 0, 0)
+            values = {name: getattr(saved, name) for name in _RESTORED}
+            values["result"] = None if saved.result is None else json.dumps(saved.result)
+            change(connection, JOB.c.id == saved.id, values, event="imported")
+            if saved.parent is not None:
+                families.link(connection, saved.parent, saved.id)
+            rows = [
+                {"job": saved.id, "key": key, "step": step, "value": value, "attempt": 0}
+                for key, points in saved.metrics.items()
+                for step, value in points
+            ]
+            self.database.upsert(connection, METRIC, rows)
+        return True
+
     def close(self) -> None:
         """Give all connections back."""
         self.database.close()
@@ -226,7 +273,7 @@ class Store:
         if job.state not in RESUMABLE:
             raise JobError(f"Run {id} is {job.state}; only a run that stopped or failed can go on.")
         with self.database.write(alone=True) as connection:
-            _requeue_family(connection, id, fresh, self.database)
+            families.requeue_family(connection, id, fresh)
         return id
 
     def _submit_all(
@@ -234,15 +281,15 @@ class Store:
     ) -> list[str]:
         ids = [identity(child.kind, child.settings, child.seed) for child in children]
         with self.database.write(alone=True) as connection:
-            turn = _next_turn(connection, parent)
+            turn = families.next_turn(connection, parent)
             for id, child in zip(ids, children, strict=True):
-                new_here = parent is None or _link(connection, parent, id)
+                new_here = parent is None or families.link(connection, parent, id)
                 row = connection.execute(sa.select(JOB.c.state).where(JOB.c.id == id)).first()
                 if row is None:
-                    _insert(connection, id, child, parent, priority, turn)
+                    families.insert(connection, id, child, parent, priority, turn)
                     turn += 1
                 elif row.state in RESUMABLE and new_here:
-                    _requeue_family(connection, id, False, self.database)
+                    families.requeue_family(connection, id, False)
         return ids
 
 
@@ -252,112 +299,3 @@ def _in_states(states: frozenset[str]) -> sa.ColumnElement[bool]:
         return plain
     asked = JOB.c.state.in_(ACTIVE) & (JOB.c.stop > 0)
     return (plain & ~asked) | asked if STOPPING in states else plain & ~asked
-
-
-def _insert(
-    connection: sa.Connection, id: str, child: Child, parent: str | None, priority: int, turn: int
-) -> None:
-    connection.execute(
-        sa.insert(JOB).values(
-            id=id,
-            version=1,
-            state=QUEUED,
-            stop=0,
-            attempt=0,
-            crashes=0,
-            losses=0,
-            kind=child.kind,
-            demand=demand_of(child.kind).name,
-            priority=priority,
-            turn=turn,
-            parent=parent,
-            seed=child.seed,
-            done=0.0,
-            total=0.0,
-            created=time.time(),
-            message="",
-            checkpoints="[]",
-            settings=json.dumps(dict(child.settings)),
-        )
-    )
-    note_event(connection, id, 0, "submitted")
-
-
-def _link(connection: sa.Connection, parent: str, child: str) -> bool:
-    """Make `child` a child of `parent`; return whether it was not one before."""
-    pair = (FAMILY.c.parent == parent) & (FAMILY.c.child == child)
-    if connection.execute(sa.select(FAMILY).where(pair)).first():
-        return False
-    connection.execute(sa.insert(FAMILY).values(parent=parent, child=child))
-    return True
-
-
-def _next_turn(connection: sa.Connection, parent: str | None) -> int:
-    """Return the turn of a family's next job, so that families take turns in the queue.
-
-    A new family starts at the turn the machine has reached, as in start-time fair queueing
-    (Goyal, Vin and Cheng 1996): a sweep of forty points does not hold up a later single run.
-    """
-    reached = sa.select(sa.func.max(JOB.c.turn)).where(JOB.c.attempt > 0)
-    now = connection.execute(reached).scalar() or 0
-    if parent is None:
-        return now
-    last = connection.execute(sa.select(sa.func.max(JOB.c.turn)).where(JOB.c.parent == parent))
-    return max(now, (last.scalar() or 0) + 1)
-
-
-def _stop(connection: sa.Connection, id: str, level: int) -> None:
-    own = JOB.c.id == id
-    at_once = own & JOB.c.state.in_((QUEUED, WAITING))
-    stopped = {"state": STOPPED, "stop": 1, "finished": time.time(), "runner": None}
-    if change(connection, at_once, stopped, event=STOPPED):
-        pass
-    else:
-        asked = own & JOB.c.state.in_(ACTIVE) & (JOB.c.stop < level)
-        change(connection, asked, {"stop": level}, event="stop asked", detail={"level": level})
-    for child in _own_children(connection, id):
-        _stop(connection, child, level)
-
-
-def _own_children(connection: sa.Connection, id: str) -> list[str]:
-    """Return the children that no other parent asks for and nobody submitted directly."""
-    other = FAMILY.alias()
-    shared = sa.select(other.c.child).where(other.c.parent != id)
-    query = (
-        sa.select(FAMILY.c.child)
-        .join(JOB, JOB.c.id == FAMILY.c.child)
-        .where(FAMILY.c.parent == id, JOB.c.parent == id, FAMILY.c.child.not_in(shared))
-    )
-    return list(connection.execute(query).scalars())
-
-
-def _own_family(connection: sa.Connection, id: str) -> list[str]:
-    children = _own_children(connection, id)
-    return [one for child in children for one in (child, *_own_family(connection, child))]
-
-
-def _requeue_family(connection: sa.Connection, id: str, fresh: bool, database: Database) -> None:
-    again: dict[str, Any] = {
-        "state": QUEUED,
-        "stop": 0,
-        "crashes": 0,
-        "losses": 0,
-        "error": None,
-        "finished": None,
-        "message": "",
-    }
-    if fresh:
-        again |= {"checkpoints": "[]", "done": 0.0, "started": None}
-        connection.execute(sa.delete(METRIC).where(METRIC.c.job == id))
-    ended = (JOB.c.id == id) & JOB.c.state.in_(RESUMABLE)
-    change(connection, ended, again, event="retried" if fresh else "resumed")
-    for child in (
-        connection.execute(
-            sa.select(FAMILY.c.child)
-            .join(JOB, JOB.c.id == FAMILY.c.child)
-            .where(FAMILY.c.parent == id, JOB.c.state.in_(RESUMABLE))
-        )
-        .scalars()
-        .all()
-    ):
-        _requeue_family(connection, child, fresh, database)

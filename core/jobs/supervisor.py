@@ -56,7 +56,7 @@ def _variables(orders: Orders) -> dict[str, str]:
 
 def _watch(child: subprocess.Popen, dispatcher: Dispatcher, orders: Orders) -> None:
     """Return when the child has ended, or must."""
-    patience = _Patience(keeps_warm=orders.idle_seconds > 0)
+    patience = Patience(keeps_warm=orders.idle_seconds > 0)
     looked = -LOOK_SECONDS
     while child.poll() is None:
         time.sleep(POLL_SECONDS)
@@ -68,7 +68,7 @@ def _watch(child: subprocess.Popen, dispatcher: Dispatcher, orders: Orders) -> N
                 return
 
 
-class _Patience:
+class Patience:
     """Decides when a runner is killed; all times are of our own monotonic clock."""
 
     def __init__(self, keeps_warm: bool) -> None:

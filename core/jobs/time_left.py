@@ -13,6 +13,7 @@ class TimeLeft:
         """clock: seconds that never jump, as time.monotonic gives them."""
         self._clock = clock
         self._first: tuple[float, float] | None = None
+        self._last = 0.0
 
     def estimate(self, done: float, total: float) -> float | None:
         """Return the seconds left at this attempt's pace, or None while that is a guess.
@@ -20,8 +21,9 @@ class TimeLeft:
         done, total: in one unit of equal cost.
         """
         now = self._clock()
-        if self._first is None or done < self._first[1]:
+        if self._first is None or done < self._last:
             self._first = (now, done)
+        self._last = done
         started, before = self._first
         if total <= 0 or done >= total:
             return None

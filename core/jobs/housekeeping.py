@@ -1,0 +1,101 @@
+"""Disk space: how much each run uses, and how to give it back."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import JobError
+from core.jobs.checkpoint import FOLDER
+from core.jobs.job import Job
+from core.jobs.store import Store
+from core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class DiskUse:
+    """Bytes of one run: results that were made, checkpoints to resume from, and its log."""
+
+    results_bytes: int
+    checkpoints_bytes: int
+    log_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """All of it."""
+        return self.results_bytes + self.checkpoints_bytes + self.log_bytes
+
+
+def disk_use(workspace: Workspace, job_id: str) -> DiskUse:
+    """Return what a run uses on disk; files that vanish meanwhile count nothing."""
+    folder = workspace.artifacts(job_id)
+    checkpoints = _size(folder / FOLDER)
+    return DiskUse(_size(folder) - checkpoints, checkpoints, _size(workspace.log(job_id)))
+
+
+def free_bytes(workspace: Workspace) -> int:
+    """Return the room left on the disk of the workspace."""
+    return shutil.disk_usage(workspace.root).free
+
+
+def delete_checkpoints(store: Store, workspace: Workspace, job_id: str) -> int:
+    """Delete the checkpoints of an ended run and return the bytes given back.
+
+    A run that had not finished starts from the beginning when it is resumed.
+    Raises JobError while the run has not ended.
+    """
+    store.forget_checkpoints(job_id)
+    return _remove(workspace.artifacts(job_id) / FOLDER)
+
+
+def delete_run(store: Store, workspace: Workspace, job_id: str) -> int:
+    """Delete an ended run, the children only it needs, and all their files; return the bytes.
+
+    Raises JobError while a part of it is at work, or an unfinished run starts from it.
+    """
+    heirs = unfinished_heirs(store, job_id)
+    if heirs:
+        raise JobError(
+            f"Run {job_id} cannot be deleted: {len(heirs)} unfinished runs start from it "
+            f"(for instance {heirs[0].id}). Stop and delete those first."
+        )
+    return sum(
+        _remove(workspace.artifacts(gone)) + _remove(workspace.log(gone))
+        for gone in store.delete(job_id)
+    )
+
+
+def unfinished_heirs(store: Store, job_id: str) -> list[Job]:
+    """Return the jobs not ended whose settings name this run: they still need its files."""
+    return [
+        job
+        for job in store.jobs()
+        if not job.ended and job_id in job.settings.values() and job.parent != job_id
+    ]
+
+
+def unknown_folders(store: Store, workspace: Workspace) -> list[Path]:
+    """Return artefact folders no run in the store owns, as a restored backup may leave them."""
+    known = {job.id for job in store.jobs()}
+    return sorted(p for p in workspace.artifacts("x").parent.iterdir() if p.name not in known)
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return _file_size(path)
+    return sum(_file_size(file) for file in path.rglob("*")) if path.is_dir() else 0
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return 0 if path.is_dir() else path.lstat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _remove(path: Path) -> int:
+    size = _size(path)
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+    return size - _size(path)

@@ -1,0 +1,68 @@
+"""Disk space of runs: counted, and given back."""
+
+import pytest
+
+from core.errors import JobError, NotFoundError
+from core.jobs import housekeeping
+from core.jobs.dispatch import Dispatcher
+from core.jobs.lease import Lease, Update
+from tests.jobs.finished import finish
+
+
+def stopped_with_checkpoint(store, workspace):
+    """Return the id of a stopped run with a checkpoint of 1,000 bytes."""
+    id = store.submit("descend", {"steps": 9}, 5)
+    claim = Dispatcher(store.database, "here").claim("background", {"numpy"}, "here")
+    lease = Lease(store.database, id, claim.attempt)
+    lease.start()
+    folder = workspace.artifacts(id) / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "1-1.npz").write_bytes(b"x" * 1000)
+    lease.beat(Update(checkpoints=[{"name": "1-1.npz", "sha256": "", "size_bytes": 1000}]))
+    lease.settle("stopped")
+    return id
+
+
+def test_results_checkpoints_and_log_are_counted_apart(store, workspace):
+    id = stopped_with_checkpoint(store, workspace)
+    (workspace.artifacts(id) / "dense.h5").write_bytes(b"x" * 300)
+    workspace.log(id).write_bytes(b"x" * 20)
+    use = housekeeping.disk_use(workspace, id)
+    assert (use.results_bytes, use.checkpoints_bytes, use.log_bytes) == (300, 1000, 20)
+    assert use.total_bytes == 1320
+    assert housekeeping.disk_use(workspace, "0" * 16).total_bytes == 0
+
+
+def test_checkpoints_of_an_ended_run_can_go(store, workspace):
+    id = stopped_with_checkpoint(store, workspace)
+    assert housekeeping.delete_checkpoints(store, workspace, id) == 1000
+    assert housekeeping.disk_use(workspace, id).checkpoints_bytes == 0
+    store.resume(id)
+    claim = Dispatcher(store.database, "here").claim("background", {"numpy"}, "here")
+    assert Lease(store.database, id, claim.attempt).start() == []
+    with pytest.raises(JobError, match="still needs its checkpoints"):
+        housekeeping.delete_checkpoints(store, workspace, id)
+
+
+def test_deleting_a_run_deletes_its_files(store, workspace):
+    id = finish(store, workspace, "descend", {"steps": 3}, 0)
+    workspace.log(id).write_bytes(b"x" * 20)
+    assert housekeeping.delete_run(store, workspace, id) == 20 + 128 + 32 * 8
+    assert not workspace.artifacts(id).exists()
+    with pytest.raises(NotFoundError):
+        store.get(id)
+
+
+def test_a_run_that_another_one_starts_from_is_kept(store, workspace):
+    dense = finish(store, workspace, "descend", {"steps": 3}, 0)
+    store.submit("prune", {"dense": dense}, 0)
+    with pytest.raises(JobError, match="1 unfinished runs start from it"):
+        housekeeping.delete_run(store, workspace, dense)
+
+
+def test_folders_without_a_run_are_found(store, workspace):
+    id = finish(store, workspace, "descend", {"steps": 3}, 0)
+    stray = workspace.artifacts("f" * 16)
+    stray.mkdir()
+    assert housekeeping.unknown_folders(store, workspace) == [stray]
+    assert workspace.artifacts(id).exists()
