@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.evaluation.frontier import Summary, front, over_seeds, stepped
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import Chart, Row, Trace, layout, share_axis
+
+Annotation = dict[str, Any]
 
 ISO_SCORES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 FADED = 0.4
@@ -40,6 +43,7 @@ def live_frontier(
         layout=layout(
             share_axis("Sparsity (zeros / all parameters)", range=[-0.03, 1.02]),
             share_axis("Accuracy (holdout)", range=[low, high]),
+            annotations=_annotations(low, high, threshold),
         ),
         alt=_sentence(points, labels, len(best)),
         rows=[_row(point, labels, point.id in best) for point in points],
@@ -69,35 +73,45 @@ def _line(name: str, x: list[float | None], y: list[float | None], dash: str) ->
 
 
 def _iso_lines(low: float, high: float) -> Trace:
-    """One trace for all lines score = (accuracy + sparsity) / 2, each named at its upper end."""
+    """One trace for all lines score = (accuracy + sparsity) / 2."""
     x: list[float | None] = []
     y: list[float | None] = []
-    names: list[str] = []
     for score in ISO_SCORES:
         left, right = max(0.0, 2 * score - high), min(1.0, 2 * score - low)
         if left < right:
             x += [left, right, None]
             y += [2 * score - left, 2 * score - right, None]
-            names += [f"score {score:g}", "", ""]
-    line = _line("Equal score", x, y, "dot")
-    return line | {
-        "mode": "lines+text",
-        "text": names,
-        "textposition": "middle right",
-        "textfont": {"size": 11, "color": colors.MUTED},
-        "cliponaxis": True,
+    return _line("Equal score", x, y, "dot")
+
+
+def _annotations(low: float, high: float, threshold: float) -> list[Annotation]:
+    """Name each line of equal score at its upper end, and the threshold at its left end."""
+    starts = {score: 2 * score - high for score in ISO_SCORES}
+    return [
+        *(
+            _note(f"score {score:g}", start, high, "left", -10)
+            for score, start in starts.items()
+            if 0 < start < 0.93
+        ),
+        _note(f"scores 0 up to {threshold:.0%}", 0.0, threshold, "left", -10),
+    ]
+
+
+def _note(text: str, x: float, y: float, anchor: str, shift: int) -> Annotation:
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xanchor": anchor,
+        "yshift": shift,
+        "xshift": 6,
+        "showarrow": False,
+        "font": {"size": 11, "color": colors.MUTED},
     }
 
 
 def _threshold(threshold: float) -> Trace:
-    line = _line("Threshold", [0.0, 1.0], [threshold, threshold], "dash")
-    return line | {
-        "mode": "lines+text",
-        "text": [f"below {threshold:.0%} the score is 0", ""],
-        "textposition": "bottom right",
-        "textfont": {"size": 11, "color": colors.MUTED},
-        "opacity": 0.9,
-    }
+    return _line("Threshold", [0.0, 1.0], [threshold, threshold], "dash") | {"opacity": 0.9}
 
 
 def _front_line(points: Sequence[Point]) -> Trace:
@@ -121,7 +135,9 @@ def _dots(points: Sequence[Point], label: str, best: set[str]) -> Trace:
             "color": colors.color(method),
             "symbol": colors.symbol(method),
             "size": 16 if method == "dense" else 12,
-            "opacity": [1.0 if point.id in best else FADED for point in points],
+            "opacity": [
+                1.0 if point.id in best or method == "dense" else FADED for point in points
+            ],
             "line": {"color": "$card", "width": 1},
         },
     }
@@ -129,7 +145,8 @@ def _dots(points: Sequence[Point], label: str, best: set[str]) -> Trace:
 
 def hover(point: Point) -> str:
     """Return what a point says when the mouse is over it."""
-    epochs = f"{point.epochs:g} epochs, " if point.epochs else ""
+    unit = "epoch" if point.epochs == 1 else "epochs"
+    epochs = f"{point.epochs:g} {unit}, " if point.epochs else ""
     return (
         f"<b>{point.label or point.method}</b><br>accuracy {point.accuracy:.1%}, sparsity "
         f"{point.sparsity:.2%}<br>score {point.score:.3f}<br>{epochs}seed {point.seed}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.evaluation.point import Point
-from core.jobs.job import DONE, STOPPING, UNFINISHED, Job
+from core.jobs.job import ACTIVE, DONE, STOPPING, UNFINISHED, WAITING, Job
 from core.jobs.store import Store
 from core.reports.runs import network_of
 
@@ -33,6 +33,21 @@ def pruned_from(store: Store, dense: str) -> list[Job]:
 def finished_dense(store: Store, data: str) -> list[Job]:
     """Return the finished networks of a data set that can be pruned, newest first."""
     return [job for job in of_data(store, ("train", "import"), data) if job.state == DONE]
+
+
+SHOWN_AS = {"running": (*ACTIVE, WAITING, STOPPING)}
+HIDDEN = ("preview", "behaviour")  # answers of a page, not runs that a person started
+
+
+def top_level(store: Store, states: Sequence[str], limit: int) -> list[Job]:
+    """Return what people started, newest first: no children of sweeps, no answers of a page.
+
+    states: in the words of the pages; none means all.
+    """
+    wanted = {real for state in states for real in SHOWN_AS.get(state, (state,))}
+    found = store.jobs(states=wanted or None, limit=RECENT)
+    shown = [job for job in found if job.parent is None and job.kind not in HIDDEN]
+    return shown[:limit]
 
 
 def best(found: Sequence[Point]) -> Point | None:

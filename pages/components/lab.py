@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.jobs import engine
 from core.jobs.store import Store
+from core.reports.activity import Family, family
 from core.workspace import Workspace, open_workspace
 
 
@@ -33,6 +34,16 @@ def submit(kind: str, settings: dict[str, Any], seed: int = 0, **more: Any) -> s
     job_id = store().submit(kind, settings, seed, **more)
     engine.ensure(workspace())
     return job_id
+
+
+def family_now(dense: str) -> Family:
+    """Return what was pruned from a network; read once per change, for all sessions together."""
+    return _family(workspace().store_url, store().revision(), dense)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _family(url: str, revision: str, dense: str) -> Family:
+    return family(_store(url), dense)
 
 
 def recall(name: str) -> str | None:

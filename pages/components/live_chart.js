@@ -40,7 +40,8 @@ function dressedLayout(part, colors, twins) {
   const layout = dressed(part, colors, twins);
   layout.font = { ...layout.font, color: colors.text };
   layout.hoverlabel = { bgcolor: colors.card, bordercolor: colors.line,
-                        ...layout.hoverlabel, font: { color: colors.text } };
+                        ...layout.hoverlabel, font: { ...layout.font, color: colors.text } };
+  layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: colors.line, activecolor: colors.text };
   for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
     layout[name] = { gridcolor: colors.grid, linecolor: colors.line, tickcolor: colors.line,
                      ...layout[name] };

@@ -1,0 +1,110 @@
+"""The instant explorer: move a slider, see what the cut does before any retraining."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.figures.preview import layer_sparsities
+from core.jobs.job import DONE, Job
+from core.models.network import LAYERS
+from core.pruning.methods import METHODS
+from pages.components.error_box import error_box, plain, show_error
+from pages.components.lab import recall, remember, store, submit
+from pages.components.live_chart import live_chart
+from pages.components.weight_views import before_and_after
+from pages.components.words import duration, percent
+
+PATIENCE_SECONDS = 1.5  # an answer takes a third of that once the runner is warm
+
+
+@st.fragment
+def explorer(data: str, dense: str) -> None:
+    """Ask for a cut and show its answer; moving a control asks again."""
+    controls, answer = st.columns([1, 2], gap="large")
+    with error_box():
+        with controls:
+            settings = {"data": data, "dense": dense, **_controls()}
+        with answer:
+            _answer(settings)
+
+
+def _controls() -> dict[str, Any]:
+    instant = [name for name, method in METHODS.items() if not method.trains]
+    wanted = recall("method")
+    method = st.selectbox(
+        "Method",
+        instant,
+        instant.index(wanted) if wanted in instant else 0,
+        format_func=lambda name: METHODS[name].label,
+        key="explore-method",
+        help="Methods that train before they choose have no instant answer; run them in a sweep.",
+    )
+    remember("method", method)
+    sparsity = st.slider(
+        "Sparsity",
+        0.0,
+        0.99,
+        0.5,
+        0.01,
+        format="percent",
+        key="explore-sparsity",
+        help="Zeros over all parameters, biases included.",
+    )
+    recovery = st.toggle(
+        "Repair with least squares",
+        key="explore-recovery",
+        help="Refits the weights that stay, layer by layer, to what the dense network computes. "
+        "No training, a fraction of a second.",
+    )
+    per_layer = None
+    if st.toggle("Set each layer myself", key="explore-layers"):
+        shown = [layer for layer in LAYERS if not METHODS[method].structured or layer != "dense2"]
+        per_layer = {
+            layer: st.slider(layer, 0.0, 0.99, 0.5, 0.01, format="percent", key=f"explore:{layer}")
+            for layer in shown
+        }
+    return {"method": method, "sparsity": sparsity, "per_layer": per_layer, "recovery": recovery}
+
+
+def _answer(settings: dict[str, Any]) -> None:
+    job_id = submit("preview", settings, priority=10)
+    job = store().wait(job_id, PATIENCE_SECONDS)
+    if job.ended:
+        show_preview(job)
+        return
+
+    @st.fragment(run_every=0.5)
+    def warming_up() -> None:
+        if store().get(job_id).ended:
+            st.rerun()
+        st.info("Warming up: the first answer takes about fifteen seconds, the next are instant.")
+
+    warming_up()
+
+
+def show_preview(job: Job) -> None:
+    """Show one answer, or why there is none."""
+    if job.state != DONE or not job.result:
+        show_error(job.error or "The explorer stopped before it answered. Move the slider again.")
+        return
+    result = job.result
+    _numbers(result)
+    live_chart(layer_sparsities(result["layers"]), "explore-chart", 300)
+    for note in result.get("notes", ()):
+        st.caption(plain(note))
+    before_and_after(job, "explore")
+
+
+def _numbers(result: Mapping[str, Any]) -> None:
+    lost = result["accuracy"] - result["dense_accuracy"]
+    cells = st.columns(4)
+    cells[0].metric(
+        "Accuracy, not retrained",
+        percent(result["accuracy"]),
+        f"{lost * 100:+.1f} points",
+        help=f"On {result['images']:,} validation images, in {duration(result['seconds'])}.",
+    )
+    cells[1].metric("Dense", percent(result["dense_accuracy"]))
+    cells[2].metric("Sparsity", percent(result["sparsity"], 2))
+    cells[3].metric("Score as it is", f"{result['score']:.3f}", help="Without any retraining.")

@@ -1,0 +1,96 @@
+"""The live frontier of one dense network, and the card of the dot that was clicked."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.evaluation.point import Point
+from core.figures.frontier import live_frontier
+from core.jobs.job import Job
+from core.reports import activity
+from core.reports.activity import Family
+from core.reports.labels import method_labels
+from core.reports.remarks import remark
+from core.reports.runs import network_of
+from pages.components.error_box import plain
+from pages.components.job_progress import job_line, watch
+from pages.components.lab import family_now, recall, remember, store
+from pages.components.live_chart import live_chart
+from pages.components.run_views import network_card
+from pages.components.words import percent, plural
+
+SENTENCES = 4
+
+
+def frontier_panel(dense: str, class_names: Sequence[str], key: str) -> None:
+    """Show every network pruned from `dense` as a dot, while they are made and after."""
+    watch(
+        lambda: living(family_now(dense)),
+        lambda _: _draw(family_now(dense), class_names, key),
+        idle_seconds=5.0,
+    )
+
+
+def living(found: Family) -> Sequence[Job]:
+    """Return what is at work or waits: sweeps first, then single runs."""
+    return (*found.sweeps, *found.living)
+
+
+def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
+    progress(found, key)
+    labels = method_labels()
+    picked = recall("point")
+    clicked = live_chart(live_frontier(found.all_points, labels, picked), key, 460)
+    if clicked and clicked != st.session_state.get(f"{key}:clicked"):
+        st.session_state[f"{key}:clicked"] = clicked
+        remember("point", clicked)
+        st.rerun(scope="fragment")
+    if not found.points:
+        st.caption("Dots appear here, one for each pruned network.")
+        return
+    card(found, picked, class_names, key)
+    sentences(found, labels)
+
+
+def progress(found: Family, key: str) -> None:
+    """Show what is at work: whole sweeps, else the first single runs."""
+    single = [job for job in found.living if job.parent is None]
+    working = [job for job in single if job.state != "queued"]
+    for job in (*found.sweeps, *working)[:3]:
+        job_line(job, f"{key}:{job.id}")
+    if waiting := len(single) - len(working):
+        st.caption(f"{plural(waiting, 'single run')} in the queue.")
+    if found.failed:
+        st.caption(f"{plural(len(found.failed), 'point')} did not finish: see Runs.")
+
+
+def sentences(found: Family, labels: dict[str, str]) -> None:
+    """Say of the newest networks, in one plain sentence each, what happened to them."""
+    best = activity.best(found.points)
+    for point in reversed(found.all_points[-SENTENCES:]):
+        icon = ":material/star:" if best is not None and point.id == best.id else "•"
+        text = remark(point, found.dense, labels.get(point.method, point.method))
+        st.markdown(f"{icon} {plain(text)}")
+
+
+def card(found: Family, picked: str | None, class_names: Sequence[str], key: str) -> None:
+    """Show the card of the clicked dot; before any click, say that dots can be clicked."""
+    if picked not in {point.id for point in found.all_points}:
+        st.info(
+            "Click a dot for its layers, its mistakes and its file.", icon=":material/touch_app:"
+        )
+        return
+    network = network_of(store().get(str(picked)))
+    if network is not None:
+        with st.container(border=True):
+            network_card(network, class_names, f"{key}:card")
+
+
+def best_line(points: Sequence[Point]) -> None:
+    """Show the best score of the points in words."""
+    best = activity.best(points)
+    if best is not None and best.score:
+        st.markdown(
+            f"Best score **{best.score:.3f}**: {plain(best.label)}, {percent(best.accuracy)} "
+            f"accuracy with {percent(best.sparsity)} zeros."
+        )

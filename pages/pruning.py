@@ -1,0 +1,156 @@
+"""Prune: explore a cut at once, sweep methods and sparsities, watch the frontier grow."""
+
+import streamlit as st
+
+from core.data.store import StoredDataset
+from core.figures.frontier import live_frontier
+from core.jobs.job import Job
+from core.models.network import NetworkShape
+from core.pruning.methods import METHODS
+from core.pruning.sweep import Sweep, sweep_seconds
+from core.reports import activity, runs
+from core.reports.labels import method_labels
+from pages.components.data_views import choose_data
+from pages.components.error_box import error_box
+from pages.components.explorer import explorer
+from pages.components.frame import inside_frame
+from pages.components.frontier_views import frontier_panel
+from pages.components.lab import recall, remember, store, submit
+from pages.components.live_chart import live_chart
+from pages.components.words import duration, percent, plural
+
+SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
+SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+VIEWS = {"explore": "Explore at once", "sweep": "Run a sweep"}
+EPOCH_SECONDS_PER_IMAGE = 0.0008  # two cores; used until a run here has been measured
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Prune", anchor=False)
+    with error_box():
+        data, network = st.columns(2, gap="medium")
+        with data:
+            chosen = choose_data()
+        if chosen is None:
+            _sample()
+            return
+        with network:
+            dense = _choose_dense(chosen)
+        if dense is None:
+            _sample()
+            return
+        _work(chosen, dense)
+        st.subheader("Frontier", anchor=False)
+        frontier_panel(dense.id, chosen.class_names, "frontier")
+
+
+def _choose_dense(chosen: StoredDataset) -> Job | None:
+    found = {job.id: job for job in activity.finished_dense(store(), chosen.digest)}
+    if not found:
+        st.info("No trained network for this data yet.")
+        st.page_link("pages/training.py", label="Train one", icon=":material/model_training:")
+        return None
+    wanted = recall("dense")
+    ids = list(found)
+    dense = st.selectbox(
+        "Network",
+        ids,
+        ids.index(wanted) if wanted in found else 0,
+        format_func=lambda id: _name(found[id]),
+        key=f"choose-dense:{wanted}:{len(ids)}",
+    )
+    remember("dense", dense)
+    return found[dense]
+
+
+def _name(job: Job) -> str:
+    point = (job.result or {})["point"]
+    return f"{point['label']}, seed {job.seed} · {percent(point['accuracy'])}"
+
+
+def _sample() -> None:
+    st.caption("Dots appear here. This is a finished sweep of the bundled sample:")
+    live_chart(live_frontier(runs.sample_points(), method_labels()), "sample-frontier", 460)
+
+
+def _work(chosen: StoredDataset, dense: Job) -> None:
+    start = recall("view")
+    view = st.segmented_control(
+        "View",
+        list(VIEWS),
+        default=start if start in VIEWS else "explore",
+        format_func=VIEWS.__getitem__,
+        key="prune-view",
+        label_visibility="collapsed",
+        required=True,
+    )
+    remember("view", view)
+    with st.container(border=True):
+        if view == "sweep":
+            _sweep(chosen, dense)
+        else:
+            explorer(chosen.digest, dense.id)
+
+
+def _sweep(chosen: StoredDataset, dense: Job) -> None:
+    methods, budget = st.columns([3, 2], gap="large")
+    with methods:
+        names = st.pills(
+            "Methods",
+            list(METHODS),
+            selection_mode="multi",
+            default=[name for name in SIX if name in METHODS],
+            format_func=lambda name: METHODS[name].label,
+            key="sweep-methods",
+            wrap=True,
+        )
+        sparsities = st.pills(
+            "Sparsities",
+            SPARSITIES,
+            selection_mode="multi",
+            default=[0.8, 0.9, 0.95],
+            format_func=lambda value: f"{value:.0%}",
+            key="sweep-sparsities",
+            wrap=True,
+            help="Zeros over all parameters. Three or more make a frontier.",
+        )
+    with budget:
+        epochs = st.number_input(
+            "Epochs each", 0, 1000, 2, help="The same budget for every method.", key="sweep-epochs"
+        )
+        seeds = st.number_input(
+            "Seeds", 1, 20, 1, help="Repetitions, for error bars.", key="sweep-seeds"
+        )
+        pure = st.toggle("Also each paper's own recipe", key="sweep-pure")
+    if not names or not sparsities:
+        st.caption("Choose at least one method and one sparsity.")
+        return
+    styles = ("polished", "pure") if pure else ("polished",)
+    sweep = Sweep(tuple(names), tuple(sparsities), int(epochs), int(seeds), styles)
+    _start(sweep, chosen, dense)
+
+
+def _start(sweep: Sweep, chosen: StoredDataset, dense: Job) -> None:
+    planned = sweep.runs()
+    shape = NetworkShape.from_dict((dense.result or {})["shape"])
+    seconds = sweep_seconds(planned, shape, _epoch_seconds(chosen, dense))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        start = st.button(
+            "Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"
+        )
+        st.markdown(f"{plural(len(planned), 'network')}, about {duration(seconds)}.")
+    if start:
+        submit("sweep", {"data": chosen.digest, "dense": dense.id, **sweep.to_dict()})
+        st.rerun()
+
+
+def _epoch_seconds(chosen: StoredDataset, dense: Job) -> float:
+    point = (dense.result or {})["point"]
+    if point["epochs"] and point["seconds"]:
+        return float(point["seconds"] / point["epochs"])
+    return chosen.train * EPOCH_SECONDS_PER_IMAGE
+
+
+inside_frame()
+main()
