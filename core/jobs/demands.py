@@ -39,6 +39,7 @@ DEMAND_OF_KIND = {
     "behaviour": "tensorflow",
     "grade": "tensorflow",
     "preview": "interactive",
+    "curve": "tensorflow",
     "sweep": "light",
     "federate_compare": "light",
 }

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from core.data import store as dataset_store
@@ -11,6 +10,7 @@ from core.data.dataset import Dataset
 from core.errors import JobError
 from core.jobs.context import Context
 from core.jobs.job import DONE, Job
+from core.jobs.store import Store
 from core.models import weights_file
 from core.models.network import NetworkShape, Weights
 from core.training.prepare import Prepared, prepare
@@ -45,24 +45,30 @@ def dataset(context: Context) -> Dataset:
 
 
 def prepared(context: Context, shape: NetworkShape | None = None) -> Prepared:
-    """Return the data set as a network of `shape` reads it; the last one is kept in memory."""
-    return _prepared(context.workspace.root, context.settings["data"], shape)
+    """Return the job's data set as a network of `shape` reads it."""
+    return open_prepared(context.workspace, context.settings["data"], shape)
 
 
 # One runner works on many points of a sweep, and all of them read the same images.
 @lru_cache(maxsize=1)
-def _prepared(root: Path, digest: str, shape: NetworkShape | None) -> Prepared:
-    return prepare(dataset_store.load(Workspace(root), digest), shape)
+def open_prepared(workspace: Workspace, digest: str, shape: NetworkShape | None) -> Prepared:
+    """Return a stored data set as a network of `shape` reads it; the last one stays in memory."""
+    return prepare(dataset_store.load(workspace, digest), shape)
 
 
 def network(context: Context, job_id: str) -> Network:
+    """Return the network that a finished job made; raises as `open_network`."""
+    return open_network(context.store, context.workspace, job_id)
+
+
+def open_network(store: Store, workspace: Workspace, job_id: str) -> Network:
     """Return the network that a finished job made.
 
-    Raises JobError if the job has not finished, NotFoundError if its file is gone.
+    Raises JobError if the job has not finished, NotFoundError if it or its file is gone.
     """
-    job = context.store.get(job_id)
+    job = store.get(job_id)
     if job.state != DONE or not job.result or "weights" not in job.result:
         raise JobError(f"Run {job_id} has no finished network. Wait for it, or run it again.")
     shape = NetworkShape.from_dict(job.result["shape"])
-    path = context.artifact(job_id, job.result["weights"])
+    path = workspace.artifacts(job_id) / job.result["weights"]
     return Network(job, weights_file.read(path, shape), shape)

@@ -1,0 +1,79 @@
+"""Tasks that look before anything is trained: the instant explorer and the sensitivity table."""
+
+import shutil
+from functools import lru_cache
+from typing import Any
+
+from core.jobs.context import Context
+from core.jobs.inputs import PRUNED_FILE, network, open_network, open_prepared, prepared
+from core.jobs.job import ENDED
+from core.jobs.store import Store
+from core.models import weights_file
+from core.pruning.plan import PrunePlan
+from core.pruning.preview import Explorer
+from core.pruning.sensitivity import sensitivity
+from core.workspace import Workspace
+
+CURVE = (*(step / 20 for step in range(20)), 0.97, 0.98, 0.99)
+KEPT_PREVIEWS = 60
+
+
+def preview(context: Context) -> dict[str, Any]:
+    """Answer one position of the explorer's sliders."""
+    settings = context.settings
+    answer = _explorer(context).answer(
+        _plan(settings), settings.get("per_layer"), bool(settings.get("recovery"))
+    )
+    weights_file.write(context.folder / PRUNED_FILE, answer.weights)
+    _forget_old_previews(context)
+    return answer.to_dict() | {"weights": PRUNED_FILE}
+
+
+def curve(context: Context) -> dict[str, Any]:
+    """Draw a method's one-shot curve, one sparsity after another."""
+    settings, explorer = context.settings, _explorer(context)
+    points = []
+    for number, sparsity in enumerate(CURVE):
+        context.progress.report(number, len(CURVE), f"{sparsity:.0%}")
+        plan = _plan(settings | {"sparsity": sparsity})
+        answer = explorer.answer(plan, None, bool(settings.get("recovery"))).to_dict()
+        points.append({name: answer[name] for name in ("sparsity", "accuracy", "score")})
+        context.progress.record(number, sparsity=answer["sparsity"], accuracy=answer["accuracy"])
+    return {"method": settings["method"], "points": points, "images": answer["images"]}
+
+
+def sensitivity_table(context: Context) -> dict[str, Any]:
+    """Measure what each layer alone can lose."""
+    dense = network(context, context.settings["dense"])
+    data = prepared(context, dense.shape)
+    plan = PrunePlan(method=context.settings.get("method", "magnitude"), epochs=0)
+    table = sensitivity(dense.weights, data, plan, context.seed, context.progress)
+    return table.to_dict() | {"method": plan.method}
+
+
+def _plan(settings: dict[str, Any]) -> PrunePlan:
+    return PrunePlan(method=settings["method"], sparsity=settings["sparsity"], epochs=0)
+
+
+def _explorer(context: Context) -> Explorer:
+    return _warm(context.workspace, context.settings["dense"])
+
+
+@lru_cache(maxsize=2)
+def _warm(workspace: Workspace, dense_id: str) -> Explorer:
+    """Keep what does not change between two moves of a slider."""
+    store = Store(workspace.store_url)
+    dense = open_network(store, workspace, dense_id)
+    store.close()
+    data = open_prepared(workspace, dense.job.settings["data"], dense.shape)
+    return Explorer(dense.weights, data, images=len(data.validation))
+
+
+def _forget_old_previews(context: Context) -> None:
+    """Delete all but the newest answers: each has a file, and a slider asks for many."""
+    answers = context.store.jobs(kind=context.kind, states=ENDED)
+    if len(answers) < 2 * KEPT_PREVIEWS:
+        return
+    for job in answers[KEPT_PREVIEWS:]:
+        for gone in context.store.delete(job.id):
+            shutil.rmtree(context.workspace.artifacts(gone), ignore_errors=True)

@@ -1,0 +1,184 @@
+"""The command line's contract: exit status, the JSON line, the files it writes."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from core.randomness import generator
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = 592_933
+
+
+class CommandLine:
+    """Runs `python -m core` in a workspace of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = os.environ | {"PARETO_LAB_HOME": str(folder / "a workspace")}
+
+    def __call__(self, *arguments: object) -> tuple[int, dict, str]:
+        """Return the exit status, the JSON of the last line, and what people read."""
+        done = subprocess.run(
+            [sys.executable, "-m", "core", *map(str, arguments), "--json"],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        lines = done.stdout.strip().splitlines()
+        return done.returncode, json.loads(lines[-1]) if lines else {}, done.stderr
+
+
+@pytest.fixture(scope="module")
+def command_line(tmp_path_factory):
+    """A command line with its own engine, which ends with the module."""
+    runner = CommandLine(tmp_path_factory.mktemp("command line"))
+    yield runner
+    assert runner("engine", "stop")[0] == 0
+
+
+@pytest.fixture(scope="module")
+def images(command_line):
+    """Five classes that differ in brightness: quick to learn."""
+    rng = generator(0, "images")
+
+    def split(count):
+        labels = np.arange(count) % 5
+        pictures = rng.integers(0, 40, (count, 25, 25, 3)) + labels[:, None, None, None] * 50
+        return pictures.astype(np.uint8), labels
+
+    arrays = {}
+    for name, count in (("train", 200), ("val", 100)):
+        arrays[f"{name}_images"], arrays[f"{name}_labels"] = split(count)
+    path = command_line.folder / "five.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="module")
+def dense(command_line, images):
+    """The weights file of a dense network trained for a moment."""
+    out = command_line.folder / "dense.h5"
+    status, made, _ = command_line(
+        "train", "--data", images, "--recipe", "fast", "--epochs", 2, "--out", out
+    )
+    assert (status, made["error"], made["parameters"]) == (0, None, PARAMETERS)
+    return out
+
+
+def zeros_in(path):
+    """Count exact zeros with nothing but h5py."""
+    counted = []
+
+    def visit(_, item):
+        if isinstance(item, h5py.Dataset):
+            counted.append((int((item[()] == 0).sum()), item.size))
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return tuple(map(sum, zip(*counted, strict=True)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["magnitude", "l1_filter"])
+def test_prune_writes_the_file_it_reports_and_grade_agrees(command_line, images, dense, method):
+    out = command_line.folder / f"{method}.h5"
+    status, made, said = command_line(
+        "prune", dense, "--data", images, "--method", method, "--sparsity", 0.8,
+        "--epochs", 1, "--out", out,
+    )  # fmt: skip
+    assert status == 0, said
+    assert zeros_in(out) == (made["zeros"], PARAMETERS)
+    assert made["sparsity"] == made["zeros"] / PARAMETERS
+    assert made["method"] == method
+    if method == "magnitude":
+        assert made["zeros"] == round(0.8 * PARAMETERS)
+    status, graded, _ = command_line("grade", out, "--data", images)
+    assert (status, graded["zeros"], graded["sparsity"]) == (0, made["zeros"], made["sparsity"])
+
+
+@pytest.mark.slow
+def test_the_same_command_again_is_the_same_run_and_takes_no_time(command_line, images, dense):
+    again = command_line.folder / "again.h5"
+    status, _, said = command_line(
+        "train", "--data", images, "--recipe", "fast", "--epochs", 2, "--out", again
+    )
+    assert (status, again.read_bytes()) == (0, dense.read_bytes())
+    assert "Epoch" not in said
+
+
+@pytest.mark.slow
+def test_a_broken_file_among_graded_ones_scores_0_with_its_reason(command_line, images, dense):
+    broken = command_line.folder / "broken.h5"
+    broken.write_bytes(b"no weights at all")
+    results = command_line.folder / "results.json"
+    status, graded, _ = command_line(
+        "grade", dense, broken, "--data", images, "--gradescope", results
+    )
+    by_name = {row["name"]: row for row in graded["files"]}
+    assert (status, by_name["broken"]["score"], by_name["dense"]["error"]) == (0, 0.0, None)
+    assert by_name["broken"]["error"]
+    assert "tests" in json.loads(results.read_text())
+
+
+@pytest.mark.slow
+def test_federate_writes_a_row_for_every_round(command_line):
+    out = command_line.folder / "history.csv"
+    status, last, said = command_line(
+        "federate", "--data", "synthetic:0.5,0.5", "--algorithm", "fedprox", "--set", "mu=0.1",
+        "--rounds", 3, "--hidden", 0, "--out", out,
+    )  # fmt: skip
+    assert status == 0, said
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["round"] for row in rows] == ["0", "1", "2", "3"]
+    assert float(rows[-1]["train_loss"]) == last["train_loss"]
+
+
+@pytest.mark.slow
+def test_a_background_job_is_submitted_and_listed(command_line):
+    status, made, _ = command_line("federate", "--rounds", 2, "--hidden", 0, "--background")
+    listed = command_line("runs")[1]["runs"]
+    assert status == 0
+    assert made["run"] in {run["id"] for run in listed}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["train", "--data", "nothing-there"], 1, "is no built-in data set"),
+        (["train", "--data", "garments", "--set", "epochs=0"], 2, "epochs is 0"),
+        (["train", "--data", "garments", "--set", "epochs"], 2, "--set takes name=value"),
+        (["prune", "none.h5", "--data", "garments", "--sparsity", "0.9"], 1, "no file none.h5"),
+        (["prune", "x.h5", "--data", "garments", "--sparsity", "1.5"], 2, "sparsity is 1.5"),
+        (["grade", "none.h5", "--data", "garments"], 1, "no file none.h5"),
+        (["federate", "--data", "synthetic:1"], 2, "two numbers"),
+        (["federate", "--rounds", "0"], 2, "rounds is 0"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_goes_wrong_is_one_sentence_and_a_status(command_line, arguments, status, sentence):
+    found, answer, said = command_line(*arguments)
+    assert (found, sentence in answer["error"], sentence in said) == (status, True, True)
+    assert "Traceback" not in said
+
+
+def test_an_unknown_command_is_wrong_use(command_line):
+    assert command_line("fly")[0] == 2
+
+
+def test_methods_and_algorithms_list_their_papers_and_settings(command_line):
+    methods = command_line("methods")[1]["methods"]
+    algorithms = command_line("algorithms")[1]["algorithms"]
+    assert {"magnitude", "l1_filter"} <= {row["name"] for row in methods}
+    assert {"fedavg", "scaffold"} <= {row["name"] for row in algorithms}
+    assert all(row["paper"] for row in methods + algorithms)
