@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from core.jobs.mirror import Mirror
 from core.progress import Arrays
+from core.workspace import Workspace
 
 KEPT = 2
 FOLDER = "checkpoints"
@@ -87,15 +89,44 @@ def read(folder: Path, pointer: Pointer) -> dict[str, np.ndarray] | None:
     return decode(content)
 
 
-def collect(folder: Path, kept: list[Pointer], attempt: int) -> None:
-    """Delete files of this and earlier attempts that no pointer names.
+def collect(folder: Path, kept: list[Pointer], attempt: int) -> list[Path]:
+    """Delete files of this and earlier attempts that no pointer names, and return them.
 
     Files of later attempts are left alone: a runner that was fenced may still think it is alone.
     """
     names = {pointer.name for pointer in kept}
-    for path in folder.glob("*.npz*"):
-        if path.name not in names and attempt_of(path) <= attempt:
-            path.unlink(missing_ok=True)
+    found = [path for path in folder.glob("*.npz*") if path.name not in names]
+    gone = [path for path in found if attempt_of(path) <= attempt]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return gone
+
+
+class CheckpointFolder:
+    """The checkpoints of one job: here, and copied to the mirror when there is one."""
+
+    def __init__(self, workspace: Workspace, job_id: str, mirror: Mirror | None) -> None:
+        self._workspace, self._mirror = workspace, mirror
+        self.folder = workspace.artifacts(job_id) / FOLDER
+
+    def write(self, name: str, content: bytes) -> Pointer:
+        """Write a checkpoint durably. Raises OSError."""
+        pointer = write(self.folder, name, content)
+        if self._mirror is not None:
+            self._mirror.put(self._workspace, self.folder / name)
+        return pointer
+
+    def read(self, pointer: Pointer) -> dict[str, np.ndarray] | None:
+        """Return a checkpoint's arrays, or None when it is missing or damaged."""
+        if self._mirror is not None:
+            self._mirror.fetch(self._workspace, self.folder / pointer.name)
+        return read(self.folder, pointer)
+
+    def collect(self, kept: list[Pointer], attempt: int) -> None:
+        """Delete files of this and earlier attempts that are not kept."""
+        for path in collect(self.folder, kept, attempt):
+            if self._mirror is not None:
+                self._mirror.put(self._workspace, path)
 
 
 def attempt_of(path: Path) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import NotFoundError
 from core.jobs.job import Job
+from core.jobs.mirror import Mirror
 from core.jobs.store import Child, Store
 from core.progress import Progress
 from core.workspace import Workspace
@@ -32,6 +33,7 @@ class Context:
     workspace: Workspace
     folder: Path
     store: Store
+    mirror: Mirror | None = None
 
     def children(self, wanted: Sequence[Child]) -> list[Job]:
         """Return the wanted jobs, in this order, once all have ended.
@@ -48,7 +50,8 @@ class Context:
     def artifact(self, job_id: str, name: str) -> Path:
         """Return the file `name` that another job made. Raises NotFoundError."""
         path = self.workspace.artifacts(job_id) / name
-        if not path.is_file():
+        here = path.is_file() or (self.mirror and self.mirror.fetch(self.workspace, path))
+        if not here or self.workspace.artifacts(job_id).resolve() not in path.resolve().parents:
             raise NotFoundError(
                 f"Run {job_id} has no file {name}. Run it again, or choose another run."
             )

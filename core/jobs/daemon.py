@@ -20,11 +20,13 @@ from core.jobs.cluster import Cluster
 from core.jobs.database import StoreBusy
 from core.jobs.demands import DEMANDS, lane_demands
 from core.jobs.dispatch import Claim, Dispatcher, engines, place_name
-from core.jobs.job import DISPATCHED
+from core.jobs.job import DISPATCHED, DONE, FAILED
 from core.jobs.lock import FileLock
+from core.jobs.mirror import VARIABLE as MIRROR_VARIABLE
+from core.jobs.mirror import give_inputs, open_mirror
 from core.jobs.places import Occupied, Place, allowed_demands, free_place
 from core.jobs.reporting import patiently
-from core.jobs.runner import Orders
+from core.jobs.runner import TABLE_VARIABLE, Orders
 from core.jobs.store import Store
 from core.jobs.supervisor import supervise
 from core.workspace import Workspace
@@ -63,6 +65,8 @@ class Engine:
         self._flights: dict[str, _Flight] = {}
         self._here = ThreadPoolExecutor(LIGHT_RUNNERS + 1, thread_name_prefix="supervisor")
         self._places: list[Place] = []
+        self._mirror = open_mirror()
+        self._last_event = 0
         self._beats = 0
         self._seen: dict[str, tuple[int, float]] = {}
         self._note = ""
@@ -70,6 +74,7 @@ class Engine:
         self._chores: list[_Chore] = [
             _Chore(BEAT_SECONDS, self._beat),
             _Chore(LOOK_SECONDS, self._look_at_places),
+            _Chore(BEAT_SECONDS, self._fetch_results),
         ]
 
     def run(self) -> None:
@@ -193,9 +198,27 @@ class Engine:
             future: Any = self._here.submit(supervise, orders, self._store.url, {})
         else:
             assert self._cluster is not None
-            future = self._cluster.start(place, orders, self._store.url, {})
+            future = self._cluster.start(place, orders, self._store.url, self._environment())
         self._flights[runner] = _Flight(place, claim.demand, claim.job_id, future, time.monotonic())
         return True
+
+    def _environment(self) -> dict[str, str]:
+        """Return what a runner on another host must know as this one does."""
+        if self._mirror is not None:
+            give_inputs(self._mirror, self._workspace)
+        names = (TABLE_VARIABLE, MIRROR_VARIABLE)
+        return {name: os.environ[name] for name in names if name in os.environ}
+
+    def _fetch_results(self) -> None:
+        """Copy what finished elsewhere to this host, where the pages look for it."""
+        if self._mirror is None:
+            return
+        for event in self._store.events(after=self._last_event):
+            if event.kind in (DONE, FAILED):
+                folder = self._workspace.artifacts(event.job)
+                self._mirror.fetch_folder(self._workspace, folder)
+                self._mirror.fetch(self._workspace, self._workspace.log(event.job))
+            self._last_event = event.id
 
     def _orders(self, claim: Claim, runner: str) -> Orders:
         interactive = DEMANDS[claim.demand].lane == "interactive"

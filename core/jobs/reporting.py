@@ -5,13 +5,12 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from core.jobs import checkpoint
-from core.jobs.checkpoint import Pointer
+from core.jobs.checkpoint import CheckpointFolder, Pointer
 from core.jobs.database import StoreBusy
 from core.jobs.lease import Fenced, Lease, Update
 from core.jobs.time_left import TimeLeft
@@ -32,7 +31,7 @@ class Reporter:
     def __init__(
         self,
         lease: Lease,
-        folder: Path,
+        folder: CheckpointFolder,
         pointers: list[Pointer],
         on_fenced: Callable[[], None] = lambda: None,
     ) -> None:
@@ -79,17 +78,17 @@ class Reporter:
         self._count += 1
         content = checkpoint.encode(state)
         name = f"{self._lease.attempt}-{self._count}.npz"
-        new = self._patiently(lambda: checkpoint.write(self._folder, name, content))
+        new = self._patiently(lambda: self._folder.write(name, content))
         kept = [new, *self._pointers][: checkpoint.KEPT]
         self._patiently(lambda: self._flush(kept))
         self._pointers = kept
-        checkpoint.collect(self._folder, kept, self._lease.attempt)
+        self._folder.collect(kept, self._lease.attempt)
         self._check()
 
     def load(self) -> dict[str, np.ndarray] | None:
         """Return the newest state that is whole, or None at a fresh start."""
         for position, pointer in enumerate(self._pointers):
-            state = checkpoint.read(self._folder, pointer)
+            state = self._folder.read(pointer)
             if state is not None:
                 self._pointers = self._pointers[position:]
                 return state

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import JobError, LabError
-from core.jobs import checkpoint, logs
-from core.jobs.checkpoint import Pointer
+from core.jobs import logs
+from core.jobs.checkpoint import CheckpointFolder, Pointer
 from core.jobs.context import ChildrenUnfinished, Context, Task
 from core.jobs.dispatch import Claim, Dispatcher
 from core.jobs.job import DONE, FAILED, STOPPED
 from core.jobs.lease import Fenced, Lease
+from core.jobs.mirror import open_mirror, take_inputs
 from core.jobs.reporting import Reporter, patiently
 from core.jobs.store import Store
 from core.progress import Stopped
@@ -89,6 +90,7 @@ class Runner:
         self._orders, self._store, self._workspace = orders, store, workspace
         self._dispatcher = Dispatcher(store.database, orders.owner)
         self._tasks: dict[str, Task] = {}
+        self._mirror = open_mirror()
 
     def run(self) -> None:
         """Return when there is nothing more to do for this runner."""
@@ -125,12 +127,15 @@ class Runner:
         folder = self._workspace.artifacts(lease.job_id)
         patiently(lambda: folder.mkdir(parents=True, exist_ok=True), tell=lambda reason: None)
         pointers = [Pointer(**row) for row in rows]
-        reporter = Reporter(lease, folder / checkpoint.FOLDER, pointers, leave_fenced)
+        checkpoints = CheckpointFolder(self._workspace, lease.job_id, self._mirror)
+        reporter = Reporter(lease, checkpoints, pointers, leave_fenced)
         outcome = self._outcome(lease, reporter, folder)
         reporter.close()
+        if self._mirror is not None:
+            self._mirror.put(self._workspace, self._workspace.log(lease.job_id))
         patiently(lambda: outcome.settle(lease), tell=lambda reason: None)
         if outcome.state == DONE:
-            checkpoint.collect(folder / checkpoint.FOLDER, [], lease.attempt)
+            checkpoints.collect([], lease.attempt)
         return outcome.reusable
 
     def _outcome(self, lease: Lease, reporter: Reporter, folder: Path) -> "Outcome":
@@ -144,9 +149,10 @@ class Runner:
             workspace=self._workspace,
             folder=folder,
             store=self._store,
+            mirror=self._mirror,
         )
         try:
-            result = patiently(lambda: self._task(job.kind)(context), reporter.tell_waiting)
+            result = patiently(lambda: self._run_task(context), reporter.tell_waiting)
         except Stopped:
             return Outcome(STOPPED)
         except ChildrenUnfinished:
@@ -159,6 +165,15 @@ class Runner:
             traceback.print_exc()
             return Outcome(FAILED, error=_unexpected(error), reusable=False)
         return Outcome(DONE, result=result)
+
+    def _run_task(self, context: Context) -> object:
+        """Run the task between fetching what it starts from and handing on what it made."""
+        if self._mirror is None:
+            return self._task(context.kind)(context)
+        take_inputs(self._mirror, self._workspace)
+        result = self._task(context.kind)(context)
+        self._mirror.put_folder(self._workspace, context.folder)
+        return result
 
     def _task(self, kind: str) -> Task:
         if not self._tasks:

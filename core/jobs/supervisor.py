@@ -1,11 +1,13 @@
 """Starts one runner, watches it, and kills it when that was asked; runs in a Dask worker."""
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import core
 from core.errors import StoreError
@@ -14,6 +16,7 @@ from core.jobs.dispatch import Dispatcher
 from core.jobs.runner import Orders
 from core.jobs.store import Store
 
+HOME_VARIABLE = "PARETO_LAB_WORKER_HOME"  # of a worker that shares no folder with the engine
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 0.25
 GRACE_SECONDS = 10.0
@@ -24,6 +27,8 @@ def supervise(orders: Orders, store_url: str, environment: dict[str, str]) -> in
 
     environment: variables the runner gets beside those of this process.
     """
+    if os.environ.get(HOME_VARIABLE):
+        orders = dataclasses.replace(orders, workspace=Path(os.environ[HOME_VARIABLE]).resolve())
     store = Store(store_url)
     child = subprocess.Popen(
         [sys.executable, "-m", "core.jobs.runner", *orders.to_arguments()],
