@@ -49,7 +49,7 @@ class PrunePlan:
         choices=("one_cycle", "rewind", "fine_tune"),
         help="Step size: up and down, replayed from the top, or constant at a tenth",
     )
-    learning_rate: float = setting(1e-3, low=0.0, high=1.0, help="Largest step size (Adam)")
+    learning_rate: float = setting(2e-3, low=0.0, high=1.0, help="Largest step size (Adam)")
     batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
     augment: bool = setting(True, help="Mirror and shift the training images")
     distillation: float = setting(
@@ -69,7 +69,7 @@ class PrunePlan:
         0.0, low=0.0, high=0.9999, help="Moving average of the weights, 0 for none", advanced=True
     )
     normalise: bool = setting(
-        False,
+        True,
         help="Retrain with temporary batch normalisation, folded away at the end",
         why="It starts as the same network, trains faster and higher, and leaves no trace in the "
         "file. The biases of living units are then always kept.",
@@ -142,6 +142,11 @@ class PrunePlan:
         return "one_shot" if self.rule.structured else "gradual"
 
     @property
+    def is_normalised(self) -> bool:
+        """Whether there is a training in which normalisation plays a part."""
+        return self.normalise and self.epochs > 0
+
+    @property
     def digest(self) -> str:
         """The identity of the plan."""
         return digest(self.to_dict())
@@ -179,4 +184,5 @@ def recipe_of(plan: PrunePlan, epochs: int, densities: Mapping[str, float]) -> R
         dropout_dense=dense,
         distillation=plan.distillation,
         averaging=plan.averaging,
+        precision="auto",
     )

@@ -128,7 +128,7 @@ class Explorer:
     def _weights(
         self, plan: PrunePlan, per_layer: Mapping[str, float] | None
     ) -> tuple[Weights, Mask, tuple[str, ...]]:
-        cutter = Cutter(self._data, plan, self._seed)
+        cutter = Cutter(self._data, replace(plan, epochs=0), self._seed)
         key = digest({"m": plan.method, "s": dict(plan.settings), "a": plan.resolved_allocation})
         if key not in self._scores:
             self._scores[key] = cutter.scores(self._dense)

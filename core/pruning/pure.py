@@ -13,6 +13,8 @@ COMMON: dict[str, Any] = {
     "augment": False,
     "distillation": 0.0,
     "dropout": 0.5,
+    "normalise": False,
+    "learning_rate": 1e-3,
     "connected": False,
     "label": "pure",
 }

@@ -171,7 +171,7 @@ def _train(
         derived_seed(seed, "retraining", index),
         progress,
         teacher=dense if plan.distillation else None,
-        architecture=renormalised(data.train.images) if plan.normalise else PLAIN,
+        architecture=renormalised(data.train.images) if plan.is_normalised else PLAIN,
     )
     return {**packed(weights=trained.weights), "history": trained.history.values}
 

@@ -51,7 +51,7 @@ class Cutter:
         assert plan.rule.scores is not None
         found = plan.rule.scores(context, plan.method_settings)
         between = comparable(found, weights, shape, plan.resolved_allocation, self.sensitivity)
-        if plan.normalise:
+        if plan.is_normalised:
             biases = {name for name in between if name.endswith("bias")}
             between |= {name: np.full(between[name].shape, ALWAYS_KEPT) for name in biases}
         return {
@@ -67,12 +67,12 @@ class Cutter:
         self, ramp: Ramp, step: int, values: Mapping[str, np.ndarray]
     ) -> Mapping[str, np.ndarray]:
         """Return the variables' mask from this step of a gradual schedule on."""
-        weights = fold(values) if self.plan.normalise else dict(values)
+        weights = fold(values) if self.plan.is_normalised else dict(values)
         return self.variables_mask(self._ramped(ramp, step, weights).arrays)
 
     def variables_mask(self, mask: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """Return the mask of plain parameters as one of the variables that train."""
-        return normalised_mask(mask) if self.plan.normalise else mask
+        return normalised_mask(mask) if self.plan.is_normalised else mask
 
     def _ramped(self, ramp: Ramp, step: int, weights: Weights) -> Mask:
         sparsity = ramp.sparsity_at(step)
@@ -140,9 +140,9 @@ def _train(
         mask=None if is_gradual else cutter.variables_mask(mask.arrays),
         mask_schedule=_mask_schedule(cutter, epochs) if is_gradual else None,
         teacher=dense if plan.distillation else None,
-        architecture=renormalised(data.train.images) if plan.normalise else PLAIN,
+        architecture=renormalised(data.train.images) if plan.is_normalised else PLAIN,
     )
-    final = Mask(plain_mask(trained.mask) if plan.normalise else trained.mask)
+    final = Mask(plain_mask(trained.mask) if plan.is_normalised else trained.mask)
     groups = packed(weights=final.apply(trained.weights), mask=final.arrays)
     return {**groups, "history": trained.history.values}
 

@@ -35,6 +35,12 @@ def test_dropout_shrinks_with_the_square_root_of_the_density():
     assert recipe.dropout == pytest.approx((0.125, 0.1, 0.05))
 
 
+def test_normalisation_is_for_training_only():
+    assert PrunePlan(epochs=3).is_normalised
+    assert not PrunePlan(epochs=0).is_normalised
+    assert not pure("magnitude", 0.9, 3).is_normalised
+
+
 def test_dropout_can_be_left_as_it_is():
     recipe = recipe_of(PrunePlan(dropout=0.5, scale_dropout=False), 4, DENSITIES)
     assert recipe.dropout == (0.25, 0.25, 0.5)

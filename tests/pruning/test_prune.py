@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,21 +11,19 @@ from core.progress import Silent, Stopped
 from core.pruning.prune import PrunePlan, prune
 from tests.pruning.tiny import SHAPE, StopsAfter, data, split, weights
 
+PLAIN = PrunePlan(sparsity=0.9, epochs=2, batch_size=32, normalise=False)
+CHANNELS = replace(PLAIN, method="l1_filter", sparsity=0.7)
 PLANS = {
-    "gradual": PrunePlan(sparsity=0.9, epochs=3, batch_size=32),
-    "one shot": PrunePlan(sparsity=0.9, epochs=2, schedule="one_shot", batch_size=32),
-    "iterative": PrunePlan(sparsity=0.9, epochs=2, schedule="iterative", rounds=2, batch_size=32),
-    "regrowth": PrunePlan(sparsity=0.9, epochs=2, regrowth=0.3, batch_size=32),
-    "averaged": PrunePlan(sparsity=0.9, epochs=2, averaging=0.9, batch_size=32),
-    "normalised": PrunePlan(sparsity=0.9, epochs=2, normalise=True, batch_size=32),
-    "sensitivity": PrunePlan(sparsity=0.9, epochs=1, allocation="sensitivity", batch_size=32),
-    "channels": PrunePlan(method="l1_filter", sparsity=0.7, epochs=2, batch_size=32),
-    "normalised channels": PrunePlan(
-        method="l1_filter", sparsity=0.7, epochs=2, normalise=True, batch_size=32
-    ),
-    "channels in rounds": PrunePlan(
-        method="taylor", sparsity=0.7, epochs=2, schedule="iterative", rounds=2, batch_size=32
-    ),
+    "gradual": replace(PLAIN, epochs=3),
+    "one shot": replace(PLAIN, schedule="one_shot"),
+    "iterative": replace(PLAIN, schedule="iterative", rounds=2),
+    "regrowth": replace(PLAIN, regrowth=0.3),
+    "averaged": replace(PLAIN, averaging=0.9),
+    "normalised": replace(PLAIN, normalise=True),
+    "sensitivity": replace(PLAIN, epochs=1, allocation="sensitivity"),
+    "channels": CHANNELS,
+    "normalised channels": replace(CHANNELS, normalise=True),
+    "channels in rounds": replace(CHANNELS, method="taylor", schedule="iterative", rounds=2),
 }
 
 

@@ -1,0 +1,76 @@
+"""What the competition tries next: recipes proposed by Optuna from what was tried before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.pruning.plan import PrunePlan
+from core.randomness import derived_seed
+from core.settings import Value
+
+# Known to do well without a search; the proposals start around it.
+START: dict[str, Value] = {
+    "sparsity": 0.98,
+    "learning_rate": 2e-3,
+    "distillation": 0.5,
+    "dropout": 0.3,
+    "ramp": 0.5,
+    "allocation": "lamp",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recipe that was tried: values of START's names, and how it did on validation images."""
+
+    values: dict[str, Value]
+    epochs: int
+    accuracy: float
+    sparsity: float
+    score: float
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it JSON-ready, with the plan it stands for."""
+        return {**vars(self), "plan": plan_of(self.values, self.epochs).to_dict()}
+
+
+def plan_of(values: dict[str, Value], epochs: int) -> PrunePlan:
+    """Return the magnitude plan with these values."""
+    return replace(PrunePlan(normalise=True, epochs=epochs), **values)  # type: ignore[arg-type]
+
+
+def propose(tried: Sequence[Entry], seed: int) -> dict[str, Value]:
+    """Return the next values to try; the first are START, then a tree-structured Parzen estimator.
+
+    The answer depends on `tried` and `seed` only, so that a resumed search proposes the same.
+    Source: Bergstra et al. 2011, Algorithms for hyper-parameter optimization; Optuna.
+    """
+    if not tried:
+        return dict(START)
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler = optuna.samplers.TPESampler(
+        seed=derived_seed(seed, "proposal", len(tried)), n_startup_trials=3
+    )
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    space = _space()
+    for entry in tried:
+        study.add_trial(
+            optuna.trial.create_trial(params=entry.values, distributions=space, value=entry.score)
+        )
+    return dict(study.ask(space).params)
+
+
+def _space() -> dict[str, Any]:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    return {
+        "sparsity": FloatDistribution(0.97, 0.99),
+        "learning_rate": FloatDistribution(1e-3, 6e-3, log=True),
+        "distillation": FloatDistribution(0.2, 0.9),
+        "dropout": FloatDistribution(0.0, 0.5),
+        "ramp": FloatDistribution(0.3, 0.7),
+        "allocation": CategoricalDistribution(["lamp", "erk"]),
+    }
