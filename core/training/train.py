@@ -154,6 +154,7 @@ class _Run:
         row = dict(zip(KEYS, self._history.values[-1].tolist(), strict=True))
         self._progress.record(len(self._history), **row)
         self._save()
+        self._report((done + 1) * self._batches.per_epoch, done)
 
     def result(self) -> Trained:
         """Return the chosen epoch."""
@@ -171,10 +172,13 @@ class _Run:
             losses += batch_loss * len(labels)
             correct += batch_correct
             if step % REPORT_EVERY == 0:
-                message = f"Epoch {epoch + 1} of {self._recipe.epochs}"
-                self._progress.report(step, len(self._rates), message)
+                self._report(step, epoch)
         images_seen = len(self._data.train)
         return losses / images_seen, correct / images_seen
+
+    def _report(self, steps: int, epoch: int) -> None:
+        message = f"Epoch {epoch + 1} of {self._recipe.epochs}"
+        self._progress.report(steps, len(self._rates), message)
 
     def _change_mask(self, step: int) -> None:
         schedule = self._schedule

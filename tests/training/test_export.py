@@ -8,6 +8,8 @@ from core.models.topology import CHANNEL_LAYERS
 from core.training.export import compact_export, tflite, tflite_runner
 from tests.numpy_forward import probabilities
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = (8, 8, 16, 16, 24)
 KEPT = dict(zip(CHANNEL_LAYERS, map(np.arange, WIDTHS), strict=True))
 IMAGES = np.random.default_rng(1).random((2, 25, 25, 3)).astype(np.float32)

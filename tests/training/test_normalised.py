@@ -12,6 +12,8 @@ from core.training.train import train
 from tests.numpy_forward import probabilities
 from tests.training.tiny import SHAPE, prepared
 
+pytestmark = pytest.mark.slow
+
 RECIPE = Recipe(epochs=2, batch_size=16, learning_rate=0.01, normalise=True)
 WEIGHTS = initial_weights(SHAPE, 1)
 

@@ -10,6 +10,8 @@ from core.training.recipe import Recipe
 from core.training.train import MaskSchedule, train
 from tests.training.tiny import SHAPE, prepared
 
+pytestmark = pytest.mark.slow
+
 RECIPE = Recipe(
     epochs=3, batch_size=16, learning_rate=3e-3, schedule="one_cycle", flips=True, crop=1
 )
@@ -132,8 +134,8 @@ VARIANTS = {
 def test_stopped_and_resumed_equals_undisturbed_bit_for_bit(variant):
     options = VARIANTS[variant]
     undisturbed = run(**options)
-    # 12 steps, reported at 0 and 10: the second report is in the third epoch, after two saves.
-    progress = StopsOnce(at=2)
+    # 4 steps an epoch, reported at 0, 4 (end), 8 (end) and 10: in the third, after two saves.
+    progress = StopsOnce(at=4)
     with pytest.raises(Stopped):
         run(progress, **options)
     resumed = run(progress, **options)
@@ -142,6 +144,14 @@ def test_stopped_and_resumed_equals_undisturbed_bit_for_bit(variant):
     assert undisturbed.best_epoch == resumed.best_epoch
     for name, array in undisturbed.variables.items():
         assert array.tobytes() == resumed.variables[name].tobytes(), name
+
+
+def test_a_run_that_was_stopped_at_its_very_end_is_finished_when_resumed():
+    progress = StopsOnce(at=5)  # the report after the last epoch was saved
+    with pytest.raises(Stopped):
+        run(progress)
+    assert len(run(progress).history) == 3
+    assert progress.steps == [1, 2, 3]
 
 
 def test_seeds_differ_and_the_same_seed_repeats():
