@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.evaluation.axes import Axis
-from core.evaluation.behaviour import Behaviour
 from core.evaluation.frontier import front, hypervolume_by_method, iso_score, stepped
 from core.evaluation.point import Point
 from core.figures import colors
@@ -184,34 +183,36 @@ def _row(point: Point, x: Axis, y: Axis, on_front: bool) -> Row:
     }
 
 
-def class_bars(compared: Sequence[Behaviour], names: Sequence[str], change: bool) -> Chart:
-    """Return accuracy per class, one bar per network; `change`: the difference to the reference."""
-    traces, rows = [], []
-    for index, each in enumerate(compared):
-        values = each.per_class_delta if change else each.per_class_accuracy
-        traces.append(
-            {
-                "type": "bar",
-                "name": each.label,
-                "x": list(names),
-                "y": list(values),
-                "marker": {"color": colors.series(index)},
-                "hovertemplate": "%{x}: %{y:.1%}<extra>%{fullData.name}</extra>",
-            }
-        )
-        rows += [
-            {"network": each.label, "class": name, "value": value}
-            for name, value in zip(names, values, strict=True)
-        ]
+def class_bars(
+    values: Mapping[str, Sequence[float | None]], names: Sequence[str], change: bool
+) -> Chart:
+    """Return accuracy per class, one bar per network; `change`: values are differences.
+
+    values: network's label -> one value a class, None where a class has no images.
+    """
     title = "Change of accuracy (holdout)" if change else "Accuracy (holdout)"
     return Chart(
         name="classes-change" if change else "classes",
-        traces=traces,
+        traces=[
+            {
+                "type": "bar",
+                "name": label,
+                "x": list(names),
+                "y": list(shares),
+                "marker": {"color": colors.series(index)},
+                "hovertemplate": "%{x}: %{y:.1%}<extra>%{fullData.name}</extra>",
+            }
+            for index, (label, shares) in enumerate(values.items())
+        ],
         layout=layout(
             axis("Class"), axis(title, tickformat="+.0%" if change else ".0%"), barmode="group"
         ),
-        alt=f"{title} of {len(compared)} networks in each of {len(names)} classes.",
-        rows=rows,
+        alt=f"{title} of {len(values)} networks in each of {len(names)} classes.",
+        rows=[
+            {"network": label, "class": name, "value": share}
+            for label, shares in values.items()
+            for name, share in zip(names, shares, strict=True)
+        ],
     )
 
 
@@ -276,30 +277,4 @@ def area_bars(
         alt=f"Hypervolume of {len(areas)} methods; the largest belongs to "
         f"{labels.get(best, best) or 'none'}.",
         rows=[{"method": method, "hypervolume": area} for method, area in areas.items()],
-    )
-
-
-def class_bars_of_points(points: Sequence[Point]) -> Chart:
-    """Return the holdout accuracy per class of measured points; classes are numbered."""
-    classes = max((len(point.per_class_accuracy) for point in points), default=0)
-    names = [f"class {number}" for number in range(1, classes + 1)]
-    return Chart(
-        name="classes-of-points",
-        traces=[
-            {
-                "type": "bar",
-                "name": point.label or point.method,
-                "x": names,
-                "y": list(point.per_class_accuracy),
-                "marker": {"color": colors.series(index)},
-            }
-            for index, point in enumerate(points)
-        ],
-        layout=layout(axis("Class"), axis("Accuracy (holdout)", tickformat=".0%"), barmode="group"),
-        alt=f"Holdout accuracy of {len(points)} networks in each of {classes} classes.",
-        rows=[
-            {"network": point.label or point.method, "class": name, "accuracy": value}
-            for point in points
-            for name, value in zip(names, point.per_class_accuracy, strict=False)
-        ],
     )

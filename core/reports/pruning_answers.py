@@ -7,7 +7,8 @@ from typing import Any
 from core.evaluation.axes import ACCURACY, SPARSITY
 from core.evaluation.frontier import Summary, front, hypervolume_by_method, knee, over_seeds
 from core.evaluation.point import Point
-from core.figures.comparison import area_bars, class_bars_of_points, scatter
+from core.figures.comparison import area_bars, class_bars, scatter
+from core.figures.theme import Chart
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
 from core.reports.answer import Answer, Table, listed, percent
@@ -78,9 +79,16 @@ def _comparison(points: Sequence[Point], pruned: Sequence[Point]) -> Answer:
     charts = (
         scatter(points, SPARSITY, ACCURACY, labels),
         area_bars(pruned, SPARSITY, ACCURACY, labels),
-        class_bars_of_points([*_dense(points), *front(pruned)[:5]]),
+        _classes([*_dense(points), *front(pruned)[:5]]),
     )
     return Answer("1.3.2", Q2, tuple(sentences), tables, charts)
+
+
+def _classes(points: Sequence[Point]) -> Chart:
+    count = max(len(point.per_class_accuracy) for point in points)
+    names = [f"class {number}" for number in range(1, count + 1)]
+    values = {p.label or p.method: p.per_class_accuracy for p in points}
+    return class_bars(values, names, change=False)
 
 
 def _levels(pruned: Sequence[Point]) -> list[str]:

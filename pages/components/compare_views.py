@@ -121,7 +121,9 @@ def draw_behaviour(result: dict[str, Any], pictures: dict[int, np.ndarray]) -> N
     """Show classes, confusions and images that changed."""
     names, networks = result["class_names"], result["networks"][1:]
     change = st.toggle("Show the change from the dense network", True, key="compare-change")
-    live_chart(class_bars(result["networks"], names, change), "compare-classes", 320)
+    shown = networks if change else result["networks"]
+    values = {n["label"]: n["per_class_delta" if change else "per_class_accuracy"] for n in shown}
+    live_chart(class_bars(values, names, change), "compare-classes", 320)
     _compressed_away(result, pictures)
     for network in networks:
         st.subheader(plain(network["label"]), anchor=False)

@@ -32,7 +32,8 @@ def store() -> Store:
 def submit(kind: str, settings: dict[str, Any], seed: int = 0, **more: Any) -> str:
     """Put a job into the queue, make sure that an engine is there for it, return its id."""
     job_id = store().submit(kind, settings, seed, **more)
-    engine.ensure(workspace())
+    if not store().get(job_id).ended:
+        engine.ensure(workspace())
     return job_id
 
 

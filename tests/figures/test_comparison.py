@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from core.evaluation.axes import AXES
-from core.evaluation.behaviour import compare
 from core.figures.comparison import area_bars, class_bars, confusion_map, scatter
 from core.figures.model_map import model_map
 from core.figures.theme import Chart
@@ -81,11 +80,9 @@ def test_areas_are_listed_largest_first() -> None:
 
 
 def test_a_change_per_class_is_drawn_as_a_difference() -> None:
-    labels = np.array([0, 1])
-    before = np.array([[0.9, 0.1], [0.1, 0.9]])
-    after = np.array([[0.1, 0.9], [0.1, 0.9]])
-    chart = class_bars([compare(("b", "pruned"), labels, before, after)], ["x", "y"], change=True)
-    assert chart.traces[0]["y"] == [-1.0, 0.0]
+    chart = class_bars({"pruned": (-1.0, None)}, ["x", "y"], change=True)
+    assert chart.traces[0]["y"] == [-1.0, None]
+    assert chart.rows[0] == {"network": "pruned", "class": "x", "value": -1.0}
 
 
 def test_a_confusion_matrix_lists_true_class_before_predicted() -> None:

@@ -1,0 +1,77 @@
+"""Methods and algorithms as cards: everything from their own tables, docstrings and settings."""
+
+import inspect
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from core.federated.algorithms import ALGORITHMS
+from core.pruning.methods import METHODS
+from core.reports.formulas import FORMULAS
+from core.settings import describe
+
+
+@dataclass(frozen=True)
+class Card:
+    """One method or algorithm; formula (LaTeX) and link (to the paper) may be ""."""
+
+    name: str
+    label: str
+    text: str
+    paper: str
+    link: str
+    formula: str
+    structured: bool
+    settings: tuple[dict[str, Any], ...]
+
+
+def method_cards() -> list[Card]:
+    """Return one card per pruning method, in the order of the table."""
+    return [
+        _card(name, m.label, _text(m.doc, m.settings), m.paper, m.settings, m.structured)
+        for name, m in METHODS.items()
+    ]
+
+
+def algorithm_cards() -> list[Card]:
+    """Return one card per federated algorithm, in the order of the table."""
+    return [_card(name, a.label, _text("", a), a.paper, a, False) for name, a in ALGORITHMS.items()]
+
+
+def _card(name: str, label: str, text: str, paper: str, settings: type, structured: bool) -> Card:
+    rows = tuple(
+        {
+            "setting": field.label,
+            "default": str(field.default),
+            "limits": _limits(field.low, field.high, field.choices),
+            "help": " ".join(part for part in (field.help, field.why) if part),
+        }
+        for field in describe(settings)
+    )
+    return Card(name, label, text, paper, _link(paper), FORMULAS.get(name, ""), structured, rows)
+
+
+def _text(doc: str, settings: type) -> str:
+    """Return the method's sentence, then its settings' docstring; what is said twice only once."""
+    paragraphs = [
+        " ".join(part.split())
+        for text in (doc, inspect.getdoc(settings) or "")
+        for part in re.split(r"\n\s*\n", inspect.cleandoc(text))
+    ]
+    return "\n\n".join(dict.fromkeys(part for part in paragraphs if part))
+
+
+def _link(paper: str) -> str:
+    arxiv = re.search(r"arXiv:(\d{4}\.\d{4,5})", paper)
+    doi = re.search(r"doi:(\S+)", paper)
+    if arxiv:
+        return f"https://arxiv.org/abs/{arxiv[1]}"
+    return f"https://doi.org/{doi[1]}" if doi else ""
+
+
+def _limits(low: float | None, high: float | None, choices: tuple[str, ...]) -> str:
+    if choices:
+        return ", ".join(choices)
+    if low is None and high is None:
+        return ""
+    return f"{'' if low is None else f'{low:g}'} … {'' if high is None else f'{high:g}'}"

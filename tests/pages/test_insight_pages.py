@@ -1,0 +1,162 @@
+"""The pages that compare, grade, report and teach, on a lab in which everything has run."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.jobs.store import Store
+from core.workspace import Workspace
+from tests.reports.finished_lab import fill, finish, grades
+
+ROOT = Path(__file__).parents[2]
+TIMEOUT_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A filled workspace and the ids in it."""
+    workspace = Workspace(tmp_path_factory.mktemp("lab"))
+    return workspace, fill(workspace)
+
+
+@pytest.fixture
+def lab(filled, monkeypatch):
+    workspace, ids = filled
+    monkeypatch.setenv("PARETO_LAB_HOME", str(workspace.root))
+    monkeypatch.delenv("PARETO_LAB_STORE", raising=False)
+    return workspace, ids
+
+
+@pytest.fixture
+def empty_lab(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARETO_LAB_HOME", str(tmp_path))
+    monkeypatch.delenv("PARETO_LAB_STORE", raising=False)
+    return Workspace(tmp_path)
+
+
+def opened(page: str, **parameters: str) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=TIMEOUT_SECONDS)
+    for name, value in parameters.items():
+        test.query_params[name] = value
+    return test.run()
+
+
+def texts(test: AppTest) -> str:
+    parts = [*test.markdown, *test.caption, *test.info, *test.subheader, *test.warning, *test.error]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def fine(test: AppTest) -> AppTest:
+    assert not test.exception
+    assert not test.error, [error.value for error in test.error]
+    return test
+
+
+def test_compare_names_how_many_networks_are_on_the_front(lab) -> None:
+    # dense is beaten by magnitude 80 %, which is more accurate; L1 and random are beaten as well
+    assert "3 networks of 7 on the front" in texts(fine(opened("frontier")))
+
+
+def test_a_deep_link_restores_the_chosen_networks_and_the_view(lab) -> None:
+    _, ids = lab
+    points = ",".join(ids[name][:8] for name in ("magnitude-0.95", "l1_filter-0.95"))
+    test = fine(opened("frontier", points=points, view="Settings"))
+    assert test.multiselect[0].value == [ids["magnitude-0.95"], ids["l1_filter-0.95"]]
+    differing = test.dataframe[1].value
+    assert "method" in set(differing["setting"])
+    assert "epochs" not in set(differing["setting"])
+
+
+def test_a_budget_names_the_best_network_under_it(lab) -> None:
+    test = opened("frontier")
+    budget = next(box for box in test.selectbox if box.label == "Budget")
+    test = fine(budget.select("gzip_bytes").run())
+    assert "Best under 2.2 MB: **magnitude 80\\.0%**, 77.0%." in texts(test)
+
+
+@pytest.mark.parametrize("view", ["Layers", "Inside", "What changed"])
+def test_every_view_of_two_networks_opens(lab, view: str) -> None:
+    _, ids = lab
+    points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
+    fine(opened("frontier", points=points, view=view))
+
+
+def test_what_changed_tells_new_errors_and_mended_images(lab) -> None:
+    _, ids = lab
+    points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
+    shown = texts(opened("frontier", points=points, view="What changed"))
+    assert "Of 50 holdout images, 2 are newly wrong and 1 mended" in shown
+    assert "agrees with the dense network on 90.0%" in shown
+
+
+def test_an_address_with_unknown_networks_shows_the_page_all_the_same(lab) -> None:
+    test = fine(opened("frontier", points="../../etc,zzz", view="nonsense"))
+    assert test.multiselect[0].value == []
+
+
+def test_grading_shows_the_rule_before_anything_was_graded(empty_lab) -> None:
+    assert "Score = (accuracy + sparsity) / 2" in texts(fine(opened("grading")))
+
+
+def test_a_finished_grading_is_ranked_and_the_broken_file_explained(lab) -> None:
+    workspace, ids = lab
+    store = Store(workspace.store_url)
+    result = {"grades": [each.to_dict() for each in grades()], "images": 50}
+    settings = {"data": ids["data"], "files": "0123456789abcdef", "threshold": 0.6}
+    job = finish(store, "grade", settings, result)
+    store.close()
+    test = fine(opened("grading", data=ids["data"], run=job))
+    table = next(frame.value for frame in test.dataframe if "Rank" in frame.value)
+    assert table["Name"].tolist() == ["anna", "bob", "carl"]
+    assert table["Rank"].tolist() == [1, 2, 3]
+    assert "not an HDF5 weights file" in texts(test)
+    assert "3 files on 50 images, threshold 0.6; 1 file could not be graded." in texts(test)
+
+
+def test_the_report_answers_from_the_runs_in_the_workspace(lab) -> None:
+    shown = texts(fine(opened("report")))
+    assert "3 methods made 6 networks" in shown
+    assert "needs fewer server iterations" in shown
+
+
+def test_leaving_a_run_out_of_the_report_changes_its_sentences(lab) -> None:
+    workspace, _ = lab
+    store = Store(workspace.store_url)
+    federated = [job.id[:8] for job in store.jobs(kind="federate")]
+    store.close()
+    shown = texts(fine(opened("report", runs=",".join(federated))))
+    assert "No pruned network was chosen" in shown
+
+
+def test_an_authors_note_is_kept_for_the_next_visit(lab) -> None:
+    workspace, _ = lab
+    test = fine(opened("report"))
+    note = next(area for area in test.text_area if area.label == "Introduction")
+    fine(note.input("We used the course's data.").run())
+    again = fine(opened("report"))
+    assert next(a for a in again.text_area if a.label == "Introduction").value.startswith("We used")
+    (kept,) = workspace.notes.glob("*.json")
+    assert json.loads(kept.read_text()) == {"": "We used the course's data."}
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["Prune one filter", "One round of FedAvg", "Pruning methods", "Federated algorithms"],
+)
+def test_every_topic_can_be_learned(empty_lab, topic: str) -> None:
+    fine(opened("learn", topic=topic))
+
+
+def test_a_filter_is_cut_step_by_step(empty_lab) -> None:
+    test = opened("learn")
+    step = next(group for group in test.segmented_control if group.label == "Step")
+    test = fine(step.set_value("Its readers").run())
+    assert "288 more" in texts(test)
+
+
+def test_every_method_is_taught_from_its_own_words(empty_lab) -> None:
+    shown = texts(opened("learn", topic="Pruning methods"))
+    for part in ("1506.02626", "1608.08710", "1707.06342"):
+        assert part in shown
