@@ -23,9 +23,13 @@ from core.pruning.mask import Mask, keep_highest
 from core.pruning.method import Budget, Context, Scores
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import OWN, PrunePlan
+from core.pruning.recovery import DenseGrams, measure, recover
+from core.pruning.repair import sample_images
 from core.pruning.unstructured import Cutter
 from core.settings import digest
 from core.training.prepare import Prepared
+
+RECOVERY_IMAGES = 1000
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ class Explorer:
         self._split = data.validation.take(rows)
         self._dense_accuracy = _accuracy(dense, self._split)
         self._scores: dict[str, Scores] = {}
+        self._grams: DenseGrams | None = None
 
     def answer(
         self, plan: PrunePlan, per_layer: Mapping[str, float] | None = None, recovery: bool = False
@@ -164,7 +169,10 @@ class Explorer:
         return closed.weights, closed.mask, closed.notes
 
     def _recovered(self, weights: Weights, mask: Mask) -> Weights:
-        raise SettingsError("recovery")
+        if self._grams is None:
+            images = sample_images(self._data, RECOVERY_IMAGES, self._seed)
+            self._grams = measure(self._dense, self._data.shape, images, self._seed)
+        return recover(self._dense, weights, mask.arrays, self._grams)
 
 
 def _counts(

@@ -1,7 +1,7 @@
 """Prune whole channels: choose, compact, train the small network, put it back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import OWN, PrunePlan, recipe_of
 from core.pruning.renormalised import renormalised
+from core.pruning.repair import repaired
 from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
@@ -145,6 +146,9 @@ def _cut(
     context = Context(small.weights, small.shape, data, derived_seed(seed, "cut", index), progress)
     chosen = select(context, plan, max(0.0, target), epochs, sensitivity)
     closed = close(chosen.weights, chosen.kept, small.shape)
+    if plan.recovery:
+        weights = repaired(small.weights, closed.weights, closed.mask, small.shape, data, seed)
+        closed = replace(closed, weights=weights)
     found = {"epochs": np.array(chosen.epochs_used)}
     notes = notes_array((*chosen.notes, *closed.notes))
     return {**small.without(closed).arrays(), **found, "notes": notes}

@@ -17,6 +17,7 @@ from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, 
 from core.pruning.plan import PrunePlan, recipe_of
 from core.pruning.regrowth import regrow
 from core.pruning.renormalised import normalised_mask, plain_mask, renormalised
+from core.pruning.repair import repaired
 from core.pruning.schedule import Ramp, ramp_over, rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
@@ -113,6 +114,8 @@ def prune_weights(
 def _cut(cutter: Cutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:
     mask, notes = cutter.mask(weights, sparsity)
     pruned = mask.apply(weights)
+    if cutter.plan.recovery:
+        pruned = repaired(weights, pruned, mask, cutter.data.shape, cutter.data, cutter.seed)
     return {**packed(weights=pruned, mask=mask.arrays), "notes": notes_array(notes)}
 
 

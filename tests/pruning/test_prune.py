@@ -119,6 +119,17 @@ def test_without_epochs_nothing_is_trained():
     assert len(result.history) == 0
 
 
+@pytest.mark.parametrize("method", ["magnitude", "l1_filter"])
+def test_recovery_brings_the_answers_nearer_to_the_dense_networks(method):
+    images = data().train.images
+    dense = predict(weights(), SHAPE, images)
+    plan = PrunePlan(method=method, sparsity=0.5, epochs=0)
+    cut, repaired = run(plan), run(replace(plan, recovery=True))
+    assert repaired.mask.same_as(cut.mask)
+    error = [np.abs(predict(r.weights, SHAPE, images) - dense).mean() for r in (cut, repaired)]
+    assert error[1] < error[0]
+
+
 def test_weights_of_another_network_are_refused():
     with pytest.raises(WeightsError, match="conv1/kernel has the shape"):
         prune(

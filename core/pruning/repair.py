@@ -1,0 +1,25 @@
+"""Least-squares recovery as a step of a plan, between the cut and the training."""
+
+import numpy as np
+
+from core.models.network import NetworkShape, Weights
+from core.pruning.mask import Mask
+from core.pruning.recovery import recover_in_sequence
+from core.randomness import generator
+from core.training.prepare import Prepared
+
+IMAGES = 2000
+
+
+def repaired(
+    before: Weights, after: Weights, mask: Mask, shape: NetworkShape, data: Prepared, seed: int
+) -> Weights:
+    """Return `after` re-fitted to what `before` computed; what the mask removed stays 0."""
+    images = sample_images(data, IMAGES, seed)
+    return recover_in_sequence(before, after, mask.arrays, shape, images, seed)
+
+
+def sample_images(data: Prepared, count: int, seed: int) -> np.ndarray:
+    """Return up to `count` training images, the same for the same seed."""
+    rows = generator(seed, "recovery images").permutation(len(data.train))[:count]
+    return data.train.images[np.sort(rows)]
