@@ -1,5 +1,150 @@
 """Home: what this is, the first minute, and what happened lately."""
 
+from pathlib import Path
+
 import streamlit as st
 
-st.title("How small can your network get before it forgets?")
+from core.data import store as datasets
+from core.figures.frontier import live_frontier
+from core.reports import activity, runs
+from core.reports.first_minute import first_minute
+from core.reports.job_words import job_title
+from core.reports.labels import method_labels
+from pages.components.copy_link import copy_link
+from pages.components.data_views import checks_of, show_balance, show_classes, use_built_in
+from pages.components.error_box import error_box, plain
+from pages.components.frame import inside_frame
+from pages.components.frontier_views import best_line, frontier_panel
+from pages.components.lab import recall, remember, store, submit, sweep_now, workspace
+from pages.components.live_chart import live_chart
+from pages.components.words import percent, plural
+
+PAGES = Path(__file__).parent
+
+
+def main() -> None:
+    """Draw the page: the tour while it is on, else the overview."""
+    sweep, data = recall("sweep"), recall("tour")
+    with error_box():
+        if sweep:
+            _watch(sweep)
+        elif data:
+            _look(data)
+        else:
+            _welcome()
+            _overview()
+
+
+def _welcome() -> None:
+    st.title("How small can a network get before it forgets?", anchor=False)
+    st.markdown(
+        "Train a small image network, cut most of its weights away by six published methods, and "
+        "see what each cut costs. Then watch federated learning converge, or fail to."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Try the sample", type="primary", icon=":material/play_arrow:"):
+            use_built_in("garments")
+            remember("tour", recall("data"))
+            st.rerun()
+        st.page_link("pages/data.py", label="Upload mine", icon=":material/upload:")
+    with error_box():
+        points = runs.sample_points()
+        st.caption(
+            "A finished run: each dot is a network, further right with fewer weights, further up "
+            "with fewer mistakes."
+        )
+        live_chart(live_frontier(points, method_labels()), "sample-frontier", 400)
+        best_line(points)
+
+
+def _look(data: str) -> None:
+    stored = next(entry for entry in datasets.list_stored(workspace()) if entry.digest == data)
+    found = checks_of(data)
+    st.title("Five garments that are hard to tell apart", anchor=False)
+    st.markdown(
+        f"{stored.train:,} pictures to learn from. The network sees one and names the garment."
+    )
+    classes, start = st.columns([3, 2], gap="large")
+    with classes:
+        show_classes(found.classes)
+    with start:
+        show_balance(found)
+    st.markdown(
+        "**Quick**, about a minute: train the network, then cut 80, 90 and 95 % of its weights by "
+        "two methods."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"):
+            remember("sweep", submit("sweep", first_minute(data)))
+            st.rerun()
+        st.button("Back", type="tertiary", on_click=_leave)
+
+
+def _watch(sweep: str) -> None:
+    job = store().get(sweep)
+    names = {entry.digest: entry.class_names for entry in datasets.list_stored(workspace())}
+    st.title("What is left when most weights go", anchor=False)
+    frontier_panel(lambda: sweep_now(sweep), names.get(job.settings["data"], ()), "tour")
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _link("federated", "Try FedAvg", "hub")
+        _link("pruning", "Prune further", "content_cut")
+        copy_link()
+        st.button("Back to the start", type="tertiary", on_click=_leave)
+
+
+def _leave() -> None:
+    for name in ("sweep", "tour", "point"):
+        remember(name, None)
+
+
+def _link(page: str, label: str, icon: str) -> None:
+    if (PAGES / f"{page}.py").exists():
+        st.page_link(f"pages/{page}.py", label=label, icon=f":material/{icon}:")
+
+
+def _overview() -> None:
+    found = activity.overview(store())
+    stored = datasets.list_stored(workspace())
+    if not stored and not found.dense:
+        return
+    st.subheader("Where you are", anchor=False)
+    best = f"best score {found.best.score:.3f}" if found.best else "none yet"
+    cards = (
+        ("data", "Data", plural(len(stored), "set"), plain(stored[0].name) if stored else ""),
+        ("training", "Train", plural(found.dense, "network"), "ready to prune"),
+        ("pruning", "Prune", plural(found.pruned, "network"), best),
+        ("federated", "Federated", plural(found.federated, "run"), "finished"),
+    )
+    for place, (page, title, number, note) in zip(st.columns(4), cards, strict=True):
+        with place.container(border=True):
+            st.metric(title, number)
+            st.caption(note)
+            _link(page, "Open", "arrow_forward")
+    _recent(found)
+
+
+def _recent(found: activity.Overview) -> None:
+    rows = activity.recent(store(), 8)
+    if not rows:
+        return
+    st.subheader("Recent runs", anchor=False)
+    st.caption(f"{found.running} running, {found.queued} in the queue.")
+    st.dataframe(
+        [
+            {
+                "Run": job_title(row.job),
+                "State": row.job.shown_state,
+                "Best": None if row.best != row.best else percent(row.best),
+                "Validation accuracy": list(row.curve),
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        column_config={"Validation accuracy": st.column_config.LineChartColumn(y_min=0, y_max=1)},
+        alt="The newest runs with their state, best value and validation accuracy",
+    )
+
+
+inside_frame()
+main()

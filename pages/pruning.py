@@ -15,7 +15,7 @@ from pages.components.error_box import error_box
 from pages.components.explorer import explorer
 from pages.components.frame import inside_frame
 from pages.components.frontier_views import frontier_panel
-from pages.components.lab import recall, remember, store, submit
+from pages.components.lab import family_now, recall, remember, store, submit
 from pages.components.live_chart import live_chart
 from pages.components.words import duration, percent, plural
 
@@ -42,7 +42,7 @@ def main() -> None:
             return
         _work(chosen, dense)
         st.subheader("Frontier", anchor=False)
-        frontier_panel(dense.id, chosen.class_names, "frontier")
+        frontier_panel(lambda: family_now(dense.id), chosen.class_names, "frontier")
 
 
 def _choose_dense(chosen: StoredDataset) -> Job | None:

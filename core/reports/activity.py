@@ -1,10 +1,11 @@
 """What is going on in a workspace, for the pages that list runs."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.evaluation.point import Point
-from core.jobs.job import ACTIVE, DONE, STOPPING, UNFINISHED, WAITING, Job
+from core.jobs.job import ACTIVE, DONE, QUEUED, STOPPING, UNFINISHED, WAITING, Job
 from core.jobs.store import Store
 from core.reports.runs import network_of
 
@@ -60,7 +61,8 @@ class Family:
     """A dense network and what was pruned from it, for one live frontier.
 
     dense, points: measured. sweeps: parents that have not ended. living: pruning jobs that have
-    not, in the order of the queue. failed: those that ended without a point.
+    not, in the order of the queue. failed: those that ended without a point. learning: (epoch,
+    validation accuracy) while the dense network itself is still being trained.
     """
 
     dense: Point | None
@@ -68,6 +70,7 @@ class Family:
     sweeps: tuple[Job, ...]
     living: tuple[Job, ...]
     failed: tuple[Job, ...]
+    learning: tuple[int, float] | None = None
 
     @property
     def all_points(self) -> tuple[Point, ...]:
@@ -86,4 +89,86 @@ def family(store: Store, dense: str) -> Family:
         sweeps=tuple(job for job in parents if job.settings.get("dense") == dense),
         living=tuple(job for job in jobs if not job.ended),
         failed=tuple(job for job in jobs if job.ended and job.state != DONE),
+    )
+
+
+def sweep_family(store: Store, sweep: str) -> Family:
+    """Return one sweep's networks alone, the dense one it trains first included."""
+    parent = store.get(sweep)
+    children = list(reversed(store.jobs(parent=sweep)))
+    pruned = [job for job in children if job.kind == "prune"]
+    training = next((job for job in children if job.kind == "train"), None)
+    dense = parent.settings.get("dense")
+    root = training or (store.get(dense) if dense else None)
+    network = network_of(root) if root else None
+    return Family(
+        dense=network.point if network else None,
+        points=tuple(points(pruned)),
+        sweeps=() if parent.ended else (parent,),
+        living=tuple(job for job in (training, *pruned) if job and not job.ended),
+        failed=tuple(job for job in (training, *pruned) if job and job.ended and job.state != DONE),
+        learning=_learning(store, training),
+    )
+
+
+def _learning(store: Store, training: Job | None) -> tuple[int, float] | None:
+    """Return (epoch, validation accuracy) of a network that is still being trained."""
+    if training is None or training.ended:
+        return None
+    seen = store.metrics(training.id).get("validation_accuracy")
+    return seen[-1] if seen else None
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A run as the home page lists it. best: its best score or accuracy, nan when it has none."""
+
+    job: Job
+    best: float
+    curve: tuple[float, ...]
+
+
+def recent(store: Store, limit: int) -> list[Recent]:
+    """Return the newest runs with their best value and the curve of their validation accuracy."""
+    return [_recent(store, job) for job in top_level(store, (), limit)]
+
+
+def _recent(store: Store, job: Job) -> Recent:
+    curve = tuple(value for _, value in store.metrics(job.id).get("validation_accuracy", ()))
+    found = [job] if job.result else []
+    if job.kind == "sweep":
+        found = [child for child in store.jobs(parent=job.id) if child.kind == "prune"]
+    measured = points(found)
+    values = [point.score or point.accuracy for point in measured] or list(curve)
+    return Recent(job, max(values, default=math.nan), curve)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The state of the whole workspace in a few numbers.
+
+    queued, running: jobs. dense: networks that can be pruned. pruned: measured pruned networks.
+    federated: finished federated runs. best: the point with the best score, None without points.
+    """
+
+    queued: int
+    running: int
+    dense: int
+    pruned: int
+    federated: int
+    best: Point | None
+
+
+def overview(store: Store) -> Overview:
+    """Return what the home page says about the workspace."""
+    counts = store.counts()
+    pruned = points(store.jobs(kind="prune", states=[DONE], limit=RECENT))
+    dense = [job for kind in ("train", "import") for job in store.jobs(kind=kind, states=[DONE])]
+    return Overview(
+        queued=counts.get(QUEUED, 0),
+        running=sum(counts.get(state, 0) for state in ACTIVE),
+        dense=len(dense),
+        pruned=len(pruned),
+        federated=len(store.jobs(kind="federate", states=[DONE])),
+        best=best(pruned),
     )

@@ -1,6 +1,6 @@
 """The live frontier of one dense network, and the card of the dot that was clicked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from core.reports.remarks import remark
 from core.reports.runs import network_of
 from pages.components.error_box import plain
 from pages.components.job_progress import job_line, watch
-from pages.components.lab import family_now, recall, remember, store
+from pages.components.lab import recall, remember, store
 from pages.components.live_chart import live_chart
 from pages.components.run_views import network_card
 from pages.components.words import percent, plural
@@ -22,13 +22,12 @@ from pages.components.words import percent, plural
 SENTENCES = 4
 
 
-def frontier_panel(dense: str, class_names: Sequence[str], key: str) -> None:
-    """Show every network pruned from `dense` as a dot, while they are made and after."""
-    watch(
-        lambda: living(family_now(dense)),
-        lambda _: _draw(family_now(dense), class_names, key),
-        idle_seconds=5.0,
-    )
+def frontier_panel(read: Callable[[], Family], class_names: Sequence[str], key: str) -> None:
+    """Show every network of a family as a dot, while they are made and after.
+
+    read: returns the family as it is now; called about once a second.
+    """
+    watch(lambda: living(read()), lambda _: _draw(read(), class_names, key), idle_seconds=5.0)
 
 
 def living(found: Family) -> Sequence[Job]:
@@ -40,21 +39,22 @@ def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
     progress(found, key)
     labels = method_labels()
     picked = recall("point")
-    clicked = live_chart(live_frontier(found.all_points, labels, picked), key, 460)
+    learning = found.learning[1] if found.learning else None
+    chart = live_frontier(found.all_points, labels, picked, learning=learning)
+    clicked = live_chart(chart, key, 460)
     if clicked and clicked != st.session_state.get(f"{key}:clicked"):
         st.session_state[f"{key}:clicked"] = clicked
         remember("point", clicked)
         st.rerun(scope="fragment")
-    if not found.points:
-        st.caption("Dots appear here, one for each pruned network.")
-        return
-    card(found, picked, class_names, key)
+    if found.points:
+        card(found, picked, class_names, key)
     sentences(found, labels)
 
 
 def progress(found: Family, key: str) -> None:
     """Show what is at work: whole sweeps, else the first single runs."""
-    single = [job for job in found.living if job.parent is None]
+    parents = {sweep.id for sweep in found.sweeps}
+    single = [job for job in found.living if job.parent not in parents]
     working = [job for job in single if job.state != "queued"]
     for job in (*found.sweeps, *working)[:3]:
         job_line(job, f"{key}:{job.id}")
@@ -66,11 +66,23 @@ def progress(found: Family, key: str) -> None:
 
 def sentences(found: Family, labels: dict[str, str]) -> None:
     """Say of the newest networks, in one plain sentence each, what happened to them."""
+    if not found.all_points:
+        st.markdown(_waiting(found))
     best = activity.best(found.points)
     for point in reversed(found.all_points[-SENTENCES:]):
         icon = ":material/star:" if best is not None and point.id == best.id else "•"
         text = remark(point, found.dense, labels.get(point.method, point.method))
         st.markdown(f"{icon} {plain(text)}")
+
+
+def _waiting(found: Family) -> str:
+    if found.learning:
+        epoch, accuracy = found.learning
+        return (
+            f"• The whole network is still learning: {percent(accuracy)} of the validation images "
+            f"right after epoch {epoch}."
+        )
+    return "• First the whole network is trained. Its star appears after the first epoch."
 
 
 def card(found: Family, picked: str | None, class_names: Sequence[str], key: str) -> None:

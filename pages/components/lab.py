@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.jobs import engine
 from core.jobs.store import Store
-from core.reports.activity import Family, family
+from core.reports.activity import Family, family, sweep_family
 from core.workspace import Workspace, open_workspace
 
 
@@ -45,6 +45,16 @@ def family_now(dense: str) -> Family:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _family(url: str, revision: str, dense: str) -> Family:
     return family(_store(url), dense)
+
+
+def sweep_now(sweep: str) -> Family:
+    """Return one sweep's networks; read once per change, for all sessions together."""
+    return _sweep_family(workspace().store_url, store().revision(), sweep)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _sweep_family(url: str, revision: str, sweep: str) -> Family:
+    return sweep_family(_store(url), sweep)
 
 
 def recall(name: str) -> str | None:

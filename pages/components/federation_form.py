@@ -1,0 +1,67 @@
+"""Where the clients' data come from: synthetic, a stored data set divided, or a LEAF file."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.data import store as dataset_store
+from core.data.dataset import Dataset
+from core.data.partition import PARTITIONS
+from core.settings import to_dict
+from pages.components.data_views import choose_data
+from pages.components.lab import workspace
+from pages.components.settings_form import settings_form
+
+SOURCES = {
+    "iid": "Synthetic, IID",
+    "synthetic": "Synthetic, heterogeneous",
+    "stored": "My images, divided",
+}
+
+
+def data_form() -> dict[str, Any] | None:
+    """Ask for the federation's data; return its part of a run's settings."""
+    source = st.segmented_control(
+        "Data",
+        list(SOURCES),
+        default="iid",
+        format_func=SOURCES.__getitem__,
+        key="federated-source",
+        required=True,
+    )
+    if source == "iid":
+        return {"data": "iid"}
+    if source == "synthetic":
+        return _synthetic()
+    return _stored()
+
+
+def _synthetic() -> dict[str, Any]:
+    alpha = st.slider(
+        "α: how much the clients' models differ", 0.0, 2.0, 0.5, 0.1, key="federated-alpha"
+    )
+    beta = st.slider(
+        "β: how much the clients' inputs differ", 0.0, 2.0, 0.5, 0.1, key="federated-beta"
+    )
+    return {"data": f"synthetic:{alpha:g},{beta:g}"}
+
+
+def _stored() -> dict[str, Any] | None:
+    chosen = choose_data()
+    if chosen is None:
+        return None
+    name = st.selectbox(
+        "Divided",
+        list(PARTITIONS),
+        format_func=lambda key: key.replace("_", " ").capitalize(),
+        key="federated-partition",
+    )
+    partition = settings_form(PARTITIONS[name], f"partition:{name}")
+    if partition is None:
+        return None
+    return {"data": chosen.digest, "partition": {"name": name, **to_dict(partition)}}
+
+
+def stored(digest: str) -> Dataset:
+    """Return a stored data set for looking at, without reading it twice to verify it."""
+    return dataset_store.load(workspace(), digest, verify=False)
