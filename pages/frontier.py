@@ -1,6 +1,7 @@
 """Frontier and compare: from the front of all networks to what tells up to six of them apart."""
 
 import json
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -25,7 +26,7 @@ BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonz
 
 def main() -> None:
     """Draw the page."""
-    st.title("Compare", anchor=False)
+    st.title("Frontier", anchor=False)
     networks = runs.networks(store())
     if not networks:
         _empty()
@@ -34,7 +35,7 @@ def main() -> None:
     points = selection.told_apart([network.point for network in networks])
     labels = method_labels()
     chosen = _chosen(points)
-    _scatter(points, labels, chosen)
+    _scatter(points, labels, chosen, runs.class_names_of(workspace(), networks[0].data))
     picked = _choose(points, chosen)
     if picked:
         _compare([p for p in points if p.id in picked], networks)
@@ -64,13 +65,14 @@ def _of_one_data_set(networks: list[Network]) -> list[Network]:
     return [network for network in networks if network.data == data]
 
 
-def _scatter(points: list[Point], labels: dict[str, str], chosen: list[str]) -> None:
-    classes = max((len(p.per_class_accuracy) for p in points), default=0)
-    axes = all_axes([f"class {number}" for number in range(1, classes + 1)])
+def _scatter(
+    points: list[Point], labels: dict[str, str], chosen: list[str], names: Sequence[str] = ()
+) -> None:
+    axes = all_axes(names)
     across, up, limit = st.columns([1, 1, 2], gap="medium")
     keys = list(axes)
-    x = axes[across.selectbox("Across", keys, 0, lambda k: axes[k].title, key="frontier-x")]
-    y = axes[up.selectbox("Up", keys, 1, lambda k: axes[k].title, key="frontier-y")]
+    x = axes[across.selectbox("Across", keys, 0, lambda k: axes[k].label, key="frontier-x")]
+    y = axes[up.selectbox("Up", keys, 1, lambda k: axes[k].label, key="frontier-y")]
     with limit:
         budget = _budget(points, x.key, y.key)
     chart = scatter(points, x, y, labels, chosen, budget)

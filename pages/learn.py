@@ -50,7 +50,7 @@ def _step(names: Sequence[str], key: str) -> int:
 
 
 def _filter() -> None:
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([1, 1], gap="large")
     with left:
         layer = st.selectbox("Layer", CHANNEL_LAYERS)
         step = _step(FILTER_STEPS, "filter-step")
@@ -110,7 +110,7 @@ def _filter_picture(seen: Lesson, step: int) -> None:
 
 
 def _round() -> None:
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([1, 1], gap="large")
     with left:
         step = _step(ROUND_STEPS, "round-step")
         local = st.slider("Local steps", 1, 40, 8, help="SGD steps of a client in one round.")
@@ -174,7 +174,7 @@ def _algorithms() -> None:
 
 def _card(card: Card, picture: np.ndarray | None) -> None:
     with st.container(border=True):
-        text, side = st.columns([4, 1], gap="medium")
+        text, side = st.columns([5, 1], gap="medium")
         with text:
             st.subheader(plain(card.label), anchor=False)
             st.markdown(plain(card.text))
@@ -183,7 +183,7 @@ def _card(card: Card, picture: np.ndarray | None) -> None:
             st.caption(f"[{plain(card.paper)}]({card.link})" if card.link else plain(card.paper))
         if picture is not None:
             kind = "Whole channels go" if card.structured else "Single weights go"
-            side.image(picture, kind, width=160)
+            side.image(picture, kind, width="stretch")
         if card.settings:
             with st.expander("Settings"):
                 st.dataframe(list(card.settings), hide_index=True)

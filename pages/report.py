@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import NotFoundError
-from core.jobs.job import DONE, Job
+from core.jobs.job import Job
 from core.reports import notes as kept_notes
 from core.reports.answer import Answer
 from core.reports.evidence import Evidence, gather, sample_evidence
@@ -15,6 +15,8 @@ from pages.components.frame import inside_frame
 from pages.components.lab import recall, remember, store, workspace
 from pages.components.live_chart import live_chart
 from pages.components.words import ago
+
+NEWEST = 12  # runs a report starts with; a sweep counts as one
 
 
 def main() -> None:
@@ -50,9 +52,7 @@ def _sample() -> None:
 
 def _choose(found: list[Job]) -> list[str]:
     by_id = {job.id: job for job in found}
-    start = from_prefixes(recall("runs"), list(by_id)) or [
-        job.id for job in found if job.state == DONE
-    ]
+    start = from_prefixes(recall("runs"), list(by_id)) or list(by_id)[:NEWEST]
     chosen = st.multiselect(
         "Runs",
         list(by_id),
@@ -60,12 +60,14 @@ def _choose(found: list[Job]) -> list[str]:
         format_func=lambda id: f"{describe_job(by_id[id])} · {ago(by_id[id].finished)}",
         help="A sweep or comparison brings its points; a pruned network the one it came from.",
     )
-    remember("runs", to_text(chosen) if len(chosen) < len(found) else None)
+    remember("runs", to_text(chosen) or None)
     return chosen
 
 
 def _report(evidence: Evidence) -> None:
     notes = kept_notes.load(workspace().notes, evidence.digest)
+    if evidence.remark:
+        st.warning(plain(evidence.remark), icon=":material/info:")
     top = st.container()
     intro = _note("Introduction", "", notes, evidence.digest)
     words = {"": intro} | {

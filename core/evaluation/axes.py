@@ -42,7 +42,7 @@ AXES: dict[str, Axis] = {
         ACCURACY,
         SCORE,
         Axis(
-            "validation_accuracy", "Accuracy", "validation", True, lambda p: p.validation_accuracy
+            "validation_accuracy", "Validation accuracy", "", True, lambda p: p.validation_accuracy
         ),
         Axis(
             "agreement",

@@ -12,6 +12,7 @@ from core.figures import colors
 from core.figures.theme import Chart, Row, Trace, axis, layout
 
 FADED = 0.35
+MARGIN = 0.06  # of a share, around the outermost dots; the guides must not stretch the axes
 ISO_SCORES = (0.7, 0.75, 0.8, 0.85, 0.9)
 
 
@@ -42,7 +43,7 @@ def scatter(
     return Chart(
         name=f"frontier-{x.key}-{y.key}".replace(":", "-"),
         traces=traces,
-        layout=layout(_axis(x), _axis(y), shapes=_budget_line(budget)),
+        layout=layout(_axis(x, points), _axis(y, points), shapes=_budget_line(budget)),
         alt=_scatter_sentence(points, x, y, labels, len(best)),
         rows=[_row(point, x, y, point.id in best) for point in points],
     )
@@ -54,10 +55,12 @@ def is_share(of: Axis) -> bool:
     return of.key in keys or of.key.startswith("class:")
 
 
-def _axis(of: Axis) -> dict[str, object]:
-    if is_share(of):
-        return axis(of.title, tickformat=".0%")
-    return axis(of.title, type="log" if _spans_decades(of) else "linear")
+def _axis(of: Axis, points: Sequence[Point]) -> dict[str, object]:
+    if not is_share(of):
+        return axis(of.title, type="log" if _spans_decades(of) else "linear")
+    values = [of.value(point) for point in points] or [0.0, 1.0]
+    low, high = min(values) - MARGIN, max(values) + MARGIN
+    return axis(of.title, tickformat=".0%", range=[max(low, -MARGIN), min(high, 1 + MARGIN / 2)])
 
 
 def _spans_decades(of: Axis) -> bool:
@@ -117,7 +120,7 @@ def _dots(points: Sequence[Point], x: Axis, y: Axis, label: str, best: set[str])
             "color": colors.color(method),
             "symbol": colors.symbol(method),
             "size": 15 if method == "dense" else 11,
-            "opacity": [1.0 if p.id in best else FADED for p in points],
+            "opacity": [1.0 if p.id in best or method == "dense" else FADED for p in points],
         },
     }
 

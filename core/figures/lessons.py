@@ -6,6 +6,7 @@ import numpy as np
 
 from core.figures import colors
 from core.figures.theme import Chart, Trace, axis, layout
+from core.figures.weights import enlarged
 
 SPAN = 3.0  # the toy's two parameters are drawn from -SPAN to SPAN
 LINES = 61  # grid points of a contour, on each side
@@ -81,6 +82,7 @@ def _contours(loss: Callable[[np.ndarray], np.ndarray]) -> Trace:
         "contours": {"coloring": "none"},
         "line": {"color": colors.MUTED, "width": 0.8},
         "showscale": False,
+        "showlegend": False,
         "hoverinfo": "skip",
     }
 
@@ -129,7 +131,7 @@ def _sentence(server: np.ndarray, optimum: np.ndarray, clients: int) -> str:
 
 
 def removal_picture(structured: bool, size: int = 16) -> np.ndarray:
-    """Return what a kind of pruning leaves of a weight matrix, (size, size, 3) uint8.
+    """Return what a kind of pruning leaves of a weight matrix, enlarged, uint8.
 
     Weights are sines of their place, so that the picture is always the same: unstructured keeps
     the largest half one by one, structured the columns with the largest sums.
@@ -140,7 +142,7 @@ def removal_picture(structured: bool, size: int = 16) -> np.ndarray:
     kept = worth >= np.median(worth)
     shades = np.where(kept, 0.35 + 0.65 * weights / weights.max(), 0.0)[..., None]
     alive, zero = np.array([28.0, 92.0, 196.0]), np.array([226.0, 229.0, 232.0])
-    return np.asarray((zero + shades * (alive - zero)).round().astype(np.uint8))
+    return enlarged((zero + shades * (alive - zero)).round().astype(np.uint8))
 
 
 def paths_of(

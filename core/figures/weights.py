@@ -10,6 +10,7 @@ from core.figures.theme import Chart, axis, layout
 from core.models.network import Weights
 
 ALIVE, ZERO = (28, 92, 196), (226, 229, 232)
+SMALLEST_WIDTH = 480  # pixels of a shown picture
 LARGEST_SIDE = 512  # pixels of a mask picture; larger masks are shown as densities of their blocks
 
 
@@ -65,7 +66,13 @@ def mask_picture(kernel: np.ndarray) -> np.ndarray:
             left = _block_means(left, side, block)
     alive, zero = np.array(ALIVE, np.float32), np.array(ZERO, np.float32)
     shades = zero + left[..., None] * (alive - zero)
-    return np.asarray(shades.round().astype(np.uint8))
+    return enlarged(shades.round().astype(np.uint8))
+
+
+def enlarged(picture: np.ndarray) -> np.ndarray:
+    """Return a small picture with every pixel repeated, so that browsers do not blur it."""
+    times = max(1, -(-SMALLEST_WIDTH // picture.shape[1]))
+    return np.asarray(picture.repeat(times, axis=0).repeat(times, axis=1))
 
 
 def _block_means(left: np.ndarray, side: int, block: int) -> np.ndarray:
@@ -91,7 +98,7 @@ def filter_picture(kernel: np.ndarray, columns: int = 16) -> np.ndarray:
         sheet[top : top + height, left : left + width] = (
             picture if channels == 3 else picture.mean(axis=2, keepdims=True)
         )
-    return sheet
+    return enlarged(sheet)
 
 
 def _stretched(filter_: np.ndarray) -> np.ndarray:

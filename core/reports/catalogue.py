@@ -10,6 +10,8 @@ from core.pruning.methods import METHODS
 from core.reports.formulas import FORMULAS
 from core.settings import describe
 
+SHORT = 110  # characters: a docstring's paragraph that cites and says no more than its title
+
 
 @dataclass(frozen=True)
 class Card:
@@ -58,7 +60,13 @@ def _text(doc: str, settings: type) -> str:
         for text in (doc, inspect.getdoc(settings) or "")
         for part in re.split(r"\n\s*\n", inspect.cleandoc(text))
     ]
-    return "\n\n".join(dict.fromkeys(part for part in paragraphs if part))
+    kept = dict.fromkeys(part for part in paragraphs if part)
+    first = next(iter(kept), "")
+    return "\n\n".join(part for part in kept if part == first or not _only_cites(part))
+
+
+def _only_cites(paragraph: str) -> bool:
+    return len(paragraph) < SHORT and re.search(r"arXiv:|doi:", paragraph) is not None
 
 
 def _link(paper: str) -> str:

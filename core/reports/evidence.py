@@ -1,6 +1,7 @@
 """What a report rests on: points, federated histories, the runs behind them, versions."""
 
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from core.jobs.job import DONE, Job
 from core.jobs.store import Store
 from core.reports.runs import (
     History,
+    Network,
+    class_names_of,
     data_names,
     history_of,
     network_of,
@@ -30,6 +33,7 @@ class Evidence:
     """Everything that sentences are computed from.
 
     runs: one row per job: id, kind, state, seed, data, settings. versions: name -> version.
+    class_names: of the points' data set, () when it was deleted. remark: what was left out, or "".
     """
 
     title: str
@@ -37,6 +41,8 @@ class Evidence:
     histories: tuple[History, ...] = ()
     runs: tuple[dict[str, Any], ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    class_names: tuple[str, ...] = ()
+    remark: str = ""
 
     @property
     def digest(self) -> str:
@@ -52,15 +58,36 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     jobs = sorted(with_children(store, ids), key=lambda job: job.sequence)
     finished = [job for job in jobs if job.state == DONE]
     found = [network for job in finished if (network := network_of(job)) is not None]
+    comparable = _of_one_data_set(found)
     histories = [h for job in finished if (h := history_of(job, workspace)) is not None]
     digests = [str(job.settings.get("data", "")) for job in jobs]
     names = data_names(workspace, [d for d in dict.fromkeys(digests) if d])
     return Evidence(
         title,
-        tuple(told_apart([network.point for network in found])),
+        tuple(told_apart([network.point for network in comparable])),
         tuple(histories),
         tuple(_run_row(job, names) for job in jobs),
         versions(),
+        class_names_of(workspace, comparable[0].data) if comparable else (),
+        _left_out(len(found) - len(comparable)),
+    )
+
+
+def _of_one_data_set(found: Sequence[Network]) -> list[Network]:
+    """Return the networks of the data set that has most of them."""
+    counts = Counter(network.data for network in found)
+    if not counts:
+        return []
+    ((most, _),) = counts.most_common(1)
+    return [network for network in found if network.data == most]
+
+
+def _left_out(count: int) -> str:
+    if count == 0:
+        return ""
+    return (
+        f"{count} {'network' if count == 1 else 'networks'} on other data sets are left out: "
+        "accuracies on different images do not compare."
     )
 
 

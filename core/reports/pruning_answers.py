@@ -22,13 +22,16 @@ LEVELS_WANTED = 3
 DENSE = "dense"
 
 
-def pruning_answers(points: Sequence[Point]) -> list[Answer]:
-    """Return answers 1.3.1 and 1.3.2; without pruned points they say what to run."""
+def pruning_answers(points: Sequence[Point], class_names: Sequence[str] = ()) -> list[Answer]:
+    """Return answers 1.3.1 and 1.3.2; without pruned points they say what to run.
+
+    class_names: of the data set; without them the classes are numbered.
+    """
     pruned = [point for point in points if point.method != DENSE]
     if not pruned:
         text = "No pruned network was chosen. Start a sweep on the Prune page."
         return [Answer("1.3.1", Q1, missing=text), Answer("1.3.2", Q2, missing=text)]
-    return [_methods_used(pruned), _comparison(points, pruned)]
+    return [_methods_used(pruned), _comparison(points, pruned, class_names)]
 
 
 def _methods_used(pruned: Sequence[Point]) -> Answer:
@@ -61,7 +64,9 @@ def _usage(name: str, points: Sequence[Point]) -> dict[str, Any]:
     }
 
 
-def _comparison(points: Sequence[Point], pruned: Sequence[Point]) -> Answer:
+def _comparison(
+    points: Sequence[Point], pruned: Sequence[Point], class_names: Sequence[str]
+) -> Answer:
     labels = method_labels()
     sentences = [
         *_levels(pruned),
@@ -79,14 +84,15 @@ def _comparison(points: Sequence[Point], pruned: Sequence[Point]) -> Answer:
     charts = (
         scatter(points, SPARSITY, ACCURACY, labels),
         area_bars(pruned, SPARSITY, ACCURACY, labels),
-        _classes([*_dense(points), *front(pruned)[:5]]),
+        _classes([*_dense(points), *front(pruned)[:5]], class_names),
     )
     return Answer("1.3.2", Q2, tuple(sentences), tables, charts)
 
 
-def _classes(points: Sequence[Point]) -> Chart:
+def _classes(points: Sequence[Point], class_names: Sequence[str]) -> Chart:
     count = max(len(point.per_class_accuracy) for point in points)
-    names = [f"class {number}" for number in range(1, count + 1)]
+    numbered = [f"class {number}" for number in range(1, count + 1)]
+    names = class_names if len(class_names) == count else numbered
     values = {p.label or p.method: p.per_class_accuracy for p in points}
     return class_bars(values, names, change=False)
 

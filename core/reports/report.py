@@ -20,7 +20,7 @@ INK, PAPER = "#1f2933", "#ffffff"
 def answers(evidence: Evidence) -> list[Answer]:
     """Return every answer in the assignment's order, those without evidence included."""
     return [
-        *pruning_answers(evidence.points),
+        *pruning_answers(evidence.points, evidence.class_names),
         *convergence_answers(evidence.histories),
         *heterogeneity_answers(evidence.histories),
     ]

@@ -88,6 +88,12 @@ def data_names(workspace: Workspace, digests: Sequence[str]) -> dict[str, str]:
     return {digest: stored.get(digest, f"deleted data set {digest[:8]}") for digest in digests}
 
 
+def class_names_of(workspace: Workspace, digest: str) -> tuple[str, ...]:
+    """Return a stored data set's class names, () when it was deleted."""
+    stored = (each for each in list_stored(workspace) if each.digest == digest)
+    return next((each.class_names for each in stored), ())
+
+
 def sample_points() -> list[Point]:
     """Return the points of the bundled finished sweep, the dense network first."""
     sample = json.loads(SAMPLE_SWEEP.read_text())

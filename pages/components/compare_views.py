@@ -27,11 +27,12 @@ PICTURE_WIDTH = 88
 def settings_view(points: Sequence[Point]) -> None:
     """Show the measured numbers side by side, and only the settings that differ."""
     st.dataframe([_measured(point) for point in points], hide_index=True)
-    if len(points) < 2:
-        st.caption("Choose a second network to see which settings differ.")
+    planned = [point for point in points if point.plan]
+    if len(planned) < 2:
+        st.caption("Choose two pruned networks to see which settings differ.")
         return
-    labels = {point.id: point.label for point in points}
-    rows = differences(points)
+    labels = {point.id: point.label for point in planned}
+    rows = differences(planned)
     st.subheader("Settings that differ", anchor=False)
     if not rows:
         st.caption("All settings are the same.")

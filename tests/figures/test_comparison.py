@@ -97,7 +97,10 @@ def test_layers_show_zeros_and_dead_units() -> None:
 
 def test_a_mask_is_blue_where_a_weight_is_left() -> None:
     picture = mask_picture(np.array([[1.0, 0.0]], np.float32))
-    assert picture.tolist() == [[[28, 92, 196], [226, 229, 232]]]
+    # two pixels, each enlarged to 240 x 240
+    assert picture.shape == (240, 480, 3)
+    assert picture[0, 0].tolist() == picture[-1, 239].tolist() == [28, 92, 196]
+    assert picture[0, 240].tolist() == [226, 229, 232]
 
 
 def test_a_large_mask_is_shown_in_blocks() -> None:
@@ -112,9 +115,10 @@ def test_a_dead_filter_is_a_dark_cell() -> None:
     kernel = np.zeros((3, 3, 1, 2), np.float32)
     kernel[1, 1, 0, 1] = 1.0
     sheet = filter_picture(kernel, columns=2)
-    assert sheet.shape == (5, 9, 3)
-    assert sheet[2, 2].tolist() == [0, 0, 0]
-    assert sheet[2, 6].tolist() == [255, 255, 255]
+    # 5 x 9 pixels, each enlarged 54 times
+    assert sheet.shape == (5 * 54, 9 * 54, 3)
+    assert sheet[2 * 54, 2 * 54].tolist() == [0, 0, 0]
+    assert sheet[2 * 54, 6 * 54].tolist() == [255, 255, 255]
 
 
 def test_the_histogram_leaves_zeros_out() -> None:

@@ -1,0 +1,67 @@
+"""Federated runs for a page: finished ones and those that are still at it, and what they needed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.federated.algorithms import ALGORITHMS
+from core.jobs.job import Job
+from core.jobs.store import Store
+from core.reports.curves import best, common_target, final, reached
+from core.reports.runs import History, describe, history_of
+from core.workspace import Workspace
+
+KINDS = ("federate", "federate_compare")
+
+
+def parts_of(store: Store, job: Job) -> list[Job]:
+    """Return the single runs of a comparison in the order they were asked for, or the run itself."""
+    if job.kind == "federate":
+        return [job]
+    found = {_key(child.settings): child for child in store.jobs(parent=job.id)}
+    wanted = [_key(settings) for settings in job.settings["runs"]]
+    return [found[key] for key in wanted if key in found]
+
+
+def _key(settings: dict[str, Any]) -> str:
+    return repr(sorted(settings.items(), key=lambda item: item[0]))
+
+
+def watched(store: Store, workspace: Workspace, job: Job) -> History:
+    """Return a run's history as far as it has come."""
+    finished = history_of(job, workspace)
+    if finished is not None:
+        return finished
+    rows: dict[int, dict[str, float]] = {}
+    for key, points in store.metrics(job.id).items():
+        for step, value in points:
+            rows.setdefault(step, {"round": step})[key] = value
+    label = str(job.settings.get("label") or describe(job.settings))
+    return History(job.id, label, job.settings, job.seed, tuple(rows[s] for s in sorted(rows)))
+
+
+def targets(histories: Sequence[History]) -> list[dict[str, Any]]:
+    """Return what every run needed to reach the accuracy that all of them reached."""
+    begun = [history for history in histories if len(history.rows) > 1]
+    if not begun:
+        return []
+    target = common_target(begun)
+    return [
+        {
+            "run": history.label,
+            "algorithm": _label(history.algorithm),
+            f"rounds to {target:.0%}": _finite(reached(history, target)),
+            f"epochs to {target:.0%}": _finite(reached(history, target, "epoch")),
+            f"MB to {target:.0%}": _finite(reached(history, target, "bytes") / 1e6),
+            "best validation accuracy": best(history),
+            "last training loss": final(history, "train_loss"),
+        }
+        for history in begun
+    ]
+
+
+def _label(name: str) -> str:
+    return ALGORITHMS[name].label if name in ALGORITHMS else name
+
+
+def _finite(value: float) -> float | None:
+    return None if value == float("inf") else round(value, 2)

@@ -1,0 +1,189 @@
+"""Charts of the live pages: what they draw is what the runs measured."""
+
+import itertools
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.figures import colors
+from core.figures.classes import balance
+from core.figures.frontier import live_frontier
+from core.figures.history import curves
+from core.figures.preview import layer_sparsities
+from tests.evaluation.points import point
+
+LABELS = {"magnitude": "Magnitude", "l1_filter": "L1 filter", "dense": "Dense"}
+DENSE = point(0.75, 0.0, "dense", id="dense", parent="")
+GOOD = point(0.74, 0.9, id="good")
+POOR = point(0.64, 0.8, id="poor", method="l1_filter")
+
+
+def trace(chart, name):
+    return next(each for each in chart.traces if each.get("name") == name)
+
+
+def test_the_dense_network_is_a_star_and_never_fades():
+    chart = live_frontier([DENSE, point(0.8, 0.5)], LABELS)
+    marker = trace(chart, "Dense")["marker"]
+    assert marker["symbol"] == "star"
+    assert marker["opacity"] == [1.0]
+
+
+def test_dominated_points_fade():
+    chart = live_frontier([DENSE, GOOD, POOR], LABELS)
+    assert trace(chart, "L1 filter")["marker"]["opacity"] == [0.4]
+    assert trace(chart, "Magnitude")["marker"]["opacity"] == [1.0]
+
+
+def test_a_line_of_equal_score_holds_points_of_that_score():
+    chart = live_frontier([DENSE, GOOD], LABELS)
+    line = trace(chart, "Equal score")
+    pairs = [(x, y) for x, y in zip(line["x"], line["y"], strict=True) if x is not None]
+    for (x1, y1), (x2, y2) in zip(pairs[::2], pairs[1::2], strict=True):
+        assert (x1 + y1) / 2 == pytest.approx((x2 + y2) / 2)
+
+
+def test_several_seeds_get_an_error_bar_at_their_mean():
+    seeds = [
+        point(accuracy, 0.9, id=str(accuracy), seed=i) for i, accuracy in enumerate((0.7, 0.8))
+    ]
+    bar = trace(live_frontier([DENSE, *seeds], LABELS), "Mean over seeds")
+    assert bar["y"] == pytest.approx([0.75])
+    # sample standard deviation of 0.7 and 0.8: sqrt(0.05² + 0.05²) = 0.0707
+    assert bar["error_y"]["array"] == pytest.approx([0.0707], abs=1e-4)
+
+
+def test_the_picked_dot_has_a_ring():
+    chart = live_frontier([DENSE, GOOD], LABELS, picked="good")
+    assert trace(chart, "Chosen")["x"] == [0.9]
+    assert not [each for each in live_frontier([DENSE], LABELS).traces if each["name"] == "Chosen"]
+
+
+def test_a_network_that_still_learns_is_an_open_star_without_a_click():
+    chart = live_frontier([], LABELS, learning=0.5)
+    star = trace(chart, "Dense, still learning (validation)")
+    assert star["y"] == [0.5]
+    assert "customdata" not in star
+
+
+def test_every_dot_is_a_row_of_the_table_and_the_sentence_names_the_best():
+    chart = live_frontier([DENSE, GOOD, POOR], LABELS)
+    assert [row["id"] for row in chart.rows] == ["dense", "good", "poor"]
+    assert "3 networks" in chart.alt
+    assert "0.820" in chart.alt  # (0.74 + 0.9) / 2
+
+
+def test_curves_draw_training_dotted_and_name_the_best_epoch():
+    metrics = {
+        "accuracy": [(1, 0.5), (2, 0.7)],
+        "validation_accuracy": [(1, 0.6), (2, 0.55)],
+        "loss": [(1, 2.0)],
+    }
+    chart = curves(metrics)
+    assert [each["line"]["dash"] for each in chart.traces] == ["dot", "solid"]
+    assert chart.alt == "Best validation accuracy 60.0% at epoch 1, of 2 epochs."
+    assert chart.rows[1] == {"epoch": 2, "accuracy": 0.7, "validation_accuracy": 0.55}
+
+
+def test_phases_have_a_colour_each():
+    metrics = {"cut/accuracy": [(1, 0.5)], "retrain/accuracy": [(1, 0.7)]}
+    chart = curves(metrics)
+    assert len({each["line"]["color"] for each in chart.traces}) == 2
+    assert [each["name"] for each in chart.traces] == ["Training, cut", "Training, retrain"]
+
+
+def test_a_run_without_an_epoch_says_so():
+    assert curves({}).alt == "No accuracy yet: the first epoch has not ended."
+
+
+class Count:
+    name, train, validation, test = "coat", 12, 3, 0
+
+
+def test_a_split_without_images_has_no_bars():
+    assert [each["name"] for each in balance([Count()]).traces] == ["Train", "Validation"]
+
+
+def test_layers_say_how_many_units_live():
+    layer = {
+        "name": "conv1",
+        "parameters": 10,
+        "zeros": 5,
+        "units": 4,
+        "living": 3,
+        "sparsity": 0.5,
+    }
+    chart = layer_sparsities([layer])
+    assert chart.traces[0]["text"] == ["3 of 4 units"]
+    assert chart.alt == "Sparsity of each layer; most in conv1, 50.0%."
+
+
+@pytest.mark.slow
+def test_every_chart_is_valid_plotly_and_plain_json():
+    import plotly.graph_objects as go
+
+    charts = [
+        live_frontier([DENSE, GOOD, POOR], LABELS, "good", learning=0.4),
+        curves({"accuracy": [(1, 0.5)]}),
+        balance([Count()]),
+    ]
+    for chart in charts:
+        json.dumps(chart.figure(), allow_nan=False)
+        without_tokens = json.loads(json.dumps(chart.figure()).replace("$text", "#000000")
+                                    .replace("$card", "#ffffff"))  # fmt: skip
+        assert go.Figure(without_tokens).data
+
+
+def theme():
+    path = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+    return tomllib.loads(path.read_text())["theme"]
+
+
+def test_the_theme_and_the_figures_share_their_ten_colours():
+    assert tuple(theme()["light"]["chartCategoricalColors"]) == colors.LIGHT
+    assert tuple(theme()["dark"]["chartCategoricalColors"]) == colors.DARK
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
+EYES = {
+    "full": np.eye(3),
+    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                              [-0.011820, 0.042940, 0.968881]]),
+    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                            [-0.003882, -0.048116, 1.051998]]),
+}  # fmt: skip
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def linear(color):
+    share = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb):
+    xyz = TO_XYZ @ np.clip(rgb, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("palette", [colors.LIGHT, colors.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("eye", EYES)
+def test_any_two_colours_differ_for_every_eye(palette, eye):
+    seen = [lab(EYES[eye] @ linear(color)) for color in palette]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) >= 20
+
+
+@pytest.mark.parametrize(("name", "palette"), [("light", colors.LIGHT), ("dark", colors.DARK)])
+def test_every_colour_stands_out_from_its_page(name, palette):
+    page = linear(theme()[name]["backgroundColor"]) @ TO_XYZ[1]
+    for color in palette:
+        low, high = sorted([page, linear(color) @ TO_XYZ[1]])
+        assert (high + 0.05) / (low + 0.05) >= 3.0
+
+
+def test_a_method_nobody_listed_has_a_colour_that_stays():
+    assert colors.color("brand new") == colors.color("brand new")
+    assert colors.color("brand new") in colors.LIGHT
