@@ -150,15 +150,22 @@ class Engine:
     def _collect(self) -> None:
         for runner, flight in list(self._flights.items()):
             end = _ending(flight.future)
-            if end is None and self._never_began(flight):
-                end = "it was sent to its place but never began there", False
+            if end is None and self._is_stranded(flight):
+                flight.future.cancel()
+                end = "its worker was lost", False
             if end is not None:
                 log = logs.tail(self._workspace.log(flight.job_id), 20)
                 self._dispatcher.runner_ended(runner, end[0], end[1], log)
                 del self._flights[runner]
 
-    def _never_began(self, flight: _Flight) -> bool:
-        """Return whether Dask took a runner and then did nothing with it for minutes."""
+    def _is_stranded(self, flight: _Flight) -> bool:
+        """Return whether Dask lost a runner without saying so.
+
+        A scheduler not started by us keeps the task of a dead worker, waiting for its return; or
+        it took a runner and did nothing with it for minutes.
+        """
+        if flight.place not in (HERE, *(place.address for place in self._places)):
+            return True
         if time.monotonic() - flight.since < BEGIN_SECONDS:
             return False
         flight.since = time.monotonic()  # look again as much later

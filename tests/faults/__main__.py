@@ -1,0 +1,171 @@
+"""Kill processes at random instants and check that no work is lost, doubled or changed.
+
+    python -m tests.faults --kills 100 --seed 1 [--tasks numpy|real] [--table docs/faults.md]
+
+Exit status 0 when every job finished bit-equal to an undisturbed run, with every metric step
+exactly once, no orphan process and a sound store; 1 otherwise.
+"""
+
+import argparse
+import dataclasses
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.jobs.job import Job
+from core.jobs.store import Child
+from core.randomness import generator
+from tests.faults.loads import Load, comparable, numpy_load, real_load
+from tests.faults.stage import Theatre
+
+VICTIMS = {"runner": 0.4, "worker": 0.2, "engine": 0.2, "scheduler": 0.1, "web server": 0.1}
+
+
+@dataclasses.dataclass
+class Findings:
+    """What one run of kills found."""
+
+    kills: Counter
+    recoveries: dict[str, list[float]]
+    jobs: int = 0
+    attempts: int = 0
+    wrong: list[str] = dataclasses.field(default_factory=list)
+    orphans: int = 0
+    integrity: str = ""
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was lost."""
+        return not self.wrong and self.orphans == 0 and self.integrity == "ok"
+
+
+def run(load: Load, kills: int, seed: int, folder: Path, with_web: bool) -> Findings:
+    """Disturb the load's jobs by so many kills, run them again undisturbed, and compare."""
+    started = time.monotonic()
+    findings = Findings(Counter(), {kind: [] for kind in VICTIMS})
+    disturbed = _perform(load, folder / "disturbed", kills, seed, with_web, findings)
+    findings.seconds = time.monotonic() - started
+    calm = Findings(Counter(), {})
+    expected = _perform(load, folder / "calm", 0, seed, False, calm)
+    for name, result in expected.items():
+        if disturbed.get(name) != result:
+            findings.wrong.append(name)
+    findings.jobs = len(expected)
+    return findings
+
+
+def _perform(
+    load: Load, folder: Path, kills: int, seed: int, with_web: bool, findings: Findings
+) -> dict[str, object]:
+    theatre = Theatre(folder, load.tasks, with_web)
+    dice = generator(seed, "kills")
+    done: dict[str, Job] = {}
+    for number, stage in enumerate(load.stages):
+        share = kills * (number + 1) // len(load.stages)
+        wanted = stage(theatre.workspace, done)
+        done |= _work_through(theatre, wanted, load, dice, share, findings)
+    results = {
+        name: comparable(theatre.store, theatre.workspace, job) for name, job in done.items()
+    }
+    findings.attempts = sum(job.attempt for job in theatre.store.jobs())
+    findings.orphans = len(theatre.close())
+    with sqlite3.connect(folder / "jobs.db") as connection:
+        findings.integrity = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    connection.close()
+    return results
+
+
+def _work_through(
+    theatre: Theatre,
+    wanted: Mapping[str, Child],
+    load: Load,
+    dice: np.random.Generator,
+    kills: int,
+    findings: Findings,
+) -> dict[str, Job]:
+    """Submit the jobs, kill until the count is reached or all is done, and wait for the end."""
+    store = theatre.store
+    ids = {name: store.submit(one.kind, one.settings, one.seed) for name, one in wanted.items()}
+    while not all(store.get(id).ended for id in ids.values()):
+        if sum(findings.kills.values()) < kills:
+            time.sleep(dice.uniform(0.1, load.pause_seconds))
+            _kill(theatre, dice, findings)
+        time.sleep(0.05)
+        theatre.repair()
+    return {name: store.get(id) for name, id in ids.items()}
+
+
+def _kill(theatre: Theatre, dice: np.random.Generator, findings: Findings) -> None:
+    kind = str(dice.choice(list(VICTIMS), p=list(VICTIMS.values())))
+    victims = theatre.victims(kind)
+    if not victims:
+        return
+    before = theatre.store.revision()
+    dice.choice(np.array(victims, dtype=object)).kill()
+    killed = time.monotonic()
+    findings.kills[kind] += 1
+    time.sleep(0.05)
+    theatre.repair()
+    while theatre.store.revision() == before and time.monotonic() < killed + 60:
+        time.sleep(0.02)
+    if theatre.store.jobs(states=["running"]):
+        findings.recoveries[kind].append(time.monotonic() - killed)
+    print(f"{sum(findings.kills.values())}: {kind}", file=sys.stderr, flush=True)
+
+
+def table(findings: Findings) -> str:
+    """Return the findings as a table in Markdown."""
+    rows = [
+        "| killed (kill -9) | times | work goes on after: median | longest |",
+        "|---|---|---|---|",
+    ]
+    for kind, count in findings.kills.most_common():
+        seconds = findings.recoveries[kind] or [0.0]
+        rows.append(f"| {kind} | {count} | {np.median(seconds):.1f} s | {max(seconds):.1f} s |")
+    rows += [
+        "",
+        f"{findings.jobs} jobs in {findings.attempts} attempts, {findings.seconds:.0f} s: "
+        f"{findings.jobs - len(findings.wrong)} bit-equal to an undisturbed run in result, files "
+        f"and every metric step; {findings.orphans} orphan processes; "
+        f"store integrity {findings.integrity}.",
+    ]
+    return "\n".join(rows)
+
+
+def main() -> int:
+    """Read the command line, run, print the table."""
+    parser = argparse.ArgumentParser(prog="tests.faults", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tasks", choices=("numpy", "real"), default="numpy")
+    parser.add_argument("--jobs", type=int, help="jobs of each kind (numpy: in all)")
+    parser.add_argument("--no-web", action="store_true", help="leave the page server out")
+    parser.add_argument("--table", type=Path, help="also write the table to this file")
+    options = parser.parse_args()
+    if options.tasks == "numpy":
+        load = numpy_load(options.jobs or max(2, options.kills // 2))
+    else:
+        load = real_load(options.jobs or max(1, options.kills // 25))
+    folder = Path(tempfile.mkdtemp(prefix="pareto-faults-"))
+    findings = run(load, options.kills, options.seed, folder, not options.no_web)
+    text = table(findings)
+    print(text)
+    if options.table:
+        options.table.write_text(text + "\n")
+    if findings.good:
+        shutil.rmtree(folder)
+        return 0
+    print(f"Not as undisturbed: {findings.wrong}. Everything is kept in {folder}.")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

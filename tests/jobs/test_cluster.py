@@ -1,0 +1,150 @@
+"""A real Dask scheduler, two real workers and a real PostgreSQL server, on loopback."""
+
+import contextlib
+import os
+import subprocess
+import sys
+
+import pytest
+
+from core.jobs import engine
+from core.jobs.store import Store
+from core.workspace import Workspace
+from tests.jobs.conftest import ROOT
+from tests.jobs.postgres import free_port
+from tests.jobs.watching import (
+    assert_every_step_is_there_once,
+    processes,
+    runners,
+    undisturbed,
+    until,
+)
+
+pytestmark = pytest.mark.cluster
+POINT = {"steps": 60, "pause": 0.05, "save_every": 5}
+
+
+class LoopbackCluster:
+    """A scheduler and workers as separate processes that can be killed and started again."""
+
+    def __init__(self, folder, environment):
+        self._folder, self._environment = folder, environment
+        self._port = free_port()
+        self.address = f"tcp://127.0.0.1:{self._port}"
+        self._all = []
+        self.scheduler = self.start_scheduler()
+        self.workers = [self.start_worker(n) for n in range(2)]
+
+    def start_scheduler(self):
+        """Start the scheduler, always at the same address."""
+        self.scheduler = self._start(
+            ["scheduler", "--host", "127.0.0.1", "--port", str(self._port), "--no-dashboard"]
+        )
+        return self.scheduler
+
+    def start_worker(self, number):
+        """Start a worker with a workspace of its own: the hosts share no folder."""
+        home = self._folder / f"worker-{number}"
+        home.mkdir(exist_ok=True)
+        plain = ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", "1"]
+        return self._start(
+            ["worker", self.address, *plain, "--local-directory", str(home)],
+            PARETO_LAB_WORKER_HOME=str(home),
+        )
+
+    def close(self):
+        """End everything."""
+        for process in self._all:
+            process.kill()
+            process.wait()
+
+    def _start(self, arguments, **more):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dask", *arguments],
+            env=os.environ | self._environment | more,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._all.append(process)
+        return process
+
+
+@pytest.fixture
+def cluster(tmp_path, monkeypatch, postgres_url):
+    """A cluster, and the environment that makes an engine use it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {
+        "PARETO_LAB_TASKS": "tests.jobs.work:TASKS",
+        "PARETO_LAB_STORE": postgres_url,
+        "PARETO_LAB_ARTIFACTS": (tmp_path / "artifacts").as_uri(),
+        "PYTHONPATH": str(ROOT),
+        "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s",
+    }
+    cluster = LoopbackCluster(tmp_path, environment)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster.address)
+    workspace, store = Workspace(home), Store(postgres_url)
+    yield cluster, workspace, store
+    with contextlib.suppress(Exception):
+        engine.stop(workspace)
+    store.close()
+    cluster.close()
+    for folder in (home, tmp_path / "worker-0", tmp_path / "worker-1"):
+        for process in processes(folder):
+            process.kill()
+
+
+def runners_of(cluster_folder):
+    """Return the runners on both workers."""
+    return [p for n in range(2) for p in runners(cluster_folder / f"worker-{n}")]
+
+
+def test_a_sweep_survives_the_loss_of_a_worker_and_of_the_scheduler(cluster, tmp_path):
+    processes_, workspace, store = cluster
+    id = store.submit("sweep", {"points": 6, **POINT}, 0)
+    engine.ensure(workspace)
+    until(lambda: len(store.jobs(kind="descend", states=["running"])) == 2, 120)
+    until(lambda: any(job.done > 10 for job in store.jobs(kind="descend")), 120)
+    assert len(runners_of(tmp_path)) == 2  # one on each worker
+    processes_.workers[0].kill()
+    until(lambda: any(e.kind == "place lost" for e in store.events()), 120)
+    processes_.workers[0] = processes_.start_worker(0)
+    until(lambda: store.get(id).done >= 2, 120)
+    until(lambda: len(store.jobs(kind="descend", states=["running"])) == 2, 120)
+    processes_.scheduler.kill()
+    until(lambda: engine.status(workspace, store).note, 120)
+    assert "Waiting for the Dask scheduler" in engine.status(workspace, store).note
+    processes_.start_scheduler()
+    for number, worker in enumerate(processes_.workers):
+        if worker.poll() is not None:
+            processes_.workers[number] = processes_.start_worker(number)
+    job = store.wait(id, 300)
+    expected = [
+        undisturbed("descend", POINT | {"pause": 0}, seed, tmp_path / "bare") for seed in range(6)
+    ]
+    assert job.result == {"points": expected, "states": ["done"] * 6}
+    for point in store.jobs(kind="descend"):
+        assert point.crashes == 0
+        assert_every_step_is_there_once(store, point.id, POINT["steps"])
+        # What workers made is where the pages look for it, though they share no folder.
+        until(lambda id=point.id: (workspace.artifacts(id) / "weights.npy").is_file(), 30)
+
+
+def test_a_killed_engine_finds_its_cluster_jobs_again(cluster, tmp_path):
+    _, workspace, store = cluster
+    settings = POINT | {"steps": 150}
+    id = store.submit("descend", settings, 3)
+    engine.ensure(workspace)
+    until(lambda: store.get(id).done > 10, 120)
+    [process] = processes(workspace.root, "core.jobs.daemon")
+    process.kill()
+    process.wait()
+    engine.ensure(workspace)
+    job = store.wait(id, 120)
+    assert (job.state, job.crashes) == ("done", 0)
+    assert job.result == undisturbed("descend", settings | {"pause": 0}, 3, tmp_path / "bare")
+    assert_every_step_is_there_once(store, id, settings["steps"])
+    until(lambda: not runners_of(tmp_path), 60)
