@@ -51,3 +51,11 @@ def test_an_odd_cutout_is_refused():
 
 def test_dropout_rates_are_replaced_together():
     assert Recipe().with_dropout((0.1, 0.2, 0.3)).dropout == (0.1, 0.2, 0.3)
+
+
+def test_every_other_preset_trains_normalised_in_the_processors_best_format():
+    assert list(PRESETS) == ["course", "fast", "thorough", "quick"]
+    others = [recipe for name, recipe in PRESETS.items() if name != "course"]
+    assert all(recipe.normalise and recipe.precision == "auto" for recipe in others)
+    assert PRESETS["fast"].epochs * 5 < PRESETS["course"].epochs
+    assert PRESETS["thorough"].epochs < PRESETS["course"].epochs
