@@ -85,6 +85,7 @@ def parse(source: Source, merge_case: bool) -> tuple[dict[str, Any], dict[str, n
     images = normalise_images(splits, notes)
     labels, class_names = normalise_labels(splits, notes, names)
     images, labels = _divided(images, labels, notes)
+    _check_can_report(labels)
     _note_overlap(images, notes)
     arrays = {}
     for split in (name for name in ORDER if name in images):
@@ -119,9 +120,9 @@ def _splits(
     members = packed.members
     endings = {Path(member.name).suffix.lower() for member in members}
     if endings & {".pkl", ".pickle"}:
-        return _from_pickles(members, limits), None
+        return _from_pickles(members, limits, notes), None
     if endings & {".npy"}:
-        return _from_npz(members, limits)
+        return _from_npz(members, limits, notes)
     if endings & folders.ENDINGS or packed.folders:
         return folders.read(packed, limits, notes, merge_case)
     if endings & set(ARCHIVES):
@@ -133,7 +134,7 @@ def _splits(
     )
 
 
-def _from_pickles(members: list[Member], limits: Limits) -> dict[str, Raw]:
+def _from_pickles(members: list[Member], limits: Limits, notes: list[str]) -> dict[str, Raw]:
     wanted = [m for m in members if Path(m.name).suffix.lower() in (".pkl", ".pickle")]
     found = _roles(wanted)
     names = {role: member.name for role, member in found.items()}
@@ -153,6 +154,7 @@ def _from_pickles(members: list[Member], limits: Limits) -> dict[str, Raw]:
             else f"No pickle is called as expected. Found: {listed}. Pack {', '.join(COURSE)}."
         )
     splits = arrangement.check_pairs(names, [m.name for m in members], ", ".join(COURSE))
+    _note_unused(members, set(names.values()), notes)
     arrays = {
         role: pickles.read(member.content, member.shown, limits.unpacked_bytes)
         for role, member in found.items()
@@ -160,12 +162,15 @@ def _from_pickles(members: list[Member], limits: Limits) -> dict[str, Raw]:
     return {s: Raw(f"{s}_images", arrays[s, "images"], arrays[s, "labels"]) for s in splits}
 
 
-def _from_npz(members: list[Member], limits: Limits) -> tuple[dict[str, Raw], list[str] | None]:
+def _from_npz(
+    members: list[Member], limits: Limits, notes: list[str]
+) -> tuple[dict[str, Raw], list[str] | None]:
     by_key = {member.parts[-1].removesuffix(".npy"): member for member in members}
     found = _roles([m for m in members if m.name.endswith(".npy")])
     names = {role: member.name for role, member in found.items()}
     wanted = "train_images, train_labels, val_images, val_labels (test_images, test_labels)"
     splits = arrangement.check_pairs(names, list(by_key), wanted)
+    _note_unused(members, {*names.values(), "class_names.npy"}, notes)
     arrays = {role: npy.read(member, limits.unpacked_bytes) for role, member in found.items()}
     class_names = None
     if "class_names" in by_key:
@@ -175,6 +180,12 @@ def _from_npz(members: list[Member], limits: Limits) -> tuple[dict[str, Raw], li
     if WHOLE in raws and "train" in raws:
         raise UploadError("It is unclear which arrays are for training. Name them train_images …")
     return {("train" if s == WHOLE else s): raw for s, raw in raws.items()}, class_names
+
+
+def _note_unused(members: list[Member], used: set[str], notes: list[str]) -> None:
+    unused = [m.shown for m in members if m.name not in used and m.shown != "README.txt"]
+    if unused:
+        notes.append(f"Skipped {len(unused):,} other members: {', '.join(unused[:10])}.")
 
 
 def _roles(members: list[Member]) -> dict[tuple[str, str], Member]:
@@ -209,6 +220,15 @@ def _divided(
         for parts in (images, labels)
     ]
     return divided[0], divided[1]
+
+
+def _check_can_report(labels: dict[str, np.ndarray]) -> None:
+    """Raise UploadError if half of the validation set could not be held out for reporting."""
+    if "test" not in labels and len(labels["validation"]) < 2:
+        raise UploadError(
+            "There is only one validation image, so none is left to report on. "
+            "Add validation images, or a test set."
+        )
 
 
 def _note_overlap(images: dict[str, np.ndarray], notes: list[str]) -> None:

@@ -11,6 +11,7 @@ PIECE = 1024  # images converted at a time, so that no second copy of everything
 CHANNELS = (1, 2, 3, 4)
 LONGEST_SIDE = 2048
 MOST_CLASSES = 1000
+BLACK = "0"  # a split without any light fits every range
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,14 @@ def normalise_images(splits: dict[str, Raw], notes: list[str]) -> dict[str, np.n
     """
     shaped = {name: _shaped(raw, notes) for name, raw in splits.items()}
     ranges = {name: _value_range(images, splits[name].label) for name, images in shaped.items()}
-    if len(set(ranges.values())) > 1:
+    lit = set(ranges.values()) - {BLACK} or {BLACK}
+    if len(lit) > 1:
         found = ", ".join(f"{splits[n].label}: {r}" for n, r in ranges.items())
         raise UploadError(
             f"The splits use different value ranges ({found}). "
             "Bring all images to 0–255 or all to 0–1 and upload them again."
         )
-    scale = next(iter(ranges.values()))
+    scale = lit.pop()
     values = {name: _scaled(images, scale) for name, images in shaped.items()}
     kinds = {array.dtype for array in values.values()}
     if len(kinds) > 1:  # e.g. only one split's floats were exact bytes
@@ -76,10 +78,12 @@ def _pieces(images: np.ndarray) -> "list[np.ndarray]":
 
 
 def _value_range(images: np.ndarray, label: str) -> str:
-    """Return "0–1", "0–255", "0–65535" or "−1–1"; raise UploadError for anything else."""
+    """Return "0–1", "0–255", "0–65535", "−1–1" or "0"; raise UploadError for anything else."""
     if images.dtype == bool:
         return "0–1"
     low, high = _extremes(images, label)
+    if low == high == 0:
+        return BLACK
     if low < 0 and low >= -1 and high <= 1 and images.dtype.kind == "f":
         return "−1–1"
     if low < 0 or high > 65535:
@@ -138,7 +142,10 @@ def _in_bytes(piece: np.ndarray, scale: str) -> np.ndarray:
     wide: np.ndarray = piece.astype(np.float32 if piece.dtype.itemsize <= 4 else np.float64)
     if scale == "−1–1":
         wide = (wide + 1) / 2
-    return wide * {"0–1": 255.0, "−1–1": 255.0, "0–255": 1.0, "0–65535": 255 / 65535}[scale]
+    return (
+        wide
+        * {"0–1": 255.0, "−1–1": 255.0, "0–255": 1.0, BLACK: 1.0, "0–65535": 255 / 65535}[scale]
+    )
 
 
 def _exact_bytes(images: np.ndarray, scale: str) -> np.ndarray | None:
@@ -172,7 +179,7 @@ def _note_scale(
 ) -> None:
     was = "/".join(sorted({str(array.dtype) for array in before.values()}))
     now = next(iter(after.values())).dtype
-    if was == "uint8" and scale == "0–255":
+    if was == "uint8" and scale in ("0–255", BLACK):
         return
     became = "0–255 (uint8)" if now == np.uint8 else "0–1 (float32)"
     if (was, scale, str(now)) != ("float32", "0–1", "float32"):

@@ -17,8 +17,8 @@ def plain_name(name: str, fallback: str = "unnamed", longest: int = 80) -> str:
 
 
 def _is_plain(character: str) -> bool:
-    return character in KEPT_MARKS or unicodedata.category(character)[0] in "LN"
+    return character in KEPT_MARKS or unicodedata.category(character)[0] in "LMN"
 
 
 def _is_invisible(character: str) -> bool:
-    return unicodedata.category(character)[0] in "CM"
+    return unicodedata.category(character)[0] == "C"

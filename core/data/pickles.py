@@ -19,6 +19,10 @@ from core.errors import UploadError
 
 MOST_OPCODES = 20_000_000
 DEEPEST = 5
+LONGEST_TEXT = 200
+# Lists of numbers come as a mark, the numbers, and "append them all": read in one step.
+RUN_OF_BYTES = re.compile(rb"(?:K[\x00-\xff])+(?=e)", re.DOTALL)
+RUN_OF_FLOATS = re.compile(rb"(?:G[\x00-\xff]{8})+(?=e)", re.DOTALL)
 DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|[US][0-9]{1,4})", re.ASCII)
 ADVICE = "Convert it first, e.g. pickle.dump(numpy.asarray(images), file)."
 
@@ -137,66 +141,76 @@ def _as_bytes(data: Any) -> Any:
 
 def _from_lists(value: Any, label: str, allowed_bytes: int) -> np.ndarray:
     """Return nested lists as an array, every level measured before anything is copied."""
-    if not len(value):
-        return np.empty(0)
-    shape = _measure(value, label, {}, 0)
+    kinds: set[type] = set()
+    shape = _measure(value, label, {}, kinds, 0)
     if math.prod(shape) * 8 > allowed_bytes:
         raise _refused(
             label,
             f"expands to {math.prod(shape):,} numbers, more than is accepted",
             "Upload fewer or smaller images.",
         )
-    if any(length == 0 for length in shape):
+    if math.prod(shape) == 0:
         return np.empty(shape)
-    return _filled(value, label, allowed_bytes)
+    if kinds == {Array}:
+        return _stacked(value, label, allowed_bytes)
+    if kinds == {str}:
+        return _texts(value, shape, label)
+    if not kinds <= {int, float, bool}:
+        odd = next(kind for kind in kinds if kind not in (int, float, bool))
+        raise _refused(label, f"holds a {odd.__name__.lower()} among its numbers", ADVICE)
+    return np.array(value, dtype=np.float64 if float in kinds else np.int64)
 
 
 def _measure(
-    value: Any, label: str, known: dict[int, tuple[int, ...] | None], depth: int
+    value: Any,
+    label: str,
+    known: dict[int, tuple[int, ...] | None],
+    kinds: set[type],
+    depth: int,
 ) -> tuple[int, ...]:
-    """Return the shape; shared lists are measured once, so that a thousand laughs stay cheap."""
-    if isinstance(value, Array):
-        return tuple(value.shape)
-    if not isinstance(value, list | tuple):
-        return ()
+    """Return the shape; shared lists are measured once, so that a thousand laughs stay cheap.
+
+    kinds: gathers the types of what the lists hold in the end.
+    """
     if depth >= DEEPEST:
         raise _refused(label, f"is nested more than {DEEPEST} levels deep")
-    if known.get(id(value), ()) is None:
-        raise _refused(label, "holds a list that contains itself")
-    if id(value) not in known:
-        known[id(value)] = None
-        inner = {_measure(item, label, known, depth + 1) for item in value}
-        if len(inner) > 1:
-            raise _refused(
-                label,
-                "is ragged: its rows differ in length",
-                "Bring all images to one size before the export.",
-            )
-        known[id(value)] = (len(value), *inner.pop()) if inner else (0,)
-    return known[id(value)] or ()
+    if id(value) in known:
+        if (shape := known[id(value)]) is None:
+            raise _refused(label, "holds a list that contains itself")
+        return shape
+    known[id(value)] = None
+    found = set(map(type, value))
+    lists = found & {list, tuple}
+    kinds |= found - lists
+    if lists:
+        inner = (
+            {_measure(item, label, known, kinds, depth + 1) for item in value}
+            if lists == found
+            else {(), (0,)}
+        )
+    else:
+        inner = {item.shape for item in value} if found == {Array} else {()}
+    if len(inner) > 1:
+        raise _refused(
+            label,
+            "is ragged: its rows differ in length",
+            "Bring all images to one size before the export.",
+        )
+    known[id(value)] = shape = (len(value), *inner.pop())
+    return shape
 
 
-def _filled(value: Any, label: str, allowed_bytes: int) -> np.ndarray:
+def _stacked(value: Any, label: str, allowed_bytes: int) -> np.ndarray:
     if isinstance(value, Array):
         return _build(value, label, allowed_bytes)
-    if not any(isinstance(item, list | tuple | Array) for item in value):
-        return _row(value, label)
-    return np.stack([_filled(item, label, allowed_bytes) for item in value])
+    return np.stack([_stacked(item, label, allowed_bytes) for item in value])
 
 
-def _row(values: Any, label: str) -> np.ndarray:
-    kinds = {type(value) for value in values}
-    if kinds <= {str}:
-        longest = max(map(len, values))
-        if longest > 200:
-            raise _refused(label, f"holds a text of {longest:,} characters", "Use short labels.")
-        return np.array(values, dtype=np.str_)
-    if not kinds <= {int, float, bool}:
-        odd = sorted(_kind(v) for v in values if not isinstance(v, int | float))[:1]
-        raise _refused(label, f"holds a {odd[0] if odd else 'mixture'} among its numbers", ADVICE)
-    if float not in kinds and any(abs(value) > 2**62 for value in values):
-        raise _refused(label, "holds whole numbers of more than 62 bits")
-    return np.array(values, dtype=np.float64 if float in kinds else np.int64)
+def _texts(value: Any, shape: tuple[int, ...], label: str) -> np.ndarray:
+    longest = max(map(len, value)) if len(shape) == 1 else LONGEST_TEXT + 1
+    if longest > LONGEST_TEXT:
+        raise _refused(label, "holds long or nested texts", "Use one short text a label.")
+    return np.array(value, dtype=np.str_)
 
 
 class _Machine:
@@ -268,6 +282,23 @@ class _Machine:
 
     def push(self, value: Any) -> None:
         self.stack.append(value)
+
+    def mark(self) -> None:
+        """Start a tuple or list; a run of equal kinds of numbers is taken in at once."""
+        self.push(MARK)
+        if run := RUN_OF_BYTES.match(self.content, self.position):
+            self.stack.extend(bytes(run[0])[1::2])
+        elif run := RUN_OF_FLOATS.match(self.content, self.position):
+            numbers = np.frombuffer(run[0], dtype=[("opcode", "u1"), ("value", ">f8")])
+            self.stack.extend(numbers["value"].tolist())
+        else:
+            return
+        self.position = run.end()
+
+    def byte(self) -> int:
+        """Return the next byte as a number."""
+        self.position += 1
+        return self.content[self.position - 1]
 
     def to_mark(self) -> list[Any]:
         """Return what was pushed since the last mark and remove it."""
@@ -432,12 +463,12 @@ def _bytes8(machine: _Machine) -> None:
 STEPS: dict[int, Callable[[_Machine], object]] = {
     0x80: lambda m: m.take(1),  # PROTO
     0x95: lambda m: m.take(8),  # FRAME: only a hint for buffered reading
-    ord("("): lambda m: m.push(MARK),
+    ord("("): lambda m: m.mark(),
     ord("0"): lambda m: m.stack.pop(),
     ord("N"): lambda m: m.push(None),
     0x88: lambda m: m.push(True),
     0x89: lambda m: m.push(False),
-    ord("K"): lambda m: m.push(m.number("<B")),
+    ord("K"): lambda m: m.stack.append(m.byte()),
     ord("M"): lambda m: m.push(m.number("<H")),
     ord("J"): lambda m: m.push(m.number("<i")),
     ord("G"): lambda m: m.push(m.number(">d")),
@@ -452,7 +483,7 @@ STEPS: dict[int, Callable[[_Machine], object]] = {
     0x8C: lambda m: _short_text(m, m.number("<B")),
     ord("X"): lambda m: _short_text(m, m.number("<I")),
     0x8D: lambda m: _short_text(m, m.number("<Q")),
-    ord("]"): lambda m: m.push([]),
+    ord("]"): lambda m: m.stack.append([]),
     ord("a"): _append,
     ord("e"): _extend,
     ord(")"): lambda m: m.push(()),
@@ -461,10 +492,10 @@ STEPS: dict[int, Callable[[_Machine], object]] = {
     0x86: lambda m: _tuple(m, 2),
     0x87: lambda m: _tuple(m, 3),
     ord("}"): lambda m: m.push({}),
-    ord("q"): lambda m: m.remember(m.number("<B")),
+    ord("q"): lambda m: m.remember(m.byte()),
     ord("r"): lambda m: m.remember(m.number("<I")),
     0x94: lambda m: m.remember(len(m.memo)),
-    ord("h"): lambda m: m.push(m.memo[m.number("<B")]),
+    ord("h"): lambda m: m.push(m.memo[m.byte()]),
     ord("j"): lambda m: m.push(m.memo[m.number("<I")]),
     ord("c"): _global,
     0x93: _stack_global,

@@ -99,6 +99,8 @@ def _forget_old(scratch: Path) -> None:
 
 def _as_file(content: Content, folder: Path, limits: Limits) -> Path:
     if isinstance(content, Path):
+        if not content.is_file():
+            raise errors.UploadError(f"{content.name} is no file. Check the path and try again.")
         _check_size(content.stat().st_size, limits)
         return content
     target = folder / "input"
@@ -107,6 +109,8 @@ def _as_file(content: Content, folder: Path, limits: Limits) -> Path:
             _check_size(len(content), limits)
             file.write(content)
         else:
+            if content.seekable():
+                content.seek(0)
             shutil.copyfileobj(content, file, MIB)
             _check_size(file.tell(), limits)
     return target
@@ -220,6 +224,13 @@ def _too_large(limits: Limits) -> str:
     )
 
 
+def _too_much_memory(limits: Limits) -> str:
+    return (
+        f"Reading the file takes more than the {size_text(limits.memory_bytes)} of memory that are "
+        "allowed. Upload fewer or smaller images, as NumPy arrays of bytes (uint8)."
+    )
+
+
 def _answer(folder: Path) -> Answer:
     if (folder / ANSWER).stat().st_size > LARGEST_ANSWER:
         raise errors.UploadError("The file names far too many things. Upload a smaller one.")
@@ -286,7 +297,7 @@ def _read(read: Callable[[], Any], arrays_file: BinaryIO, limits: Limits) -> dic
     except errors.LabError as error:
         return _refusal(type(error).__name__, str(error))
     except MemoryError:
-        return _refusal("UploadError", _too_large(limits))
+        return _refusal("UploadError", _too_much_memory(limits))
     except OSError as error:
         return _refusal("UploadError", _disk_sentence(error))
     except Exception as error:  # the last line of defence: a reader's defect is still an answer

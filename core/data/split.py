@@ -32,8 +32,8 @@ def three_way(dataset: Dataset) -> ThreeWay:
         return ThreeWay(dataset.train, dataset.validation, dataset.test, note)
     chosen, held = _halves(dataset.validation.labels)
     note = (
-        f"The data set has no test set, so {len(held):,} of its {len(dataset.validation):,} validation "
-        f"images are held out for reporting; the other {len(chosen):,} make the choices."
+        f"The data set has no test set, so {len(held):,} of its {len(dataset.validation):,} "
+        f"validation images are held out for reporting; the other {len(chosen):,} make the choices."
     )
     validation = dataset.validation
     return ThreeWay(dataset.train, validation.take(chosen), validation.take(held), note)
@@ -42,6 +42,10 @@ def three_way(dataset: Dataset) -> ThreeWay:
 def _halves(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = generator(0, "holdout").permutation(len(labels))
     by_class = [order[labels[order] == label] for label in np.unique(labels)]
-    held = np.sort(np.concatenate([rows[: len(rows) // 2] for rows in by_class]))
+    shares, odd = [], 0
+    for rows in by_class:  # of the classes with an odd number, every second one gives more
+        odd += len(rows) % 2
+        shares.append(rows[: len(rows) // 2 + (len(rows) % 2 and odd % 2 == 0)])
+    held = np.sort(np.concatenate(shares))
     chosen = np.setdiff1d(np.arange(len(labels)), held)
     return chosen, held

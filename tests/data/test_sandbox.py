@@ -132,7 +132,7 @@ def test_a_defect_of_a_reader_is_a_sentence_too(tmp_path):
     [
         (spin, {"cpu_seconds": 1}, "took longer than 1 seconds"),
         (sleep, {"wall_seconds": 1.0}, "took longer than 1 seconds"),
-        (allocate, {"memory_bytes": 150 * MIB}, "larger than"),
+        (allocate, {"memory_bytes": 150 * MIB}, "takes more than the 150 MiB of memory"),
         (write_much, {"unpacked_bytes": 10 * MIB}, "could not be unpacked .File too large"),
         (answer_much, {}, "names far too many things"),
         (with_objects, {}, "damaged or not what"),
