@@ -1,0 +1,146 @@
+"""Compare, grade, report and learn as a person does it, in a real browser."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.models import weights_file
+from tests.browser.conftest import settle
+from tests.browser.finished import finished_lab, visit
+from tests.reports.finished_lab import pruned_weights
+
+GRADING_MILLISECONDS = 180_000  # the first job of an engine imports TensorFlow
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    with finished_lab(tmp_path_factory.mktemp("finished lab")) as found:
+        yield found
+
+
+@pytest.fixture
+def tab(chromium, lab):
+    with visit(chromium, lab[0]) as visitor:
+        yield visitor
+
+
+def click_dot(page: Page, label: str) -> None:
+    """Click the first dot of the trace called `label`, where Plotly has drawn it."""
+    place = page.evaluate(
+        """(label) => {
+          const plot = document.querySelector(".live-chart-plot");
+          const trace = plot._fullData.find((t) => t.name === label);
+          const box = plot.querySelector(".nsewdrag").getBoundingClientRect();
+          const { xaxis, yaxis } = plot._fullLayout;
+          return { x: box.x + xaxis.d2p(trace.x[0]), y: box.y + yaxis.d2p(trace.y[0]) };
+        }""",
+        label,
+    )
+    page.mouse.move(place["x"], place["y"])
+    page.mouse.click(place["x"], place["y"])
+
+
+def drawn(page: Page) -> None:
+    page.wait_for_selector(".live-chart-plot .main-svg")
+    settle(page)
+
+
+def test_a_clicked_dot_is_compared_and_the_link_brings_it_back(tab, lab) -> None:
+    page = tab.go("/frontier")
+    drawn(page)
+    click_dot(page, "L1 filter")
+    chosen = page.get_by_test_id("stMultiSelect")
+    expect(chosen).to_contain_text("l1_filter")
+    click_dot(page, "Dense")
+    expect(chosen).to_contain_text("Dense")
+    address = page.url
+    assert "points=" in address
+    page.goto(address)
+    settle(page)
+    expect(page.get_by_test_id("stMultiSelect")).to_contain_text("l1_filter")
+
+
+def test_changed_images_of_two_networks_are_shown(tab, lab) -> None:
+    _, ids = lab
+    points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
+    page = tab.go(f"/frontier?points={points}&view=What+changed")
+    drawn(page)
+    page.get_by_text("New errors: 2").click()
+    expect(page.get_by_text("T-shirt 90% → shirt 60%").first).to_be_visible()
+
+
+def handed_in(folder: Path) -> Path:
+    """Return a zip of five files, one broken and one with NaN in it."""
+    bundle = folder / "class.zip"
+    with zipfile.ZipFile(bundle, "w") as archive:
+        for number, name in enumerate(("anna", "bob", "carla")):
+            path = folder / f"{name}.h5"
+            weights_file.write(path, pruned_weights(0.3 * number))
+            archive.write(path, f"{name}/my_model_weights.h5")
+        broken = pruned_weights(0.5)
+        broken["conv1/bias"][0] = float("nan")
+        weights_file.write(folder / "nan.h5", broken)
+        archive.write(folder / "nan.h5", "dora/my_model_weights.h5")
+        archive.writestr("emil/my_model_weights.h5", b"not weights at all")
+    return bundle
+
+
+def test_a_zip_of_five_is_graded_and_the_broken_ones_explained(tab, lab, tmp_path) -> None:
+    _, ids = lab
+    page = tab.go(f"/grading?data={ids['data']}")
+    bundle = handed_in(tmp_path)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(bundle)
+    page.get_by_role("button", name="Grade").click()
+    expect(page.get_by_text("2 files could not be graded")).to_be_visible(
+        timeout=GRADING_MILLISECONDS
+    )
+    expect(page.get_by_text("not an HDF5 weights file")).to_be_visible()
+    expect(page.get_by_text("NaN or infinite")).to_be_visible()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Gradescope results.json").click()
+    results = json.loads(Path(waiting.value.path()).read_text())
+    assert len(results["tests"]) == 15
+    assert [row["name"] for row in results["leaderboard"]] == ["Score", "Accuracy", "Sparsity"]
+
+
+def test_the_downloaded_report_works_from_disk_without_a_network(tab, chromium, tmp_path) -> None:
+    page = tab.go("/report")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the report").click()
+    path = tmp_path / "report.html"
+    waiting.value.save_as(path)
+    context = chromium.new_context(offline=True)
+    offline = context.new_page()
+    complaints: list[str] = []
+    offline.on("pageerror", lambda error: complaints.append(str(error)))
+    offline.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    offline.goto(path.as_uri())
+    offline.wait_for_selector(".plot .main-svg")
+    assert offline.locator(".plot .main-svg").count() >= offline.locator(".plot").count() > 5
+    assert "Magnitude covers the largest area" in offline.locator("main").inner_text()
+    context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_no_page_is_wider_than_the_screen_or_complains(chromium, lab, scheme, width) -> None:
+    url, ids = lab
+    points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
+    with visit(chromium, url, width=width, scheme=scheme) as visitor:
+        for address in (
+            f"/frontier?points={points}",
+            f"/frontier?points={points}&view=Inside",
+            "/grading",
+            "/report",
+            "/learn",
+            "/learn?topic=One+round+of+FedAvg",
+            "/learn?topic=Pruning+methods",
+        ):
+            page = visitor.go(address)
+            assert page.get_by_test_id("stException").count() == 0
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, address

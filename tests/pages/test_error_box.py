@@ -1,0 +1,49 @@
+"""Errors reach a person as a sentence: theirs with the remedy, ours with a name for the log."""
+
+import logging
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.components.error_box import plain
+
+
+def refused_page():
+    from core.errors import UploadError
+    from pages.components.error_box import error_box
+
+    with error_box():
+        raise UploadError("The file <b>x</b> is empty. Upload it again.")
+
+
+def broken_page():
+    import streamlit as st
+
+    from pages.components.error_box import error_box
+
+    with error_box():
+        raise ZeroDivisionError("secret detail")
+    st.text("the rest goes on")
+
+
+def test_a_users_error_is_shown_as_it_is_with_nothing_taken_as_markup():
+    test = AppTest.from_function(refused_page).run()
+    assert test.error[0].value == plain("The file <b>x</b> is empty. Upload it again.")
+    assert "\\<b\\>" in test.error[0].value
+
+
+def test_our_own_error_is_named_for_the_log_and_the_page_goes_on(caplog):
+    with caplog.at_level(logging.ERROR):
+        test = AppTest.from_function(broken_page).run()
+    shown = test.error[0].value
+    name = re.search(r"“(\w+)”", shown).group(1)
+    assert name in caplog.text
+    assert "secret detail" not in shown
+    assert "Traceback" not in shown
+    assert test.text[0].value == "the rest goes on"
+
+
+@pytest.mark.parametrize("text", ["*bold*", "[link](http://x)", "$a$", ":red[x]", "<script>"])
+def test_markup_from_strangers_is_escaped(text):
+    assert not re.search(r"(?<!\\)[*\[\]<>$:]", plain(text))

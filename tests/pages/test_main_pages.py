@@ -1,0 +1,136 @@
+"""Home, Data, Train, Prune and Runs: what they say when empty, and what their forms submit."""
+
+import numpy as np
+import pytest
+
+from core.data import store as datasets
+from core.data.catalog import garments
+from core.jobs.store import Store
+from core.training.recipe import PRESETS
+from tests.pages.conftest import all_text, button
+
+
+def jobs(workspace, kind):
+    store = Store(workspace.store_url)
+    found = store.jobs(kind=kind)
+    store.close()
+    return found
+
+
+@pytest.mark.parametrize("name", ["home", "data", "training", "pruning", "runs"])
+def test_an_empty_lab_says_what_to_do_and_complains_about_nothing(name, empty_home, open_page):
+    test = open_page(name)
+    assert not test.exception
+    assert not test.error
+    assert test.title
+
+
+@pytest.mark.parametrize("name", ["home", "data", "training", "pruning", "runs"])
+def test_a_full_lab_opens_on_every_page(name, filled_home, open_page):
+    test = open_page(name)
+    assert not test.exception
+    assert not test.error, [each.value for each in test.error]
+
+
+def test_the_formats_and_limits_stand_before_the_upload(empty_home, open_page):
+    test = open_page("data")
+    assert "train_images.pkl" in all_text(test)
+    assert "Up to 500 MB, 1024 MB unpacked" in test.file_uploader[0].label
+
+
+def test_a_broken_upload_is_refused_with_the_remedy_and_stores_nothing(empty_home, open_page):
+    test = open_page("data")
+    test.file_uploader[0].upload("data.tar.gz", b"not an archive", "application/gzip").run()
+    assert "neither a .tar.gz, .zip nor .npz" in test.error[0].value.replace("\\", "")
+    assert datasets.list_stored(empty_home) == []
+
+
+def test_an_upload_is_stored_and_shown_with_its_classes(empty_home, open_page, tmp_path):
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 255, (40, 8, 8, 3), dtype=np.uint8), np.arange(40) % 2
+    path = tmp_path / "two.npz"
+    np.savez(path, train_images=images[:30], train_labels=labels[:30],
+             val_images=images[30:], val_labels=labels[30:])  # fmt: skip
+    test = open_page("data")
+    test.file_uploader[0].upload("two.npz", path.read_bytes(), "application/zip").run()
+    (stored,) = datasets.list_stored(empty_home)
+    assert (stored.train, stored.validation, stored.image_shape) == (30, 10, (8, 8, 3))
+    assert test.query_params["data"] == stored.digest
+    assert "30" in [metric.value for metric in test.metric]
+
+
+def test_the_sample_is_one_click_away(empty_home, open_page):
+    test = open_page("training")
+    button(test, "Use the sample").click().run()
+    (stored,) = datasets.list_stored(empty_home)
+    assert stored.name == "Garments"
+
+
+def test_start_submits_the_preset_and_the_address_names_the_run(empty_home, open_page):
+    digest = datasets.save(empty_home, garments())
+    test = open_page("training", data=digest)
+    button(test, "Start").click().run()
+    (job,) = jobs(empty_home, "train")
+    assert job.settings["recipe"]["epochs"] == PRESETS["quick"].epochs
+    assert (job.settings["data"], job.seed) == (digest, 0)
+    assert test.query_params["run"] == job.id
+
+
+def test_a_second_start_of_the_same_is_the_same_job(empty_home, open_page):
+    digest = datasets.save(empty_home, garments())
+    test = open_page("training", data=digest)
+    button(test, "Start").click().run()
+    button(test, "Start").click().run()
+    assert len(jobs(empty_home, "train")) == 1
+
+
+def test_stop_acts_on_a_queued_run_and_resume_queues_it_again(empty_home, open_page):
+    digest = datasets.save(empty_home, garments())
+    test = open_page("training", data=digest)
+    button(test, "Start").click().run()
+    button(test, "Stop").click().run()
+    assert jobs(empty_home, "train")[0].state == "stopped"
+    button(test, "Resume").click().run()
+    assert jobs(empty_home, "train")[0].state == "queued"
+
+
+def test_a_sweep_says_what_it_costs_before_it_starts(filled_home, open_page):
+    workspace, ids = filled_home
+    test = open_page("pruning", view="sweep", data=ids["data"], dense=ids["dense"])
+    assert "networks**" in all_text(test) or "networks, about" in all_text(test)
+    before = len(jobs(workspace, "sweep"))
+    button(test, "Start").click().run()
+    newest = jobs(workspace, "sweep")[0]
+    assert len(jobs(workspace, "sweep")) == before + 1
+    assert newest.settings["dense"] == ids["dense"]
+    assert newest.settings["sparsities"] == [0.8, 0.9, 0.95]
+
+
+def test_a_link_to_a_run_that_is_gone_is_answered_with_a_sentence(filled_home, open_page):
+    test = open_page("runs", run="../../etc/passwd")
+    assert not test.exception
+    assert "There is no run" in test.error[0].value.replace("\\", "")
+
+
+def test_a_link_to_a_data_set_that_is_gone_shows_another(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("data", data="ffffffffffffffff")
+    assert not test.exception
+    assert test.query_params["data"] == ids["data"]
+
+
+def test_deleting_a_data_set_asks_first(filled_home, open_page):
+    workspace, ids = filled_home
+    test = open_page("data", data=ids["data"])
+    button(test, "Delete this data set").click().run()
+    assert [entry.digest for entry in datasets.list_stored(workspace)] == [ids["data"]]
+
+
+def test_the_first_minute_starts_with_pictures_and_one_button(empty_home, open_page):
+    test = open_page("home")
+    button(test, "Try the sample").click().run()
+    assert "6,000 pictures" in all_text(test)
+    button(test, "Start").click().run()
+    (job,) = jobs(empty_home, "sweep")
+    assert (job.settings["dense"], job.settings["epochs"]) == (None, 1)
+    assert test.query_params["sweep"] == job.id

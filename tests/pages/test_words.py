@@ -1,0 +1,36 @@
+"""Numbers in words, each checked by hand."""
+
+import pytest
+
+from pages.components import words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.25, "250 ms"),
+        (8, "8 s"),
+        (89, "89 s"),
+        (120, "2 min"),
+        (6000, "1 h 40 min"),
+        (7200, "2 h"),
+    ],
+)
+def test_durations_are_rounded_to_what_matters(seconds, shown):
+    assert words.duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 B"), (999, "999 B"), (2_378_512, "2.38 MB"), (5e12, "5e+03 GB")]
+)
+def test_sizes_take_the_unit_that_fits(count, shown):
+    assert words.size(count) == shown
+
+
+def test_one_is_singular():
+    assert words.plural(1, "run") == "1 run"
+    assert words.plural(1200, "run") == "1,200 runs"
+
+
+def test_no_moment_is_no_words():
+    assert words.ago(None) == ""
