@@ -4,14 +4,14 @@ import argparse
 import os
 import sys
 
-from core.commands import engines, federated, grading, listings, networks
+from core.commands import engines, federated, grading, listings, many, networks, reporting
 from core.commands.following import Lab
 from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
 from core.errors import LabError, SettingsError
 from core.jobs.store import Store
 from core.workspace import open_workspace
 
-MODULES = (networks, federated, grading, listings, engines)
+MODULES = (networks, many, federated, grading, reporting, listings, engines)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -83,7 +83,7 @@ def train(lab: Lab, options: Namespace) -> None:
         submitted(lab, options, "train", settings)
         return
     job = lab.finish("train", settings, options.seed)
-    answer(_delivered(lab, job, options.out), options.json)
+    answer(delivered(lab, job, options.out), options.json)
 
 
 def prune(lab: Lab, options: Namespace) -> None:
@@ -99,7 +99,7 @@ def prune(lab: Lab, options: Namespace) -> None:
     point = (job.result or {})["point"]
     made = {name: point[name] for name in ("method", "epochs", "seconds")}
     made["settings"] = plan.to_dict()
-    answer(_delivered(lab, job, options.out) | made, options.json)
+    answer(delivered(lab, job, options.out) | made, options.json)
 
 
 def plan_of(options: Namespace) -> PrunePlan:
@@ -149,7 +149,8 @@ def submitted(lab: Lab, options: Namespace, kind: str, settings: dict[str, Any])
     answer({"run": job_id, "state": lab.store.get(job_id).shown_state}, options.json)
 
 
-def _delivered(lab: Lab, job: Job, out: Path) -> dict[str, Any]:
+def delivered(lab: Lab, job: Job, out: Path) -> dict[str, Any]:
+    """Copy the job's weights to `out` and return what was measured of them."""
     result = job.result or {}
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(lab.workspace.artifacts(job.id) / result["weights"], out)

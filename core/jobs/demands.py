@@ -34,13 +34,14 @@ DEMAND_OF_KIND = {
     "train": "tensorflow",
     "import": "tensorflow",
     "prune": "tensorflow",
-    "compete": "tensorflow",
+    "timing": "tensorflow",
     "sensitivity": "tensorflow",
     "behaviour": "tensorflow",
     "grade": "tensorflow",
     "preview": "interactive",
     "curve": "tensorflow",
     "sweep": "light",
+    "compete": "light",
     "federate_compare": "light",
 }
 

@@ -1,10 +1,10 @@
 """Tasks that look before anything is trained: the instant explorer and the sensitivity table."""
 
-import shutil
 from functools import lru_cache
 from typing import Any
 
 from core.jobs.context import Context
+from core.jobs.housekeeping import delete_run
 from core.jobs.inputs import PRUNED_FILE, network, open_network, open_prepared, prepared
 from core.jobs.job import ENDED
 from core.jobs.store import Store
@@ -75,5 +75,4 @@ def _forget_old_previews(context: Context) -> None:
     if len(answers) < 2 * KEPT_PREVIEWS:
         return
     for job in answers[KEPT_PREVIEWS:]:
-        for gone in context.store.delete(job.id):
-            shutil.rmtree(context.workspace.artifacts(gone), ignore_errors=True)
+        delete_run(context.store, context.workspace, job.id)

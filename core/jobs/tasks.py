@@ -1,5 +1,6 @@
 """Job kind -> function: the one table that joins jobs to science."""
 
+from core.jobs.competition_tasks import competition, timing
 from core.jobs.context import Task
 from core.jobs.exploring_tasks import curve, preview, sensitivity_table
 from core.jobs.federated_tasks import federate, federate_compare
@@ -12,6 +13,8 @@ TASKS: dict[str, Task] = {
     "import": import_network,
     "prune": prune_network,
     "sweep": sweep,
+    "compete": competition,
+    "timing": timing,
     "preview": preview,
     "curve": curve,
     "sensitivity": sensitivity_table,

@@ -1,172 +1,114 @@
-"""Competition mode: the best score within a time budget, by a search over recipes."""
+"""Competition mode: the best score within a time budget, by a search over recipes.
 
-import json
-import time
-from collections.abc import Callable
+A dense network is trained, recipes are tried briefly by successive halving (Jamieson & Talwalkar
+2016, arXiv:1502.07943), and the best one gets all the time that is left. What trains and prunes is
+a Workshop: jobs of the store, or this process. All choices go by validation score.
+"""
+
 from dataclasses import dataclass, replace
-from functools import partial
+from typing import Protocol
 
-import numpy as np
-
-from core.evaluation.accuracy import accuracy, predict
-from core.evaluation.score import score
-from core.models.network import Weights, initial_weights
-from core.progress import Phases, Progress, Silent
-from core.pruning.mask import Mask
-from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
+from core.pruning.plan import PrunePlan
 from core.pruning.proposals import Entry, plan_of, propose
-from core.pruning.prune import prune
 from core.randomness import derived_seed
 from core.settings import Value
-from core.training.history import History
-from core.training.prepare import Prepared
-from core.training.recipe import PRESETS
+from core.training.recipe import PRESETS, Recipe
 
 DENSE_SHARE, SEARCH_SHARE = 0.35, 0.2
 SAFETY = 0.9  # machines slow down; a competition that overruns its time has lost
 FIRST_RUNG, SECOND_RUNG = 6, 2
 SECOND_RUNG_FACTOR = 2
-TIMED_IMAGES = 1280
+
+
+@dataclass(frozen=True)
+class Made:
+    """A network that a workshop made: how to find it again, and how it did on validation images."""
+
+    id: str
+    accuracy: float
+    sparsity: float
+    score: float
+    seconds: float
+
+
+class Workshop(Protocol):
+    """What a competition needs done; asking for the same again must give the same again."""
+
+    def epoch_seconds(self) -> tuple[float, float]:
+        """Return how long an epoch of pruning takes here, and how long it took to find out."""
+        ...
+
+    def train(self, recipe: Recipe, seed: int) -> Made:
+        """Train a dense network."""
+        ...
+
+    def prune(self, dense: str, plan: PrunePlan, seed: int) -> Made:
+        """Prune the dense network with this id."""
+        ...
 
 
 @dataclass(frozen=True)
 class Competition:
-    """The winner and everything that was tried, in order; all choices by validation score."""
+    """The winner and everything that was tried, in order."""
 
-    dense: Weights
-    best: Pruned
+    dense: Made
+    best: Made
     entries: tuple[Entry, ...]
 
 
-def compete(
-    data: Prepared, minutes: float, seed: int, progress: Progress, *, dense: Weights | None = None
-) -> Competition:
+def compete(minutes: float, seed: int, workshop: Workshop, dense: str | None = None) -> Competition:
     """Return the best pruned network that `minutes` of this machine can find.
 
-    A dense network is trained (unless given), recipes are tried briefly by successive halving, and
-    the best one gets all the time that is left. The holdout is never looked at. Finished steps
-    are kept: a resumed competition continues where it stopped, its used time still counted.
+    dense: id of a network to start from, instead of training one. The best is the highest
+    validation score among the final run and the tries; the holdout is never looked at.
     """
-    epochs_left = 10.0 * minutes
-    shares = {"timing": 0.01 * epochs_left, "dense": DENSE_SHARE * epochs_left}
-    names = [f"recipe {number}" for number in range(1, FIRST_RUNG + SECOND_RUNG + 1)]
-    shares |= dict.fromkeys(names, SEARCH_SHARE * epochs_left / len(names))
-    shares["final"] = (1 - DENSE_SHARE - SEARCH_SHARE) * epochs_left
-    phases = Phases(progress, shares)
-    return _Run(phases, data, 60 * minutes * SAFETY, seed).result(dense)
+    seconds = 60 * minutes * SAFETY
+    epoch, used = workshop.epoch_seconds()
+    start = _dense(workshop, seconds, epoch, seed) if dense is None else _given(dense)
+    field = _Field(workshop, start.id, seed)
+    field.halve(max(1, int(SEARCH_SHARE * seconds / epoch)))
+    used += start.seconds + sum(entry.seconds for entry in field.entries)
+    field.finish(seconds - used)
+    best = max(field.made, key=lambda made: made.score)
+    return Competition(start, best, tuple(field.entries))
 
 
-@dataclass(frozen=True)
-class _Run:
-    phases: Phases
-    data: Prepared
-    seconds: float
-    seed: int
+def _dense(workshop: Workshop, seconds: float, epoch: float, seed: int) -> Made:
+    epochs = max(1, int(DENSE_SHARE * seconds / epoch))
+    return workshop.train(replace(PRESETS["fast"], epochs=epochs), derived_seed(seed, "dense"))
 
-    def result(self, given: Weights | None) -> Competition:
-        timing = self.phases.run("timing", partial(_time_an_epoch, self.data, self.seed))
-        used = float(timing["seconds"])
-        epoch = float(timing["epoch_seconds"])
-        dense, spent = (given, 0.0) if given else self._dense(epoch)
-        used += spent
-        entries = self._search(dense, max(1, int(SEARCH_SHARE * self.seconds / epoch)))
-        used += sum(entry.seconds for entry in entries)
-        best = max(entries, key=lambda entry: (entry.epochs, entry.score))
-        pace = sum(e.seconds for e in entries) / sum(e.epochs for e in entries)
-        epochs = max(best.epochs, int((self.seconds - used) / max(pace, 1e-9)))
-        final, last = self._final(dense, best, epochs)
-        return Competition(dense, final, (*entries, last))
 
-    def _dense(self, epoch_seconds: float) -> tuple[Weights, float]:
-        epochs = max(1, int(DENSE_SHARE * self.seconds / epoch_seconds))
-        done = self.phases.run("dense", partial(_train_dense, self.data, epochs, self.seed))
-        return unpacked(done, "weights"), float(done["seconds"])
+def _given(dense: str) -> Made:
+    return Made(dense, 0.0, 0.0, 0.0, 0.0)
 
-    def _search(self, dense: Weights, budget: int) -> list[Entry]:
-        """Return the tried recipes: six briefly, then the best two for longer."""
+
+class _Field:
+    """The recipes in the race: what was tried so far."""
+
+    def __init__(self, workshop: Workshop, dense: str, seed: int) -> None:
+        self._workshop, self._dense, self._seed = workshop, dense, seed
+        self.entries: list[Entry] = []
+        self.made: list[Made] = []
+
+    def halve(self, budget: int) -> None:
+        """Try six recipes briefly, then the best two for twice as long; budget in epochs."""
         first = max(1, budget // (FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG))
-        entries: list[Entry] = []
-        for number in range(1, FIRST_RUNG + 1):
-            entries.append(self._try(dense, number, propose(entries, self.seed), first))
-        best = sorted(entries, key=lambda entry: -entry.score)[:SECOND_RUNG]
-        for number, entry in enumerate(best, start=FIRST_RUNG + 1):
-            longer = SECOND_RUNG_FACTOR * first
-            entries.append(self._try(dense, number, entry.values, longer))
-        return entries
+        for _ in range(FIRST_RUNG):
+            self._try(propose(self.entries, self._seed), first)
+        best = sorted(self.entries, key=lambda entry: -entry.score)[:SECOND_RUNG]
+        for entry in best:
+            self._try(entry.values, SECOND_RUNG_FACTOR * first)
 
-    def _try(self, dense: Weights, number: int, values: dict[str, Value], epochs: int) -> Entry:
-        work = partial(_prune, dense, self.data, values, epochs, derived_seed(self.seed, number))
-        return _entry(self.phases.run(f"recipe {number}", partial(_only_entry, work)))
+    def finish(self, seconds: float) -> None:
+        """Give the best recipe of the last rung all the seconds that are left."""
+        best = max(self.entries, key=lambda entry: (entry.epochs, entry.score))
+        pace = best.seconds / best.epochs
+        self._try(best.values, max(best.epochs, int(seconds / max(pace, 1e-9))))
 
-    def _final(self, dense: Weights, best: Entry, epochs: int) -> tuple[Pruned, Entry]:
-        seed = derived_seed(self.seed, "final")
-        done = self.phases.run(
-            "final", partial(_prune, dense, self.data, best.values, epochs, seed)
+    def _try(self, values: dict[str, Value], epochs: int) -> None:
+        seed = derived_seed(self._seed, "try", len(self.entries))
+        made = self._workshop.prune(self._dense, plan_of(values, epochs), seed)
+        self.made.append(made)
+        self.entries.append(
+            Entry(values, epochs, made.accuracy, made.sparsity, made.score, made.seconds)
         )
-        entry = _entry(done)
-        pruned = Pruned(
-            weights=unpacked(done, "weights"),
-            mask=Mask(unpacked(done, "mask")),
-            kept=None,
-            small=None,
-            history=History(done["history"]),
-            epochs=float(entry.epochs),
-            notes=notes_of(done["notes"]),
-            plan=plan_of(entry.values, entry.epochs),
-        )
-        return pruned, entry
-
-
-def _time_an_epoch(data: Prepared, seed: int, progress: Progress) -> Arrays:
-    """Measure a few steps of pruning, the slowest kind of epoch here."""
-    few = min(TIMED_IMAGES, len(data.train))
-    part = replace(data, train=data.train.take(np.arange(few)))
-    started = time.perf_counter()
-    plan = plan_of({"sparsity": 0.9}, 1)
-    first = prune(initial_weights(data.shape, seed), part, plan, seed, Silent())
-    warm = time.perf_counter()
-    prune(first.weights, part, plan, seed, Silent())
-    ended = time.perf_counter()
-    epoch = (ended - warm) * len(data.train) / few
-    return {"epoch_seconds": np.array(epoch), "seconds": np.array(ended - started)}
-
-
-def _train_dense(data: Prepared, epochs: int, seed: int, progress: Progress) -> Arrays:
-    from core.training.train import train
-
-    started = time.perf_counter()
-    recipe = replace(PRESETS["fast"], epochs=epochs)
-    start = initial_weights(data.shape, seed)
-    trained = train(start, data.shape, data, recipe, derived_seed(seed, "dense"), progress)
-    seconds = np.array(time.perf_counter() - started)
-    return {**packed(weights=trained.weights), "seconds": seconds}
-
-
-def _prune(
-    dense: Weights,
-    data: Prepared,
-    values: dict[str, Value],
-    epochs: int,
-    seed: int,
-    progress: Progress,
-) -> Arrays:
-    started = time.perf_counter()
-    pruned = prune(dense, data, plan_of(values, epochs), seed, progress)
-    images, labels = data.validation.images, data.validation.labels
-    found = accuracy(predict(pruned.weights, data.shape, images), labels)
-    seconds = time.perf_counter() - started
-    entry = Entry(values, epochs, found, pruned.sparsity, score(found, pruned.sparsity), seconds)
-    return {
-        **packed(weights=pruned.weights, mask=pruned.mask.arrays),
-        "history": pruned.history.values,
-        "notes": notes_array(pruned.notes),
-        "entry": np.array(json.dumps(vars(entry))),
-    }
-
-
-def _only_entry(work: Callable[[Progress], Arrays], progress: Progress) -> Arrays:
-    return {"entry": work(progress)["entry"]}
-
-
-def _entry(arrays: Arrays) -> Entry:
-    return Entry(**json.loads(str(arrays["entry"])))

@@ -145,6 +145,31 @@ def test_federate_writes_a_row_for_every_round(command_line):
 
 
 @pytest.mark.slow
+def test_a_sweep_writes_its_points_and_a_report_shows_them(command_line, images, dense):
+    out = command_line.folder / "points.csv"
+    status, made, said = command_line(
+        "sweep", dense, "--data", images, "--methods", "magnitude,random",
+        "--sparsities", "0.5,0.9", "--epochs", 1, "--out", out,
+    )  # fmt: skip
+    assert (status, made["failed"]) == (0, []), said
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["method"] for row in rows) == ["dense", *["magnitude"] * 2, *["random"] * 2]
+    page = command_line.folder / "report.html"
+    status, made, _ = command_line("report", *(row["id"] for row in rows), "--out", page)
+    assert (status, made["points"]) == (0, 5)
+    assert "<html" in page.read_text()
+
+
+@pytest.mark.slow
+def test_a_competition_hands_over_the_best_file_it_made(command_line, images):
+    out = command_line.folder / "winner.h5"
+    status, made, said = command_line("compete", "--data", images, "--minutes", 0.2, "--out", out)
+    assert (status, made["tried"]) == (0, 9), said
+    assert zeros_in(out) == (made["zeros"], PARAMETERS)
+
+
+@pytest.mark.slow
 def test_a_background_job_is_submitted_and_listed(command_line):
     status, made, _ = command_line("federate", "--rounds", 2, "--hidden", 0, "--background")
     listed = command_line("runs")[1]["runs"]
@@ -161,6 +186,8 @@ def test_a_background_job_is_submitted_and_listed(command_line):
         (["prune", "none.h5", "--data", "garments", "--sparsity", "0.9"], 1, "no file none.h5"),
         (["prune", "x.h5", "--data", "garments", "--sparsity", "1.5"], 2, "sparsity is 1.5"),
         (["grade", "none.h5", "--data", "garments"], 1, "no file none.h5"),
+        (["compete", "--data", "garments", "--minutes", "-1"], 2, "--minutes is -1"),
+        (["report", "nothing"], 1, "no run 'nothing'"),
         (["federate", "--data", "synthetic:1"], 2, "two numbers"),
         (["federate", "--rounds", "0"], 2, "rounds is 0"),
     ],

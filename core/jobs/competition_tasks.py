@@ -1,0 +1,92 @@
+"""The competition as jobs: every network it tries is a run and a point of its own."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core.errors import JobError
+from core.evaluation.score import score
+from core.jobs.context import Context
+from core.jobs.inputs import prepared
+from core.jobs.job import DONE, Job
+from core.jobs.store import Child
+from core.models.network import initial_weights
+from core.progress import Silent
+from core.pruning.plan import PrunePlan
+from core.pruning.prune import prune
+from core.pruning.search import Made, compete
+from core.settings import to_dict
+from core.training.recipe import Recipe
+
+TIMED_IMAGES = 1280
+
+
+class JobWorkshop:
+    """Orders networks from the store; what was ordered before is there at once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ordered: list[Child] = []
+
+    def epoch_seconds(self) -> tuple[float, float]:
+        """Return what the timing job measured."""
+        # Named after this competition: the machine may be faster or slower in the next one.
+        found = self._order("timing", {"of": self._context.job_id}, 0).result or {}
+        return found["epoch_seconds"], found["seconds"]
+
+    def train(self, recipe: Recipe, seed: int) -> Made:
+        """Order a dense network."""
+        return _made(self._order("train", {"recipe": to_dict(recipe)}, seed))
+
+    def prune(self, dense: str, plan: PrunePlan, seed: int) -> Made:
+        """Order a pruned network."""
+        return _made(self._order("prune", {"dense": dense, "plan": plan.to_dict()}, seed))
+
+    def _order(self, kind: str, settings: dict[str, Any], seed: int) -> Job:
+        data = self._context.settings["data"]
+        self._ordered.append(Child(kind, {"data": data, **settings}, seed))
+        job = self._context.children(self._ordered)[-1]
+        if job.state != DONE:
+            raise JobError(f"The competition lacks a network: {job.error or job.state}.")
+        return job
+
+
+def _made(job: Job) -> Made:
+    """Return what a competition may know of a network: nothing of the holdout."""
+    point = (job.result or {})["point"]
+    reached, sparsity = point["validation_accuracy"], point["sparsity"]
+    return Made(job.id, reached, sparsity, score(reached, sparsity), point["seconds"])
+
+
+def competition(context: Context) -> dict[str, Any]:
+    """Find the best score that `minutes` allow; settings: data, minutes, dense (a run) or None."""
+    settings = context.settings
+    workshop = JobWorkshop(context)
+    found = compete(float(settings["minutes"]), context.seed, workshop, settings.get("dense"))
+    winner = context.store.get(found.best.id).result or {}
+    tried = [entry.to_dict() for entry in found.entries]
+    return {
+        "dense": found.dense.id,
+        "best": found.best.id,
+        "tried": tried,
+        "point_of_best": winner["point"],
+    }
+
+
+def timing(context: Context) -> dict[str, Any]:
+    """Measure a few steps of pruning, the slowest kind of epoch here, once warm."""
+    data = prepared(context)
+    few = min(TIMED_IMAGES, len(data.train))
+    part = replace(data, train=data.train.take(np.arange(few)))
+    plan = PrunePlan(sparsity=0.9, epochs=1)
+    started = time.perf_counter()
+    first = prune(initial_weights(data.shape, context.seed), part, plan, context.seed, Silent())
+    warm = time.perf_counter()
+    prune(first.weights, part, plan, context.seed, Silent())
+    ended = time.perf_counter()
+    return {
+        "epoch_seconds": (ended - warm) * len(data.train) / few,
+        "seconds": ended - started,
+    }
