@@ -7,7 +7,7 @@ from core.errors import LabError
 from core.jobs.job import DONE, Job
 from core.models import weights_file
 from core.reports import activity
-from core.settings import non_default, to_dict
+from core.settings import from_dict, non_default, to_dict
 from core.training.recipe import PRESETS, Recipe
 from pages.components.data_views import choose_data
 from pages.components.error_box import error_box, show_error
@@ -111,16 +111,15 @@ def _runs(chosen: StoredDataset) -> None:
 def _label(job: Job) -> str:
     if job.kind == "import":
         return f"Uploaded {job.settings.get('name', '')}"
-    changes = non_default_words(job)
     accuracy = ""
     if job.state == DONE and job.result:
         accuracy = f" · {percent(job.result['point']['accuracy'])}"
-    return f"{changes} · {job.shown_state}{accuracy}"
+    return f"{_recipe_words(job)}{accuracy}"
 
 
-def non_default_words(job: Job) -> str:
+def _recipe_words(job: Job) -> str:
     """Return the preset's name, or how many epochs and settings differ from the course's."""
-    recipe = Recipe(**job.settings["recipe"])
+    recipe = from_dict(Recipe, job.settings.get("recipe", {}))
     named = [name for name, preset in PRESETS.items() if preset == recipe]
     if named:
         return f"{named[0].capitalize()}, seed {job.seed}"
