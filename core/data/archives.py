@@ -9,12 +9,13 @@ from core.data import arrangement, folders, npy, pickles, sandbox, tar, zips
 from core.data.arrangement import WHOLE
 from core.data.arrays import Raw, normalise_images
 from core.data.checks import overlap
+from core.data.child import Source, Tell
 from core.data.dataset import Dataset, Split
 from core.data.division import carve_validation
 from core.data.labels import normalise_labels
 from core.data.limits import LIMITS, Limits
 from core.data.names import plain_name
-from core.data.sandbox import Content, Source, Tell
+from core.data.sandbox import Content
 from core.data.unpack import Member, Packed
 from core.errors import UploadError
 

@@ -13,9 +13,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from core.data import sandbox, tar, zips
+from core.data.child import Source
 from core.data.limits import LIMITS, Limits
 from core.data.names import plain_name
-from core.data.sandbox import Content, Source
+from core.data.sandbox import Content
 from core.errors import UploadError
 from core.randomness import generator
 

@@ -5,10 +5,7 @@ arrays one after another in NumPy's .npy format (no pickles) and a JSON summary,
 """
 
 import contextlib
-import importlib
-import io
 import json
-import mmap
 import os
 import shutil
 import signal
@@ -16,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,15 +21,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core import errors
-from core.data.confinement import limit_resources, lock_down
+from core.data.child import ANSWER, ARRAYS, PROGRESS, Tell
 from core.data.limits import LIMITS, MIB, Limits, size_text
 from core.workspace import open_workspace
 
 Content = bytes | bytearray | memoryview | Path | BinaryIO
-Tell = Callable[[float, str], None]  # (share done, what is being read)
-
 PROJECT = Path(__file__).resolve().parents[2]
-ANSWER, ARRAYS, SPOOL, PROGRESS = "answer.json", "arrays.npy", "spool", "progress"
 FORGOTTEN_SECONDS = 24 * 3600
 POLL_SECONDS = 0.05
 LARGEST_ANSWER = 16 * MIB
@@ -137,7 +131,7 @@ def _execute(
     orders = json.dumps({"reader": reader, "arguments": arguments, "limits": asdict(limits)})
     with source.open("rb") as stdin, (folder / "log").open("wb") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "core.data.sandbox", orders],
+            [sys.executable, "-m", "core.data.child", orders],
             stdin=stdin,
             stdout=log,
             stderr=log,
@@ -210,24 +204,17 @@ def _reason_of_end(status: int, limits: Limits) -> str:
     if signals.get(status) == "SIGXCPU" or signals.get(status) == "SIGKILL":
         return _too_long(limits.cpu_seconds)
     if signals.get(status) == "SIGXFSZ":
-        return _too_large(limits)
+        return too_large(limits)
     return (
         "The file made its reader fail, so it was refused. "
         "Export it again, or convert it to another of the accepted formats."
     )
 
 
-def _too_large(limits: Limits) -> str:
+def too_large(limits: Limits) -> str:
     return (
         f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
         "accepted. Upload fewer or smaller images."
-    )
-
-
-def _too_much_memory(limits: Limits) -> str:
-    return (
-        f"Reading the file takes more than the {size_text(limits.memory_bytes)} of memory that are "
-        "allowed. Upload fewer or smaller images, as NumPy arrays of bytes (uint8)."
     )
 
 
@@ -240,88 +227,3 @@ def _answer(folder: Path) -> Answer:
     with (folder / ARRAYS).open("rb") as file:
         arrays = {name: np.load(file, allow_pickle=False) for name in answer["arrays"]}
     return Answer(answer["fields"], arrays, tuple(answer["protections"]))
-
-
-class Source(io.BufferedReader):
-    """The uploaded file as the child sees it, with a place for unpacked bytes and for progress."""
-
-    def __init__(self, file: io.FileIO, spool: BinaryIO, tell: Tell, limits: Limits) -> None:
-        """spool: an empty scratch file, open for reading and writing."""
-        super().__init__(file)
-        self.spool, self.say, self.limits = spool, tell, limits
-
-    def spooled(self) -> memoryview:
-        """Return what was written to the spool, mapped instead of copied."""
-        self.spool.flush()
-        size = self.spool.seek(0, io.SEEK_END)
-        if size == 0:
-            return memoryview(b"")
-        return memoryview(mmap.mmap(self.spool.fileno(), size, access=mmap.ACCESS_READ))
-
-
-def _child(orders: dict[str, Any]) -> None:
-    """Load the reader, give up all rights, read, answer."""
-    limits = Limits(**orders["limits"])
-    if hasattr(signal, "SIGXFSZ"):
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that it becomes an OSError with a reason
-    with (
-        Path(SPOOL).open("w+b") as spool,
-        Path(ANSWER).open("wb") as answer_file,
-        Path(ARRAYS).open("wb") as arrays_file,
-        Path(PROGRESS).open("wb") as progress_file,
-    ):
-        module, _, name = orders["reader"].partition(":")
-        function = getattr(importlib.import_module(module), name)
-        protections = limit_resources(limits) + lock_down()
-        source = Source(io.FileIO(0, closefd=False), spool, _teller(progress_file), limits)
-        answer = _read(lambda: function(source, **orders["arguments"]), arrays_file, limits)
-        answer_file.write(json.dumps(answer | {"protections": protections}).encode())
-
-
-def _teller(file: BinaryIO) -> Tell:
-    def tell(share: float, message: str) -> None:
-        file.seek(0)
-        file.write(f"{share:.3f} {message[:60]}".encode()[:200].ljust(200))
-        file.flush()
-
-    return tell
-
-
-def _read(read: Callable[[], Any], arrays_file: BinaryIO, limits: Limits) -> dict[str, Any]:
-    try:
-        fields, arrays = read()
-        for array in arrays.values():
-            np.save(arrays_file, array, allow_pickle=False)
-        arrays_file.flush()
-        return {"fields": fields, "arrays": list(arrays)}
-    except errors.LabError as error:
-        return _refusal(type(error).__name__, str(error))
-    except MemoryError:
-        return _refusal("UploadError", _too_much_memory(limits))
-    except OSError as error:
-        return _refusal("UploadError", _disk_sentence(error))
-    except Exception as error:  # the last line of defence: a reader's defect is still an answer
-        print(f"unexpected: {error!r}", file=sys.stderr)
-        return _refusal("UploadError", _damaged_sentence(type(error).__name__))
-
-
-def _refusal(error: str, sentence: str) -> dict[str, Any]:
-    return {"error": error, "sentence": sentence}
-
-
-def _disk_sentence(error: OSError) -> str:
-    return (
-        f"The file could not be unpacked ({error.strerror or error}). "
-        "It is larger than accepted, or the disk is full; nothing was stored."
-    )
-
-
-def _damaged_sentence(kind: str) -> str:
-    return (
-        f"The file is damaged or not what its content claims to be ({kind}). "
-        "Export it again and upload the new file."
-    )
-
-
-if __name__ == "__main__":
-    _child(json.loads(sys.argv[1]))

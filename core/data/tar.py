@@ -6,8 +6,8 @@ Source of the format: POSIX.1-2001 pax, and GNU tar's "Basic Tar Format".
 
 from collections.abc import Iterator
 
+from core.data.child import Source
 from core.data.names import plain_name
-from core.data.sandbox import Source
 from core.data.unpack import Packed, Spool, Stream, checked_name, is_ignored
 from core.errors import UploadError
 

@@ -4,9 +4,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.data.child import Source
 from core.data.limits import MIB, Limits, size_text
 from core.data.names import plain_name
-from core.data.sandbox import Source
 from core.errors import UploadError
 
 CHUNK = 256 * 1024

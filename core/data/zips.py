@@ -5,9 +5,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from core.data.child import Source
 from core.data.limits import MIB, Limits
 from core.data.names import plain_name
-from core.data.sandbox import Source
 from core.data.unpack import (
     CHUNK,
     EXPANSION_MATTERS_FROM,

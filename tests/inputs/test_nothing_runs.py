@@ -7,19 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data import pickles
+from core.data import pickle_descriptions, pickle_machine, pickles
 from tests.inputs import build
 
 ROOT = Path(__file__).parents[2]
 READERS = [
-    *("arrangement", "archives", "arrays", "checks", "confinement", "course", "division"),
+    *("arrangement", "archives", "arrays", "checks", "child", "confinement", "course"),
+    *("division", "pickle_descriptions", "pickle_machine"),
     *("folders", "images", "labels", "leaf", "limits", "names", "npy", "pickles", "sandbox"),
     *("store", "tar", "unpack", "zips"),
 ]
 PATHS = [
     *(ROOT / "core" / "data" / f"{name}.py" for name in READERS),
     ROOT / "core" / "models" / "weights_file.py",
-    ROOT / "core" / "models" / "weights_formats.py",
+    *(
+        ROOT / "core" / "models" / f"{name}.py"
+        for name in ("weights_formats", "hdf5_checks", "model_description")
+    ),
 ]
 # Every name a pickle may mention. None is imported: each only picks a description of our own.
 KNOWN_TO_PICKLES = {
@@ -78,12 +82,15 @@ def test_the_list_of_readers_is_complete():
 
 
 def test_a_pickle_may_only_mention_these_names():
-    assert {f"{module}.{name}" for module, name in pickles.NAMES} == KNOWN_TO_PICKLES
+    known = {f"{module}.{name}" for module, name in pickle_descriptions.NAMES}
+    assert known == KNOWN_TO_PICKLES
 
 
 def test_the_names_a_pickle_mentions_lead_to_no_object_of_another_module():
-    assert {type(entry).__module__ for entry in pickles.NAMES.values()} == {"core.data.pickles"}
-    assert not {"importlib", "pickle", "sys"} & set(imports_in(Path(pickles.__file__)))
+    entries = pickle_descriptions.NAMES.values()
+    assert {type(entry) for entry in entries} == {pickle_descriptions.Name}
+    for module in (pickles, pickle_machine, pickle_descriptions):
+        assert not {"importlib", "pickle", "sys"} & set(imports_in(Path(module.__file__)))
 
 
 def test_nothing_that_runs_code_is_called_where_uploads_are_read():
@@ -102,10 +109,10 @@ def test_only_writing_the_course_format_touches_the_pickle_module():
 
 
 def test_uploaded_hdf5_meets_only_these_functions():
-    path = ROOT / "core" / "models" / "weights_formats.py"
-    assert {n for n in names_in(path) if n.startswith("h5py.")} >= H5PY_IN_READERS
-    assert {n for n in names_in(path) if n.startswith("h5py.")} <= H5PY_IN_READERS | {"h5py.h5o"}
-    others = {p.name for p in PATHS if "h5py" in set(imports_in(p))} - {path.name}
+    readers = [ROOT / "core/models/weights_formats.py", ROOT / "core/models/hdf5_checks.py"]
+    used = {n for path in readers for n in names_in(path) if n.startswith("h5py.")}
+    assert used - {"h5py.h5o"} == H5PY_IN_READERS
+    others = {p.name for p in PATHS if "h5py" in set(imports_in(p)) and p not in readers}
     assert others == {"weights_file.py"}, "which writes, and reads nothing"
     assert "h5py.File" in names_in(ROOT / "core" / "models" / "weights_file.py")
 
@@ -121,7 +128,7 @@ def test_arrays_are_never_loaded_with_objects():
 
 MODULES_BEFORE_AND_AFTER = """
 import sys
-from core.data import pickles
+from core.data import pickle_descriptions, pickle_machine, pickles
 content = bytes.fromhex(sys.argv[1])
 before = set(sys.modules)
 array = pickles.read(content, "train_images", 10_000_000)
