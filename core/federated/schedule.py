@@ -56,29 +56,34 @@ def schedule_of(
     active = np.searchsorted(-steps, -np.arange(1, steps[0] + 1), side="right")
     starts = np.concatenate([[0], np.cumsum(active)])
     samples = np.empty((starts[-1], batch_size), np.intp)
-    scales = np.empty((starts[-1], batch_size), dtype)
+    scales = np.full((starts[-1], batch_size), -works[0].learning_rate / batch_size, dtype)
     for place, row in enumerate(rows):
-        work = works[row.work]
-        own, lengths = _batches_of(row, work, train)
-        at = starts[: row.steps] + place
-        samples[at] = own
-        scales[at] = np.where(own < 0, 0, -work.learning_rate / lengths[:, None])
-    np.maximum(samples, 0, out=samples)
+        work, at = works[row.work], starts[: row.steps] + place
+        first, size = _owned(row, train)
+        samples[at] = _places(row, work, first, size)
+        if work.learning_rate != works[0].learning_rate:
+            scales[at] = -work.learning_rate / batch_size
+        rest = size % batch_size
+        if rest:
+            a_pass = size // batch_size + 1
+            last = np.where(np.arange(batch_size) < rest, -work.learning_rate / rest, 0)
+            scales[at[a_pass - 1 :: a_pass]] = last
     return Schedule(active, starts, samples, scales)
 
 
-def _batches_of(row: Row, work: Work, train: Samples) -> tuple[np.ndarray, np.ndarray]:
-    """Return (steps, batch_size) places in the arrays, -1 as padding, and every batch's length."""
-    first, size = 0, len(train)
-    if row.client != POOLED:
-        first, size = int(train.offsets[row.client]), int(train.sizes[row.client])
+def _owned(row: Row, train: Samples) -> tuple[int, int]:
+    """Return where the row's samples begin, and how many there are."""
+    if row.client == POOLED:
+        return 0, len(train)
+    return int(train.offsets[row.client]), int(train.sizes[row.client])
+
+
+def _places(row: Row, work: Work, first: int, size: int) -> np.ndarray:
+    """Return (steps, batch_size) places of shuffled passes, padded with `first` where short."""
     a_pass = -(-size // work.batch_size)
     passes = -(-row.steps // a_pass)
-    places = np.full((passes, a_pass * work.batch_size), -1, np.intp)
+    places = np.full((passes, a_pass * work.batch_size), first, np.intp)
     rng = work.rng(row.client)
     for order in places:
-        order[:size] = rng.permutation(size)
-        order[:size] += first
-    lengths = np.full((passes, a_pass), work.batch_size)
-    lengths[:, -1] = size - (a_pass - 1) * work.batch_size
-    return places.reshape(-1, work.batch_size)[: row.steps], lengths.ravel()[: row.steps]
+        order[:size] += rng.permutation(size)
+    return places.reshape(-1, work.batch_size)[: row.steps]
