@@ -119,6 +119,8 @@ class Engine:
         except OSError as error:
             self._places = []
             self._note = f"Waiting for the Dask scheduler at {self._address} ({error})."[:300]
+        except LabError as error:
+            self._places, self._note = [], str(error)
 
     def _look_at_places(self) -> None:
         if self._cluster is not None and self._cluster.alive:

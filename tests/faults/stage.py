@@ -1,6 +1,7 @@
 """The processes that are killed: an engine, a Dask scheduler with one worker, a page server."""
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from core.jobs import engine
+from core.jobs.dispatch import CRASH_LIMIT, Dispatcher
 from core.jobs.store import Store
 from core.workspace import Workspace
 from tests.jobs.postgres import free_port
@@ -39,26 +41,27 @@ class Theatre:
 
     def repair(self) -> None:
         """Start whatever is missing, as a service manager and the next page view would."""
-        address = ["--host", "127.0.0.1"]
-        self._keep("scheduler", ["-m", "dask", "scheduler", *address, "--no-dashboard"])
-        threads = str(os.cpu_count() or 1)
-        self._keep("worker", ["-m", "dask", "worker", *address, "--no-dashboard", "--no-nanny"]
-                   + ["--nthreads", threads])  # fmt: skip
-        if self._with_web:
-            self._keep("web server", ["-m", "streamlit", "run", str(ROOT / "app.py")])
+        for name, command in self._commands().items():
+            self._keep(name, command)
         engine.ensure(self.workspace)
 
-    def _keep(self, name: str, arguments: list[str]) -> None:
+    def _commands(self) -> dict[str, str]:
+        plain = "--host 127.0.0.1 --no-dashboard"
+        commands = {
+            "scheduler": f"dask scheduler {plain} --port {self._port}",
+            "worker": f"dask worker tcp://127.0.0.1:{self._port} {plain} --no-nanny "
+            f"--nthreads {os.cpu_count() or 1} --local-directory {self.workspace.scratch}",
+        }
+        if self._with_web:
+            port = f"--server.port {self._web_port} --server.headless true"
+            commands["web server"] = f"streamlit run {ROOT / 'app.py'} {port}"
+        return commands
+
+    def _keep(self, name: str, command: str) -> None:
         if name in self._mine and self._mine[name].poll() is None:
             return
-        more = {
-            "scheduler": ["--port", str(self._port)],
-            "worker": [f"tcp://127.0.0.1:{self._port}", "--local-directory"]
-            + [str(self.workspace.scratch)],
-            "web server": ["--server.port", str(self._web_port), "--server.headless", "true"],
-        }[name]
         self._mine[name] = subprocess.Popen(
-            [sys.executable, *arguments, *more],
+            [sys.executable, "-m", *shlex.split(command)],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -76,20 +79,19 @@ class Theatre:
 
     def _may_crash_once_more(self, runner: psutil.Process) -> bool:
         """Spare a job that would be failed by its third crash without a checkpoint in between."""
-        name = next(part for part in runner.cmdline() if part.startswith("--runner="))
-        for job in self.store.jobs(states=["running", "dispatched"]):
-            if job.crashes >= 2 and name.endswith(self._runner_of(job.id)):
-                return False
-        return True
+        at_work = self.at_work(runner)
+        return all(self.store.get(job_id).crashes < CRASH_LIMIT - 1 for job_id in at_work)
 
-    def _runner_of(self, job_id: str) -> str:
-        import sqlalchemy as sa
-
-        from core.jobs.schema import JOB
-
-        with self.store.database.read() as connection:
-            query = sa.select(JOB.c.runner).where(JOB.c.id == job_id)
-            return connection.execute(query).scalar() or "none"
+    def at_work(self, runner: psutil.Process | None = None) -> dict[str, int]:
+        """Return job id -> attempt of what runs now, in all or in one runner process."""
+        if runner is None:
+            return {job.id: job.attempt for job in self.store.jobs(states=["running"])}
+        try:
+            [name] = [p for p in runner.cmdline() if p.startswith("--runner=")]
+        except (psutil.Error, ValueError):
+            return {}
+        work = Dispatcher(self.store.database, "").work_of(name.partition("=")[2])
+        return {work[0]: work[1]} if work else {}
 
     def close(self) -> list[psutil.Process]:
         """End everything in order and return the processes that were left over."""

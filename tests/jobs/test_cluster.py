@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import subprocess
 import sys
 
@@ -27,10 +28,10 @@ POINT = {"steps": 60, "pause": 0.05, "save_every": 5}
 class LoopbackCluster:
     """A scheduler and workers as separate processes that can be killed and started again."""
 
-    def __init__(self, folder, environment):
+    def __init__(self, folder, environment, scheme="tcp"):
         self._folder, self._environment = folder, environment
         self._port = free_port()
-        self.address = f"tcp://127.0.0.1:{self._port}"
+        self.address = f"{scheme}://127.0.0.1:{self._port}"
         self._all = []
         self.scheduler = self.start_scheduler()
         self.workers = [self.start_worker(n) for n in range(2)]
@@ -148,3 +149,55 @@ def test_a_killed_engine_finds_its_cluster_jobs_again(cluster, tmp_path):
     assert job.result == undisturbed("descend", settings | {"pause": 0}, 3, tmp_path / "bare")
     assert_every_step_is_there_once(store, id, settings["steps"])
     until(lambda: not runners_of(tmp_path), 60)
+
+
+def test_the_documented_certificates_protect_a_cluster(tmp_path, monkeypatch):
+    documented = (ROOT / "docs" / "cluster.md").read_text().splitlines()
+    commands = [line for line in documented if line.startswith("openssl ")]
+    assert len(commands) == 3
+    keys = tmp_path / "tls"
+    keys.mkdir()
+    for command in commands:
+        subprocess.run(shlex.split(command), cwd=keys, check=True, capture_output=True)
+    tls = "DASK_DISTRIBUTED__COMM__TLS__"
+    environment = {
+        "DASK_DISTRIBUTED__COMM__DEFAULT_SCHEME": "tls",
+        "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True",
+        f"{tls}CA_FILE": str(keys / "ca.pem"),
+        "PARETO_LAB_TASKS": "tests.jobs.work:TASKS",
+        "PYTHONPATH": str(ROOT),
+    }
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        environment[f"{tls}{role}__CERT"] = str(keys / "node.pem")
+        environment[f"{tls}{role}__KEY"] = str(keys / "node.key")
+    cluster = LoopbackCluster(tmp_path, environment, scheme="tls")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster.address)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("PARETO_LAB_ARTIFACTS", (tmp_path / "artifacts").as_uri())
+    workspace, store = Workspace(home), Store(Workspace(home).store_url)
+    try:
+        id = store.submit("descend", {"steps": 5}, 0)
+        engine.ensure(workspace)
+        assert store.wait(id, 120).state == "done"
+        assert engine.status(workspace, store).address.startswith("tls://")
+        refused = subprocess.run(
+            [sys.executable, "-c", STRANGER, cluster.address], capture_output=True, text=True
+        )
+        assert refused.returncode != 0
+        assert "ssl" in refused.stderr.lower()
+    finally:
+        engine.stop(workspace)
+        store.close()
+        cluster.close()
+
+
+STRANGER = """
+import os, sys
+for name in [name for name in os.environ if name.startswith("DASK_")]:
+    del os.environ[name]
+from distributed import Client, Security
+Client(sys.argv[1], timeout=5, security=Security(require_encryption=True, tls_client_cert=None))
+"""
