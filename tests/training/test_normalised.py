@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -74,3 +75,16 @@ def test_a_pruned_bias_cannot_come_back_through_folding():
         .weights["conv1/bias"]
         .any()
     )
+
+
+def test_the_fused_layer_normalises_and_remembers_as_keras_does():
+    model = NORMALISED.build(SHAPE, RECIPE)
+    fused, plain = model.get_layer("conv1_norm"), keras.layers.BatchNormalization(momentum=0.95)
+    x = np.random.default_rng(5).normal(2, 3, (8, 14, 14, 2)).astype(np.float32)
+    assert np.abs(fused(x, training=True).numpy() - plain(x, training=True).numpy()).max() < 1e-5
+    assert np.allclose(fused.moving_mean.numpy(), plain.moving_mean.numpy(), atol=1e-5)
+    # TensorFlow's kernel divides by n - 1 (8 * 14 * 14 = 1,568 values), Keras by n.
+    batch_fused, batch_plain = (
+        (layer.moving_variance.numpy() - 0.95) / 0.05 for layer in (fused, plain)
+    )
+    assert np.allclose(batch_fused * 1567 / 1568, batch_plain, rtol=1e-4)
