@@ -14,7 +14,7 @@ KINDS = ("federate", "federate_compare")
 
 
 def parts_of(store: Store, job: Job) -> list[Job]:
-    """Return the single runs of a comparison in the order they were asked for, or the run itself."""
+    """Return the runs of a comparison in the order they were asked for, or the run itself."""
     if job.kind == "federate":
         return [job]
     found = {_key(child.settings): child for child in store.jobs(parent=job.id)}

@@ -1,0 +1,153 @@
+"""Federate: choose a question or a run of your own, watch it converge or fail to, see why."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.federated.algorithms import ALGORITHMS
+from core.federated.federate import load_clients, run_settings
+from core.federated.presets import PRESETS, QUESTIONS
+from core.federated.run_settings import RunSettings
+from core.federated.self_check import self_check
+from core.jobs.job import Job
+from core.reports.runs import describe
+from core.settings import to_dict
+from pages.components.error_box import error_box, plain
+from pages.components.federated_views import choose_axis, federated_run, federation_charts
+from pages.components.federation_form import data_form, stored
+from pages.components.frame import inside_frame
+from pages.components.job_progress import watch
+from pages.components.lab import remember, store, submit
+from pages.components.run_views import choose_run
+from pages.components.settings_form import settings_form
+
+OWN = "own"
+NAMES = {
+    "sgd_and_fedavg": "SGD or FedAvg",
+    "local_steps": "Local steps",
+    "iid_and_heterogeneous": "IID or heterogeneous",
+    "drift": "Drift and its cures",
+    OWN: "A run of my own",
+}
+KINDS = ("federate", "federate_compare")
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Federated learning", anchor=False)
+    st.markdown(
+        "Clients train on data that never leaves them; the server averages what they send. "
+        "Four questions are prepared; each takes under a minute."
+    )
+    with error_box():
+        _choose()
+        _watch()
+        _self_check()
+
+
+def _choose() -> None:
+    with st.container(border=True):
+        names = [*PRESETS, OWN]
+        name = st.pills(
+            "Question",
+            names,
+            default=names[0],
+            format_func=lambda key: NAMES.get(key, key),
+            key="federated-question",
+            required=True,
+        )
+        if name == OWN:
+            _own_run()
+            return
+        runs = PRESETS[name]
+        st.markdown(QUESTIONS[name])
+        with st.expander("Who has what", key="federated-data"):
+            for data, run in {str(run["data"]): run for run in runs}.items():
+                st.caption(data)
+                _federation(run)
+        if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-preset"):
+            settings = {"preset": name, "runs": list(runs)}
+            remember("run", submit("federate_compare", settings))
+            st.rerun()
+
+
+def _own_run() -> None:
+    data, work = st.columns(2, gap="large")
+    with data:
+        chosen = data_form()
+    with work:
+        algorithm = st.selectbox(
+            "Algorithm",
+            list(ALGORITHMS),
+            format_func=lambda key: ALGORITHMS[key].label,
+            key="federated-algorithm",
+        )
+        st.caption(plain(ALGORITHMS[algorithm].paper))
+        own = settings_form(ALGORITHMS[algorithm], f"algorithm:{algorithm}")
+        run = settings_form(RunSettings, "federated-run", RunSettings(rounds=50))
+        hidden = st.number_input(
+            "Hidden units", 0, 4096, 128, help="0 is multinomial logistic regression."
+        )
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="federated-seed")
+    if chosen is None or own is None or run is None:
+        return
+    settings = {**chosen, **to_dict(run), "algorithm": algorithm, "hidden": int(hidden)}
+    settings["algorithm_settings"] = to_dict(own)
+    with st.expander("Who has what", key="own-data"):
+        _federation(settings)
+    if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-own"):
+        run_settings(settings)
+        remember("run", submit("federate", settings, int(seed)))
+        st.rerun()
+
+
+def _federation(settings: dict[str, Any]) -> None:
+    seed = int(settings.get("data_seed", 0))
+    counts = _label_counts(str(settings["data"]), settings.get("partition"), seed)
+    federation_charts(counts, str(sorted(settings.items(), key=str)))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _label_counts(data: str, partition: dict[str, Any] | None, seed: int) -> list[list[int]]:
+    settings = {"data": data, "partition": partition}
+    return load_clients(settings, seed, load=stored).label_counts().tolist()
+
+
+def _watch() -> None:
+    found = sorted(
+        (job for kind in KINDS for job in store().jobs(kind=kind, limit=50) if not job.parent),
+        key=lambda job: -job.sequence,
+    )
+    job = choose_run(found, _name)
+    if job is None:
+        st.subheader("Nothing has run yet", anchor=False)
+        return
+    over = choose_axis("federated-over")
+    watch(lambda: [store().get(job.id)], lambda jobs: federated_run(jobs[0], over))
+
+
+def _name(job: Job) -> str:
+    if job.kind == "federate":
+        words = str(job.settings.get("label") or describe(job.settings))
+    else:
+        words = NAMES.get(str(job.settings.get("preset")), "Comparison")
+    return f"{words} · {job.shown_state}"
+
+
+def _self_check() -> None:
+    below = st.expander(
+        "Self-check: exact identities", key="self-check", icon=":material/rule:", on_change="rerun"
+    )
+    if not below.open:
+        return
+    with below:
+        st.caption("Two ways to the same numbers, computed just now in float64.")
+        rows = [
+            {"identity": name, "largest difference": f"{difference:.1e}", "holds": passed}
+            for name, difference, passed in self_check()
+        ]
+        st.dataframe(rows, hide_index=True, width="stretch")
+
+
+inside_frame()
+main()
