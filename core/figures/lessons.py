@@ -55,7 +55,7 @@ def round_map(
     traces += [_spots("Optimum of the mean", optimum[None], "star", "$text", 14)]
     if mean:
         traces.append(_server(server))
-    square = {"range": [-SPAN, SPAN], "zeroline": False}
+    square = {"range": [-SPAN, SPAN], "constrain": "domain"}
     return Chart(
         name="round",
         traces=traces,
@@ -156,7 +156,7 @@ def paths_of(
         _server(path) | {"name": label, "line": {"color": colors.series(i), "width": 2}}
         for i, (label, path) in enumerate(server_paths)
     ]
-    square = {"range": [-SPAN, SPAN], "zeroline": False}
+    square = {"range": [-SPAN, SPAN], "constrain": "domain"}
     ends = "; ".join(
         f"{label} ends {np.linalg.norm(path[-1] - optimum):.2f} away"
         for label, path in server_paths
