@@ -68,6 +68,8 @@ class Engine:
         self._mirror = open_mirror()
         self._last_event = 0
         self._beats = 0
+        self._seen_token: int | None = None
+        self._all_quiet = False
         self._seen: dict[str, tuple[int, float]] = {}
         self._note = ""
         self._leaving = threading.Event()
@@ -98,8 +100,13 @@ class Engine:
         for chore in self._chores:
             chore.run_if_due()
         self._collect()
+        token = self._store.database.change_token()  # before looking: nothing slips between
+        if self._all_quiet and token is not None and token == self._seen_token:
+            return
+        self._seen_token = token
         self._dispatcher.wake_parents()
         queued = self._dispatcher.queued_demands()
+        self._all_quiet = not queued
         if queued and not self._leaving.is_set():
             self._fill(queued)
 

@@ -103,8 +103,13 @@ class Runner:
     def _next(self) -> Claim | None:
         """Claim the next job, waiting for one as long as this runner is kept warm."""
         started = time.monotonic()
+        seen: int | None = None
         while True:
-            claim = patiently(self._claim, tell=lambda reason: None)
+            # Before looking, so that nothing slips between.
+            token = patiently(self._store.database.change_token, tell=lambda reason: None)
+            unchanged = token is not None and token == seen
+            claim = None if unchanged else patiently(self._claim, tell=lambda reason: None)
+            seen = token
             idle = time.monotonic() - started
             if claim is not None or idle >= self._orders.idle_seconds:
                 return claim

@@ -75,7 +75,16 @@ def ignore(context: Context) -> dict[str, Any]:
         time.sleep(0.1)
 
 
+def clock(context: Context) -> dict[str, Any]:
+    """Record when each step happened, by the clock that all processes of a machine share."""
+    for step in range(context.settings["steps"]):
+        context.progress.record(step + 1, at=time.monotonic())
+        time.sleep(0.1)
+    return {}
+
+
 TASKS = {
+    "clock": clock,
     "crash": crash,
     "descend": descend,
     "ignore": ignore,
