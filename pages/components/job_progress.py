@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.jobs.job import Job
 from pages.components.error_box import error_box, plain
-from pages.components.lab import store, submit
+from pages.components.lab import keep_working, store, submit
 from pages.components.words import duration
 
 BADGES = {
@@ -36,6 +36,8 @@ def watch(
     def poll() -> None:
         with error_box():
             jobs = find()
+            if any(not job.ended for job in jobs):
+                keep_working()
             draw(jobs)
             if live != any(not job.ended for job in jobs):
                 st.rerun()

@@ -57,6 +57,11 @@ def _sweep_family(url: str, revision: str, sweep: str) -> Family:
     return sweep_family(_store(url), sweep)
 
 
+def keep_working() -> None:
+    """Make sure that unfinished jobs have an engine: after a reboot there is none."""
+    engine.ensure(workspace())
+
+
 def recall(name: str) -> str | None:
     """Return the identifier called `name` from the address, else from this session."""
     value = st.query_params.get(name) or st.session_state.get(name)
