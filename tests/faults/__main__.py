@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from core.jobs.job import Job
+from core.jobs.job import ENDED, Job
 from core.jobs.store import Child
 from core.randomness import generator
 from tests.faults.loads import Load, comparable, numpy_load, real_load
@@ -115,11 +115,11 @@ def _work_through(
     """Submit the jobs, kill until the count is reached or all is done, and wait for the end."""
     store = theatre.store
     ids = {name: store.submit(one.kind, one.settings, one.seed) for name, one in wanted.items()}
-    while not all(store.get(id).ended for id in ids.values()):
+    while not set(store.counts()) <= set(ENDED):
         if sum(findings.kills.values()) < kills:
             time.sleep(dice.uniform(0.1, load.pause_seconds))
             _kill(theatre, dice, findings)
-        time.sleep(0.05)
+        time.sleep(0.2)
         theatre.repair()
     return {name: store.get(id) for name, id in ids.items()}
 
@@ -169,7 +169,7 @@ def main() -> int:
     parser.add_argument("--table", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     if options.tasks == "numpy":
-        load = numpy_load(options.jobs or max(2, options.kills // 2))
+        load = numpy_load(options.jobs or max(2, 3 * options.kills // 4))
     else:
         load = real_load(options.jobs or max(1, options.kills // 25))
     folder = Path(tempfile.mkdtemp(prefix="pareto-faults-"))
