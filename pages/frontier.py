@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.evaluation.axes import AXES, all_axes
+from core.evaluation.axes import AXES, Axis, all_axes
 from core.evaluation.frontier import best_under, front, knee
 from core.evaluation.point import Point
 from core.figures.comparison import area_bars, scatter
@@ -18,6 +18,7 @@ from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
 from pages.components.lab import recall, remember, store, workspace
 from pages.components.live_chart import live_chart, to_csv
+from pages.components.run_views import network_card
 from pages.components.words import percent, plural, size
 
 VIEWS = ("Settings", "Layers", "Inside", "What changed")
@@ -35,7 +36,7 @@ def main() -> None:
     points = selection.told_apart([network.point for network in networks])
     labels = method_labels()
     chosen = _chosen(points)
-    _scatter(points, labels, chosen, runs.class_names_of(workspace(), networks[0].data))
+    _scatter(points, labels, chosen, runs.class_names_of(workspace(), networks[0]))
     picked = _choose(points, chosen)
     if picked:
         _compare([p for p in points if p.id in picked], networks)
@@ -70,9 +71,10 @@ def _scatter(
 ) -> None:
     axes = all_axes(names)
     across, up, limit = st.columns([1, 1, 2], gap="medium")
-    keys = list(axes)
-    x = axes[across.selectbox("Across", keys, 0, lambda k: axes[k].label, key="frontier-x")]
-    y = axes[up.selectbox("Up", keys, 1, lambda k: axes[k].label, key="frontier-y")]
+    with across:
+        x = _axis("Across", "x", axes, "sparsity")
+    with up:
+        y = _axis("Up", "y", axes, "accuracy")
     with limit:
         budget = _budget(points, x.key, y.key)
     chart = scatter(points, x, y, labels, chosen, budget)
@@ -82,6 +84,15 @@ def _scatter(
         f"{plural(len(front(points, x, y)), 'network')} of {len(points)} on the front. "
         + (f"The knee is {plain(bend.label)}: beyond it, every gain costs more." if bend else "")
     )
+
+
+def _axis(label: str, name: str, axes: dict[str, Axis], usual: str) -> Axis:
+    """Ask for an axis; the address remembers one that is not the usual."""
+    keys, wanted = list(axes), recall(name)
+    start = keys.index(wanted if wanted in axes else usual)
+    key = st.selectbox(label, keys, start, lambda k: axes[k].label, key=f"frontier-{name}:{wanted}")
+    remember(name, None if key == usual else key)
+    return axes[key]
 
 
 def _budget(points: list[Point], x: str, y: str) -> float | None:
@@ -134,6 +145,10 @@ def _choose(points: list[Point], chosen: list[str]) -> list[str]:
 def _compare(points: list[Point], networks: list[Network]) -> None:
     by_id = {network.job.id: network for network in networks}
     chosen = [runs.relabelled(by_id[point.id], point.label) for point in points]
+    if len(chosen) == 1:
+        names = runs.class_names_of(workspace(), chosen[0])
+        network_card(chosen[0], names, f"card:{points[0].id}")
+        st.caption("Choose a second network to compare the two.")
     start = recall("view")
     view = st.segmented_control(
         "View",

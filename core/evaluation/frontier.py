@@ -116,6 +116,11 @@ class Summary:
     y: float
     y_spread: float
 
+    @property
+    def several(self) -> bool:
+        """Whether there is a spread to show."""
+        return len(self.ids) > 1
+
 
 def over_seeds(points: Sequence[Point], x: Axis = SPARSITY, y: Axis = ACCURACY) -> list[Summary]:
     """Return one summary per method and plan, in order of first appearance."""

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.evaluation.axes import Axis
-from core.evaluation.frontier import front, hypervolume_by_method, iso_score, stepped
+from core.evaluation.frontier import (
+    Summary,
+    front,
+    hypervolume_by_method,
+    iso_score,
+    over_seeds,
+    stepped,
+)
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import Chart, Row, Trace, axis, layout
@@ -39,6 +46,7 @@ def scatter(
         _dots([p for p in points if p.method == method], x, y, labels.get(method, method), best)
         for method in methods
     ]
+    traces += [_error_bar(summary) for summary in over_seeds(points, x, y) if summary.several]
     traces += _rings([p for p in points if p.id in chosen], x, y)
     return Chart(
         name=f"frontier-{x.key}-{y.key}".replace(":", "-"),
@@ -122,6 +130,22 @@ def _dots(points: Sequence[Point], x: Axis, y: Axis, label: str, best: set[str])
             "size": 15 if method == "dense" else 11,
             "opacity": [1.0 if p.id in best or method == "dense" else FADED for p in points],
         },
+    }
+
+
+def _error_bar(summary: Summary) -> Trace:
+    """Return the mean over the seeds of one plan with one standard deviation each way."""
+    color = colors.color(summary.method)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [summary.x],
+        "y": [summary.y],
+        "error_x": {"type": "data", "array": [summary.x_spread], "color": color, "thickness": 1},
+        "error_y": {"type": "data", "array": [summary.y_spread], "color": color, "thickness": 1},
+        "marker": {"symbol": "line-ew-open", "size": 10, "color": color},
+        "showlegend": False,
+        "hovertemplate": f"mean of {len(summary.seeds)} seeds: %{{y:.4g}}<extra></extra>",
     }
 
 

@@ -33,7 +33,7 @@ class Evidence:
     """Everything that sentences are computed from.
 
     runs: one row per job: id, kind, state, seed, data, settings. versions: name -> version.
-    class_names: of the points' data set, () when it was deleted. remark: what was left out, or "".
+    class_names: of the points' data set. remark: what was left out, or "".
     """
 
     title: str
@@ -68,7 +68,7 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
         tuple(histories),
         tuple(_run_row(job, names) for job in jobs),
         versions(),
-        class_names_of(workspace, comparable[0].data) if comparable else (),
+        class_names_of(workspace, comparable[0]) if comparable else (),
         _left_out(len(found) - len(comparable)),
     )
 
@@ -86,7 +86,7 @@ def _left_out(count: int) -> str:
     if count == 0:
         return ""
     return (
-        f"{count} {'network' if count == 1 else 'networks'} on other data sets are left out: "
+        f"Networks on other data sets are left out ({count}): "
         "accuracies on different images do not compare."
     )
 

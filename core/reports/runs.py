@@ -88,10 +88,11 @@ def data_names(workspace: Workspace, digests: Sequence[str]) -> dict[str, str]:
     return {digest: stored.get(digest, f"deleted data set {digest[:8]}") for digest in digests}
 
 
-def class_names_of(workspace: Workspace, digest: str) -> tuple[str, ...]:
-    """Return a stored data set's class names, () when it was deleted."""
-    stored = (each for each in list_stored(workspace) if each.digest == digest)
-    return next((each.class_names for each in stored), ())
+def class_names_of(workspace: Workspace, network: Network) -> tuple[str, ...]:
+    """Return the class names of a network's data set; numbers when the set was deleted."""
+    stored = (each for each in list_stored(workspace) if each.digest == network.data)
+    numbered = (f"class {n}" for n in range(1, len(network.point.per_class_accuracy) + 1))
+    return next((each.class_names for each in stored), tuple(numbered))
 
 
 def sample_points() -> list[Point]:

@@ -54,6 +54,14 @@ def test_iso_score_lines_stand_only_on_sparsity_and_accuracy() -> None:
     assert not [t for t in off.traces if str(t.get("name", "")).startswith("score")]
 
 
+def test_seeds_of_one_plan_get_one_error_bar() -> None:
+    runs = [point(0.70, 0.9, id="a", seed=0), point(0.74, 0.9, id="b", seed=1), POOR]
+    chart = scatter(runs, AXES["sparsity"], AXES["accuracy"], LABELS)
+    (bar,) = [t for t in chart.traces if "error_y" in t]
+    assert bar["y"] == [pytest.approx(0.72)]
+    assert bar["error_y"]["array"] == [pytest.approx(0.0283, abs=1e-4)]  # .02 times root 2
+
+
 def test_the_alternative_text_names_the_best_point() -> None:
     chart = scatter([GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
     assert "2 networks, 1 of them on the front" in chart.alt
