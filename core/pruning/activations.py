@@ -91,15 +91,22 @@ def forward(weights: Weights, value: Any, layer: str) -> Any:
     """
     import tensorflow as tf
 
-    kernel, bias = weights[f"{layer}/kernel"], weights[f"{layer}/bias"]
+    value = product(weights[f"{layer}/kernel"], value, layer) + weights[f"{layer}/bias"]
     if layer == "dense2":
-        return tf.matmul(value, kernel) + bias
-    if layer == "dense1":
-        return tf.nn.relu(tf.matmul(value, kernel) + bias)
-    value = tf.nn.relu(tf.nn.conv2d(value, kernel, 1, PADDING[layer]) + bias)
+        return value
+    value = tf.nn.relu(value)
     if layer in POOLED:
         value = tf.nn.max_pool2d(value, 2, 2, "VALID")
     return tf.reshape(value, (len(value), -1)) if layer == "conv4" else value
+
+
+def product(kernel: np.ndarray, value: Any, layer: str) -> Any:
+    """Return kernel * input, the pre-activation without its bias, as a TensorFlow tensor."""
+    import tensorflow as tf
+
+    if layer in PADDING:
+        return tf.nn.conv2d(value, kernel, 1, PADDING[layer])
+    return tf.matmul(value, kernel)
 
 
 def _rows(entering: np.ndarray, layer: str, positions: Positions) -> np.ndarray:
@@ -113,3 +120,28 @@ def _rows(entering: np.ndarray, layer: str, positions: Positions) -> np.ndarray:
         for dx in range(3)
     ]
     return np.concatenate(patches, axis=1)
+
+
+def pre_activation_statistics(
+    weights: Weights, images: np.ndarray
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return layer -> (mean, variance) of each channel's pre-activation without its bias.
+
+    Over all images and positions, float64, for every layer but the last.
+    """
+    sums: dict[str, list[np.ndarray]] = {}
+    for first in range(0, len(images), BATCH):
+        value: Any = images[first : first + BATCH]
+        for layer in LAYERS[:-1]:
+            z = np.asarray(product(weights[f"{layer}/kernel"], value, layer), np.float64)
+            z = z.reshape(-1, z.shape[-1])
+            one = np.stack([np.full(z.shape[1], len(z)), z.sum(axis=0), np.square(z).sum(axis=0)])
+            sums.setdefault(layer, []).append(one)
+            value = forward(weights, value, layer)
+    return {layer: _mean_and_variance(np.sum(parts, axis=0)) for layer, parts in sums.items()}
+
+
+def _mean_and_variance(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    count, total, squares = sums
+    mean = total / count
+    return mean, np.maximum(squares / count - np.square(mean), 0)

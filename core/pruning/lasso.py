@@ -9,7 +9,6 @@ import math
 
 import numpy as np
 
-
 # Which variables are zero is settled long before their values are.
 CHOICE = 1e-4
 

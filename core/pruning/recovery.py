@@ -2,8 +2,8 @@
 
 Layer by layer, the kept weights and biases are chosen so that pre-activations come nearest to the
 dense network's on sampled rows. No training; removed entries stay exactly 0.
-Source: the reconstruction of He et al. 2017, arXiv:1707.06168, for any mask; in the spirit of Optimal
-Brain Compression (Frantar & Alistarh 2022, arXiv:2208.11580).
+Source: the reconstruction of He et al. 2017, arXiv:1707.06168, for any mask; in the spirit of
+Optimal Brain Compression (Frantar & Alistarh 2022, arXiv:2208.11580).
 """
 
 from collections.abc import Mapping
@@ -69,11 +69,9 @@ def recover(
     """
     recovered: Weights = {}
     for layer in LAYERS:
-        kernel, bias = dense[f"{layer}/kernel"], dense[f"{layer}/bias"]
-        of = Moments(
-            measured.grams[layer],
-            measured.grams[layer] @ stack(kernel, bias).astype(np.float32),
-        )
+        gram = measured.grams[layer]
+        matrix = stack(dense[f"{layer}/kernel"], dense[f"{layer}/bias"]).astype(gram.dtype)
+        of = Moments(gram, gram @ matrix)
         recovered |= _fit(layer, pruned, mask, of, ridge, iterations)
     return recovered
 

@@ -4,9 +4,11 @@ from core.pruning.method import Method
 from core.pruning.methods import (
     l1_filter,
     magnitude,
+    network_slimming,
     random_pruning,
     regression,
     snip,
+    structure_selection,
     taylor,
     thinet,
 )
@@ -18,6 +20,8 @@ METHODS: dict[str, Method] = {
         l1_filter.METHOD,
         thinet.METHOD,
         regression.METHOD,
+        network_slimming.METHOD,
+        structure_selection.METHOD,
         taylor.METHOD,
         snip.METHOD,
         random_pruning.METHOD,

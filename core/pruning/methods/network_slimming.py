@@ -1,0 +1,126 @@
+"""Network Slimming: an L1 penalty on the scales of batch normalisation. arXiv:1708.06519."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.models.network import NetworkShape, Weights
+from core.models.topology import CHANNEL_LAYERS, READER
+from core.pruning.activations import pre_activation_statistics
+from core.pruning.layerwise import sample_images
+from core.pruning.method import Budget, Context, Method, Selection
+from core.pruning.sparse_training import cut_by_scales, sparse_epochs, sparse_recipe
+from core.randomness import derived_seed
+from core.settings import check, setting
+from core.training.architecture import Architecture
+from core.training.normalised import EPSILON, NORMALISED, fold
+from core.training.recipe import Recipe
+
+START = 0.5
+CALIBRATION_IMAGES = 2_000
+
+
+@dataclass(frozen=True)
+class NetworkSlimming:
+    """Channels whose batch-normalisation scale γ an L1 penalty has driven towards zero.
+
+    Liu et al. 2017, arXiv:1708.06519. Batch normalisation stands between every convolution (and
+    the wide dense layer) and its ReLU; training adds λ Σ|γ| by sub-gradient; the channels with the
+    smallest |γ| of the whole network go.
+
+    Adapted: the network has no batch normalisation, and scales without normalisation mean nothing,
+    so it is put in for this training, with γ = 0.5 and the rest such that the network computes what
+    it did before, and folded into kernel and bias afterwards, which is exact. Several passes are
+    the iterative schedule.
+    """
+
+    penalty: float = setting(
+        1e-4, low=0.0, high=1.0, help="λ, weight of Σ|γ| in the loss (paper: 1e-5 to 1e-3)"
+    )
+    sparse_share: float = setting(
+        0.34, low=0.01, high=1.0, help="Share of the epochs that train with the penalty"
+    )
+    learning_rate: float = setting(0.05, low=0.0, high=10.0, help="Largest step size (SGD)")
+    batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def normalised_start(
+    weights: Weights, statistics: dict[str, tuple[np.ndarray, np.ndarray]], shape: NetworkShape
+) -> dict[str, np.ndarray]:
+    """Return the normalised network's variables with γ = 0.5 and unchanged outputs.
+
+    statistics: layer -> (mean, variance) of kernel * input, a value for each channel. With
+    s = √(variance + ε), γ(z − mean)/s + β is (z + bias)·γ/s if β = γ(mean + bias)/s. The factor γ/s
+    is positive, so it passes ReLU and pooling, and the next kernel takes s/γ.
+    """
+    values = {name: value.copy() for name, value in weights.items() if name.endswith("kernel")}
+    values["dense2/bias"] = weights["dense2/bias"]
+    for layer in CHANNEL_LAYERS:
+        mean, variance = statistics[layer]
+        spread = np.sqrt(variance + EPSILON)
+        beta = START * (mean + weights[f"{layer}/bias"]) / spread
+        values |= {
+            f"{layer}_norm/gamma": np.full(len(mean), START, np.float32),
+            f"{layer}_norm/beta": beta.astype(np.float32),
+            f"{layer}_norm/moving_mean": mean.astype(np.float32),
+            f"{layer}_norm/moving_variance": variance.astype(np.float32),
+        }
+        reader = values[f"{READER[layer]}/kernel"]
+        by_channel = reader.reshape(-1, len(mean), reader.shape[-1])
+        scaled = by_channel * (spread / START)[None, :, None]
+        values[f"{READER[layer]}/kernel"] = scaled.reshape(reader.shape).astype(np.float32)
+    return values
+
+
+def slimming_architecture(context: Context, penalty: float) -> Architecture:
+    """Return the normalised network whose loss has λ Σ|γ|, whose sub-gradient is λ sign(γ)."""
+    images = sample_images(context, CALIBRATION_IMAGES, "slimming", "calibration")
+
+    def build(shape: NetworkShape, recipe: Recipe) -> Any:
+        import keras
+
+        model = NORMALISED.build(shape, recipe)
+        for layer in CHANNEL_LAYERS:
+            model.get_layer(f"{layer}_norm").gamma.regularizer = keras.regularizers.L1(penalty)
+        return model
+
+    def load(weights: Weights) -> dict[str, np.ndarray]:
+        statistics = pre_activation_statistics(weights, images)
+        return normalised_start(weights, statistics, context.shape)
+
+    return Architecture(build=build, load=load, export=fold)
+
+
+def select(context: Context, settings: NetworkSlimming, budget: Budget) -> Selection:
+    """Train with the penalty, fold, and cut globally by |γ|."""
+    from core.training.train import train
+
+    epochs = sparse_epochs(settings.sparse_share, budget, METHOD.label)
+    trained = train(
+        context.weights,
+        context.shape,
+        context.data,
+        sparse_recipe(epochs, settings.learning_rate, settings.batch_size),
+        derived_seed(context.seed, "slimming"),
+        context.progress,
+        architecture=slimming_architecture(context, settings.penalty),
+    )
+    scales = {layer: trained.variables[f"{layer}_norm/gamma"] for layer in CHANNEL_LAYERS}
+    return cut_by_scales(scales, trained.weights, context.shape, budget, epochs)
+
+
+METHOD = Method(
+    name="slimming",
+    label="Network Slimming",
+    paper="Liu et al. 2017, arXiv:1708.06519",
+    structured=True,
+    settings=NetworkSlimming,
+    doc=NetworkSlimming.__doc__ or "",
+    select=select,
+    needs_data=True,
+    trains=True,
+)

@@ -1,0 +1,98 @@
+"""Sparse Structure Selection: scaling factors driven to exact zero. arXiv:1707.01213."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.models.network import NetworkShape
+from core.models.topology import CHANNEL_LAYERS
+from core.pruning.method import Budget, Context, Method, Selection
+from core.pruning.proximal import Ramp, file_sparsity, update_factors
+from core.pruning.scaled_network import build_scaled, fold_scales, scale_name
+from core.pruning.sparse_training import cut_by_scales, sparse_epochs, sparse_recipe
+from core.randomness import derived_seed
+from core.settings import check, setting
+from core.training.architecture import Architecture
+
+
+@dataclass(frozen=True)
+class StructureSelection:
+    """Channels whose scaling factor λ training with γ Σ|λ| has driven to exactly zero.
+
+    Huang & Wang 2018, arXiv:1707.01213. Every channel's pre-activation is multiplied by a factor
+    that starts at 1 and is not decayed; the weights learn by gradient descent, the factors by
+    accelerated proximal gradient, batch by batch.
+
+    Adapted: γ is not guessed but grows while the zeros lag behind the plan, shrinks while they are
+    ahead, and is 0 once the file has the wanted sparsity; factors are clipped at 0, so that they
+    pass ReLU and fold into kernel and bias exactly.
+    """
+
+    penalty: float = setting(1e-3, low=1e-9, high=10.0, help="γ at the start, before it grows")
+    growth: float = setting(
+        1e4, low=1.001, high=1e9, help="What γ may be multiplied with in all", advanced=True
+    )
+    factor_rate: float = setting(
+        0.02, low=1e-6, high=10.0, help="Step size of the factors", advanced=True
+    )
+    sparse_share: float = setting(
+        0.34, low=0.01, high=1.0, help="Share of the epochs that train with the penalty"
+    )
+    ramp: float = setting(
+        0.8, low=0.05, high=1.0, help="Share of that training after which the target is due"
+    )
+    learning_rate: float = setting(0.002, low=0.0, high=10.0, help="Largest step size (SGD)")
+    batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def scaled_architecture(shape: NetworkShape, ramp: Ramp) -> Architecture:
+    """Return the network with scaling factors that only the proximal step moves."""
+
+    def update(variables: Mapping[str, Any], gradients: Mapping[str, Any], rate: Any) -> None:
+        update_factors(variables, gradients, shape, ramp)
+
+    own = tuple(scale_name(layer) for layer in CHANNEL_LAYERS)
+    return Architecture(build_scaled, dict, fold_scales, own, update)
+
+
+def ramp_of(context: Context, settings: StructureSelection, budget: Budget, epochs: int) -> Ramp:
+    """Return the plan of the penalty for this many epochs."""
+    per_epoch = -(-len(context.data.train) // settings.batch_size)
+    steps = max(1, round(settings.ramp * epochs * per_epoch))
+    return Ramp(budget.sparsity, settings.penalty, settings.growth, steps, settings.factor_rate)
+
+
+def select(context: Context, settings: StructureSelection, budget: Budget) -> Selection:
+    """Train with factors, fold them, and cut globally by what is left of them."""
+    from core.training.train import train
+
+    epochs = sparse_epochs(settings.sparse_share, budget, METHOD.label)
+    trained = train(
+        context.weights,
+        context.shape,
+        context.data,
+        sparse_recipe(epochs, settings.learning_rate, settings.batch_size),
+        derived_seed(context.seed, "structure selection"),
+        context.progress,
+        architecture=scaled_architecture(context.shape, ramp_of(context, settings, budget, epochs)),
+    )
+    factors = {layer: trained.variables[scale_name(layer)] for layer in CHANNEL_LAYERS}
+    reached = float(file_sparsity(factors, context.shape))
+    note = f"Training alone reached a sparsity of {reached:.4f}; the smallest factors made up."
+    return cut_by_scales(factors, trained.weights, context.shape, budget, epochs, (note,))
+
+
+METHOD = Method(
+    name="structure_selection",
+    label="Sparse Structure Selection",
+    paper="Huang & Wang 2018, arXiv:1707.01213",
+    structured=True,
+    settings=StructureSelection,
+    doc=StructureSelection.__doc__ or "",
+    select=select,
+    needs_data=True,
+    trains=True,
+)

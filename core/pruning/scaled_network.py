@@ -1,0 +1,95 @@
+"""The network with one scaling factor a channel.
+
+Every channel's pre-activation is multiplied by a factor λ ≥ 0 before its ReLU. The factors fold
+into kernel and bias, exactly: relu(λ(Wx + b)) = relu((λW)x + λb).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from core.models.network import NetworkShape, Weights
+from core.models.topology import CHANNEL_LAYERS
+from core.training.architecture import Values, plain_values
+from core.training.recipe import Recipe
+
+# The state of the penalty's ramp lives in the model, so that checkpoints have it.
+STATE = "conv1_scale/state"
+STATE_SIZE = 3
+
+
+def scale_name(layer: str) -> str:
+    """Return the name of the layer's variable of scaling factors."""
+    return f"{layer}_scale/scale"
+
+
+def momentum_name(layer: str) -> str:
+    """Return the name of the variable that keeps the factors' momentum."""
+    return f"{layer}_scale/momentum"
+
+
+def build_scaled(shape: NetworkShape, recipe: Recipe) -> Any:
+    """Return the Keras network (logits) with a scaling layer before every ReLU."""
+    import keras
+
+    def channels(layer: Any) -> list[Any]:
+        relu = keras.layers.ReLU(name=f"{layer.name}_relu")
+        return [layer, _scaling(f"{layer.name}_scale"), relu]
+
+    def convolution(name: str, padding: str) -> list[Any]:
+        regularizer = keras.regularizers.L2(recipe.l2) if recipe.l2 else None
+        width = shape.units[name]
+        return channels(
+            keras.layers.Conv2D(
+                width, 3, padding=padding, kernel_regularizer=regularizer, name=name
+            )
+        )
+
+    return keras.Sequential(
+        [
+            keras.Input(shape.input_shape),
+            *convolution("conv1", "same"),
+            *convolution("conv2", "valid"),
+            keras.layers.MaxPooling2D(name="pool1"),
+            keras.layers.Dropout(recipe.dropout_first, name="dropout1"),
+            *convolution("conv3", "same"),
+            *convolution("conv4", "valid"),
+            keras.layers.MaxPooling2D(name="pool2"),
+            keras.layers.Dropout(recipe.dropout_second, name="dropout2"),
+            keras.layers.Flatten(name="flatten"),
+            *channels(keras.layers.Dense(shape.units["dense1"], name="dense1")),
+            keras.layers.Dropout(recipe.dropout_dense, name="dropout3"),
+            keras.layers.Dense(shape.classes, name="dense2"),
+        ],
+        name="scaled",
+    )
+
+
+def _scaling(name: str) -> Any:
+    """Return a layer that multiplies channels by its trainable `scale`, 1 at first."""
+    import keras
+
+    class Scaling(keras.layers.Layer):  # type: ignore[misc]
+        def build(self, input_shape: tuple[int, ...]) -> None:
+            width = input_shape[-1:]
+            self.scale = self.add_weight(shape=width, initializer="ones", name="scale")
+            self._keep("momentum", width)
+            if f"{name}/state" == STATE:
+                self._keep("state", (STATE_SIZE,))
+
+        def _keep(self, what: str, shape: tuple[int, ...]) -> None:
+            self.add_weight(shape=shape, initializer="zeros", trainable=False, name=what)
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * self.scale
+
+    return Scaling(name=name)
+
+
+def fold_scales(values: Values) -> Weights:
+    """Return plain weights that compute what the scaled network computes."""
+    weights = plain_values(values)
+    for layer in CHANNEL_LAYERS:
+        for name in (f"{layer}/kernel", f"{layer}/bias"):
+            weights[name] = (weights[name] * values[scale_name(layer)]).astype(np.float32)
+    return weights
