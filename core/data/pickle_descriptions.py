@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import UploadError
 
-DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|[US][0-9]{1,4})", re.ASCII)
+DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,3})", re.ASCII)
 ADVICE = "Convert it first, e.g. pickle.dump(numpy.asarray(images), file)."
 
 
@@ -122,6 +122,8 @@ def described(means: str, arguments: tuple[Any, ...], label: str) -> Any:
         return _scalar(arguments, label)
     if means == "encode":
         text, encoding = arguments
+        if not isinstance(text, str):
+            raise TypeError("text")
         if encoding not in ("latin1", "latin-1"):
             raise refused(label, "uses an unusual text encoding")
         return text.encode("latin-1")
@@ -159,6 +161,8 @@ def complete_dtype(dtype: DType, state: Any, label: str) -> None:
 
 def _scalar(arguments: tuple[Any, ...], label: str) -> int | float | bool | str:
     dtype, data = arguments
+    if not isinstance(dtype, DType):
+        raise TypeError("element type")
     value = build(Array((), dtype, False, data), label, 1024)
     item = value.item()
     if not isinstance(item, int | float | bool | str):

@@ -1,6 +1,7 @@
 """Reading zip archives: checked as a whole first, then unpacked member by member, bounded."""
 
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,12 @@ from core.data.unpack import (
 )
 from core.errors import UploadError
 
+# What the standard library's reader raises for zip files that are cut short or malformed.
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
+    *(RuntimeError, ValueError, IndexError, OverflowError),
+)
+
 
 def unpack(source: Source) -> Packed:
     """Return the members of the archive; raise UploadError for anything suspicious."""
@@ -28,10 +35,8 @@ def unpack(source: Source) -> Packed:
             entries = archive.infolist()
             _check(entries, source.limits)
             return _unpack(archive, entries, Spool(source), source)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGE as error:
         raise _damaged(str(error)) from error
-    except (UnicodeDecodeError, ValueError) as error:
-        raise _damaged("a name or number in it is invalid") from error
 
 
 def _damaged(reason: str) -> UploadError:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from core.data import zips
 from core.errors import WeightsError
 from core.models.hdf5_checks import (
     LARGEST_VALUES,
@@ -71,7 +72,7 @@ def _from_keras_archive(content: bytes, notes: list[str]) -> bytes:
             check_description(_member(archive, members.get("config.json"), LARGEST_TEXT))
             notes.append("Whole model (.keras): only its weights were read.")
             return _member(archive, members["model.weights.h5"], LARGEST_VALUES * 4)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+    except (*zips.DAMAGE, OSError) as error:
         raise damaged(error) from error
 
 

@@ -1,0 +1,1 @@
+"""Fuzzing: any bytes at all may only be read or refused with a sentence."""

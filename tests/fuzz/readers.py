@@ -1,0 +1,155 @@
+"""What is fuzzed: each reader as a function of bytes, and good files to start from."""
+
+import io
+import json
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.data import archives, leaf, npy, pickles, tar, zips
+from core.data.child import Source
+from core.data.limits import LIMITS, MIB
+from core.data.unpack import Member
+from core.errors import LabError
+from core.models import weights_formats
+from core.models.network import NetworkShape, initial_weights
+from tests.inputs import build, clients, networks, pictures
+from tests.inputs import pickles as pickle_cases
+
+SMALL = replace(LIMITS, unpacked_bytes=8 * MIB, members=500, image_pixels=1_000_000)
+CORPUS = Path(__file__).parent / "corpus"
+TINY = NetworkShape((10, 10, 1), 2, (1, 1, 1, 1, 2))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """read: any bytes in; anything but a result or a refusal is a finding. seeds: good files."""
+
+    read: Callable[[bytes], object]
+    seeds: Callable[[], list[bytes]]
+
+
+def with_source(parse: Callable[[Source], object]) -> Callable[[bytes], object]:
+    """Return the parser as a function of bytes, called as the child calls it."""
+
+    def read(content: bytes) -> object:
+        with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as spool:
+            file.write(content)
+            file.seek(0)
+            raw = io.FileIO(file.fileno(), closefd=False)
+            return parse(Source(raw, spool, lambda share, what: None, SMALL))
+
+    return read
+
+
+def is_refused_or_read(reader: Reader, content: bytes) -> bool:
+    """Run the reader; return whether it was read. Any other exception is a finding."""
+    with suppress(LabError, MemoryError):
+        reader.read(content)
+        return True
+    return False
+
+
+def read_pickle(content: bytes) -> object:
+    return pickles.read(content, "train_images", SMALL.unpacked_bytes)
+
+
+def read_npy(content: bytes) -> object:
+    return npy.read(Member("train_images.npy", memoryview(content)), SMALL.unpacked_bytes)
+
+
+def small_weights() -> list[bytes]:
+    tiny = initial_weights(TINY, 1)
+    return [
+        networks.legacy(tiny),
+        networks.keras3(weights=tiny),
+        networks.archive(weights=networks.keras3(weights=tiny))(),
+        networks.legacy(tiny, into="model_weights", change=describe),
+    ]
+
+
+def describe(file: object) -> None:
+    file.attrs["model_config"] = networks.model_json()
+
+
+def pickle_seeds() -> list[bytes]:
+    small = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    values = (small, small.tolist(), (small / 7).tolist(), list(small), ["ant", "bee"], np.int64(3))
+    return [
+        *(build.pickled(value, protocol) for value in values for protocol in (2, 4, 5)),
+        pickle_cases.python2(small),
+        pickle_cases.numpy1(small),
+        b"\x80\x02" + pickle_cases.laughs(3),
+    ]
+
+
+def zip_seeds() -> list[bytes]:
+    stored = {f"{name}.npy": build.npy(value) for name, value in build.arrays().items()}
+    return [
+        build.zipped(stored, method=0),
+        build.npz(),
+        build.zipped(build.class_folders(count=2), method=0),
+        build.zipped(pictures.WITH_SPLITS),
+    ]
+
+
+def tar_seeds() -> list[bytes]:
+    return [
+        build.tar(build.course_members()),
+        build.tar(pictures.WITH_SPLITS),
+        build.course(),
+        build.tar([build.member("é" * 120 + ".pkl", b"1", pax_headers={"comment": "x"})]),
+    ]
+
+
+def leaf_seeds() -> list[bytes]:
+    return [
+        clients.document(),
+        build.zipped({"train/a.json": clients.document(), "test/a.json": clients.document()}),
+        json.dumps({"users": [], "num_samples": [], "user_data": {}}).encode(),
+    ]
+
+
+def image_seeds() -> list[bytes]:
+    return [build.picture(kind=kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM")] + [
+        pictures.animation(),
+        pictures.sixteen_bit(300),
+        pictures.rotated(),
+    ]
+
+
+def read_image(content: bytes) -> object:
+    """Read class folders in which one image is the content."""
+    members = pictures_with(content)
+    return with_source(lambda s: archives.parse(s, merge_case=False))(members)
+
+
+def pictures_with(content: bytes) -> bytes:
+    return build.zipped(GOOD_PICTURES | {"cat/fuzzed.png": content}, method=0)
+
+
+GOOD_PICTURES = build.class_folders(count=2)
+
+READERS: dict[str, Reader] = {
+    "pickle": Reader(read_pickle, pickle_seeds),
+    "npy": Reader(read_npy, lambda: [build.npy(a) for a in build.arrays().values()]),
+    "tar": Reader(with_source(lambda s: tar.unpack(s, compressed=False)), tar_seeds),
+    "zip": Reader(with_source(zips.unpack), zip_seeds),
+    "dataset": Reader(
+        with_source(lambda s: archives.parse(s, merge_case=False)),
+        lambda: [*tar_seeds(), *zip_seeds()],
+    ),
+    "image": Reader(read_image, image_seeds),
+    "weights": Reader(weights_formats.parse, small_weights),
+    "leaf": Reader(with_source(leaf.parse), leaf_seeds),
+}
+
+
+def corpus(name: str) -> list[bytes]:
+    """Return the good files and everything that was once a finding."""
+    kept = sorted((CORPUS / name).glob("*")) if (CORPUS / name).exists() else []
+    return [*READERS[name].seeds(), *(path.read_bytes() for path in kept)]
