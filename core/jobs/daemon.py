@@ -77,6 +77,7 @@ class Engine:
             _Chore(BEAT_SECONDS, self._beat),
             _Chore(LOOK_SECONDS, self._look_at_places),
             _Chore(BEAT_SECONDS, self._fetch_results),
+            _Chore(LOOK_SECONDS, self._reclaim),
         ]
 
     def run(self) -> None:
@@ -167,6 +168,9 @@ class Engine:
                 self._dispatcher.runner_ended(runner, end[0], end[1], log)
                 del self._flights[runner]
 
+    def _reclaim(self) -> None:
+        self._dispatcher.reclaim(self._flights)
+
     def _is_stranded(self, flight: _Flight) -> bool:
         """Return whether Dask lost a runner without saying so.
 
@@ -210,10 +214,9 @@ class Engine:
             return False
         place = choose(claim.demand) or HERE
         orders = self._orders(claim, runner)
-        if place == HERE:
+        if place == HERE or self._cluster is None:
             future: Any = self._here.submit(supervise, orders, self._store.url, {})
         else:
-            assert self._cluster is not None
             future = self._cluster.start(place, orders, self._store.url, self._environment())
         self._flights[runner] = _Flight(place, claim.demand, claim.job_id, future, time.monotonic())
         return True

@@ -126,6 +126,20 @@ class Dispatcher:
         with self.database.write() as connection:
             self._give_back(connection, JOB.c.runner == runner, why, own_fault, log_end)
 
+    def reclaim(self, runners: Collection[str]) -> int:
+        """Give back jobs of this engine that none of its living runners has; return how many.
+
+        One may be claimed and then never started, when Dask or the store fails in between.
+        """
+        lost = (JOB.c.owner == self.owner) & JOB.c.runner.not_in(list(runners))
+        with self.database.read() as connection:
+            if not connection.execute(
+                sa.select(JOB.c.id).where(lost, JOB.c.state.in_(ACTIVE))
+            ).first():
+                return 0
+        with self.database.write(alone=True) as connection:
+            return self._give_back(connection, lost, "it could not be started", False)
+
     def adopt(self, owner: str) -> int:
         """Give back everything in flight under a dead engine and forget it; return how many."""
         with self.database.write(alone=True) as connection:

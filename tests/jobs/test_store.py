@@ -266,6 +266,16 @@ def test_a_dead_engine_is_adopted_without_blame(contract_store, dispatcher):
     assert not dispatcher.may_continue()
 
 
+def test_a_job_that_was_claimed_but_never_started_is_given_back(contract_store, dispatcher):
+    kept, lost = (submit(contract_store, seed) for seed in range(2))
+    dispatcher.claim("background", {"numpy"}, "known")
+    dispatcher.claim("background", {"numpy"}, "unknown")
+    assert dispatcher.reclaim({"known"}) == 1
+    assert dispatcher.reclaim({"known"}) == 0
+    assert contract_store.get(kept).state == "dispatched"
+    assert contract_store.get(lost).state == "queued"
+
+
 def test_a_queued_job_that_is_stopped_never_starts(contract_store, dispatcher):
     id = submit(contract_store)
     assert contract_store.stop(id) == "stopped"
