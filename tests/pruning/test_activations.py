@@ -13,6 +13,8 @@ from core.pruning.activations import (
 )
 from tests.pruning import tiny
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 PADDED = ("conv1", "conv3")
 
 

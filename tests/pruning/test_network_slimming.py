@@ -17,6 +17,8 @@ from core.training.step import Step
 from tests.numpy_forward import probabilities
 from tests.pruning import tiny
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 QUICK = NetworkSlimming(batch_size=16)
 
 

@@ -11,6 +11,8 @@ from core.pruning.least_squares import with_constant
 from tests.numpy_forward import probabilities
 from tests.pruning import tiny
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 KEPT = {
     "conv1": np.array([0, 2, 3]),
     "conv2": np.array([0, 1, 3]),

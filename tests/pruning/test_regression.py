@@ -16,6 +16,8 @@ from core.pruning.methods.regression import Regression
 from core.randomness import generator
 from tests.pruning import tiny
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 SMALL = Regression(images=60, positions=5, dense_images=90)
 HALF = {"conv1": 2, "conv2": 2, "conv3": 3, "conv4": 3, "dense1": 8}
 ALL = {layer: tiny.SHAPE.units[layer] for layer in CHANNEL_LAYERS}

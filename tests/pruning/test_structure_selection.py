@@ -17,6 +17,8 @@ from core.training.step import Step
 from tests.numpy_forward import probabilities
 from tests.pruning import tiny
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 CALM = Recipe(optimizer="sgd", dropout_first=0, dropout_second=0, dropout_dense=0, l2=0)
 ALL = {layer: tiny.SHAPE.units[layer] for layer in CHANNEL_LAYERS}
 

@@ -11,6 +11,7 @@ from core.pruning.methods import thinet
 from core.pruning.methods.thinet import ThiNet
 from tests.pruning import tiny
 
+TENSORFLOW = pytest.mark.slow
 HALF = {"conv1": 2, "conv2": 2, "conv3": 3, "conv4": 3, "dense1": 8}
 
 
@@ -66,6 +67,7 @@ def test_scales_of_channels_that_never_fire_stay_at_one():
     np.testing.assert_allclose(thinet.scales(np.zeros((3, 3)), np.array([0, 1]), 1e-3), [1, 1])
 
 
+@TENSORFLOW
 @pytest.mark.parametrize("layer", CHANNEL_LAYERS)
 def test_contributions_sum_to_the_next_layers_output_without_its_bias(layer):
     weights, images = tiny.weights(), tiny.data().train.images[:10]
@@ -81,6 +83,7 @@ def test_contributions_sum_to_the_next_layers_output_without_its_bias(layer):
     np.testing.assert_allclose(x.sum(axis=1), wanted, atol=1e-5)
 
 
+@TENSORFLOW
 def test_a_contribution_at_the_flatten_boundary_is_the_sum_over_the_channels_rows():
     weights, images = tiny.weights(), tiny.data().train.images[:1]
     entering = layer_input(weights, images, "dense1")[0]
@@ -91,6 +94,7 @@ def test_a_contribution_at_the_flatten_boundary_is_the_sum_over_the_channels_row
     np.testing.assert_allclose(x[0, 2], sum(entering[r] * kernel[r, 7] for r in owned), atol=1e-6)
 
 
+@TENSORFLOW
 def test_selection_keeps_the_wanted_counts_and_zeroes_the_rest():
     selection = thinet.select(tiny.context(), ThiNet(rows=200), Budget(0.7, HALF, 0))
     assert {layer: len(kept) for layer, kept in selection.kept.items()} == HALF
@@ -101,6 +105,7 @@ def test_selection_keeps_the_wanted_counts_and_zeroes_the_rest():
         assert not selection.weights[f"{layer}/bias"][gone].any()
 
 
+@TENSORFLOW
 def test_keeping_every_channel_changes_nothing():
     everything = {layer: tiny.SHAPE.units[layer] for layer in CHANNEL_LAYERS}
     selection = thinet.select(tiny.context(), ThiNet(rows=200), Budget(0.0, everything, 0))
@@ -108,6 +113,7 @@ def test_keeping_every_channel_changes_nothing():
         np.testing.assert_array_equal(selection.weights[name], value)
 
 
+@TENSORFLOW
 def test_a_silent_channel_is_the_first_to_go():
     context = tiny.context()
     context.weights["conv3/kernel"][..., 4] = 0
@@ -117,6 +123,7 @@ def test_a_silent_channel_is_the_first_to_go():
     np.testing.assert_array_equal(selection.kept["conv3"], [0, 1, 2, 3, 5])
 
 
+@TENSORFLOW
 def test_data_decide_other_images_may_give_other_channels():
     # "ThiNet" that never looks at data is the classical mistake: invert the images.
     context = tiny.context()
@@ -130,6 +137,7 @@ def test_data_decide_other_images_may_give_other_channels():
     assert np.abs(gram - other).max() > 0.05 * np.abs(gram).max()
 
 
+@TENSORFLOW
 def test_fine_tuning_after_each_layer_counts_in_the_budget():
     selection = thinet.select(
         tiny.context(), ThiNet(rows=100, layer_epochs=0.2), Budget(0.7, HALF, 4)
@@ -137,6 +145,7 @@ def test_fine_tuning_after_each_layer_counts_in_the_budget():
     assert selection.epochs_used == pytest.approx(5 * 0.2)
 
 
+@TENSORFLOW
 @pytest.mark.parametrize("saves", [1, 2, 5])
 def test_a_resumed_selection_is_bit_equal(saves):
     settings, budget = ThiNet(rows=100, layer_epochs=0.2), Budget(0.7, HALF, 4)
