@@ -109,7 +109,11 @@ def comparable(store: Store, workspace: Workspace, job: Job) -> dict[str, Any]:
         "state": job.state,
         "result": _timeless(job.result),
         "metrics": store.metrics(job.id),
-        "files": {path.name: _digest(path) for path in sorted(folder.glob("*.*"))},
+        "files": {
+            path.name: _digest(path)
+            for path in sorted(folder.glob("*.*"))
+            if path.suffix != ".keras"  # Keras writes the time into it
+        },
     }
 
 
