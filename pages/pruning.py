@@ -10,6 +10,7 @@ from core.pruning.methods import METHODS
 from core.pruning.sweep import Sweep, sweep_seconds
 from core.reports import activity, runs
 from core.reports.labels import method_labels
+from pages.components.competing import competing
 from pages.components.data_views import choose_data
 from pages.components.error_box import error_box
 from pages.components.explorer import explorer
@@ -17,11 +18,17 @@ from pages.components.frame import inside_frame
 from pages.components.frontier_views import frontier_panel
 from pages.components.lab import family_now, recall, remember, store, submit
 from pages.components.live_chart import live_chart
+from pages.components.surveys import surveys
 from pages.components.words import duration, percent, plural
 
 SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
-VIEWS = {"explore": "Explore at once", "sweep": "Run a sweep"}
+VIEWS = {
+    "explore": "Explore at once",
+    "survey": "Survey the layers",
+    "sweep": "Run a sweep",
+    "compete": "Compete",
+}
 EPOCH_SECONDS_PER_IMAGE = 0.0008  # two cores; used until a run here has been measured
 
 
@@ -40,7 +47,11 @@ def main() -> None:
         if dense is None:
             _sample()
             return
-        _work(chosen, dense)
+        view = _choose_view()
+        if view == "compete":
+            competing(chosen.digest, chosen.class_names)
+            return
+        _work(view, chosen, dense)
         st.subheader("Frontier", anchor=False)
         frontier_panel(lambda: family_now(dense.id), chosen.class_names, "frontier")
 
@@ -74,7 +85,7 @@ def _sample() -> None:
     live_chart(live_frontier(runs.sample_points(), method_labels()), "sample-frontier", 460)
 
 
-def _work(chosen: StoredDataset, dense: Job) -> None:
+def _choose_view() -> str:
     start = recall("view")
     view = st.segmented_control(
         "View",
@@ -86,9 +97,15 @@ def _work(chosen: StoredDataset, dense: Job) -> None:
         required=True,
     )
     remember("view", view)
+    return str(view)
+
+
+def _work(view: str, chosen: StoredDataset, dense: Job) -> None:
     with st.container(border=True):
         if view == "sweep":
             _sweep(chosen, dense)
+        elif view == "survey":
+            surveys(chosen.digest, dense.id)
         else:
             explorer(chosen.digest, dense.id)
 

@@ -1,0 +1,69 @@
+"""Accuracy against sparsity, layer by layer, and the one-shot curve of a method."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.figures import colors
+from core.figures.theme import Chart, axis, layout, share_axis
+
+
+def sensitivity_map(table: Mapping[str, Any]) -> Chart:
+    """Return accuracy with one layer pruned at a time as a heat map.
+
+    table: layers, levels, accuracies (layers x levels) and dense, as the sensitivity job gives it.
+    """
+    layers, levels = list(table["layers"]), [f"{level:.0%}" for level in table["levels"]]
+    losses = [table["dense"] - row[-1] for row in table["accuracies"]]
+    worst = layers[losses.index(max(losses))]
+    return Chart(
+        name="sensitivity",
+        traces=[
+            {
+                "type": "heatmap",
+                "x": levels,
+                "y": layers,
+                "z": [[round(value, 4) for value in row] for row in table["accuracies"]],
+                "zmin": 0,
+                "zmax": round(table["dense"], 4),
+                "colorscale": "Viridis",
+                "colorbar": {"tickformat": ".0%", "thickness": 10},
+                "texttemplate": "%{z:.0%}",
+                "hovertemplate": "%{y} pruned by %{x}: %{z:.1%}<extra></extra>",
+            }
+        ],
+        layout=layout(
+            axis("Share of the layer removed", type="category"),
+            axis("", autorange="reversed", type="category"),
+        ),
+        alt=f"Accuracy with one layer pruned alone; {worst} loses most at {levels[-1]}.",
+        rows=[
+            {"layer": layer, **dict(zip(levels, row, strict=True))}
+            for layer, row in zip(layers, table["accuracies"], strict=True)
+        ],
+    )
+
+
+def one_shot_curves(curves: Sequence[tuple[str, Sequence[Mapping[str, float]]]]) -> Chart:
+    """Return accuracy without any retraining against sparsity, one line a method."""
+    return Chart(
+        name="one-shot-curves",
+        traces=[
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": label,
+                "x": [point["sparsity"] for point in points],
+                "y": [point["accuracy"] for point in points],
+                "line": {"color": colors.series(index), "width": 2},
+                "marker": {"size": 6},
+            }
+            for index, (label, points) in enumerate(curves)
+        ],
+        layout=layout(
+            share_axis("Sparsity (zeros / all parameters)", range=[0, 1]),
+            share_axis("Accuracy, not retrained"),
+        ),
+        alt="Accuracy against sparsity before any retraining: "
+        + "; ".join(f"{label}, {len(points)} cuts" for label, points in curves),
+        rows=[{"method": label, **point} for label, points in curves for point in points],
+    )
