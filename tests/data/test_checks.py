@@ -1,0 +1,85 @@
+"""Findings on a data set before it is stored."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from core.data.checks import check, overlap, thumbnail_images
+from core.data.dataset import Dataset, Split
+
+
+def images(count, seed=0):
+    rng = np.random.Generator(np.random.PCG64(seed))
+    return rng.integers(0, 256, (count, 6, 6, 3)).astype(np.uint8)
+
+
+def dataset(**changed):
+    good = Dataset(
+        name="Mine",
+        class_names=("ant", "bee"),
+        train=Split(images(8), np.arange(8) % 2),
+        validation=Split(images(4, 1), np.arange(4) % 2),
+    )
+    return replace(good, **changed)
+
+
+def test_a_clean_data_set_has_counts_and_thumbnails_and_only_its_size_is_remarked():
+    found = check(dataset(), thumbnails=3)
+    assert [(c.name, c.train, c.validation, c.test) for c in found.classes] == [
+        ("ant", 4, 2, 0),
+        ("bee", 4, 2, 0),
+    ]
+    assert found.classes[0].thumbnails.shape == (3, 48, 48, 3)
+    assert (found.duplicates, found.conflicting, found.nearly_constant) == (0, 0, 0)
+    assert found.balance == 1.0
+    assert found.warnings == ("Only 4 validation images: accuracies will be rough.",)
+
+
+def test_repeated_and_contradicting_images_are_counted():
+    """Images 0 and 2 are equal with one label; 1 and 4 are equal with labels 1 and 0."""
+    pixels = images(8)
+    pixels[2], pixels[4] = pixels[0], pixels[1]
+    found = check(dataset(train=Split(pixels, np.arange(8) % 2)))
+    assert (found.duplicates, found.conflicting) == (2, 1)
+    assert "2 training images repeat an earlier one." in found.warnings
+    assert "1 training images appear under more than one label." in found.warnings
+
+
+def test_images_shared_with_training_are_counted():
+    data = dataset(validation=Split(images(8)[:3], np.array([0, 1, 0])), test=dataset().train)
+    found = check(data)
+    assert (found.validation_overlap, found.test_overlap) == (3, 8)
+    assert overlap(data.train.images, data.validation.images) == 3
+
+
+def test_images_of_one_colour_are_counted_in_bytes_and_floats():
+    pixels = images(8)
+    pixels[3], pixels[5] = 77, 200
+    for stored in (pixels, pixels.astype(np.float32) / 255):
+        assert check(dataset(train=Split(stored, np.arange(8) % 2))).nearly_constant == 2
+
+
+def test_an_unbalanced_data_set_names_its_smallest_class():
+    labels = np.array([0, 0, 0, 0, 0, 0, 0, 1])
+    found = check(dataset(train=Split(images(8), labels)))
+    assert found.balance == 1 / 7
+    assert "The classes are unbalanced: bee has only 1 training images." in found.warnings
+
+
+def test_a_class_without_training_images_has_no_thumbnails():
+    found = check(dataset(train=Split(images(8), np.zeros(8, int))))
+    assert found.classes[1].thumbnails.shape == (0, 48, 48, 3)
+    assert found.balance == 0.0
+
+
+def test_notes_are_told_apart_as_warnings_and_conversions():
+    notes = ("Warning: the labels have gaps.", "Pixels were rescaled.")
+    found = check(dataset(notes=notes))
+    assert found.warnings[0] == "The labels have gaps."
+    assert found.conversions == ("Pixels were rescaled.",)
+
+
+def test_thumbnails_of_grey_floats_are_colour_bytes():
+    shown = thumbnail_images(np.full((2, 5, 5, 1), 0.5, np.float32))
+    assert shown.shape == (2, 48, 48, 3)
+    assert set(np.unique(shown)) == {128}

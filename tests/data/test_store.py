@@ -1,0 +1,90 @@
+"""Stored data sets: found by content, complete or not there at all."""
+
+import numpy as np
+import pytest
+
+from core.data import store
+from core.data.dataset import Dataset, Split
+from core.errors import NotFoundError, StoreError
+from core.workspace import Workspace
+
+
+def dataset(seed=0, name="Mine", test=False):
+    rng = np.random.Generator(np.random.PCG64(seed))
+
+    def split(count):
+        pixels = rng.integers(0, 256, (count, 4, 5, 3)).astype(np.uint8)
+        return Split(pixels, np.arange(count) % 2)
+
+    return Dataset(name, ("ant", "bee"), split(6), split(4), split(2) if test else None, ("Said.",))
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+@pytest.mark.parametrize("test", [False, True])
+def test_what_was_saved_is_loaded(workspace, test):
+    saved = dataset(test=test)
+    loaded = store.load(workspace, store.save(workspace, saved))
+    assert (loaded.name, loaded.class_names, loaded.notes) == ("Mine", ("ant", "bee"), ("Said.",))
+    assert loaded.digest == saved.digest
+    np.testing.assert_array_equal(loaded.train.images, saved.train.images)
+    np.testing.assert_array_equal(loaded.validation.labels, saved.validation.labels)
+    assert (loaded.test is None) == (not test)
+
+
+def test_loading_maps_the_arrays_read_only(workspace):
+    loaded = store.load(workspace, store.save(workspace, dataset()))
+    assert isinstance(loaded.train.images, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.train.images[0] = 0
+
+
+def test_the_list_shows_counts_newest_first_and_reads_no_image(workspace):
+    digests = [store.save(workspace, dataset(seed)) for seed in range(3)]
+    for digest in digests:
+        for path in (workspace.datasets / digest).glob("*.npy"):
+            path.write_bytes(b"no array")
+    listed = store.list_stored(workspace)
+    assert {entry.digest for entry in listed} == set(digests)
+    assert [entry.stored for entry in listed] == sorted((e.stored for e in listed), reverse=True)
+    entry = listed[0]
+    assert (entry.train, entry.validation, entry.test) == (6, 4, 0)
+    assert entry.image_shape == (4, 5, 3)
+
+
+def test_the_same_content_under_another_name_is_stored_once(workspace):
+    first, second = dataset(name="First"), dataset(name="Second")
+    assert store.save(workspace, first) == store.save(workspace, second)
+    assert [entry.name for entry in store.list_stored(workspace)] == ["First"]
+
+
+def test_what_is_half_written_is_neither_listed_nor_found(workspace):
+    digest = store.save(workspace, dataset())
+    (workspace.datasets / digest / store.DESCRIPTION).unlink()
+    assert store.list_stored(workspace) == []
+    with pytest.raises(NotFoundError, match="No data set"):
+        store.load(workspace, digest)
+
+
+def test_a_missing_array_is_an_error_with_a_remedy(workspace):
+    digest = store.save(workspace, dataset())
+    (workspace.datasets / digest / "train_images.npy").unlink()
+    with pytest.raises(StoreError, match="damaged on disk. Delete it and upload it again"):
+        store.load(workspace, digest)
+
+
+@pytest.mark.parametrize("name", ["../../etc", "", "x" * 16, "0" * 15, "0123456789ABCDEF", "a/b"])
+def test_only_a_digest_finds_anything(workspace, name):
+    with pytest.raises(NotFoundError, match="Choose one on the Data page"):
+        store.load(workspace, name)
+
+
+def test_a_deleted_data_set_is_gone(workspace):
+    digest = store.save(workspace, dataset())
+    store.delete(workspace, digest)
+    assert store.list_stored(workspace) == []
+    with pytest.raises(NotFoundError):
+        store.delete(workspace, digest)
