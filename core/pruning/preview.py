@@ -24,12 +24,12 @@ from core.pruning.method import Budget, Context, Scores
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import OWN, PrunePlan
 from core.pruning.recovery import DenseGrams, measure, recover
-from core.pruning.repair import sample_images
+from core.pruning.repair import sample
 from core.pruning.unstructured import Cutter
 from core.settings import digest
 from core.training.prepare import Prepared
 
-RECOVERY_IMAGES = 1000
+SAMPLE_IMAGES = 1000  # training images for reconstruction: an answer now, not the last percent
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class Explorer:
         rows = np.arange(min(images, len(data.validation)))
         self._split = data.validation.take(rows)
         self._dense_accuracy = _accuracy(dense, self._split)
+        self._few = replace(data, train=sample(data, SAMPLE_IMAGES, seed))
         self._scores: dict[str, Scores] = {}
         self._grams: DenseGrams | None = None
 
@@ -163,14 +164,15 @@ class Explorer:
         kept, weights = keep_best(scores, counts), self._dense
         if rule.select is not None:
             budget = Budget(plan.sparsity, counts, 0)
-            selection = rule.select(context, plan.method_settings, budget)
+            light = replace(context, data=self._few)
+            selection = rule.select(light, plan.method_settings, budget)
             kept, weights = selection.kept, selection.weights
         closed = close(weights, kept, shape)
         return closed.weights, closed.mask, closed.notes
 
     def _recovered(self, weights: Weights, mask: Mask) -> Weights:
         if self._grams is None:
-            images = sample_images(self._data, RECOVERY_IMAGES, self._seed)
+            images = self._few.train.images
             self._grams = measure(self._dense, self._data.shape, images, self._seed)
         return recover(self._dense, weights, mask.arrays, self._grams)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.data.dataset import Split
 from core.models.network import NetworkShape, Weights
 from core.pruning.mask import Mask
 from core.pruning.recovery import recover_in_sequence
@@ -15,11 +16,11 @@ def repaired(
     before: Weights, after: Weights, mask: Mask, shape: NetworkShape, data: Prepared, seed: int
 ) -> Weights:
     """Return `after` re-fitted to what `before` computed; what the mask removed stays 0."""
-    images = sample_images(data, IMAGES, seed)
+    images = sample(data, IMAGES, seed).images
     return recover_in_sequence(before, after, mask.arrays, shape, images, seed)
 
 
-def sample_images(data: Prepared, count: int, seed: int) -> np.ndarray:
+def sample(data: Prepared, count: int, seed: int) -> Split:
     """Return up to `count` training images, the same for the same seed."""
     rows = generator(seed, "recovery images").permutation(len(data.train))[:count]
-    return data.train.images[np.sort(rows)]
+    return data.train.take(np.sort(rows))
