@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 
-from core.errors import LabError, UploadError
+from core.errors import LabError, SettingsError, UploadError
 from core.jobs.bundle import FORMAT, MANIFEST
 from core.jobs.job import ENDED
 from core.jobs.store import SavedRun, Store, identity
@@ -160,7 +160,7 @@ def _read_run(
     try:
         run = SavedRun(**record, metrics=_parse_history(history))
         _check_run(run, id)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, SettingsError) as error:
         raise UploadError(f"{name} is damaged ({error}). Export the run again.") from error
     for file_name, digest in _named(files, name):
         path = _unpack(archive, f"runs/{id}/files/{file_name}", folder / id / file_name, digest)
@@ -175,7 +175,7 @@ def _check_run(run: SavedRun, id: str) -> None:
     times = (run.done, run.total, run.created, run.started or 0.0, run.finished or 0.0)
     if not all(isinstance(t, int | float) and math.isfinite(t) for t in times):
         raise ValueError("a time is not a number")
-    if not isinstance(run.seed, int) or not -(2**63) <= run.seed < 2**63:
+    if not isinstance(run.seed, int):
         raise ValueError("the seed is not a whole number")
     if not isinstance(run.kind, str) or not isinstance(run.settings, dict):
         raise ValueError("kind or settings are of the wrong sort")

@@ -21,6 +21,7 @@ from core.jobs.job import (
     STOPPED,
     WAITING,
 )
+from core.jobs.lease import storable
 from core.jobs.records import change
 from core.jobs.schema import ENGINE, FAMILY, JOB
 
@@ -244,7 +245,7 @@ def _after_loss(row: Any, why: str, own_fault: bool, log_end: str) -> dict[str, 
     if crashes >= CRASH_LIMIT:
         error = f"This run crashed {crashes} times without getting further ({why}). "
         error += "Resume it to try again from its last checkpoint."
-        error += f"\nEnd of its log:\n{log_end}" if log_end else ""
+        error += f"\nEnd of its log:\n{storable(log_end)}" if log_end else ""
         return values | {"state": FAILED, "finished": time.time(), "error": error}
     if losses >= LOSS_LIMIT:
         error = (

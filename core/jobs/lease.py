@@ -14,6 +14,8 @@ from core.jobs.job import ACTIVE, RUNNING, STOPPED, WAITING
 from core.jobs.records import change, note_event
 from core.jobs.schema import JOB, METRIC
 
+LONGEST_TEXT = 20_000
+
 
 class Fenced(Exception):
     """Another attempt owns the job now: this runner must end without a trace."""
@@ -55,9 +57,11 @@ class Lease:
     def beat(self, update: Update) -> int:
         """Write an update in one transaction; return the stop flag (0, 1 or 2)."""
         values: dict[str, Any] = {"seconds_left": update.seconds_left}
-        for name in ("done", "total", "message"):
+        for name in ("done", "total"):
             if getattr(update, name) is not None:
                 values[name] = getattr(update, name)
+        if update.message is not None:
+            values["message"] = storable(update.message)
         if update.checkpoints is not None:
             # A job that got further is not a hopeless one: its crashes are counted anew.
             values |= {"checkpoints": json.dumps(update.checkpoints), "crashes": 0, "losses": 0}
@@ -83,7 +87,7 @@ class Lease:
         values = {
             "state": state,
             "result": None if result is None else json.dumps(result, default=_plain),
-            "error": error,
+            "error": None if error is None else storable(error),
             "finished": time.time(),
             "seconds_left": None,
             "runner": None,
@@ -117,6 +121,11 @@ class Lease:
     ) -> None:
         if not change(connection, self._current, values, event):
             raise Fenced(self.job_id)
+
+
+def storable(text: str) -> str:
+    """Return a text every database takes: no zero characters, no lone surrogates, not endless."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:LONGEST_TEXT]
 
 
 def _plain(value: Any) -> Any:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+import psutil  # type: ignore[import-untyped]
+
 from core.errors import JobError, LabError
 from core.jobs import logs
 from core.jobs.checkpoint import CheckpointFolder, Pointer
 from core.jobs.context import ChildrenUnfinished, Context, Task
+from core.jobs.demands import DEMANDS
 from core.jobs.dispatch import Claim, Dispatcher
 from core.jobs.job import DONE, FAILED, STOPPED
 from core.jobs.lease import Fenced, Lease
@@ -141,7 +144,11 @@ class Runner:
         patiently(lambda: outcome.settle(lease), tell=lambda reason: None)
         if outcome.state == DONE:
             checkpoints.collect([], lease.attempt)
-        return outcome.reusable
+        return outcome.reusable and not self._is_bloated()
+
+    def _is_bloated(self) -> bool:
+        """Return whether this process holds more memory than it was given a place for."""
+        return bool(psutil.Process().memory_info().rss > DEMANDS[self._orders.demand].memory_bytes)
 
     def _outcome(self, lease: Lease, reporter: Reporter, folder: Path) -> "Outcome":
         job = patiently(lambda: self._store.get(lease.job_id), tell=lambda reason: None)

@@ -63,11 +63,16 @@ class SavedRun:
 _RESTORED = ("state", "done", "total", "created", "started", "finished", "error")
 
 
+LARGEST_SEED = 2**63 - 1  # what an SQL database stores
+
+
 def identity(kind: str, settings: Mapping[str, Any], seed: int) -> str:
     """Return the id of the job with these inputs: the same inputs are the same job.
 
-    Raises SettingsError when the settings are not plain JSON.
+    Raises SettingsError when the settings are not plain JSON or the seed is out of range.
     """
+    if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+        raise SettingsError(f"The seed is {seed!r}. Choose a whole number from 0 to 2^63 - 1.")
     try:
         return digest({"kind": kind, "settings": dict(settings), "seed": seed})
     except (TypeError, ValueError) as error:

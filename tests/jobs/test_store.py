@@ -60,6 +60,23 @@ def test_settings_that_are_not_json_are_refused_with_a_sentence(contract_store):
         contract_store.submit("train", {"rate": object()}, 0)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**63, 1.5])
+def test_a_seed_the_store_cannot_keep_is_refused(contract_store, seed):
+    with pytest.raises(SettingsError, match="whole number from 0"):
+        contract_store.submit("train", {}, seed)
+
+
+def test_texts_of_any_kind_can_be_stored(contract_store, dispatcher):
+    submit(contract_store, note="zero \x00, surrogate \ud800, emoji 🙂")
+    lease = start(contract_store, dispatcher)
+    lease.beat(Update(message="zero \x00, surrogate \ud800, emoji 🙂"))
+    lease.settle("failed", {"text": "\x00\ud800"}, error="\x00" + "long " * 10_000)
+    job = contract_store.get(lease.job_id)
+    assert job.message == "zero , surrogate ?, emoji 🙂"
+    assert job.settings == {"note": "zero \x00, surrogate \ud800, emoji 🙂"}
+    assert job.error == ("long " * 10_000)[:20_000]
+
+
 def test_an_unknown_run_is_a_friendly_error(contract_store):
     with pytest.raises(NotFoundError, match=r"no run '\.\./\.\./etc/passwd' here"):
         contract_store.get("../../etc/passwd")
