@@ -115,7 +115,7 @@ VARIANTS = {
         "recipe": replace(RECIPE, distillation=0.5, label_smoothing=0.1),
         "teacher": initial_weights(SHAPE, 5),
     },
-    "normalised": {"recipe": replace(RECIPE, normalise=True, averaging=0.9)},
+    "normalised": {"recipe": replace(RECIPE, normalise=True, averaging=0.9, precision="bfloat16")},
     "bfloat16": {
         "recipe": replace(RECIPE, precision="bfloat16", distillation=0.5),
         "teacher": initial_weights(SHAPE, 5),
