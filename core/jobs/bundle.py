@@ -6,6 +6,7 @@ import importlib.metadata
 import io
 import json
 import platform
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ RECORDED = (
     *("id", "kind", "settings", "seed", "state", "parent", "done", "total"),
     *("created", "started", "finished", "error", "result"),
 )
+# A few folders deep, no hidden files: nothing that could leave the run's own folder.
+_PART = r"[\w()+,@=-](?:[\w ().+,@=-]{0,98}[\w()+,@=-])?"
+FILE_NAME = re.compile(rf"(?:{_PART}/){{0,3}}{_PART}")
 # A zip keeps a time for each member; always the same one makes equal runs equal bundles.
 MEMBER_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -35,16 +39,16 @@ def export_run(store: Store, workspace: Workspace, job_id: str, target: Path) ->
     jobs = _with_children(store, job_id)
     if not all(job.ended for job in jobs):
         raise JobError(f"Run {job_id} has not ended yet. Export it when it is done or stopped.")
-    manifest = {
-        "format": FORMAT,
-        "run": job_id,
-        "runs": [job.id for job in jobs],
-        "versions": versions(),
-    }
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        left_out = [name for job in jobs for name in _add_run(archive, store, workspace, job)]
+        manifest = {
+            "format": FORMAT,
+            "run": job_id,
+            "runs": [job.id for job in jobs],
+            "versions": versions(),
+            "left_out": left_out,
+        }
         _add(archive, MANIFEST, _json(manifest))
-        for job in jobs:
-            _add_run(archive, store, workspace, job)
     return target
 
 
@@ -95,16 +99,21 @@ def _with_children(store: Store, job_id: str) -> list[Job]:
     return list(found.values())
 
 
-def _add_run(archive: zipfile.ZipFile, store: Store, workspace: Workspace, job: Job) -> None:
+def _add_run(archive: zipfile.ZipFile, store: Store, workspace: Workspace, job: Job) -> list[str]:
+    """Add one run; return the files with names that an import would refuse."""
     folder, top = workspace.artifacts(job.id), f"runs/{job.id}"
-    files = {}
+    files, left_out = {}, []
     for path in result_files(folder):
         name = path.relative_to(folder).as_posix()
+        if not FILE_NAME.fullmatch(name):
+            left_out.append(f"{job.id}/{name}")
+            continue
         content = path.read_bytes()
         files[name] = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
         _add(archive, f"{top}/files/{name}", content)
     _add(archive, f"{top}/run.json", _json(run_record(job, files)))
     _add(archive, f"{top}/history.csv", history_csv(store.metrics(job.id)).encode())
+    return left_out
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -17,15 +17,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 
 from core.errors import LabError, SettingsError, UploadError
-from core.jobs.bundle import FORMAT, MANIFEST
+from core.jobs.bundle import FILE_NAME, FORMAT, MANIFEST
 from core.jobs.job import ENDED
 from core.jobs.store import SavedRun, Store, identity
 from core.workspace import Workspace
 
 MEBIBYTE = 1024 * 1024
 ID = re.compile(r"[0-9a-f]{16}")
-# Flat or one folder deep, no hidden files: nothing that could leave the run's own folder.
-FILE_NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 CheckFile = Callable[[Path, Mapping[str, Any]], None]
 

@@ -85,6 +85,24 @@ def test_a_parent_takes_its_children_along(store, workspace, tmp_path, elsewhere
     assert [job.id for job in other.jobs(parent=parent)] == [child]
 
 
+def test_files_in_folders_travel_and_strange_names_are_listed(
+    exported, store, workspace, elsewhere, tmp_path
+):
+    id, _ = exported
+    nested = workspace.artifacts(id) / "submissions" / "Ada Lovelace (2)"
+    nested.mkdir(parents=True)
+    (nested / "my_model_weights.h5").write_bytes(b"weights")
+    (nested / "what?.txt").write_bytes(b"")
+    path = export_run(store, workspace, id, tmp_path / "nested.zip")
+    with zipfile.ZipFile(path) as archive:
+        manifest = json.loads(archive.read(MANIFEST))
+    assert manifest["left_out"] == [f"{id}/submissions/Ada Lovelace (2)/what?.txt"]
+    there, other = elsewhere
+    import_run(other, there, path)
+    found = there.artifacts(id) / "submissions" / "Ada Lovelace (2)" / "my_model_weights.h5"
+    assert found.read_bytes() == b"weights"
+
+
 def test_equal_runs_make_equal_bundles(exported, store, workspace, tmp_path):
     id, path = exported
     again = export_run(store, workspace, id, tmp_path / "again.zip")
@@ -130,7 +148,9 @@ def test_members_outside_a_run_are_refused(exported, elsewhere, name):
     refused(elsewhere, rebuilt(path, {name: b"x"}), "does not belong to a run")
 
 
-@pytest.mark.parametrize("name", ["../../evil", "a/b/c", ".hidden", "a/../b", "x" * 101])
+@pytest.mark.parametrize(
+    "name", ["../../evil", "a/b/c/d/e", ".hidden", "a/../b", "x" * 101, "a//b", "b.", "a/ b"]
+)
 def test_files_outside_the_runs_folder_are_refused(exported, elsewhere, name):
     id, path = exported
     content = rebuilt(path, {f"runs/{id}/files/{name}": b"x"})
