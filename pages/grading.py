@@ -46,11 +46,6 @@ def main() -> None:
 
 
 def _form(chosen: StoredDataset) -> None:
-    count = chosen.test or chosen.validation
-    st.caption(
-        f"Graded on all {count:,} {'test' if chosen.test else 'validation'} images of this data "
-        "set. For a hidden test set, upload it on the Data page as the test images of a data set."
-    )
     number = st.session_state.setdefault("grade-uploads", 0)
     files = st.file_uploader(
         "Weights files, or zips of them",
@@ -58,6 +53,7 @@ def _form(chosen: StoredDataset) -> None:
         accept_multiple_files=True,
         key=f"grade-files:{number}",
     )
+    hidden = _hidden(chosen, number)
     threshold = st.slider(
         "Threshold", 0.0, 1.0, 0.6, 0.01, help="A network at or below this accuracy scores 0."
     )
@@ -65,7 +61,7 @@ def _form(chosen: StoredDataset) -> None:
         "Grade", type="primary", icon=":material/leaderboard:", disabled=not files,
         shortcut="mod+enter",
     ):  # fmt: skip
-        _start(chosen, files, threshold)
+        _start(chosen, files, hidden, threshold)
     if refusal := st.session_state.get("grade-refusal"):
         show_error(refusal)
     with st.expander("How it is scored", expanded=not gradings(store(), chosen.digest)):
@@ -76,12 +72,30 @@ def _form(chosen: StoredDataset) -> None:
         )
 
 
-def _start(chosen: StoredDataset, files: list, threshold: float) -> None:
+def _hidden(chosen: StoredDataset, number: int):
+    """Ask for a hidden test set; without one, all test or validation images are used."""
+    split = "test" if chosen.test else "validation"
+    st.caption(
+        f"Graded on all {chosen.test or chosen.validation:,} {split} images of this data set, or "
+        "on a hidden test set of your own, which is not listed among the data sets."
+    )
+    return st.file_uploader(
+        "Hidden test set (optional)",
+        type=["npz", "gz", "zip"],
+        key=f"grade-hidden:{number}",
+        help="One .npz with test_images and test_labels, numbered like this data set's classes.",
+    )
+
+
+def _start(chosen: StoredDataset, files: list, hidden, threshold: float) -> None:
     """Keep the uploads for the job, forget their bytes here, and start it."""
     st.session_state.pop("grade-refusal", None)
+    folder = workspace().uploads
     try:
-        digest = keep([(file.name, file.getvalue()) for file in files], workspace().uploads)
+        digest = keep([(file.name, file.getvalue()) for file in files], folder)
         settings = {"data": chosen.digest, "files": digest, "threshold": threshold}
+        if hidden is not None:
+            settings["hidden"] = keep([(hidden.name, hidden.getvalue())], folder)
         remember("run", submit("grade", settings))
     except LabError as error:
         st.session_state["grade-refusal"] = str(error)
@@ -111,7 +125,8 @@ def _grading(job: Job, chosen: StoredDataset) -> None:
     grades, threshold = grades_of(job), job.settings.get("threshold", 0.6)
     broken = sum(grade.error is not None for grade in grades)
     st.caption(
-        f"{plural(len(grades), 'file')} on {job.result['images']:,} images, threshold {threshold:g}"
+        f"{plural(len(grades), 'file')} on {job.result['images']:,} {_which(job)}, "
+        f"threshold {threshold:g}"
         + (f"; {plural(broken, 'file')} could not be graded." if broken else ".")
     )
     st.dataframe([_row(grade) for grade in grades], hide_index=True, key="grades")
@@ -122,6 +137,10 @@ def _grading(job: Job, chosen: StoredDataset) -> None:
             )
     _downloads(grades, threshold)
     _evidence(grades, chosen)
+
+
+def _which(job: Job) -> str:
+    return "hidden images" if job.settings.get("hidden") else "images"
 
 
 def _row(grade: Grade) -> dict[str, object]:

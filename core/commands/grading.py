@@ -8,11 +8,13 @@ from typing import Any
 
 from core.commands.following import Lab
 from core.commands.output import answer, say, table
-from core.data import catalog
+from core.data import catalog, hidden_test
+from core.data.dataset import Split
 from core.errors import NotFoundError
+from core.models.network import REFERENCE, NetworkShape
 from core.progress import Silent
 from core.reports import gradescope
-from core.reports.grading import Grade, grade, graded_images
+from core.reports.grading import Grade, as_read, grade, graded_images
 from core.reports.submissions import collect
 
 FIELDS = ("name", "accuracy", "sparsity", "zeros", "parameters", "score", "error")
@@ -43,14 +45,26 @@ def grade_command(lab: Lab, options: Namespace) -> None:
     missing = [path for path in options.files if not path.is_file()]
     if missing:
         raise NotFoundError(f"There is no file {missing[0]}. Check the spelling.")
-    images, shape = graded_images(catalog.load_any(options.data, lab.workspace))
+    images, shape = _images(options.data, lab)
     with tempfile.TemporaryDirectory(dir=lab.workspace.scratch) as folder:
-        submissions = collect([(path.name, path) for path in options.files], Path(folder))
+        several = len(options.files) > 1  # then a folder's name may tell them apart
+        named = [(str(path) if several else path.name, path) for path in options.files]
+        submissions = collect(named, Path(folder))
         grades = grade(submissions, images, shape, Spoken(), options.threshold)
     if options.gradescope:
         results = gradescope.results(grades, options.threshold)
         options.gradescope.write_text(json.dumps(results, indent=2), encoding="utf-8")
     _answer(grades, options)
+
+
+def _images(data: str, lab: Lab) -> tuple[Split, NetworkShape]:
+    """Return what to grade on: a hidden test set's file, or a data set by name, path or digest."""
+    path = Path(data).expanduser()
+    if path.is_file():
+        hidden = hidden_test.read(path.name, path, REFERENCE.classes, scratch=lab.workspace.scratch)
+        if hidden is not None:
+            return as_read(hidden, REFERENCE.classes)
+    return graded_images(catalog.load_any(data, lab.workspace))
 
 
 def _answer(grades: list[Grade], options: Namespace) -> None:

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from core.data import hidden_test
+from core.data.dataset import Split
+from core.errors import UploadError
 from core.evaluation.behaviour import Network, behaviour
 from core.jobs.context import Context
 from core.jobs.inputs import dataset, network, prepared
-from core.reports.grading import grade, graded_images
+from core.models.network import NetworkShape
+from core.reports.grading import as_read, grade, graded_images
 from core.reports.submissions import collect, kept
 
 
@@ -19,10 +23,25 @@ def compare_behaviour(context: Context) -> dict[str, Any]:
 
 
 def grade_files(context: Context) -> dict[str, Any]:
-    """Grade the uploaded files (`files`: digest of the upload) on a stored data set."""
-    images, shape = graded_images(dataset(context))
+    """Grade the uploaded files (`files`: digest of the upload) on a stored data set.
+
+    `hidden`, if given, is the digest of an uploaded hidden test set, which is used instead.
+    """
+    images, shape = _graded(context)
     uploads = kept(context.settings["files"], context.workspace.uploads)
     submissions = collect(uploads, context.folder / "submissions")
     threshold = context.settings.get("threshold", 0.6)
     grades = grade(submissions, images, shape, context.progress, threshold)
     return {"grades": [each.to_dict() for each in grades], "images": len(images)}
+
+
+def _graded(context: Context) -> tuple[Split, NetworkShape]:
+    chosen = dataset(context)
+    if not context.settings.get("hidden"):
+        return graded_images(chosen)
+    ((name, path),) = kept(context.settings["hidden"], context.workspace.uploads)
+    classes = len(chosen.class_names)
+    hidden = hidden_test.read(name, path, classes, scratch=context.workspace.scratch)
+    if hidden is None:
+        raise UploadError(hidden_test.NOT_ONE_SET)
+    return as_read(hidden, classes)

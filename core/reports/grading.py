@@ -69,8 +69,12 @@ def graded_images(dataset: Dataset) -> tuple[Split, NetworkShape]:
     All of the test set, or of the validation set where there is no test set: grading chooses
     nothing, so nothing has to be held back.
     """
-    shape = NetworkShape(REFERENCE.input_shape, len(dataset.class_names))
-    split = dataset.test or dataset.validation
+    return as_read(dataset.test or dataset.validation, len(dataset.class_names))
+
+
+def as_read(split: Split, classes: int) -> tuple[Split, NetworkShape]:
+    """Return images resized to the reference network's input, and the network's shape."""
+    shape = NetworkShape(REFERENCE.input_shape, classes)
     images, _ = fit(split.images, shape.input_shape)
     resized = Split(images, np.asarray(split.labels, np.int64))
     return Split(resized.as_float(), resized.labels), shape
