@@ -10,14 +10,15 @@ from core.federated.presets import PRESETS, QUESTIONS
 from core.federated.run_settings import RunSettings
 from core.federated.self_check import self_check
 from core.jobs.job import Job
+from core.reports.federation import KINDS
 from core.reports.runs import describe
 from core.settings import to_dict
 from pages.components.error_box import error_box, plain
 from pages.components.federated_views import choose_axis, federated_run, federation_charts
-from pages.components.federation_form import data_form, stored
+from pages.components.federation_form import data_form, network_form, stored
 from pages.components.frame import inside_frame
 from pages.components.job_progress import watch
-from pages.components.lab import remember, store, submit
+from pages.components.lab import recall, remember, store, submit
 from pages.components.run_views import choose_run
 from pages.components.settings_form import settings_form
 
@@ -29,7 +30,6 @@ NAMES = {
     "drift": "Drift and its cures",
     OWN: "A run of my own",
 }
-KINDS = ("federate", "federate_compare")
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def _choose() -> None:
         name = st.pills(
             "Question",
             names,
-            default=names[0],
+            default=OWN if recall("start") else names[0],
             format_func=lambda key: NAMES.get(key, key),
             key="federated-question",
             required=True,
@@ -85,19 +85,18 @@ def _own_run() -> None:
         st.caption(plain(ALGORITHMS[algorithm].paper))
         own = settings_form(ALGORITHMS[algorithm], f"algorithm:{algorithm}")
         run = settings_form(RunSettings, "federated-run", RunSettings(rounds=50))
-        hidden = st.number_input(
-            "Hidden units", 0, 4096, 128, help="0 is multinomial logistic regression."
-        )
+        network = network_form(chosen)
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="federated-seed")
     if chosen is None or own is None or run is None:
         return
-    settings = {**chosen, **to_dict(run), "algorithm": algorithm, "hidden": int(hidden)}
+    settings = {**chosen, **to_dict(run), **network, "algorithm": algorithm}
     settings["algorithm_settings"] = to_dict(own)
     with st.expander("Who has what", key="own-data"):
         _federation(settings)
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-own"):
         run_settings(settings)
-        remember("run", submit("federate", settings, int(seed)))
+        kind = "federate_network" if settings.get("network") == "cnn" else "federate"
+        remember("run", submit(kind, settings, int(seed)))
         st.rerun()
 
 
@@ -127,7 +126,7 @@ def _watch() -> None:
 
 
 def _name(job: Job) -> str:
-    if job.kind == "federate":
+    if job.kind != "federate_compare":
         words = str(job.settings.get("label") or describe(job.settings))
     else:
         words = NAMES.get(str(job.settings.get("preset")), "Comparison")

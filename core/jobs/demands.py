@@ -35,6 +35,7 @@ DEMAND_OF_KIND = {
     "import": "tensorflow",
     "prune": "tensorflow",
     "timing": "tensorflow",
+    "federate_network": "tensorflow",
     "sensitivity": "tensorflow",
     "behaviour": "tensorflow",
     "grade": "tensorflow",

@@ -1,6 +1,7 @@
 """Tasks of the federated half: one run, and a comparison of several."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,17 @@ import numpy as np
 
 from core.data import leaf
 from core.data import store as dataset_store
+from core.data.dataset import Dataset
+from core.evaluation.point import Origin, measure
+from core.federated.clients import Clients
 from core.federated.federate import load_clients, simulate_settings
 from core.federated.history import History
 from core.jobs.context import Context
+from core.jobs.inputs import DENSE_FILE, Network, network, prepared
 from core.jobs.store import Child
+from core.jobs.timed import Timed
+from core.models import weights_file
+from core.models.network import Weights
 
 HISTORY_FILE = "history.csv"
 MODEL_FILE = "model.npz"
@@ -21,17 +29,60 @@ LEAF_PREFIX = "leaf:"
 def federate(context: Context) -> dict[str, Any]:
     """Run one federated experiment; rounds appear as metrics while it goes on."""
     settings = _with_leaf_path(context)
-
-    def load(digest: str) -> Any:
-        return dataset_store.load(context.workspace, digest)
-
-    clients = load_clients(settings, context.seed, load=load)
+    clients = load_clients(settings, context.seed, load=partial(_load, context))
     history = simulate_settings(settings, context.seed, context.progress, clients=clients)
-    (context.folder / HISTORY_FILE).write_text(history.csv(), encoding="utf-8")
     np.savez(context.folder / MODEL_FILE, **dict(history.parameters))  # type: ignore[arg-type]
+    return _told(context, history, clients) | {"model": MODEL_FILE}
+
+
+def federate_network(context: Context) -> dict[str, Any]:
+    """Federate the convolutional network, fresh or from another run's, and measure what it became.
+
+    settings: those of a federated run with network "cnn"; start: a run with a network, pruned or
+    not; keep_zeros: hold its zeros in place.
+    """
+    settings, progress = context.settings, Timed(context.progress)
+    begin = network(context, settings["start"]) if settings.get("start") else None
+    clients = load_clients(settings, context.seed, load=partial(_load, context))
+    start = begin.weights if begin else None
+    history = simulate_settings(settings, context.seed, progress, clients=clients, start=start)
+    weights = {name: np.asarray(a, np.float32) for name, a in history.parameters.items()}
+    return _told(context, history, clients) | _measured(context, weights, history, progress, begin)
+
+
+def _measured(
+    context: Context,
+    weights: Weights,
+    history: History,
+    progress: Timed,
+    begin: Network | None,
+) -> dict[str, Any]:
+    data = prepared(context, begin.shape if begin else None)
+    origin = Origin(
+        id=context.job_id,
+        label=f"Federated, {history.label}",
+        method=str(begin.result["point"]["method"]) if begin else "dense",
+        seed=context.seed,
+        epochs=history.records[-1].epoch,
+        seconds=progress.seconds,
+        notes=data.notes,
+        parent=begin.job.id if begin else "",
+    )
+    path = context.folder / DENSE_FILE
+    weights_file.write(path, weights)
+    dense = begin.weights if begin else None
+    point = measure(path, data.shape, data, origin, dense)
+    return {"weights": path.name, "shape": data.shape.to_dict(), "point": point.to_dict()}
+
+
+def _load(context: Context, digest: str) -> Dataset:
+    return dataset_store.load(context.workspace, digest)
+
+
+def _told(context: Context, history: History, clients: Clients) -> dict[str, Any]:
+    (context.folder / HISTORY_FILE).write_text(history.csv(), encoding="utf-8")
     return {
         "history": HISTORY_FILE,
-        "model": MODEL_FILE,
         "label": history.label,
         "federation": clients.name,
         "rows": history.rows(),

@@ -3,7 +3,7 @@
 from core.jobs.competition_tasks import competition, timing
 from core.jobs.context import Task
 from core.jobs.exploring_tasks import curve, preview, sensitivity_table
-from core.jobs.federated_tasks import federate, federate_compare
+from core.jobs.federated_tasks import federate, federate_compare, federate_network
 from core.jobs.judging_tasks import compare_behaviour, grade_files
 from core.jobs.network_tasks import import_network, prune_network, train_network
 from core.jobs.sweep_tasks import sweep
@@ -21,5 +21,6 @@ TASKS: dict[str, Task] = {
     "behaviour": compare_behaviour,
     "grade": grade_files,
     "federate": federate,
+    "federate_network": federate_network,
     "federate_compare": federate_compare,
 }

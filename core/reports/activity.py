@@ -33,7 +33,8 @@ def pruned_from(store: Store, dense: str) -> list[Job]:
 
 def finished_dense(store: Store, data: str) -> list[Job]:
     """Return the finished networks of a data set that can be pruned, newest first."""
-    return [job for job in of_data(store, ("train", "import"), data) if job.state == DONE]
+    made = of_data(store, ("train", "import", "federate_network"), data)
+    return [job for job in made if job.state == DONE]
 
 
 SHOWN_AS = {"running": (*ACTIVE, WAITING, STOPPING)}

@@ -10,12 +10,12 @@ from core.reports.curves import best, common_target, final, reached
 from core.reports.runs import History, describe, history_of
 from core.workspace import Workspace
 
-KINDS = ("federate", "federate_compare")
+KINDS = ("federate", "federate_network", "federate_compare")
 
 
 def parts_of(store: Store, job: Job) -> list[Job]:
     """Return the runs of a comparison in the order they were asked for, or the run itself."""
-    if job.kind == "federate":
+    if job.kind != "federate_compare":
         return [job]
     found = {_key(child.settings): child for child in store.jobs(parent=job.id)}
     wanted = [_key(settings) for settings in job.settings["runs"]]

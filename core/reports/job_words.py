@@ -14,6 +14,7 @@ KINDS = {
     "sweep": "Sweep",
     "compete": "Competition",
     "federate": "Federated run",
+    "federate_network": "Federated network",
     "federate_compare": "Federated comparison",
     "grade": "Grading",
     "sensitivity": "Sensitivity",
@@ -43,7 +44,7 @@ def _detail(job: Job) -> str:
         return f"{len(methods)} methods at {len(levels)} sparsities"
     if job.kind == "compete":
         return f"{settings.get('minutes', '?')} minutes"
-    if job.kind == "federate":
+    if job.kind in ("federate", "federate_network"):
         return str(settings.get("label") or describe(settings))
     if job.kind in ("import", "federate_compare"):
         return str(settings.get("name") or settings.get("preset") or "")

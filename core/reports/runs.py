@@ -124,7 +124,7 @@ class History:
 
 def history_of(job: Job, workspace: Workspace) -> History | None:
     """Return a finished federated job's history, None when the job is of another kind."""
-    if job.kind != "federate" or job.result is None:
+    if job.kind not in ("federate", "federate_network") or job.result is None:
         return None
     label = str(job.settings.get("label") or describe(job.settings))
     rows = tuple(_rows(job, workspace))
@@ -181,7 +181,16 @@ def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
     return list(found.values())
 
 
-REPORTABLE = ("sweep", "compete", "federate_compare", "prune", "train", "import", "federate")
+REPORTABLE = (
+    "sweep",
+    "compete",
+    "federate_compare",
+    "prune",
+    "train",
+    "import",
+    "federate",
+    "federate_network",
+)
 
 
 def reportable(store: Store) -> list[Job]:
@@ -193,7 +202,7 @@ def reportable(store: Store) -> list[Job]:
 
 def describe_job(job: Job) -> str:
     """Return a run in a few words, for a list."""
-    if job.kind == "federate":
+    if job.kind in ("federate", "federate_network"):
         return str(job.settings.get("label") or describe(job.settings))
     network = network_of(job)
     if network is not None:

@@ -7,9 +7,10 @@ import streamlit as st
 from core.data import store as dataset_store
 from core.data.dataset import Dataset
 from core.data.partition import PARTITIONS
+from core.reports import runs
 from core.settings import to_dict
 from pages.components.data_views import choose_data
-from pages.components.lab import workspace
+from pages.components.lab import recall, remember, store, workspace
 from pages.components.settings_form import settings_form
 
 SOURCES = {
@@ -24,7 +25,7 @@ def data_form() -> dict[str, Any] | None:
     source = st.segmented_control(
         "Data",
         list(SOURCES),
-        default="iid",
+        default="stored" if recall("start") else "iid",
         format_func=SOURCES.__getitem__,
         key="federated-source",
         required=True,
@@ -60,6 +61,43 @@ def _stored() -> dict[str, Any] | None:
     if partition is None:
         return None
     return {"data": chosen.digest, "partition": {"name": name, **to_dict(partition)}}
+
+
+def network_form(data: dict[str, Any] | None) -> dict[str, Any]:
+    """Ask which network the clients train; images may also have the pruning part's CNN."""
+    images = data is not None and "partition" in data
+    kind = st.segmented_control(
+        "Network",
+        ["mlp", "cnn"] if images else ["mlp"],
+        default="cnn" if images and recall("start") else "mlp",
+        format_func={"mlp": "MLP (NumPy)", "cnn": "CNN of the pruning part"}.__getitem__,
+        key=f"federated-network:{images}",
+        required=True,
+    )
+    if kind == "mlp":
+        hidden = st.number_input(
+            "Hidden units", 0, 4096, 128, help="0 is multinomial logistic regression."
+        )
+        return {"hidden": int(hidden)}
+    return {"network": "cnn", **_start(str((data or {})["data"]))}
+
+
+def _start(data: str) -> dict[str, Any]:
+    found = {network.job.id: network for network in runs.networks(store(), data)}
+    wanted = recall("start")
+    choices = ["", *found]
+    start = st.selectbox(
+        "Begin with",
+        choices,
+        choices.index(wanted) if wanted in found else 0,
+        format_func=lambda id: found[id].point.label if id else "Fresh weights",
+        key=f"federated-start:{wanted}",
+    )
+    remember("start", start or None)
+    if not start:
+        return {}
+    keep = st.toggle("Keep its zeros", True, help="A pruned network stays exactly as sparse.")
+    return {"start": start, "keep_zeros": keep}
 
 
 def stored(digest: str) -> Dataset:

@@ -76,6 +76,12 @@ def network_files(job: Job) -> None:
         download(network, f"file:{job.id}")
         if job.kind != "prune":
             st.page_link("pages/pruning.py", label="Prune it", icon=":material/content_cut:")
+        st.page_link(
+            "pages/federated.py",
+            label="Federate it",
+            icon=":material/hub:",
+            query_params={"start": job.id},
+        )
 
 
 def download(network: Network, key: str, kind: str = "secondary") -> None:
