@@ -1,9 +1,21 @@
 """What changed between two networks, on four images that fit in the head."""
 
+import json
+
 import numpy as np
 import pytest
 
-from core.evaluation.behaviour import compare, disagreeing_classes, paid_first
+from core.data.dataset import Split
+from core.evaluation.behaviour import (
+    Network,
+    behaviour,
+    compare,
+    disagreeing_classes,
+    paid_first,
+)
+from core.models.network import NetworkShape, initial_weights
+from core.progress import Silent
+from core.training.prepare import Prepared
 
 LABELS = np.array([0, 0, 1, 1])
 BEFORE = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.3, 0.7, 0.0], [0.0, 0.4, 0.6]])
@@ -68,3 +80,24 @@ def test_a_class_is_relabelled_where_the_majority_left_the_reference() -> None:
         {"images": 1, "relabelled": 0},
         {"images": 1, "relabelled": 1},
     ]
+
+
+@pytest.mark.slow
+def test_the_comparison_of_networks_is_plain_json_with_its_pictures_beside_it(tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    split = Split(rng.random((30, 10, 10, 1), dtype=np.float32), np.arange(30) % 2)
+    shape = NetworkShape((10, 10, 1), 2, (2, 2, 3, 3, 4))
+    prepared = Prepared(split, split, split, ("a", "b"), shape, (), "0" * 16)
+    networks = [Network(f"n{seed}", f"net {seed}", initial_weights(shape, seed)) for seed in (0, 1)]
+    result = behaviour(networks, shape, prepared, tmp_path, Silent())
+    assert json.loads(json.dumps(result, allow_nan=False)) == json.loads(json.dumps(result))
+    same, other = result["networks"]
+    assert (result["reference"], result["images"]) == ("n0", 30)
+    assert (same["agreement"], same["new_errors_count"]) == (1.0, 0)
+    with np.load(tmp_path / result["pictures"]) as stored:
+        pictured = set(stored["rows"].tolist())
+        assert stored["pictures"].shape == (len(pictured), 10, 10, 1)
+    listed = {change["row"] for change in (*other["new_errors"], *other["mended"])}
+    assert listed | {paid["row"] for paid in result["paid_first"]} == pictured
+    right = [network["accuracy"] * 30 for network in (same, other)]
+    assert round(right[1] - right[0]) == other["mended_count"] - other["new_errors_count"]

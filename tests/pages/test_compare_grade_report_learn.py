@@ -1,6 +1,7 @@
 """The pages that compare, grade, report and teach, on a lab in which everything has run."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,18 @@ def fine(test: AppTest) -> AppTest:
 def test_compare_names_how_many_networks_are_on_the_front(lab) -> None:
     # dense is beaten by magnitude 80 %, which is more accurate; L1 and random are beaten as well
     assert "3 networks of 7 on the front" in texts(fine(opened("frontier")))
+
+
+def test_before_the_first_run_the_bundled_sample_is_shown(empty_lab) -> None:
+    test = fine(opened("frontier"))
+    assert "Below: a finished sample run" in texts(test)
+    assert re.search(r"\d+ networks? of \d+ on the front", texts(test))
+
+
+def test_before_the_first_run_the_report_is_on_the_bundled_sample(empty_lab) -> None:
+    shown = texts(fine(opened("report")))
+    assert "a report on the bundled sample run" in shown
+    assert "covers the largest area" in shown or "is the only method" in shown
 
 
 def test_a_deep_link_restores_the_chosen_networks_and_the_view(lab) -> None:
