@@ -8,40 +8,34 @@ from pages.components.error_box import error_box
 
 ROOT = Path(__file__).parent
 
-# Section -> (file and address, title, icon). A page is there as soon as its file is.
-PAGES = {
-    "": [("home", "Home", "home")],
-    "Prune": [
-        ("data", "Data", "photo_library"),
-        ("training", "Train", "model_training"),
-        ("pruning", "Prune", "content_cut"),
-        ("frontier", "Frontier", "scatter_plot"),
-    ],
-    "Federate": [("federated", "Federated", "hub")],
-    "Course": [
-        ("grading", "Grade", "leaderboard"),
-        ("report", "Report", "description"),
-        ("learn", "Learn", "school"),
-    ],
-    "Lab": [("runs", "Runs", "list_alt")],
-}
+# (file and address, title, icon), in the order of the work. A page is there once its file is.
+# No sections: Streamlit's markup for them is a list that screen readers cannot read.
+PAGES = (
+    ("home", "Home", "home"),
+    ("data", "Data", "photo_library"),
+    ("training", "Train", "model_training"),
+    ("pruning", "Prune", "content_cut"),
+    ("frontier", "Frontier", "scatter_plot"),
+    ("federated", "Federated", "hub"),
+    ("grading", "Grade", "leaderboard"),
+    ("report", "Report", "description"),
+    ("runs", "Runs", "list_alt"),
+    ("learn", "Learn", "school"),
+)
 
 
-def pages() -> dict[str, list[st.Page]]:
-    """Return the pages by section, those whose file exists."""
-    return {
-        section: [
-            st.Page(
-                ROOT / "pages" / f"{file}.py",
-                title=title,
-                icon=f":material/{icon}:",
-                default=file == "home",
-            )
-            for file, title, icon in entries
-            if (ROOT / "pages" / f"{file}.py").exists()
-        ]
-        for section, entries in PAGES.items()
-    }
+def pages() -> list[st.Page]:
+    """Return the pages whose file exists."""
+    return [
+        st.Page(
+            ROOT / "pages" / f"{file}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            default=file == "home",
+        )
+        for file, title, icon in PAGES
+        if (ROOT / "pages" / f"{file}.py").exists()
+    ]
 
 
 st.set_page_config(

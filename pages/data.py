@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.data import archives, store
-from core.data.catalog import BUILT_IN
+from core.data import archives, course, store
+from core.data.catalog import BUILT_IN, garments
 from core.data.limits import LIMITS, MIB
 from core.data.store import StoredDataset
 from core.errors import LabError
@@ -60,6 +60,16 @@ def _upload() -> None:
     )
     if refusal := st.session_state.get("refusal"):
         show_error(refusal)
+    st.download_button(
+        "Download an example",
+        lambda: course.template(garments()),
+        "dataset.tar.gz",
+        "application/gzip",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+        help="A small archive in the course's format, to look at and to copy.",
+    )
     if file is not None:
         _read(file, merge_case)
 

@@ -15,7 +15,7 @@ from pages.components.data_views import checks_of, show_balance, show_classes, u
 from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
 from pages.components.frontier_views import best_line, frontier_panel
-from pages.components.lab import recall, remember, store, submit, sweep_now, workspace
+from pages.components.lab import overview_now, recall, remember, store, submit, sweep_now, workspace
 from pages.components.live_chart import live_chart
 from pages.components.words import percent, plural
 
@@ -104,7 +104,7 @@ def _link(page: str, label: str, icon: str) -> None:
 
 
 def _overview() -> None:
-    found = activity.overview(store())
+    found = overview_now()
     stored = datasets.list_stored(workspace())
     if not stored and not found.dense:
         return

@@ -8,13 +8,12 @@ import streamlit as st
 from core.errors import LabError
 from core.jobs import bundle, bundle_import, housekeeping
 from core.jobs.job import Job
-from core.reports.activity import top_level
 from core.reports.checked_import import check_file
 from core.reports.job_words import job_title, settings_words
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.frame import inside_frame
 from pages.components.job_progress import job_line, watch
-from pages.components.lab import recall, remember, store, workspace
+from pages.components.lab import recall, remember, runs_now, store, workspace
 from pages.components.run_views import log_view, training_view
 from pages.components.words import ago, duration, plural, size
 
@@ -45,7 +44,7 @@ def main() -> None:
 
 
 def _found(wanted: Sequence[str]) -> list[Job]:
-    return top_level(store(), wanted, SHOWN)
+    return runs_now(wanted, SHOWN)
 
 
 def _list(jobs: Sequence[Job]) -> None:

@@ -4,13 +4,22 @@ The session holds identifiers only. The address bar holds them too, so that a co
 the same view to whoever opens it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.jobs import engine
+from core.jobs.job import Job
 from core.jobs.store import Store
-from core.reports.activity import Family, family, sweep_family
+from core.reports.activity import (
+    Family,
+    Overview,
+    family,
+    overview,
+    sweep_family,
+    top_level,
+)
 from core.workspace import Workspace, open_workspace
 
 
@@ -60,6 +69,26 @@ def _sweep_family(url: str, revision: str, sweep: str) -> Family:
 def keep_working() -> None:
     """Make sure that unfinished jobs have an engine: after a reboot there is none."""
     engine.ensure(workspace())
+
+
+def runs_now(states: Sequence[str], limit: int) -> list[Job]:
+    """Return what people started, newest first; read once per change."""
+    return _runs(workspace().store_url, store().revision(), tuple(states), limit)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _runs(url: str, revision: str, states: tuple[str, ...], limit: int) -> list[Job]:
+    return top_level(_store(url), states, limit)
+
+
+def overview_now() -> Overview:
+    """Return the state of the workspace in numbers; read once per change."""
+    return _overview(workspace().store_url, store().revision())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _overview(url: str, revision: str) -> Overview:
+    return overview(_store(url))
 
 
 def recall(name: str) -> str | None:

@@ -1,0 +1,115 @@
+"""What pages cost: one reading of a big frontier, and the server under several open tabs.
+
+    python -m benchmarks.sessions_cost [--tabs 10] [--seconds 20]
+
+The tabs watch a sweep that never ends, so that each of them polls once a second.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import sync_playwright
+
+from core.figures.frontier import live_frontier
+from core.jobs.dispatch import Dispatcher
+from core.jobs.lease import Lease
+from core.jobs.store import Store
+from core.reports.activity import family, overview, top_level
+from core.reports.labels import method_labels
+from core.workspace import Workspace
+from tests.browser.conftest import FLAGS, chromium_path, new_context, settle
+from tests.browser.server import ROOT, serve
+from tests.evaluation.points import point
+from tests.reports.finished_lab import fill, finish
+
+POINTS = 200
+
+
+def milliseconds(work: Callable[[], object], times: int = 30) -> float:
+    """Return the median time of `work`."""
+    spent = []
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - started)
+    return 1000 * statistics.median(spent)
+
+
+def grown(workspace: Workspace) -> tuple[Store, dict[str, str]]:
+    """Return a store with a frontier of many points and a sweep that is at work."""
+    ids = fill(workspace)
+    store = Store(workspace.store_url)
+    for number in range(POINTS):
+        found = point(0.6 + number / 1000, 0.5 + number / 500, seed=number)
+        settings = {"data": ids["data"], "dense": ids["dense"], "plan": found.plan, "n": number}
+        finish(store, "prune", settings, {"point": found.to_dict()}, number)
+    sweep = store.submit("sweep", {"dense": ids["dense"], "data": ids["data"]}, 0)
+    claim = Dispatcher(store.database, "bench").claim("light", {"light"}, "bench")
+    assert claim is not None
+    assert claim.job_id == sweep
+    Lease(store.database, claim.job_id, claim.attempt).start()
+    return store, ids
+
+
+def readings(store: Store, dense: str) -> dict[str, float]:
+    """Return the milliseconds of what pages read."""
+    found = family(store, dense)
+    return {
+        "revision (each poll)": milliseconds(store.revision),
+        f"family of {POINTS} points (each change)": milliseconds(lambda: family(store, dense)),
+        "its figure as JSON": milliseconds(
+            lambda: json.dumps(live_frontier(found.all_points, method_labels()).figure())
+        ),
+        "list of runs": milliseconds(lambda: top_level(store, (), 40)),
+        "home page's overview": milliseconds(lambda: overview(store)),
+    }
+
+
+def server_share(url: str, address: str, tabs: int, seconds: float) -> float:
+    """Return the share of one core that the server takes while `tabs` tabs are open."""
+    port = int(url.rsplit(":", 1)[1])
+    server = next(
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if f"--server.port={port}" in (process.info["cmdline"] or [])
+    )
+    with sync_playwright() as playwright:
+        path = chromium_path(playwright)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        for _ in range(tabs):
+            page = new_context(browser).new_page()
+            page.goto(url + address)
+            settle(page)
+        time.sleep(3)
+        before = sum(server.cpu_times()[:2])
+        time.sleep(seconds)
+        share = (sum(server.cpu_times()[:2]) - before) / seconds
+        browser.close()
+    return share
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tabs", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    arguments = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="sessions-"))
+    store, ids = grown(Workspace(home))
+    for name, spent in readings(store, ids["dense"]).items():
+        print(f"{name:40} {spent:7.1f} ms")
+    address = f"/pruning?view=sweep&dense={ids['dense']}&data={ids['data']}"
+    with serve(ROOT / "app.py", home) as url:
+        for tabs in (1, arguments.tabs):
+            share = server_share(url, address, tabs, arguments.seconds)
+            print(f"server with {tabs:2} open tabs               {100 * share:7.1f} % of a core")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The first sixty seconds of a newcomer, click by click, in a real browser."""
+
+import json
+
+import pytest
+
+from tests.browser.conftest import Visitor, new_context
+from tests.browser.server import ROOT, serve
+
+pytestmark = pytest.mark.slow
+DOTS_MS = 400_000
+DOTS = (
+    "() => (document.querySelector('.live-chart-plot')?.data ?? [])"
+    ".filter(trace => trace.customdata && trace.name !== 'Chosen')"
+    ".reduce((sum, trace) => sum + trace.x.length, 0)"
+)
+
+
+@pytest.fixture(scope="module")
+def newcomer(chromium, tmp_path_factory):
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("newcomer")) as url:
+        context = new_context(chromium)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        person = Visitor(context.new_page(), url)
+        yield person
+        context.close()
+    assert person.complaints == []
+
+
+def test_zero_seconds_one_sentence_and_a_finished_frontier(newcomer):
+    page = newcomer.go("/")
+    page.wait_for_function(f"() => ({DOTS})() > 1")
+    sample = json.loads((ROOT / "assets" / "sample_sweep.json").read_text())
+    assert page.evaluate(DOTS) == 1 + len(sample["points"])
+    assert page.get_by_role("button", name="Try the sample").is_visible()
+    assert page.get_by_role("link", name="Upload mine").is_visible()
+
+
+def test_five_seconds_pictures_and_balance(newcomer):
+    page = newcomer.page
+    page.get_by_role("button", name="Try the sample").click()
+    page.get_by_alt_text("8 images of pullover").wait_for()
+    page.locator(".live-chart-plot .bars").first.wait_for()
+
+
+def test_ten_seconds_the_quick_preset_starts(newcomer):
+    page = newcomer.page
+    assert page.get_by_text("about a minute").is_visible()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_text("First the whole network is trained").or_(
+        page.get_by_text("The whole network")
+    ).first.wait_for()
+
+
+def test_then_the_baseline_and_more_dots_with_a_sentence_each(newcomer):
+    page = newcomer.page
+    page.wait_for_function(f"() => ({DOTS})() >= 1", timeout=DOTS_MS)
+    page.get_by_text("The whole network: 592,933 weights").wait_for()
+    page.wait_for_function(f"() => ({DOTS})() >= 3", timeout=DOTS_MS)
+    assert page.get_by_text("of 592,933 weights and").count() >= 1
+
+
+def test_a_click_opens_the_card_with_its_download(newcomer):
+    page = newcomer.page
+    page.locator(".live-chart-plot .scatterlayer .point").last.click(force=True)
+    page.get_by_text("What it takes for what").wait_for()
+    for name in ("Score", "Accuracy", "Sparsity", "On disk, gzip"):
+        assert page.locator("[data-testid='stMetric']").filter(has_text=name).count() == 1
+    button = page.get_by_role("button", name="Download my_model_weights.h5").or_(
+        page.get_by_role("button", name="Download dense.h5")
+    )
+    assert button.is_visible()
+
+
+def test_at_last_fedavg_and_a_link_that_can_be_copied(newcomer):
+    page = newcomer.page
+    assert page.get_by_role("link", name="Try FedAvg").is_visible()
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("() => navigator.clipboard.readText()") == page.url
+    assert "sweep=" in page.url

@@ -1,0 +1,159 @@
+"""The whole main job in a real browser: data, training, pruning, a click, the file on disk."""
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.browser.conftest import Visitor, new_context, settle
+from tests.browser.server import ROOT, serve
+
+pytestmark = pytest.mark.slow
+TRAINED_MS, PRUNED_MS = 300_000, 400_000
+# How many networks the frontier shows.
+DOTS = (
+    "() => (document.querySelector('.live-chart-plot')?.data ?? [])"
+    ".filter(trace => trace.customdata && trace.name !== 'Chosen')"
+    ".reduce((sum, trace) => sum + trace.x.length, 0)"
+)
+
+
+@pytest.fixture(scope="module")
+def visitor(chromium, tmp_path_factory):
+    """One visitor for the whole story, in a fresh workspace whose path has a space."""
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("main job")) as url:
+        context = new_context(chromium)
+        person = Visitor(context.new_page(), url)
+        yield person
+        context.close()
+    assert person.complaints == []
+
+
+def zeros_over_all(path) -> tuple[int, int]:
+    """Count with h5py alone, as a stranger would."""
+    arrays: list[np.ndarray] = []
+
+    def collect(_, item):
+        if isinstance(item, h5py.Dataset):
+            arrays.append(item[()])
+
+    with h5py.File(path) as file:
+        file.visititems(collect)
+    return sum(int((a == 0).sum()) for a in arrays), sum(a.size for a in arrays)
+
+
+def metric(page, label) -> str:
+    card = page.locator("[data-testid='stMetric']").filter(has_text=label).last
+    return card.locator("[data-testid='stMetricValue']").inner_text()
+
+
+def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(visitor):
+    page = visitor.go("/data")
+    assert page.get_by_role("img", name="Logo").or_(page.get_by_alt_text("Logo")).first.is_visible()
+    assert page.get_by_role("link", name="Train").is_visible()
+
+
+def test_data_is_chosen_with_one_click_and_shows_its_classes(visitor):
+    page = visitor.page
+    page.get_by_role("button", name="Use it").first.click()
+    page.get_by_text("Images per class").wait_for()
+    assert page.get_by_text("pullover").first.is_visible()
+    assert "data=" in page.url
+
+
+def test_a_short_training_reports_every_epoch_and_ends_with_a_file(visitor):
+    page = visitor.page
+    page.get_by_role("link", name="Train", exact=True).click()
+    page.get_by_text("Change the recipe").click()
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("1")
+    epochs.press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Download dense.h5").wait_for(timeout=TRAINED_MS)
+    assert metric(page, "Epochs") == "1"
+    assert page.locator(".live-chart figcaption").first.text_content().startswith("Best validation")
+
+
+def test_dots_appear_without_reload_for_two_methods_at_three_sparsities(visitor):
+    page = visitor.page
+    page.get_by_role("link", name="Prune", exact=True).click()
+    page.get_by_role("button", name="Run a sweep").or_(
+        page.get_by_text("Run a sweep")
+    ).first.click()
+    methods = page.locator(".st-key-sweep-methods")
+    methods.wait_for()
+    for name in methods.get_by_role("button").all_inner_texts():
+        pill = methods.get_by_role("button", name=name, exact=True)
+        chosen = pill.get_attribute("aria-pressed") == "true"
+        if chosen != (name in ("Magnitude", "L1 filter")):
+            pill.click()
+            settle(page)
+    epochs = page.locator(".st-key-sweep-epochs input")
+    epochs.fill("1")
+    epochs.press("Enter")
+    page.get_by_text("6 networks, about").wait_for()
+    page.evaluate("() => { window.sameDocument = true; }")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function(f"() => ({DOTS})() === 7", timeout=PRUNED_MS)
+    assert page.evaluate("() => window.sameDocument")
+
+
+def test_a_clicked_dot_shows_the_sparsity_that_its_file_has(visitor, tmp_path):
+    page = visitor.page
+    chart = page.locator(".live-chart-plot").first
+    place = chart.evaluate(
+        """plot => {
+            const trace = plot.data.findIndex(each => each.name === 'Magnitude');
+            const row = plot.data[trace].x.reduce((b, x, i, all) => x > all[b] ? i : b, 0);
+            const [x, y] = [plot._fullLayout.xaxis, plot._fullLayout.yaxis];
+            return [x._offset + x.d2p(plot.data[trace].x[row]),
+                    y._offset + y.d2p(plot.data[trace].y[row])];
+        }"""
+    )
+    chart.click(position={"x": place[0], "y": place[1]}, force=True)
+    button = page.get_by_role("button", name="Download my_model_weights.h5")
+    button.wait_for()
+    shown = metric(page, "Sparsity")
+    with page.expect_download() as download:
+        button.click()
+    path = tmp_path / "my_model_weights.h5"
+    download.value.save_as(path)
+    zeros, parameters = zeros_over_all(path)
+    assert parameters == 592_933
+    assert f"{zeros / parameters:.2%}" == shown == "95.00%"
+    assert "point=" in page.url
+
+
+def test_the_copied_link_shows_the_same_card_to_somebody_else(visitor, chromium):
+    context = new_context(chromium)
+    other = Visitor(context.new_page(), visitor.url)
+    page = other.go(visitor.page.url.removeprefix(visitor.url))
+    page.get_by_role("button", name="Download my_model_weights.h5").wait_for()
+    assert metric(page, "Sparsity") == "95.00%"
+    context.close()
+    assert other.complaints == []
+
+
+def test_the_explorer_answers_when_the_slider_moves(visitor):
+    page = visitor.page
+    page.get_by_text("Explore at once").click()
+    page.get_by_text("Accuracy, not retrained").wait_for(timeout=120_000)
+    before = metric(page, "Score as it is")
+    page.locator(".st-key-explore-sparsity").get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-testid=stMetric]')].some(each => "
+        "each.innerText.includes('Sparsity') && each.innerText.includes('0.00%'))",
+        timeout=60_000,
+    )
+    assert metric(page, "Score as it is") != before or before == "0.000"
+
+
+def test_runs_lists_what_ran_and_exports_it(visitor):
+    page = visitor.page
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_text("Sweep: 2 methods at 3 sparsities").first.wait_for()
+    page.get_by_role("button", name="Details").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as zip").click()
+    assert download.value.suggested_filename.endswith(".zip")
