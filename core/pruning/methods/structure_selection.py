@@ -28,12 +28,18 @@ class StructureSelection:
     pass ReLU and fold into kernel and bias exactly.
     """
 
-    penalty: float = setting(1e-3, low=1e-9, high=10.0, help="γ at the start, before it grows")
+    penalty: float = setting(1e-4, low=1e-9, high=10.0, help="γ at the start, before it grows")
     growth: float = setting(
         1e4, low=1.001, high=1e9, help="What γ may be multiplied with in all", advanced=True
     )
     factor_rate: float = setting(
-        0.02, low=1e-6, high=10.0, help="Step size of the factors", advanced=True
+        0.5,
+        low=1e-6,
+        high=10.0,
+        help="Step size of the factors",
+        why="With large steps a small γ suffices, which unneeded factors give way to and needed "
+        "ones withstand; small steps need a γ that shrinks all alike.",
+        advanced=True,
     )
     sparse_share: float = setting(
         0.34, low=0.01, high=1.0, help="Share of the epochs that train with the penalty"
@@ -41,7 +47,7 @@ class StructureSelection:
     ramp: float = setting(
         0.8, low=0.05, high=1.0, help="Share of that training after which the target is due"
     )
-    learning_rate: float = setting(0.002, low=0.0, high=10.0, help="Largest step size (SGD)")
+    learning_rate: float = setting(0.005, low=0.0, high=10.0, help="Largest step size (SGD)")
     batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
 
     def __post_init__(self) -> None:
