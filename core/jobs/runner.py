@@ -98,8 +98,8 @@ class Runner:
     def run(self) -> None:
         """Return when there is nothing more to do for this runner."""
         claim: Claim | None = Claim(self._orders.job, self._orders.attempt, self._orders.demand)
-        for _ in range(JOBS_PER_RUNNER):
-            if claim is None or not self._work(claim):
+        for count in range(1, JOBS_PER_RUNNER + 1):
+            if claim is None or not self._work(claim) or count == JOBS_PER_RUNNER:
                 return
             claim = self._next()
 
