@@ -11,6 +11,7 @@ from typing import Any
 from core.evaluation.point import Point
 from core.jobs.job import DONE, Job
 from core.jobs.store import Store
+from core.reports.run_names import named
 from core.reports.runs import (
     History,
     Network,
@@ -18,6 +19,7 @@ from core.reports.runs import (
     data_names,
     history_of,
     network_of,
+    sample_histories,
     sample_points,
     with_children,
 )
@@ -65,7 +67,7 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     return Evidence(
         title,
         tuple(told_apart([network.point for network in comparable])),
-        tuple(histories),
+        tuple(named(histories)),
         tuple(_run_row(job, names) for job in jobs),
         versions(),
         class_names_of(workspace, comparable[0]) if comparable else (),
@@ -112,10 +114,10 @@ def _seconds(job: Job) -> float | None:
     return round(job.finished - job.started, 1)
 
 
-def sample_evidence(histories: Sequence[History] = ()) -> Evidence:
+def sample_evidence() -> Evidence:
     """Return the evidence of the bundled sample run."""
     title = "Sample report"
-    return Evidence(title, tuple(sample_points()), tuple(histories), (), versions())
+    return Evidence(title, tuple(sample_points()), tuple(named(sample_histories())), (), versions())
 
 
 def versions() -> tuple[tuple[str, str], ...]:

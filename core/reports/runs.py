@@ -1,6 +1,7 @@
 """From finished runs in the store to the points and histories that pages and reports show."""
 
 import csv
+import gzip
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +13,13 @@ from core.errors import NotFoundError
 from core.evaluation.point import Point
 from core.jobs.job import DONE, Job
 from core.jobs.store import Store
+from core.settings import digest
 from core.workspace import Workspace
 
 NETWORK_KINDS = ("train", "import", "prune")
-SAMPLE_SWEEP = Path(__file__).parent.parent.parent / "assets" / "sample_sweep.json"
+ASSETS = Path(__file__).parent.parent.parent / "assets"
+SAMPLE_SWEEP = ASSETS / "sample_sweep.json"
+SAMPLE_FEDERATED = ASSETS / "sample_federated.json.gz"
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,20 @@ def _rows(job: Job, workspace: Workspace) -> list[dict[str, float]]:
     if not path.is_file():
         raise NotFoundError(f"The history of run {job.id} is no longer here. Run it again.")
     return read_history(path.read_text())
+
+
+def sample_histories() -> list[History]:
+    """Return the federated runs of the bundled sample, one a setting; none if it is not there."""
+    if not SAMPLE_FEDERATED.is_file():
+        return []
+    sample = json.loads(gzip.decompress(SAMPLE_FEDERATED.read_bytes()))
+    runs = [run for question in sample["questions"] for run in question["runs"]]
+    found = {}
+    for run in runs:
+        rows = tuple({k: v for k, v in row.items() if v is not None} for row in run["rounds"])
+        id = digest({k: v for k, v in run["settings"].items() if k != "label"})
+        found[id] = History(id, run["label"], run["settings"], sample["seed"], rows)
+    return list(found.values())
 
 
 def read_history(text: str) -> list[dict[str, float]]:

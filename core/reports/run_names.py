@@ -1,0 +1,71 @@
+"""Names of federated runs that say what they are and that no two runs share."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from core.reports.curves import SGD
+from core.reports.labels import algorithm_labels
+from core.reports.runs import History
+
+# What may tell two runs apart, in the order in which people would say it.
+TELLING = (
+    "learning_rate",
+    "hidden",
+    "clients_per_round",
+    "batch_size",
+    "rounds",
+    "algorithm_settings",
+    "partition",
+    "stragglers",
+    "dropouts",
+    "learning_rate_decay",
+)
+
+
+def named(histories: Sequence[History]) -> list[History]:
+    """Return the histories with systematic labels, all different."""
+    plain = [name(history) for history in histories]
+    groups = {label: [h for h in histories if name(h) == label] for label in plain}
+    labels = [
+        label if len(groups[label]) == 1 else f"{label}{_apart(history, groups[label])}"
+        for label, history in zip(plain, histories, strict=True)
+    ]
+    return [
+        replace(history, label=label if labels.count(label) == 1 else f"{label} ({history.id[:8]})")
+        for label, history in zip(labels, histories, strict=True)
+    ]
+
+
+def name(history: History) -> str:
+    """Return algorithm, local work and data: "FedAvg, 20 local epochs, on Synthetic(1, 1)"."""
+    algorithm = algorithm_labels().get(history.algorithm, history.algorithm)
+    work = "" if history.algorithm in (SGD, "fedsgd") else f", {_work(history.settings)}"
+    return f"{algorithm}{work}, on {data_words(history.data)}"
+
+
+def _work(settings: dict[str, Any]) -> str:
+    steps, epochs = settings.get("local_steps"), settings.get("local_epochs") or 1
+    count, unit = (steps, "local step") if steps else (epochs, "local epoch")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def data_words(data: str) -> str:
+    """Return where the data came from: "IID data", "Synthetic(1, 1)", or its own name."""
+    if data == "iid":
+        return "IID data"
+    if data.startswith("synthetic:"):
+        return f"Synthetic({', '.join(data.removeprefix('synthetic:').split(',')[:2])})"
+    return f"data {data[:8]}"
+
+
+def _apart(history: History, group: Sequence[History]) -> str:
+    """Return the settings, and the seed, in which this run differs from those of its name."""
+    words = [
+        f"{key.replace('_', ' ')} {history.settings.get(key, 'default')}"
+        for key in TELLING
+        if len({repr(other.settings.get(key)) for other in group}) > 1
+    ]
+    if len({other.seed for other in group}) > 1:
+        words.append(f"seed {history.seed}")
+    return "".join(f", {word}" for word in words)
