@@ -65,6 +65,13 @@ class PrunePlan:
         help="Dropout after the dense layer before that scaling; half of it after the poolings",
         advanced=True,
     )
+    weight_decay: float = setting(
+        0.0,
+        low=0.0,
+        high=10.0,
+        help="Decoupled shrinking of the kernels that are left",
+        advanced=True,
+    )
     averaging: float = setting(
         0.0, low=0.0, high=0.9999, help="Moving average of the weights, 0 for none", advanced=True
     )
@@ -184,5 +191,6 @@ def recipe_of(plan: PrunePlan, epochs: int, densities: Mapping[str, float]) -> R
         dropout_dense=dense,
         distillation=plan.distillation,
         averaging=plan.averaging,
+        weight_decay=plan.weight_decay,
         precision="auto",
     )

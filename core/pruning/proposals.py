@@ -16,6 +16,7 @@ START: dict[str, Value] = {
     "dropout": 0.3,
     "ramp": 0.5,
     "allocation": "lamp",
+    "weight_decay": 0.0,
 }
 
 
@@ -73,4 +74,5 @@ def _space() -> dict[str, Any]:
         "dropout": FloatDistribution(0.0, 0.5),
         "ramp": FloatDistribution(0.3, 0.7),
         "allocation": CategoricalDistribution(["lamp", "erk"]),
+        "weight_decay": CategoricalDistribution([0.0, 0.01]),
     }

@@ -75,7 +75,7 @@ def compete(minutes: float, seed: int, workshop: Workshop, dense: str | None = N
 
 def _dense(workshop: Workshop, seconds: float, epoch: float, seed: int) -> Made:
     epochs = max(1, int(DENSE_SHARE * seconds / epoch))
-    return workshop.train(replace(PRESETS["fast"], epochs=epochs), derived_seed(seed, "dense"))
+    return workshop.train(replace(PRESETS["thorough"], epochs=epochs), derived_seed(seed, "dense"))
 
 
 def _given(dense: str) -> Made:
