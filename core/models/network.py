@@ -4,7 +4,7 @@ Weights are plain `name -> float32 array` dictionaries, so that everything but `
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Weights = dict[str, np.ndarray]
 
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
+PADDING = {"conv1": "same", "conv2": "valid", "conv3": "same", "conv4": "valid"}
 SMALLEST_SIDE = 10
 
 
@@ -167,35 +168,60 @@ def build(
     """
     import keras
 
-    def convolution(name: str, width: int, padding: str) -> keras.layers.Layer:
-        return keras.layers.Conv2D(
-            width,
-            3,
-            padding=padding,
-            activation="relu",
-            kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
-            name=name,
-            dtype="float32" if name == "conv1" else policy,
-        )
+    def layers(name: str) -> list[Any]:
+        if name in PADDING:
+            return [convolution(name, shape, l2, policy)]
+        last = None if logits else "softmax"
+        activation = last if name == LAYERS[-1] else "relu"
+        return [keras.layers.Dense(shape.units[name], activation=activation, name=name)]
 
-    c1, c2, c3, c4, hidden = shape.widths
+    return assemble(shape, dropout, layers)
+
+
+def convolution(
+    name: str, shape: NetworkShape, l2: float, policy: str, *, bare: bool = False
+) -> "keras.Layer":
+    """Return one 3 x 3 convolution; `bare` ones have neither bias nor ReLU."""
+    import keras
+
+    return keras.layers.Conv2D(
+        shape.units[name],
+        3,
+        padding=PADDING[name],
+        use_bias=not bare,
+        activation=None if bare else "relu",
+        kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
+        dtype="float32" if name == "conv1" else policy,
+        name=name,
+    )
+
+
+def assemble(
+    shape: NetworkShape,
+    dropout: tuple[float, float, float],
+    layers: Callable[[str], list[Any]],
+) -> "keras.Model":
+    """Return the sequence of the six weighted layers with pooling, dropout and flattening.
+
+    layers: name of a weighted layer -> the Keras layers that stand for it.
+    """
+    import keras
+
     return keras.Sequential(
         [
             keras.Input(shape.input_shape),
-            convolution("conv1", c1, "same"),
-            convolution("conv2", c2, "valid"),
+            *layers("conv1"),
+            *layers("conv2"),
             keras.layers.MaxPooling2D(name="pool1"),
             keras.layers.Dropout(dropout[0], name="dropout1"),
-            convolution("conv3", c3, "same"),
-            convolution("conv4", c4, "valid"),
+            *layers("conv3"),
+            *layers("conv4"),
             keras.layers.MaxPooling2D(name="pool2"),
             keras.layers.Dropout(dropout[1], name="dropout2"),
             keras.layers.Flatten(name="flatten"),
-            keras.layers.Dense(hidden, activation="relu", name="dense1"),
+            *layers("dense1"),
             keras.layers.Dropout(dropout[2], name="dropout3"),
-            keras.layers.Dense(
-                shape.classes, activation=None if logits else "softmax", name="dense2"
-            ),
+            *layers("dense2"),
         ],
         name="network",
     )

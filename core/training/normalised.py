@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from core.models.network import LAYERS, NetworkShape, Weights
+from core.models.network import (
+    LAYERS,
+    PADDING,
+    NetworkShape,
+    Weights,
+    assemble,
+    convolution,
+)
 from core.models.precision import convolution_policy
 from core.models.topology import CHANNEL_LAYERS
 from core.training.architecture import Architecture, Values
@@ -49,42 +56,23 @@ def _layer() -> Any:
 def _build(shape: NetworkShape, recipe: Recipe) -> Any:
     import keras
 
-    def normalised(layer: Any) -> list[Any]:
-        name = f"{layer.name}_norm"
-        norm = _layer()(momentum=MOMENTUM, epsilon=EPSILON, name=name)
-        return [layer, norm, keras.layers.ReLU(name=f"{layer.name}_relu")]
+    policy = convolution_policy(recipe.precision)
 
-    def convolution(name: str, padding: str) -> list[Any]:
-        regularizer = keras.regularizers.L2(recipe.l2) if recipe.l2 else None
-        layer = keras.layers.Conv2D(
-            shape.units[name],
-            3,
-            padding=padding,
-            use_bias=False,
-            kernel_regularizer=regularizer,
-            name=name,
-            dtype="float32" if name == "conv1" else convolution_policy(recipe.precision),
-        )
-        return normalised(layer)
+    def layers(name: str) -> list[Any]:
+        if name in PADDING:
+            return _normalised(convolution(name, shape, recipe.l2, policy, bare=True))
+        hidden = name in CHANNEL_LAYERS
+        dense = keras.layers.Dense(shape.units[name], use_bias=not hidden, name=name)
+        return _normalised(dense) if hidden else [dense]
 
-    return keras.Sequential(
-        [
-            keras.Input(shape.input_shape),
-            *convolution("conv1", "same"),
-            *convolution("conv2", "valid"),
-            keras.layers.MaxPooling2D(name="pool1"),
-            keras.layers.Dropout(recipe.dropout_first, name="dropout1"),
-            *convolution("conv3", "same"),
-            *convolution("conv4", "valid"),
-            keras.layers.MaxPooling2D(name="pool2"),
-            keras.layers.Dropout(recipe.dropout_second, name="dropout2"),
-            keras.layers.Flatten(name="flatten"),
-            *normalised(keras.layers.Dense(shape.units["dense1"], use_bias=False, name="dense1")),
-            keras.layers.Dropout(recipe.dropout_dense, name="dropout3"),
-            keras.layers.Dense(shape.classes, name="dense2"),
-        ],
-        name="normalised",
-    )
+    return assemble(shape, recipe.dropout, layers)
+
+
+def _normalised(layer: Any) -> list[Any]:
+    import keras
+
+    norm = _layer()(momentum=MOMENTUM, epsilon=EPSILON, name=f"{layer.name}_norm")
+    return [layer, norm, keras.layers.ReLU(name=f"{layer.name}_relu")]
 
 
 def _load(weights: Weights) -> dict[str, np.ndarray]:
