@@ -46,7 +46,7 @@ def federated_run(job: Job, over: str) -> None:
     below = st.expander("Why: drift, dissimilarity, spread", key=f"why:{job.id}", expanded=False)
     with below:
         _charts(histories, WHY, over, job.id)
-    finished = [part for part in parts if part.state == DONE and part.result]
+    finished = [part for part in parts if part.state == DONE and "label" in (part.result or {})]
     if finished:
         clients_view(finished, job.id)
 

@@ -1,0 +1,37 @@
+"""A federated comparison as a person runs it: start, live curves, stop, resume, done."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+CURVES_MILLISECONDS = 60_000
+DONE_MILLISECONDS = 300_000
+
+
+def lines(page: Page) -> list[list[int]]:
+    """Return the number of points of every line of every chart."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".live-chart-plot")]
+          .map((plot) => (plot.data || []).map((trace) => trace.x.length))"""
+    )
+
+
+@pytest.mark.slow
+def test_curves_grow_and_a_stopped_comparison_goes_on_where_it_was(visitor):
+    page = visitor.go("/federated")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".live-chart-plot .main-svg", timeout=CURVES_MILLISECONDS)
+    page.get_by_role("button", name="Stop", exact=True).first.click()
+    resume = page.get_by_role("button", name="Resume")
+    expect(resume.first).to_be_visible(timeout=CURVES_MILLISECONDS)
+    stopped = max(max(chart, default=0) for chart in lines(page))
+    resume.first.click()
+    expect(page.get_by_text("done", exact=True)).to_be_visible(timeout=DONE_MILLISECONDS)
+    settle(page)
+    ended = lines(page)
+    assert stopped < 101
+    assert ended[0] == [101, 101, 101, 101]
+    page.get_by_text("Epochs", exact=True).click()
+    settle(page)
+    assert "over=epoch" in page.url
