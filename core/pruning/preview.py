@@ -3,22 +3,19 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from core.data.dataset import Split
 from core.errors import SettingsError
-from core.evaluation.accuracy import accuracy
 from core.evaluation.score import score
-from core.models.compact import compact
 from core.models.network import LAYERS, Weights, check_weights
 from core.models.topology import CHANNEL_LAYERS
 from core.progress import Silent
 from core.pruning.channels import channel_counts, keep_best
-from core.pruning.closure import close, fold_constants, living_units
+from core.pruning.closure import close, living_units
 from core.pruning.connected import guarded_cut
+from core.pruning.instant import instant_accuracy
 from core.pruning.mask import Mask, keep_highest
 from core.pruning.method import Budget, Context, Scores
 from core.pruning.methods.l1_filter import filter_norms
@@ -89,7 +86,7 @@ class Explorer:
         self._dense, self._data, self._seed = dense, data, seed
         rows = np.arange(min(images, len(data.validation)))
         self._split = data.validation.take(rows)
-        self._dense_accuracy = _accuracy(dense, self._split)
+        self._dense_accuracy = instant_accuracy(dense, self._split)
         self._few = replace(data, train=sample(data, SAMPLE_IMAGES, seed))
         self._scores: dict[str, Scores] = {}
         self._grams: DenseGrams | None = None
@@ -107,7 +104,7 @@ class Explorer:
         weights, mask, notes = find(plan, per_layer)
         if recovery:
             weights = self._recovered(weights, mask)
-        found = _accuracy(_living(weights), self._split)
+        found = instant_accuracy(weights, self._split)
         zeros = sum(int((value == 0).sum()) for value in weights.values())
         return Preview(
             plan=plan,
@@ -210,42 +207,3 @@ def _views(weights: Weights) -> tuple[LayerView, ...]:
         alive = living.get(layer, bias.size)
         views.append(LayerView(layer, kernel.size + bias.size, zeros, bias.size, alive))
     return tuple(views)
-
-
-def _living(weights: Weights) -> Weights:
-    """Return the small network of the living units, which answers the same and faster.
-
-    Constants before a padded reader would be lost, so such a network is left whole.
-    """
-    folded, lost = fold_constants(weights)
-    alive = {layer: np.flatnonzero(units) for layer, units in living_units(folded).items()}
-    if lost or any(len(units) == 0 for units in alive.values()):
-        return weights
-    return compact(folded, alive)
-
-
-def _accuracy(weights: Weights, split: Split) -> float:
-    import tensorflow as tf
-
-    tensors = {name: tf.constant(value) for name, value in weights.items()}
-    found: np.ndarray = _compiled()(tensors, split.as_float()).numpy()
-    return accuracy(found, split.labels)
-
-
-@lru_cache(maxsize=1)
-def _compiled() -> Any:
-    """Compile the network once for all widths, because compacting changes them at every move."""
-    import tensorflow as tf
-
-    from core.models.forward import logits
-
-    def signature(name: str) -> Any:
-        if name.endswith("bias"):
-            return tf.TensorSpec([None], tf.float32)
-        sides = [3, 3, None, None] if name.startswith("conv") else [None, None]
-        return tf.TensorSpec(sides, tf.float32)
-
-    names = [f"{layer}/{part}" for layer in LAYERS for part in ("kernel", "bias")]
-    weights = {name: signature(name) for name in names}
-    images = tf.TensorSpec([None, None, None, None], tf.float32)
-    return tf.function(logits, input_signature=[weights, images])

@@ -8,6 +8,7 @@ from core.pruning.mask import check_sparsity
 from core.pruning.plan import PrunePlan
 
 UPDATES = 40
+UPDATES_WITH_DATA = 10
 CUT_SHARE = 0.2
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.models.compact import compact, compact_shape, scatter
 from core.models.network import NetworkShape, Weights
-from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.models.topology import CHANNEL_LAYERS
 from core.progress import Phases, Progress
 from core.pruning.allocation import Sensitivity
 from core.pruning.channels import channel_counts, keep_best
@@ -178,13 +178,3 @@ def _train(
         architecture=renormalised(data.train.images) if plan.is_normalised else PLAIN,
     )
     return {**packed(weights=trained.weights), "history": trained.history.values}
-
-
-def widths(kept: Kept) -> dict[str, int]:
-    """Return how many channels each layer has left."""
-    return {layer: len(kept[layer]) for layer in CHANNEL_LAYERS}
-
-
-def reached_sparsity(kept: Kept, shape: NetworkShape) -> float:
-    """Return the sparsity of the file in which only these channels are left."""
-    return 1 - parameters_of(widths(kept), shape) / shape.parameters

@@ -18,7 +18,7 @@ from core.pruning.plan import PrunePlan, recipe_of
 from core.pruning.regrowth import regrow
 from core.pruning.renormalised import normalised_mask, plain_mask, renormalised
 from core.pruning.repair import repaired
-from core.pruning.schedule import Ramp, ramp_over, rounds_of
+from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, Ramp, ramp_over, rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.history import History
@@ -154,5 +154,7 @@ def _mask_schedule(cutter: Cutter, epochs: int) -> "MaskSchedule":
     from core.training.train import MaskSchedule
 
     steps = epochs * -(-len(cutter.data.train) // cutter.plan.batch_size)
-    ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity)
+    # Scores that read images cost a good part of an epoch in 40 updates, so they get fewer.
+    updates = UPDATES_WITH_DATA if cutter.plan.rule.needs_data else UPDATES
+    ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity, updates)
     return MaskSchedule(partial(cutter.mask_at, ramp), ramp.every, ramp.last_step)
