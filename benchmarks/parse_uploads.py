@@ -21,14 +21,14 @@ MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
 from core.data import archives
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 dataset = archives.read("x", Path(sys.argv[1]), scratch=Path(sys.argv[2]))
 seconds = time.perf_counter() - start
-kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-own, child = (resource.getrusage(kind).ru_maxrss / 1024 for kind in kinds)
-cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-print(json.dumps([len(dataset.train), seconds, cpu, child, own]))
+children = resource.getrusage(resource.RUSAGE_CHILDREN)
+# ru_maxrss of this process would start at that of the process that started it.
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+own = int(status["VmHWM"].split()[0]) / 1024
+print(json.dumps([len(dataset.train), seconds, children.ru_utime, children.ru_maxrss / 1024, own]))
 """
 
 

@@ -21,7 +21,7 @@ from core.errors import UploadError
 
 COURSE = ("train_images.pkl", "train_labels.pkl", "val_images.pkl", "val_labels.pkl")
 ORDER = ("train", "validation", "test")
-ARCHIVES = (".tar", ".gz", ".tgz", ".zip", ".7z", ".rar", ".bz2", ".xz")
+ARCHIVES = (".tar", ".gz", ".tgz", ".zip", ".npz", ".7z", ".rar", ".bz2", ".xz")
 
 # Contents that are recognised only to say what to do instead.
 REFUSED: tuple[tuple[bytes, str], ...] = (
@@ -127,7 +127,9 @@ def _splits(
     if endings & folders.ENDINGS or packed.folders:
         return folders.read(packed, limits, notes, merge_case)
     if endings & set(ARCHIVES):
-        raise UploadError("The archive holds only another archive. Pack the files themselves.")
+        raise UploadError(
+            "The archive holds only another archive. Upload that one, or pack its files themselves."
+        )
     listed = ", ".join(member.shown for member in members[:12]) or "nothing"
     raise UploadError(
         f"The archive holds no data that is understood. Found: {listed}. Wanted: "

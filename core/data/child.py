@@ -4,6 +4,7 @@ import importlib
 import io
 import json
 import mmap
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -35,6 +36,7 @@ class Source(io.BufferedReader):
         """spool: an empty scratch file, open for reading and writing."""
         super().__init__(file)
         self.spool, self.say, self.limits = spool, tell, limits
+        self.size = max(1, os.fstat(file.fileno()).st_size)
 
     def spooled(self) -> memoryview:
         """Return what was written to the spool, mapped instead of copied."""

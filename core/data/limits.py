@@ -17,12 +17,13 @@ class Limits:
     """Bounds of one parse; each protects a different resource.
 
     unpacked_bytes: everything a compressed file may become. memory_bytes: private memory of the
-    child. output_bytes: what the child may write, its scratch file included.
+    child. output_bytes: the largest file the child may write. Together they hold what an upload
+    can cost at about a gigabyte.
     """
 
     upload_bytes: int = 500 * MIB
-    unpacked_bytes: int = 1024 * MIB
-    memory_bytes: int = 768 * MIB
+    unpacked_bytes: int = 512 * MIB
+    memory_bytes: int = 512 * MIB
     cpu_seconds: int = 120
     wall_seconds: float = 180.0
     members: int = 65_000

@@ -206,6 +206,10 @@ def _list(machine: Machine) -> list[Any]:
     return target
 
 
+def _dictionary(machine: Machine) -> None:
+    raise refused(machine.label, "holds a dictionary, not an array of numbers", ADVICE)
+
+
 def _global(machine: Machine) -> None:
     module = machine.line()
     machine.find(module, machine.line())
@@ -252,6 +256,8 @@ STEPS: dict[int, Callable[[Machine], object]] = {
     0x86: lambda m: _tuple(m, 2),
     0x87: lambda m: _tuple(m, 3),
     ord("}"): lambda m: m.push({}),
+    ord("s"): _dictionary,
+    ord("u"): _dictionary,
     ord("q"): lambda m: m.remember(m.byte()),
     ord("r"): lambda m: m.remember(m.number("<I")),
     0x94: lambda m: m.remember(len(m.memo)),

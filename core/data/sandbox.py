@@ -28,6 +28,7 @@ from core.workspace import open_workspace
 Content = bytes | bytearray | memoryview | Path | BinaryIO
 PROJECT = Path(__file__).resolve().parents[2]
 FORGOTTEN_SECONDS = 24 * 3600
+KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 POLL_SECONDS = 0.05
 LARGEST_ANSWER = 16 * MIB
 
@@ -147,9 +148,10 @@ def _execute(
 
 def _environment(folder: Path) -> dict[str, str]:
     """Return the little a parser needs: no secrets, no home folder, no extra threads."""
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "SYSTEMROOT")}
+    kept = {k: v for k, v in os.environ.items() if k in KEPT_ENVIRONMENT}
+    elsewhere = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return kept | {
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(os.path.isabs, elsewhere)]),
         "PYTHONSAFEPATH": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUTF8": "1",

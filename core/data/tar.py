@@ -62,7 +62,6 @@ def unpack(source: Source, *, compressed: bool) -> Packed:
             for _ in content:
                 pass
             continue
-        source.say(0.5, plain_name(name))
         spool.add(name.removeprefix("./"), content)
     return spool.packed()
 

@@ -158,12 +158,18 @@ class Spool:
                 "Pack it again."
             )
         start = self._end
-        for chunk in chunks:
+        for number, chunk in enumerate(chunks):
+            if number % 16 == 0:  # a chunk is a quarter of a megabyte
+                self._tell(name)
             self._end += len(chunk)
             if self._end > self._limits.unpacked_bytes:
                 raise too_large(self._limits)
             self._source.spool.write(chunk)
         self._index[name] = (start, self._end - start)
+
+    def _tell(self, name: str) -> None:
+        share = self._source.tell() / self._source.size
+        self._source.say(min(0.6, 0.6 * share), plain_name(name))
 
     def packed(self) -> "Packed":
         """Return everything kept, mapped from the scratch file."""

@@ -34,7 +34,7 @@ def unpack(source: Source) -> Packed:
         with zipfile.ZipFile(source) as archive:
             entries = archive.infolist()
             _check(entries, source.limits)
-            return _unpack(archive, entries, Spool(source), source)
+            return _unpack(archive, entries, Spool(source))
     except DAMAGE as error:
         raise _damaged(str(error)) from error
 
@@ -91,18 +91,14 @@ def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
         end = entry.header_offset + 30 + len(entry.orig_filename.encode()) + entry.compress_size
 
 
-def _unpack(
-    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], spool: Spool, source: Source
-) -> Packed:
-    for number, entry in enumerate(entries):
+def _unpack(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], spool: Spool) -> Packed:
+    for entry in entries:
         spool.count()
         if is_ignored(entry.filename):
             continue
         if entry.is_dir():
             spool.add_folder(entry.filename)
             continue
-        if number % 100 == 0:
-            source.say(0.5 * number / len(entries), plain_name(entry.filename))
         spool.add(entry.filename.removeprefix("./"), _chunks(archive, entry))
     return spool.packed()
 

@@ -182,7 +182,12 @@ CASES = [
         named("tensorflow.python.framework.ops", "x"),
         "tensor must be converted",
     ),
-    Case("44", "dictionary", lambda: with_pickle(pickle.dumps({"a": 1})), "dictionary|instruction"),
+    Case(
+        "44",
+        "dictionary",
+        lambda: with_pickle(pickle.dumps({"a": 1})),
+        "holds a dictionary, not an array",
+    ),
     Case(
         "45",
         "protocol 2 and NumPy 1",

@@ -113,3 +113,13 @@ def test_a_data_set_changed_on_disk_is_refused(tmp_path):
     path.write_bytes(build.flipped(path.read_bytes(), -1))
     with pytest.raises(StoreError, match="has changed or is damaged on disk. Delete it"):
         store.load(workspace, digest)
+
+
+def test_progress_tells_what_is_read_and_never_goes_back(tmp_path):
+    told = []
+    large = build.course(train_images=build.images(90_000), train_labels=build.labels(90_000))
+    archives.read("x", large, scratch=tmp_path, tell=lambda *said: told.append(said))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+    assert {"train_images.pkl", "Checking", "Handing over"} & {message for _, message in told}
