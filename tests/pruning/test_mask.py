@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import SettingsError
 from core.pruning.mask import Mask, cut, full_mask, keep_highest, mask_of
@@ -49,6 +51,14 @@ def test_ties_go_by_index_so_that_the_count_is_exact():
 def test_removing_nothing_and_removing_everything():
     assert keep_highest(np.array([2.0, 1.0]), 0).all()
     assert not keep_highest(np.array([2.0, 1.0]), 2).any()
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=40), st.integers(0, 40))
+def test_the_choice_agrees_with_a_plain_sort(values, removed):
+    removed = min(removed, len(values))
+    gone = sorted(range(len(values)), key=lambda index: (values[index], index))[:removed]
+    expected = [index not in gone for index in range(len(values))]
+    assert keep_highest(np.array(values, float), removed).tolist() == expected
 
 
 @pytest.mark.parametrize("sparsity", [0.0, 0.1, 0.25, 0.5, 0.75, 0.9])

@@ -4,9 +4,11 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from core.data.dataset import Split
 from core.errors import SettingsError, WeightsError
 from core.evaluation.accuracy import predict
 from core.models.compact import compact_shape
+from core.models.network import NetworkShape, initial_weights
 from core.progress import Silent, Stopped
 from core.pruning.prune import PrunePlan, prune
 from tests.pruning.tiny import SHAPE, StopsAfter, data, split, weights
@@ -128,6 +130,22 @@ def test_recovery_brings_the_answers_nearer_to_the_dense_networks(method):
     assert repaired.mask.same_as(cut.mask)
     error = [np.abs(predict(r.weights, SHAPE, images) - dense).mean() for r in (cut, repaired)]
     assert error[1] < error[0]
+
+
+@pytest.mark.parametrize("method", ["magnitude", "l1_filter", "taylor"])
+def test_other_image_sizes_colours_and_classes_work_as_well(method):
+    shape = NetworkShape((11, 17, 1), 3, (2, 3, 4, 5, 8))
+    rng = np.random.default_rng(0)
+
+    def images(count):
+        pixels = rng.random((count, *shape.input_shape)).astype(np.float32)
+        return Split(pixels, np.arange(count) % 3)
+
+    other = replace(data(), shape=shape, train=images(24), validation=images(9), holdout=images(9))
+    plan = PrunePlan(method=method, sparsity=0.5, epochs=1, batch_size=8)
+    result = prune(initial_weights(shape, 0), other, plan, 0, Silent())
+    assert result.mask.sparsity == pytest.approx(0.5, abs=0.06)
+    assert all(not result.weights[n][~kept].any() for n, kept in result.mask.arrays.items())
 
 
 def test_weights_of_another_network_are_refused():
