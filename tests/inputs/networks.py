@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -203,6 +204,12 @@ CASES = [
     case("91", "pickle", lambda: pickle.dumps(WEIGHTS), "not an HDF5 weights file"),
     case("91", "truncated", lambda: legacy()[:100_000], "damaged or cut short"),
     case("91", "truncated keras archive", lambda: archive()()[:-50], "damaged or cut short"),
+    case(
+        "91",
+        "a file that crashes the HDF5 library",
+        (Path(__file__).parent / "files" / "crashes_hdf5.h5").read_bytes,
+        "made its reader fail",
+    ),
     case("91", "text", lambda: b"hello" * 99, "not an HDF5 weights file"),
     case(
         "91",
