@@ -72,12 +72,16 @@ def check(dataset: Dataset, thumbnails: int = 8) -> Checks:
         classes=classes,
         balance=balance,
         warnings=(
-            *(note.removeprefix("Warning: ").capitalize() for note in own),
+            *(_sentence(note.removeprefix("Warning: ")) for note in own),
             *_warnings(findings, balance, dataset, classes),
         ),
         conversions=tuple(note for note in dataset.notes if note not in own),
         **findings,
     )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def overlap(train: np.ndarray, other: np.ndarray) -> int:
@@ -118,9 +122,18 @@ def _class(dataset: Dataset, label: int, thumbnails: int) -> ClassCheck:
         int(np.count_nonzero(split.labels == label)) if split else 0
         for split in (dataset.validation, dataset.test)
     )
-    spread = rows[np.linspace(0, len(rows) - 1, min(thumbnails, len(rows))).astype(int)]
-    shown = thumbnail_images(dataset.train.images[spread])
+    shown = thumbnail_images(_examples(dataset, label, thumbnails))
     return ClassCheck(dataset.class_names[label], len(rows), validation, test, shown)
+
+
+def _examples(dataset: Dataset, label: int, count: int) -> np.ndarray:
+    """Return images of a class, evenly spread, from the first split that has any."""
+    for split in (dataset.train, dataset.validation, dataset.test):
+        rows = np.flatnonzero(split.labels == label) if split else np.empty(0, int)
+        if len(rows):
+            break
+    spread = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+    return (split or dataset.train).images[spread]
 
 
 def thumbnail_images(images: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:

@@ -66,16 +66,17 @@ def test_an_unbalanced_data_set_names_its_smallest_class():
     assert "The classes are unbalanced: bee has only 1 training images." in found.warnings
 
 
-def test_a_class_without_training_images_has_no_thumbnails():
+def test_a_class_without_training_images_is_shown_by_its_validation_images():
     found = check(dataset(train=Split(images(8), np.zeros(8, int))))
-    assert found.classes[1].thumbnails.shape == (0, 48, 48, 3)
+    assert found.classes[1].train == 0
+    assert found.classes[1].thumbnails.shape == (2, 48, 48, 3)
     assert found.balance == 0.0
 
 
 def test_notes_are_told_apart_as_warnings_and_conversions():
-    notes = ("Warning: the labels have gaps.", "Pixels were rescaled.")
+    notes = ("Warning: the class Ox has gaps.", "Pixels were rescaled.")
     found = check(dataset(notes=notes))
-    assert found.warnings[0] == "The labels have gaps."
+    assert found.warnings[0] == "The class Ox has gaps."
     assert found.conversions == ("Pixels were rescaled.",)
 
 
