@@ -17,7 +17,7 @@ from pages.components.frame import inside_frame
 from pages.components.frontier_views import best_line, frontier_panel
 from pages.components.lab import overview_now, recall, remember, store, submit, sweep_now, workspace
 from pages.components.live_chart import live_chart
-from pages.components.words import percent, plural
+from pages.components.words import plural
 
 PAGES = Path(__file__).parent
 
@@ -135,7 +135,7 @@ def _recent(found: activity.Overview) -> None:
             {
                 "Run": job_title(row.job),
                 "State": row.job.shown_state,
-                "Best": None if row.best != row.best else percent(row.best),
+                "Best": row.best,
                 "Validation accuracy": list(row.curve),
             }
             for row in rows

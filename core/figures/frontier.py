@@ -12,6 +12,7 @@ from core.figures.theme import Chart, Row, Trace, layout, share_axis
 Annotation = dict[str, Any]
 
 ISO_SCORES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+NAMED_SCORES = (0.5, 0.6, 0.7, 0.8, 0.9)  # more names would overlap on a narrow page
 FADED = 0.4
 
 
@@ -86,7 +87,7 @@ def _iso_lines(low: float, high: float) -> Trace:
 
 def _annotations(low: float, high: float, threshold: float) -> list[Annotation]:
     """Name each line of equal score at its upper end, and the threshold at its left end."""
-    starts = {score: 2 * score - high for score in ISO_SCORES}
+    starts = {score: 2 * score - high for score in NAMED_SCORES}
     return [
         *(
             _note(f"score {score:g}", start, high, "left", -10)

@@ -8,12 +8,12 @@ from core.figures.theme import Chart, axis, layout, share_axis
 
 
 def layer_sparsities(layers: Sequence[Mapping[str, Any]]) -> Chart:
-    """Return sparsity per layer as bars that say how many units still live.
+    """Return sparsity per layer as bars with the units that still live over all units.
 
     layers: name, parameters, zeros, units, living and sparsity of each.
     """
     names = [str(layer["name"]) for layer in layers]
-    living = [f"{layer['living']} of {layer['units']} units" for layer in layers]
+    living = [f"{layer['living']}/{layer['units']}" for layer in layers]
     worst = max(layers, key=lambda layer: layer["sparsity"], default=None)
     return Chart(
         name="layer-sparsity",
@@ -24,11 +24,13 @@ def layer_sparsities(layers: Sequence[Mapping[str, Any]]) -> Chart:
                 "x": names,
                 "y": [layer["sparsity"] for layer in layers],
                 "text": living,
-                "textposition": "auto",
+                "textposition": "outside",
+                "textangle": 0,
+                "cliponaxis": False,
                 "marker": {"color": colors.series(2)},
                 "customdata": [[None, layer["zeros"], layer["parameters"]] for layer in layers],
                 "hovertemplate": "%{x}: %{y:.2%} zeros<br>%{customdata[1]:,} of "
-                "%{customdata[2]:,}<br>%{text} live<extra></extra>",
+                "%{customdata[2]:,}<br>%{text} units live<extra></extra>",
             }
         ],
         layout=layout(axis(""), share_axis("Sparsity of the layer", range=[0, 1])),

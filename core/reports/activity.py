@@ -1,6 +1,5 @@
 """What is going on in a workspace, for the pages that list runs."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -122,10 +121,13 @@ def _learning(store: Store, training: Job | None) -> tuple[int, float] | None:
 
 @dataclass(frozen=True)
 class Recent:
-    """A run as the home page lists it. best: its best score or accuracy, nan when it has none."""
+    """A run as the home page lists it.
+
+    best: its best score, or accuracy, in words. curve: validation accuracy over the epochs.
+    """
 
     job: Job
-    best: float
+    best: str
     curve: tuple[float, ...]
 
 
@@ -135,13 +137,20 @@ def recent(store: Store, limit: int) -> list[Recent]:
 
 
 def _recent(store: Store, job: Job) -> Recent:
-    curve = tuple(value for _, value in store.metrics(job.id).get("validation_accuracy", ()))
+    metrics = store.metrics(job.id)
+    key = next((key for key in metrics if key.endswith("validation_accuracy")), None)
+    curve = tuple(value for _, value in metrics[key]) if key else ()
     found = [job] if job.result else []
     if job.kind == "sweep":
         found = [child for child in store.jobs(parent=job.id) if child.kind == "prune"]
-    measured = points(found)
-    values = [point.score or point.accuracy for point in measured] or list(curve)
-    return Recent(job, max(values, default=math.nan), curve)
+    return Recent(job, _best_words(points(found), curve), curve)
+
+
+def _best_words(measured: Sequence[Point], curve: Sequence[float]) -> str:
+    top = best(measured)
+    if top is not None:
+        return f"score {top.score:.3f}" if top.score else f"{top.accuracy:.1%} accurate"
+    return f"{max(curve):.1%} on validation" if curve else ""
 
 
 @dataclass(frozen=True)

@@ -100,10 +100,11 @@ def _numbers(result: Mapping[str, Any]) -> None:
     lost = result["accuracy"] - result["dense_accuracy"]
     cells = st.columns(4)
     cells[0].metric(
-        "Accuracy, not retrained",
+        "Accuracy",
         percent(result["accuracy"]),
         f"{lost * 100:+.1f} points",
-        help=f"On {result['images']:,} validation images, in {duration(result['seconds'])}.",
+        help="Not retrained: the network as the cut left it. Measured on "
+        f"{result['images']:,} validation images in {duration(result['seconds'])}.",
     )
     cells[1].metric("Dense", percent(result["dense_accuracy"]))
     cells[2].metric("Sparsity", percent(result["sparsity"], 2))

@@ -137,7 +137,7 @@ def test_the_copied_link_shows_the_same_card_to_somebody_else(visitor, chromium)
 def test_the_explorer_answers_when_the_slider_moves(visitor):
     page = visitor.page
     page.get_by_text("Explore at once").click()
-    page.get_by_text("Accuracy, not retrained").wait_for(timeout=120_000)
+    page.get_by_text("Score as it is").wait_for(timeout=300_000)
     before = metric(page, "Score as it is")
     page.locator(".st-key-explore-sparsity").get_by_role("slider").focus()
     page.keyboard.press("Home")

@@ -117,7 +117,7 @@ def test_layers_say_how_many_units_live():
         "sparsity": 0.5,
     }
     chart = layer_sparsities([layer])
-    assert chart.traces[0]["text"] == ["3 of 4 units"]
+    assert chart.traces[0]["text"] == ["3/4"]
     assert chart.alt == "Sparsity of each layer; most in conv1, 50.0%."
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from core.data import store as datasets
 from core.data.catalog import garments
+from core.data.limits import LIMITS, MIB
 from core.jobs.store import Store
 from core.training.recipe import PRESETS
 from tests.pages.conftest import all_text, button
@@ -35,7 +36,10 @@ def test_a_full_lab_opens_on_every_page(name, filled_home, open_page):
 def test_the_formats_and_limits_stand_before_the_upload(empty_home, open_page):
     test = open_page("data")
     assert "train_images.pkl" in all_text(test)
-    assert "Up to 500 MB, 1024 MB unpacked" in test.file_uploader[0].label
+    assert (
+        f"Up to {LIMITS.upload_bytes // MIB} MB, {LIMITS.unpacked_bytes // MIB} MB unpacked"
+        in test.file_uploader[0].label
+    )
 
 
 def test_a_broken_upload_is_refused_with_the_remedy_and_stores_nothing(empty_home, open_page):

@@ -1,7 +1,5 @@
 """What pages know of the runs: families, recent runs, plain sentences."""
 
-import math
-
 import pytest
 
 from core.errors import UploadError
@@ -75,7 +73,7 @@ def test_a_recent_run_without_numbers_has_no_best(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
     store.submit("train", {"recipe": {"epochs": 3}}, 0)
     (row,) = recent(store, 5)
-    assert math.isnan(row.best)
+    assert row.best == ""
     assert job_title(row.job) == "Training: 3 epochs, seed 0"
     store.close()
 
@@ -112,3 +110,10 @@ def test_an_imported_run_may_not_bring_a_program(tmp_path):
     path.write_text("print(1)")
     with pytest.raises(UploadError, match="which no run makes"):
         check_file(path, {})
+
+
+def test_a_recent_pruning_run_is_listed_with_its_score(lab):
+    store, _ = lab
+    words = {row.best for row in recent(store, 50) if row.job.kind == "prune"}
+    assert "score 0.845" in words  # magnitude at 95 %: (0.74 + 0.95) / 2
+    assert "45.0% accurate" in words  # random at 95 % is below the threshold
