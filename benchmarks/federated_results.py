@@ -123,9 +123,9 @@ def document() -> str:
         "Made by `make results-federated` (`python -m benchmarks.federated_results`); do not edit.",
         "",
         "Multinomial logistic regression on the synthetic data of Li et al. 2020, 30 clients, "
-        f"batch 10, learning rate 0.01, {len(SEEDS)} draws of the data. Each cell: mean training loss "
-        "/ validation accuracy, with the range over the draws in brackets. *Reference* lines are an "
-        "independent implementation on three other draws.",
+        f"batch 10, learning rate 0.01, {len(SEEDS)} draws of the data. Each cell: mean training "
+        "loss / validation accuracy, with the range over the draws in brackets. *Reference* lines "
+        "are an independent implementation on three other draws.",
         "",
         "| run | round | " + " | ".join(DATA) + " |",
         "|---|---|" + "---|" * len(DATA),
