@@ -32,9 +32,16 @@ def error_box() -> Iterator[None]:
         )
 
 
-def show_error(sentence: str) -> None:
-    """Show one sentence (cause and remedy); nothing in it is taken as markup."""
-    st.error(plain(sentence), icon=":material/error:")
+LOG_FOLLOWS = "End of its log:"
+
+
+def show_error(text: str) -> None:
+    """Show cause and remedy; nothing is taken as markup. The end of a log folds away below."""
+    sentence, _, log_end = text.partition(LOG_FOLLOWS)
+    st.error(plain(sentence.strip()), icon=":material/error:")
+    if log_end.strip():
+        with st.expander("End of its log", type="compact"):
+            st.code(log_end.strip(), language=None)
 
 
 def plain(text: str) -> str:

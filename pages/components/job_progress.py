@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.jobs.job import Job
-from pages.components.error_box import error_box, plain
+from pages.components.error_box import error_box, plain, show_error
 from pages.components.lab import keep_working, store, submit
 from pages.components.words import duration
 
@@ -87,14 +87,20 @@ def resume_button(job: Job, key: str) -> None:
         )
 
 
-def job_line(job: Job, key: str) -> None:
-    """Show one job: state, progress, stop or resume, and why it failed."""
+STOP_KEYS = "mod+shift+x"
+
+
+def job_line(job: Job, key: str, shortcut: str | None = None) -> None:
+    """Show one job: state, progress, stop or resume, and why it failed.
+
+    shortcut: of its stop button, for the one job that a page is about.
+    """
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with row:
         state_badge(job)
         if not job.ended:
             progress_line(job)
-        stop_button(job, f"{key}:stop")
+        stop_button(job, f"{key}:stop", shortcut)
         resume_button(job, f"{key}:resume")
     if job.error:
-        st.error(plain(job.error), icon=":material/error:")
+        show_error(job.error)

@@ -12,7 +12,7 @@ from core.jobs import logs
 from core.jobs.job import DONE, Job
 from core.reports.runs import Network, network_of, weights_path
 from pages.components.error_box import error_box, plain
-from pages.components.job_progress import job_line
+from pages.components.job_progress import STOP_KEYS, job_line
 from pages.components.lab import recall, remember, store, workspace
 from pages.components.live_chart import live_chart
 from pages.components.words import duration, percent, size
@@ -37,7 +37,7 @@ def choose_run(found: Sequence[Job], label: Callable[[Job], str]) -> Job | None:
 
 def training_view(job: Job) -> None:
     """Show a training run while it runs and after: state, numbers, curves, weights, log."""
-    job_line(job, f"run:{job.id}")
+    job_line(job, f"run:{job.id}", STOP_KEYS)
     metrics = store().metrics(job.id)
     _numbers(job, metrics.get("validation_accuracy", []))
     if metrics:

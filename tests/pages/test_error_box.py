@@ -44,6 +44,18 @@ def test_our_own_error_is_named_for_the_log_and_the_page_goes_on(caplog):
     assert test.text[0].value == "the rest goes on"
 
 
+def crashed_page():
+    from pages.components.error_box import show_error
+
+    show_error("This run crashed. Resume it.\nEnd of its log:\nTraceback (most recent call last)")
+
+
+def test_the_end_of_a_log_folds_away_below_the_sentence():
+    test = AppTest.from_function(crashed_page).run()
+    assert test.error[0].value == plain("This run crashed. Resume it.")
+    assert "Traceback" in test.expander[0].code[0].value
+
+
 @pytest.mark.parametrize("text", ["*bold*", "[link](http://x)", "$a$", ":red[x]", "<script>"])
 def test_markup_from_strangers_is_escaped(text):
     assert not re.search(r"(?<!\\)[*\[\]<>$:]", plain(text))
