@@ -61,10 +61,12 @@ def _choose() -> None:
             return
         runs = PRESETS[name]
         st.markdown(QUESTIONS[name])
-        with st.expander("Who has what", key="federated-data"):
-            for data, run in {str(run["data"]): run for run in runs}.items():
-                st.caption(data)
-                _federation(run)
+        below = st.expander("Who has what", key="federated-data", on_change="rerun")
+        if below.open:
+            with below:
+                for data, run in {str(run["data"]): run for run in runs}.items():
+                    st.caption(data)
+                    _federation(run)
         if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-preset"):
             settings = {"preset": name, "runs": list(runs)}
             remember("run", submit("federate_compare", settings))
@@ -91,8 +93,10 @@ def _own_run() -> None:
         return
     settings = {**chosen, **to_dict(run), **network, "algorithm": algorithm}
     settings["algorithm_settings"] = to_dict(own)
-    with st.expander("Who has what", key="own-data"):
-        _federation(settings)
+    below = st.expander("Who has what", key="own-data", on_change="rerun")
+    if below.open:
+        with below:
+            _federation(settings)
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-own"):
         run_settings(settings)
         kind = "federate_network" if settings.get("network") == "cnn" else "federate"

@@ -43,9 +43,10 @@ def federated_run(job: Job, over: str) -> None:
         return
     curves_view(histories, over, job.id)
     cost_table(histories)
-    below = st.expander("Why: drift, dissimilarity, spread", key=f"why:{job.id}", expanded=False)
-    with below:
-        _charts(histories, WHY, over, job.id)
+    below = st.expander("Why: drift, dissimilarity, spread", key=f"why:{job.id}", on_change="rerun")
+    if below.open:
+        with below:
+            _charts(histories, WHY, over, job.id)
     finished = [part for part in parts if part.state == DONE and "label" in (part.result or {})]
     if finished:
         clients_view(finished, job.id)
@@ -76,7 +77,12 @@ def cost_table(histories: Sequence[History]) -> None:
 def clients_view(parts: Sequence[Job], key: str) -> None:
     """Show the federation's labels and sizes, and how well each client ended up."""
     results = [part.result or {} for part in parts]
-    with st.expander("Clients: labels, sizes, accuracy of each", key=f"clients:{key}"):
+    below = st.expander(
+        "Clients: labels, sizes, accuracy of each", key=f"clients:{key}", on_change="rerun"
+    )
+    if not below.open:
+        return
+    with below:
         runs = [(str(r["label"]), r["client_accuracy"]) for r in results]
         live_chart(client_accuracies(runs), f"client-accuracy:{key}", 340)
         shown = {str(r["federation"]): r["label_counts"] for r in results}
