@@ -8,6 +8,7 @@ from core.reports import curves
 from core.reports.answer import Answer, Table, listed, percent, times
 from core.reports.curves import SGD, common_target, reached
 from core.reports.federated_evidence import (
+    alike_but_for_work,
     fedavg_runs,
     four_charts,
     in_rounds,
@@ -36,14 +37,30 @@ def _sgd_against_fedavg(histories: Sequence[History]) -> Answer:
     if not sgd or not fedavg:
         return Answer("2.3.1", Q1, missing=_wanted(sgd, "mini-batch SGD", fedavg, "FedAvg"))
     both = [*sgd, *fedavg]
-    sentences = [_ending(history) for history in both]
     one, other = _best_of(sgd), _best_of(fedavg)
     winner, loser = (one, other) if curves.best(one) >= curves.best(other) else (other, one)
-    sentences.append(
+    sentences = [
+        _ending(one),
+        _ending(other),
         f"The higher validation accuracy is {percent(curves.best(winner))}, by {winner.label}; "
-        f"{loser.label} reaches {percent(curves.best(loser))}."
-    )
+        f"{loser.label} reaches {percent(curves.best(loser))}.",
+        *_spread_of_rates(sgd),
+    ]
     return Answer("2.3.1", Q1, tuple(sentences), (_ends_table(both),), four_charts(both, "round"))
+
+
+def _spread_of_rates(sgd: Sequence[History]) -> list[str]:
+    """Return how much the learning rate decides about SGD: an untuned one flatters FedAvg."""
+    if len({history.settings.get("learning_rate") for history in sgd}) < 2:
+        return []
+    top, low = _best_of(sgd), min(sgd, key=curves.best)
+    if curves.best(top) == curves.best(low):
+        return []
+    return [
+        f"SGD depends on its learning rate: {percent(curves.best(top))} with "
+        f"{top.settings['learning_rate']:g}, {percent(curves.best(low))} with "
+        f"{low.settings['learning_rate']:g}. The comparison uses the better one."
+    ]
 
 
 def _wanted(one: Sequence[History], first: str, other: Sequence[History], second: str) -> str:
@@ -118,33 +135,30 @@ def _fewer(sgd: Sequence[History], fedavg: Sequence[History], target: float) -> 
 
 def _price(sgd: Sequence[History], fedavg: Sequence[History], target: float) -> str:
     one, other = _quickest(sgd, target), _quickest(fedavg, target)
-    costs = [reached(h, target, "gradient_evaluations") for h in (one, other)]
+    costs = [reached(h, target, "epoch") for h in (one, other)]
     if not all(map(math.isfinite, costs)) or 0 in costs:
-        return "What it costs in gradient evaluations was not measured for both."
+        return "What it costs in passes over the data was not measured for both."
     ratio = costs[1] / costs[0]
     verdict = (
-        f"{times(ratio)} as many" if ratio >= 1.05 else
-        f"{times(1 / ratio)} fewer" if ratio <= 0.95 else "about as many"
+        f"{times(ratio)} as much" if ratio >= 1.05 else
+        f"{times(1 / ratio)} less" if ratio <= 0.95 else "about as much"
     )  # fmt: skip
     return (
-        f"Counted in gradient evaluations, {other.label} spends {verdict}: {costs[1]:,.0f} against "
-        f"{costs[0]:,.0f} of {one.label}."
+        f"Its price is work on the clients: counted in passes over the data, {other.label} spends "
+        f"{verdict}, {costs[1]:.3g} epochs against {costs[0]:.3g} of {one.label}."
     )
 
 
 def _effect_of_local_work(fedavg: Sequence[History], target: float) -> list[str]:
-    works = [curves.work_per_round(h) for h in fedavg]
-    if not local_work_varies(fedavg):
-        return ["All FedAvg runs do the same local work, so its effect cannot be seen here."]
-    least, most = least_and_most(fedavg)
-    arrived = [reached(h, target) for h in fedavg]
-    meaning = {
-        -1: "fewer rounds are needed",
-        1: "more rounds are needed",
-        0: "there is no clear order",
-    }
+    group = alike_but_for_work(fedavg)[0]
+    if not local_work_varies(group):
+        return ["No two FedAvg runs differ in local work alone, so its effect cannot be seen here."]
+    works = [curves.work_per_round(h) for h in group]
+    least, most = least_and_most(group)
+    arrived = [reached(h, target) for h in group]
+    meaning = {-1: "needs fewer rounds", 1: "needs more rounds", 0: "has no clear effect on rounds"}
     return [
-        f"With more local work per round {meaning[curves.order(works, arrived)]}: "
-        f"{least.label} takes {in_rounds(reached(least, target))}, {most.label} "
-        f"{in_rounds(reached(most, target))} to {percent(target, 0)}."
+        f"More local work per round {meaning[curves.order(works, arrived)]}: to "
+        f"{percent(target, 0)}, {least.label} takes {in_rounds(reached(least, target))} and "
+        f"{most.label} {in_rounds(reached(most, target))}."
     ]

@@ -11,7 +11,7 @@ from typing import Any
 from core.evaluation.point import Point
 from core.jobs.job import DONE, Job
 from core.jobs.store import Store
-from core.reports.run_names import named
+from core.reports.run_names import distinct, named
 from core.reports.runs import (
     History,
     Network,
@@ -67,7 +67,7 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     return Evidence(
         title,
         tuple(told_apart([network.point for network in comparable])),
-        tuple(named(histories)),
+        tuple(named(distinct(histories))),
         tuple(_run_row(job, names) for job in jobs),
         versions(),
         class_names_of(workspace, comparable[0]) if comparable else (),

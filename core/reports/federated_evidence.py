@@ -10,6 +10,10 @@ from core.reports import curves
 from core.reports.answer import Table, percent
 from core.reports.curves import reached
 from core.reports.runs import History
+from core.settings import digest
+
+# Settings that say how long clients work, and those that say nothing of the training.
+WORK = {"local_steps", "local_epochs", "batch_size", "label", "rounds", "clients_per_round"}
 
 
 def fedavg_runs(histories: Sequence[History], iid: bool) -> list[History]:
@@ -19,7 +23,9 @@ def fedavg_runs(histories: Sequence[History], iid: bool) -> list[History]:
 
 def in_rounds(count: float) -> str:
     """Return how long it took, in words; inf means that the target was never reached."""
-    return "more rounds than were run" if math.isinf(count) else f"{count:.0f} rounds"
+    if math.isinf(count):
+        return "more rounds than were run"
+    return "1 round" if count == 1 else f"{count:.0f} rounds"
 
 
 def cell(value: float) -> Any:
@@ -52,10 +58,24 @@ def least_and_most(histories: Sequence[History]) -> tuple[History, History]:
     return ordered[0], ordered[-1]
 
 
+def local_work(history: History) -> tuple[Any, ...]:
+    """Return how long clients were set to work between two averages."""
+    steps, batch = history.settings.get("local_steps"), history.settings.get("batch_size")
+    return (steps, None if steps else history.settings.get("local_epochs", 1), batch)
+
+
 def local_work_varies(histories: Sequence[History]) -> bool:
     """Tell whether clients were set to work differently long between two averages."""
-    keys = ("local_steps", "local_epochs", "batch_size")
-    return len({tuple(h.settings.get(key) for key in keys) for h in histories}) > 1
+    return len({local_work(h) for h in histories}) > 1
+
+
+def alike_but_for_work(histories: Sequence[History]) -> list[list[History]]:
+    """Return groups of runs that differ in local work only, the largest first."""
+    groups: dict[str, list[History]] = {}
+    for history in histories:
+        others = {k: v for k, v in history.settings.items() if k not in WORK}
+        groups.setdefault(digest({"settings": others}), []).append(history)
+    return sorted(groups.values(), key=len, reverse=True)
 
 
 def end(history: History, name: str) -> str:

@@ -8,6 +8,8 @@ from core.reports import curves
 from core.reports.answer import Answer, Table, percent, times
 from core.reports.curves import SGD, common_target, reached
 from core.reports.federated_evidence import (
+    WORK,
+    alike_but_for_work,
     average,
     cell,
     end,
@@ -15,6 +17,7 @@ from core.reports.federated_evidence import (
     four_charts,
     in_rounds,
     least_and_most,
+    local_work,
     local_work_varies,
     target_table,
 )
@@ -22,6 +25,11 @@ from core.reports.runs import History
 
 Q3 = "Compare FedAvg on IID with FedAvg on heterogeneous data."
 Q4 = "Why do they differ, and how do local steps change it?"
+REASON = (
+    "The clients pull towards different optima, and the average of models that moved apart is no "
+    "longer a step downhill for all of them."
+)
+DATA = {"data", "data_seed", "label", "partition"}  # settings that do not count as differences
 
 
 def heterogeneity_answers(histories: Sequence[History]) -> list[Answer]:
@@ -37,11 +45,31 @@ def _heterogeneity(histories: Sequence[History]) -> Answer:
         text = f"No FedAvg run on {kind} data was chosen. Start one on the Federated page."
         return Answer("2.3.3", Q3, missing=text)
     both = [*even, *mixed]
-    target = common_target(both)
-    sentences = [_against_iid(_nearest(even, h), h, target) for h in mixed]
+    target = common_target([_best(even), _best(mixed)])
+    sentences = [_against_iid(one, other) for one, other in pairs(even, mixed)]
     tables = (_stability_table(both), target_table(both, target))
     charts = four_charts(both, "round")
     return Answer("2.3.3", Q3, tuple(sentences), tables, charts)
+
+
+def _best(histories: Sequence[History]) -> History:
+    return max(histories, key=curves.best)
+
+
+def pairs(even: Sequence[History], mixed: Sequence[History]) -> list[tuple[History, History]]:
+    """Return each heterogeneous run with the IID run nearest to it in all other settings.
+
+    Where some pairs have the same network and the same local work, the others are left out: they
+    would compare networks or work, not data.
+    """
+    found = [(_nearest(even, other), other) for other in mixed]
+    fair = [(one, other) for one, other in found if _network_and_work(one, other)]
+    return fair or found
+
+
+def _network_and_work(one: History, other: History) -> bool:
+    same_network = one.settings.get("hidden") == other.settings.get("hidden")
+    return same_network and local_work(one) == local_work(other)
 
 
 def _nearest(candidates: Sequence[History], to: History) -> History:
@@ -49,18 +77,18 @@ def _nearest(candidates: Sequence[History], to: History) -> History:
     return min(candidates, key=lambda h: _distance(h, to))
 
 
-def _distance(one: History, other: History) -> tuple[int, float]:
-    keys = (set(one.settings) | set(other.settings)) - {"data", "label", "partition"}
+def _distance(one: History, other: History) -> tuple[bool, int, float]:
+    """Return how far apart two runs are: network and work first, then settings, then work done."""
+    keys = (set(one.settings) | set(other.settings)) - DATA - WORK
     different = sum(one.settings.get(key) != other.settings.get(key) for key in keys)
-    return different, abs(math.log(_work(one) / _work(other)))
+    works = [curves.work_per_round(h) for h in (one, other)]
+    known = all(math.isfinite(work) and work > 0 for work in works)
+    apart = abs(math.log(works[0] / works[1])) if known else 0.0
+    return not _network_and_work(one, other), different, apart
 
 
-def _work(history: History) -> float:
-    work = curves.work_per_round(history)
-    return work if math.isfinite(work) and work > 0 else 1.0
-
-
-def _against_iid(even: History, mixed: History, target: float) -> str:
+def _against_iid(even: History, mixed: History) -> str:
+    target = common_target([even, mixed])
     place = _place(curves.final(mixed, "train_loss"), curves.final(even, "train_loss"))
     shaken = curves.rises(mixed) - curves.rises(even)
     return (
@@ -68,7 +96,7 @@ def _against_iid(even: History, mixed: History, target: float) -> str:
         f"{place} the {end(even, 'train_loss')} of {even.label}; its loss "
         f"rises in {percent(curves.rises(mixed), 0)} of the rounds, against "
         f"{percent(curves.rises(even), 0)}: it is {_steadiness(shaken)}. "
-        f"For {percent(target, 0)} validation accuracy it takes "
+        f"For {percent(target, 0)} validation accuracy, which both reach, it takes "
         f"{in_rounds(reached(mixed, target))} instead of {in_rounds(reached(even, target))}."
     )
 
@@ -107,7 +135,7 @@ def _reasons(histories: Sequence[History]) -> Answer:
         text = "Drift is needed of FedAvg on IID and on heterogeneous data. Start both runs."
         return Answer("2.3.4", Q4, missing=text)
     steady = [h for h in even if curves.mean(h, "drift") > 0]
-    sentences = [_drift(_nearest(steady, h), h) for h in mixed] if steady else []
+    sentences = _drift(pairs(steady, mixed)) if steady else []
     sentences += _drift_by_work(mixed)
     sentences += _mended(histories, mixed)
     lines = [Curve(h.label, h.rows) for h in measured]
@@ -117,39 +145,41 @@ def _reasons(histories: Sequence[History]) -> Answer:
     return Answer("2.3.4", Q4, tuple(sentences), (_stability_table(measured),), tuple(charts))
 
 
-def _drift(even: History, mixed: History) -> str:
-    ratio = curves.mean(mixed, "drift") / curves.mean(even, "drift")
-    verdict = (
-        f"{times(ratio)} as far" if ratio >= 1.05 else
-        f"only {percent(ratio, 0)} as far" if ratio <= 0.95 else "about as far"
-    )  # fmt: skip
-    reason = (
-        "its clients pull towards different optima, and averaging models that moved apart is no "
-        "longer a step downhill for all"
-        if ratio >= 1.05
-        else "so drift does not explain the difference here"
-    )
-    return (
-        f"In {mixed.label} the clients move {verdict} apart within a round as in {even.label} "
-        f"(mean drift {average(mixed, 'drift')} against {average(even, 'drift')}): "
-        f"{reason}."
-    )
+def _drift(compared: Sequence[tuple[History, History]]) -> list[str]:
+    """Return how much further clients move apart, pair by pair, and what follows from it."""
+    ratios = [curves.mean(b, "drift") / curves.mean(a, "drift") for a, b in compared]
+    facts = [
+        f"In {mixed.label} the clients move {_ratio(ratio)} apart within a round as in "
+        f"{even.label} (mean drift {average(mixed, 'drift')} against {average(even, 'drift')})."
+        for ratio, (even, mixed) in zip(ratios, compared, strict=True)
+    ]
+    further = sum(ratio >= 1.05 for ratio in ratios)
+    if further == len(ratios):
+        return [*facts, REASON]
+    if further == 0:
+        return [*facts, "So drift does not explain the difference here."]
+    return [*facts, f"In {further} of {len(ratios)} comparisons drift is larger. There: {REASON}"]
+
+
+def _ratio(ratio: float) -> str:
+    if ratio >= 1.05:
+        return f"{times(ratio)} as far"
+    return f"only {percent(ratio, 0)} as far" if ratio <= 0.95 else "about as far"
 
 
 def _drift_by_work(mixed: Sequence[History]) -> list[str]:
     sentences = []
-    for data in dict.fromkeys(h.data for h in mixed):
-        group = [h for h in mixed if h.data == data]
-        works = [curves.work_per_round(h) for h in group]
+    for group in alike_but_for_work(mixed):
         if not local_work_varies(group):
             continue
+        works = [curves.work_per_round(h) for h in group]
         least, most = least_and_most(group)
         drift = curves.order(works, [curves.mean(h, "drift") for h in group])
         loss = curves.order(works, [curves.final(h, "train_loss") for h in group])
         sentences.append(
-            f"On {data}, more local work means {_direction(drift)} drift "
-            f"({average(least, 'drift')} with {least.label}, {average(most, 'drift')} "
-            f"with {most.label}) and {_direction(loss)} final training loss "
+            f"More local work means {_direction(drift)} drift "
+            f"({average(least, 'drift')} in {least.label}, {average(most, 'drift')} "
+            f"in {most.label}) and {_direction(loss)} final training loss "
             f"({end(least, 'train_loss')} and {end(most, 'train_loss')})."
         )
     return sentences or ["Local work was not varied on heterogeneous data, so its effect is open."]

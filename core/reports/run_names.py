@@ -7,7 +7,9 @@ from typing import Any
 from core.reports.curves import SGD
 from core.reports.labels import algorithm_labels
 from core.reports.runs import History
+from core.settings import digest
 
+DEFAULT_HIDDEN = 128
 # What may tell two runs apart, in the order in which people would say it.
 TELLING = (
     "learning_rate",
@@ -23,25 +25,32 @@ TELLING = (
 )
 
 
+def distinct(histories: Sequence[History]) -> list[History]:
+    """Return the histories without repetitions: runs that differ in their label only."""
+    found: dict[str, History] = {}
+    for history in histories:
+        own = {key: value for key, value in history.settings.items() if key != "label"}
+        found.setdefault(digest({"settings": own, "seed": history.seed}), history)
+    return list(found.values())
+
+
 def named(histories: Sequence[History]) -> list[History]:
     """Return the histories with systematic labels, all different."""
     plain = [name(history) for history in histories]
     groups = {label: [h for h in histories if name(h) == label] for label in plain}
-    labels = [
-        label if len(groups[label]) == 1 else f"{label}{_apart(history, groups[label])}"
-        for label, history in zip(plain, histories, strict=True)
-    ]
+    labels = [name(h, _apart(h, groups[label])) for label, h in zip(plain, histories, strict=True)]
     return [
-        replace(history, label=label if labels.count(label) == 1 else f"{label} ({history.id[:8]})")
+        replace(history, label=label if labels.count(label) == 1 else f"{label}, {history.id[:8]}")
         for label, history in zip(labels, histories, strict=True)
     ]
 
 
-def name(history: History) -> str:
-    """Return algorithm, local work and data: "FedAvg, 20 local epochs, on Synthetic(1, 1)"."""
+def name(history: History, also: Sequence[str] = ()) -> str:
+    """Return algorithm, local work and data: "FedAvg (20 local epochs) on Synthetic(1, 1)"."""
     algorithm = algorithm_labels().get(history.algorithm, history.algorithm)
-    work = "" if history.algorithm in (SGD, "fedsgd") else f", {_work(history.settings)}"
-    return f"{algorithm}{work}, on {data_words(history.data)}"
+    work = [] if history.algorithm in (SGD, "fedsgd") else [_work(history.settings)]
+    inside = ", ".join([*work, *also])
+    return f"{algorithm}{f' ({inside})' if inside else ''} on {data_words(history.data)}"
 
 
 def _work(settings: dict[str, Any]) -> str:
@@ -59,13 +68,23 @@ def data_words(data: str) -> str:
     return f"data {data[:8]}"
 
 
-def _apart(history: History, group: Sequence[History]) -> str:
+def _apart(history: History, group: Sequence[History]) -> list[str]:
     """Return the settings, and the seed, in which this run differs from those of its name."""
+    if len(group) == 1:
+        return []
     words = [
-        f"{key.replace('_', ' ')} {history.settings.get(key, 'default')}"
+        _words(key, history.settings.get(key))
         for key in TELLING
         if len({repr(other.settings.get(key)) for other in group}) > 1
     ]
     if len({other.seed for other in group}) > 1:
         words.append(f"seed {history.seed}")
-    return "".join(f", {word}" for word in words)
+    return words
+
+
+def _words(key: str, value: Any) -> str:
+    if key == "hidden":
+        return "logistic regression" if value == 0 else f"{value or DEFAULT_HIDDEN} hidden units"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {setting}" for name, setting in value.items())
+    return f"{key.replace('_', ' ')} {'as usual' if value is None else value}"

@@ -82,21 +82,21 @@ def test_equal_iterations_are_called_equal() -> None:
     assert "Both need 3 server iterations to 80% validation accuracy." in text(answer)
 
 
-def test_the_price_in_gradient_evaluations_is_told() -> None:
+def test_the_price_in_passes_over_the_data_is_told() -> None:
     _, answer = convergence_answers([sgd(SLOW), history("FedAvg", FAST, evaluations=10)])
-    # 3 rounds of 10 against 7 of 1: 30 / 7 = 4.3
-    assert "FedAvg spends 4.3 times as many: 30 against 7 of SGD" in text(answer)
+    # 3 rounds of 0.1 epochs against 7 of 0.01: 0.3 / 0.07 = 4.3
+    assert "FedAvg spends 4.3 times as much, 0.3 epochs against 0.07 of SGD" in text(answer)
 
 
 def test_more_local_steps_are_said_to_help_only_where_they_do() -> None:
     one = history("1 epoch", SLOW, local_epochs=1, evaluations=10)
     many = history("20 epochs", FAST, local_epochs=20, evaluations=200)
     _, answer = convergence_answers([sgd(SLOW), one, many])
-    assert "With more local work per round fewer rounds are needed" in text(answer)
+    assert "More local work per round needs fewer rounds" in text(answer)
     one = history("1 epoch", FAST, local_epochs=1, evaluations=10)
     many = history("20 epochs", SLOW, local_epochs=20, evaluations=200)
     _, answer = convergence_answers([sgd(SLOW), one, many])
-    assert "With more local work per round more rounds are needed" in text(answer)
+    assert "More local work per round needs more rounds" in text(answer)
 
 
 def test_equal_local_work_is_not_taken_for_an_effect() -> None:
@@ -141,7 +141,7 @@ def test_drift_is_blamed_only_where_it_is_larger() -> None:
     assert "pull towards different optima" in text(answer)
     _, answer = heterogeneity_answers([history("Even", FAST, drift=1.0), near])
     assert "only 50% as far" in text(answer)
-    assert "drift does not explain the difference here" in text(answer)
+    assert "So drift does not explain the difference here." in text(answer)
 
 
 def test_local_work_on_heterogeneous_data_is_tied_to_drift_and_loss() -> None:
@@ -149,7 +149,7 @@ def test_local_work_on_heterogeneous_data_is_tied_to_drift_and_loss() -> None:
     few = history("5 steps", FAST, **some, local_steps=5, evaluations=5, drift=1.0)
     many = history("100 steps", SLOW, **some, local_steps=100, evaluations=100, drift=4.0)
     _, answer = heterogeneity_answers([history("Even", FAST), few, many])
-    assert "more local work means a higher drift (1 with 5 steps, 4 with 100 steps)" in text(answer)
+    assert "More local work means a higher drift (1 in 5 steps, 4 in 100 steps)" in text(answer)
 
 
 def test_what_mends_it_is_said_from_its_numbers() -> None:
@@ -165,3 +165,45 @@ def test_without_drift_the_reason_is_left_open() -> None:
     bare = history("Even", FAST, drift=np.nan)
     _, answer = heterogeneity_answers([bare])
     assert "Drift is needed" in answer.missing
+
+
+def test_the_untuned_learning_rate_is_not_held_against_sgd() -> None:
+    slow, tuned = sgd([0.1, 0.3], learning_rate=0.01), sgd(FAST, learning_rate=1.0)
+    answer, _ = convergence_answers([slow, tuned, history("FedAvg", FAST)])
+    assert "SGD depends on its learning rate: 80.0% with 1, 30.0% with 0.01" in text(answer)
+
+
+def test_data_is_compared_at_equal_local_work() -> None:
+    even = history("Even", FAST, local_steps=20)
+    same = history("Same", SLOW, data="synthetic:1,1", local_steps=20)
+    longer = history("Longer", SLOW, data="synthetic:1,1", local_steps=100)
+    answer, _ = heterogeneity_answers([even, same, longer])
+    assert "Same ends at" in text(answer)
+    assert "Longer ends at" not in text(answer)
+
+
+def test_local_work_is_judged_among_runs_that_differ_in_nothing_else() -> None:
+    one = history("1 step", SLOW, local_steps=1, evaluations=1)
+    many = history("9 steps", FAST, local_steps=9, evaluations=9)
+    other = history("linear", SLOW, local_steps=99, evaluations=99, hidden=0)
+    _, answer = convergence_answers([sgd(SLOW), one, many, other])
+    assert "1 step takes 7 rounds and 9 steps 3 rounds" in text(answer)
+
+
+def test_data_is_compared_on_equal_networks() -> None:
+    even = history("Even", FAST, hidden=0)
+    same = history("Same", SLOW, data="synthetic:1,1", hidden=0)
+    wide = history("Wide", SLOW, data="synthetic:1,1")
+    answer, _ = heterogeneity_answers([even, same, wide])
+    assert "Same ends at" in text(answer)
+    assert "Wide ends at" not in text(answer)
+
+
+def test_another_algorithm_is_compared_with_the_fedavg_nearest_in_work() -> None:
+    some = {"data": "synthetic:1,1"}
+    one = history("1 step", SLOW, **some, local_steps=1, evaluations=1)
+    many = history("50 steps", SLOW, **some, local_steps=50, evaluations=50)
+    other = history("Other", FAST, **some, algorithm="scaffold", local_steps=99, evaluations=99)
+    _, answer = heterogeneity_answers([history("Even", FAST), one, many, other])
+    assert "Other ends at a" in text(answer)
+    assert "than 50 steps (" in text(answer)

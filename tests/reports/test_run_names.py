@@ -1,6 +1,8 @@
 """Names of federated runs say what was run, and are all different."""
 
-from core.reports.run_names import named
+from dataclasses import replace
+
+from core.reports.run_names import distinct, named
 from tests.reports.histories import history
 
 
@@ -14,9 +16,9 @@ def test_a_name_says_algorithm_work_and_data() -> None:
         history("b", [0.1], data="synthetic:1,1", algorithm="scaffold", local_steps=1),
         history("c", [0.1], algorithm="minibatch_sgd"),
     ) == [
-        "FedAvg, 20 local epochs, on IID data",
-        "SCAFFOLD, 1 local step, on Synthetic(1, 1)",
-        "Mini-batch SGD, on IID data",
+        "FedAvg (20 local epochs) on IID data",
+        "SCAFFOLD (1 local step) on Synthetic(1, 1)",
+        "Mini-batch SGD on IID data",
     ]
 
 
@@ -24,13 +26,27 @@ def test_equal_names_are_told_apart_by_what_differs() -> None:
     slow = history("a", [0.1], algorithm="minibatch_sgd", learning_rate=0.01)
     fast = history("b", [0.1], algorithm="minibatch_sgd", learning_rate=1.0)
     assert names(slow, fast) == [
-        "Mini-batch SGD, on IID data, learning rate 0.01",
-        "Mini-batch SGD, on IID data, learning rate 1.0",
+        "Mini-batch SGD (learning rate 0.01) on IID data",
+        "Mini-batch SGD (learning rate 1.0) on IID data",
     ]
 
 
 def test_runs_that_differ_in_nothing_known_are_told_apart_by_their_id() -> None:
     assert names(history("first", [0.1]), history("second", [0.1])) == [
-        "FedAvg, 1 local epoch, on IID data (first)",
-        "FedAvg, 1 local epoch, on IID data (second)",
+        "FedAvg (1 local epoch) on IID data, first",
+        "FedAvg (1 local epoch) on IID data, second",
     ]
+
+
+def test_the_network_is_said_where_it_differs() -> None:
+    runs = history("a", [0.1], hidden=0), history("b", [0.1])
+    assert names(*runs) == [
+        "FedAvg (1 local epoch, logistic regression) on IID data",
+        "FedAvg (1 local epoch, 128 hidden units) on IID data",
+    ]
+
+
+def test_runs_that_differ_in_their_label_only_count_once() -> None:
+    runs = (history("first", [0.1]), history("second", [0.1]))
+    same = [replace(run, settings=run.settings | {"label": run.id}) for run in runs]
+    assert [run.id for run in distinct([*same, history("c", [0.1], hidden=0)])] == ["first", "c"]
