@@ -75,7 +75,7 @@ class Engine:
         self._leaving = threading.Event()
         self._chores: list[_Chore] = [
             _Chore(BEAT_SECONDS, self._beat),
-            _Chore(LOOK_SECONDS, self._look_at_places),
+            _Chore(BEAT_SECONDS, self._look_at_places),
             _Chore(BEAT_SECONDS, self._fetch_results),
             _Chore(LOOK_SECONDS, self._reclaim),
         ]

@@ -27,6 +27,7 @@ from core.randomness import generator
 from tests.faults.loads import Load, comparable, numpy_load, real_load
 from tests.faults.stage import Theatre
 
+LONGEST_RECOVERY_SECONDS = 120.0
 VICTIMS = {"runner": 0.4, "worker": 0.2, "engine": 0.2, "scheduler": 0.1, "web server": 0.1}
 
 
@@ -117,11 +118,24 @@ def _work_through(
     ids = {name: store.submit(one.kind, one.settings, one.seed) for name, one in wanted.items()}
     while not set(store.counts()) <= set(ENDED):
         if sum(findings.kills.values()) < kills:
-            time.sleep(dice.uniform(0.1, load.pause_seconds))
+            _let_work_begin(theatre, dice)
+            time.sleep(dice.uniform(0.0, load.pause_seconds))
             _kill(theatre, dice, findings)
         time.sleep(0.2)
         theatre.repair()
     return {name: store.get(id) for name, id in ids.items()}
+
+
+def _let_work_begin(theatre: Theatre, dice: np.random.Generator) -> None:
+    """Wait for a job to be at work again, but one time in five strike during the recovery."""
+    if dice.uniform() < 0.2:
+        return
+    end = time.monotonic() + LONGEST_RECOVERY_SECONDS
+    while not theatre.at_work() and not set(theatre.store.counts()) <= set(ENDED):
+        if time.monotonic() > end:
+            return
+        time.sleep(0.1)
+        theatre.repair()
 
 
 def _kill(theatre: Theatre, dice: np.random.Generator, findings: Findings) -> None:
