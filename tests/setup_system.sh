@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests need outside Python: a browser, its fonts and a PostgreSQL server.
+# Install what the tests need outside Python: a browser, its fonts, a PostgreSQL server, openssl.
 find_browser() {
     [ -n "$CHROMIUM" ] && [ -x "$CHROMIUM" ] && return 0
     for name in chromium chromium-browser google-chrome; do
@@ -15,6 +15,7 @@ install() {
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
+command -v openssl >/dev/null || install openssl
 find_browser || install chromium fonts-dejavu-core || .venv/bin/python -m playwright install chromium
 find_browser || { echo "No browser for the tests. Install one: sudo apt-get install chromium" >&2; exit 1; }
 find_postgres || install postgresql
