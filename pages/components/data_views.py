@@ -14,6 +14,7 @@ from core.workspace import Workspace
 from pages.components.error_box import plain
 from pages.components.lab import recall, remember, workspace
 from pages.components.live_chart import live_chart
+from pages.components.numbers import numbers_row
 from pages.components.words import percent, plural
 
 GAP = 4  # pixels between thumbnails
@@ -77,8 +78,7 @@ def show_counts(stored: StoredDataset, found: Checks) -> None:
         ),
         ("Balance", percent(found.balance, 0), "Smallest class over largest class, in training."),
     )
-    for place, (label, value, help_text) in zip(st.columns(len(cells)), cells, strict=True):
-        place.metric(label, value, help=help_text)
+    numbers_row(cells)
 
 
 TEST_HELP = (

@@ -12,6 +12,7 @@ from core.pruning.methods import METHODS
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.lab import recall, remember, store, submit
 from pages.components.live_chart import live_chart
+from pages.components.numbers import numbers_row
 from pages.components.weight_views import before_and_after
 from pages.components.words import duration, percent
 
@@ -97,15 +98,17 @@ def show_preview(job: Job) -> None:
 
 
 def _numbers(result: Mapping[str, Any]) -> None:
-    lost = result["accuracy"] - result["dense_accuracy"]
-    cells = st.columns(4)
-    cells[0].metric(
-        "Accuracy",
-        percent(result["accuracy"]),
-        f"{lost * 100:+.1f} points",
-        help="Not retrained: the network as the cut left it. Measured on "
-        f"{result['images']:,} validation images in {duration(result['seconds'])}.",
+    lost = (result["accuracy"] - result["dense_accuracy"]) * 100
+    numbers_row(
+        (
+            (
+                "Accuracy",
+                percent(result["accuracy"]),
+                "Not retrained: the network as the cut left it. Measured on "
+                f"{result['images']:,} validation images in {duration(result['seconds'])}.",
+            ),
+            ("Change", f"{lost:+.1f} points", f"Dense: {percent(result['dense_accuracy'])}."),
+            ("Sparsity", percent(result["sparsity"], 2), "Zeros over all parameters."),
+            ("Score as it is", f"{result['score']:.3f}", "Without any retraining."),
+        )
     )
-    cells[1].metric("Dense", percent(result["dense_accuracy"]))
-    cells[2].metric("Sparsity", percent(result["sparsity"], 2))
-    cells[3].metric("Score as it is", f"{result['score']:.3f}", help="Without any retraining.")

@@ -15,6 +15,7 @@ from pages.components.error_box import error_box, plain
 from pages.components.job_progress import STOP_KEYS, job_line
 from pages.components.lab import recall, remember, store, workspace
 from pages.components.live_chart import live_chart
+from pages.components.numbers import numbers_row
 from pages.components.words import duration, percent, size
 
 
@@ -55,16 +56,16 @@ def training_view(job: Job) -> None:
 
 def _numbers(job: Job, validation: Sequence[tuple[int, float]]) -> None:
     point = job.result["point"] if job.state == DONE and job.result else None
-    cells = st.columns(3)
+    cells = []
     if validation:
-        best = max(validation, key=lambda pair: pair[1])
-        cells[0].metric("Best validation", percent(best[1]), help=f"At epoch {best[0]}.")
-        cells[1].metric("Epochs", f"{len(validation)}")
+        step, value = max(validation, key=lambda pair: pair[1])
+        cells.append(("Best validation", percent(value), f"At epoch {step}."))
+        cells.append(("Epochs", f"{len(validation)}", ""))
     if point:
-        cells[2].metric("Holdout", percent(point["accuracy"]), help="No choice has seen it.")
-    elif job.started:
-        spent = (job.finished or job.started) - job.started
-        cells[2].metric("Time", duration(spent)) if spent else None
+        cells.append(("Holdout", percent(point["accuracy"]), "No choice has seen these images."))
+    if job.started and job.finished:
+        cells.append(("Time", duration(job.finished - job.started), ""))
+    numbers_row(cells)
 
 
 def network_files(job: Job) -> None:
@@ -137,5 +138,4 @@ def point_numbers(point: Point) -> None:
         ("On disk, gzip", size(point.gzip_bytes), f"{size(point.size_bytes)} before compression."),
         ("Multiply-adds", f"{point.multiply_adds / 1e6:.2f} M", "Per image, zeros left out."),
     )
-    for place, (label, value, help_text) in zip(st.columns(len(cells)), cells, strict=True):
-        place.metric(label, value, help=help_text)
+    numbers_row(cells)
