@@ -20,7 +20,7 @@ from core.pruning.mask import Mask, keep_highest
 from core.pruning.method import Budget, Context, Scores
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import OWN, PrunePlan
-from core.pruning.recovery import DenseGrams, measure, recover
+from core.pruning.recovery import DenseMoments, measure, recover
 from core.pruning.repair import sample
 from core.pruning.unstructured import Cutter
 from core.settings import digest
@@ -89,7 +89,7 @@ class Explorer:
         self._dense_accuracy = instant_accuracy(dense, self._split)
         self._few = replace(data, train=sample(data, SAMPLE_IMAGES, seed))
         self._scores: dict[str, Scores] = {}
-        self._grams: DenseGrams | None = None
+        self._grams: DenseMoments | None = None
 
     def answer(
         self, plan: PrunePlan, per_layer: Mapping[str, float] | None = None, recovery: bool = False
@@ -171,7 +171,7 @@ class Explorer:
         if self._grams is None:
             images = self._few.train.images
             self._grams = measure(self._dense, self._data.shape, images, self._seed)
-        return recover(self._dense, weights, mask.arrays, self._grams)
+        return recover(weights, mask.arrays, self._grams)
 
 
 def _counts(

@@ -26,38 +26,38 @@ from core.randomness import generator
 
 Masks = Mapping[str, np.ndarray]
 RIDGE = 1e-3
-ITERATIONS = 12
+ITERATIONS = 8
 
 
 @dataclass(frozen=True)
-class DenseGrams:
-    """Second moments of what every layer of the dense network reads, on sampled rows.
+class DenseMoments:
+    """What every layer of the dense network reads and gives, as moments over sampled rows.
 
-    grams: layer -> (inputs + 1, inputs + 1) float32. They do not depend on any mask, so one
-    measurement serves every cut of the same network.
+    layers: layer -> float32 moments. They do not depend on any mask, so one measurement serves
+    every cut of the same network.
     """
 
-    grams: Mapping[str, np.ndarray]
+    layers: Mapping[str, Moments]
 
 
 def measure(
     dense: Weights, shape: NetworkShape, images: np.ndarray, seed: int, rows: int = 10_000
-) -> DenseGrams:
+) -> DenseMoments:
     """Return the moments that `recover` needs, from `rows` places (dense layers: all images)."""
-    grams = {}
+    layers = {}
     for layer in LAYERS:
-        x = with_constant(
-            read_rows(dense, images, layer, _places(layer, shape, images, rows, seed))
-        )
-        grams[layer] = (x.T @ x) / np.float32(len(x))
-    return DenseGrams(grams)
+        places = _places(layer, shape, images, rows, seed)
+        x = with_constant(read_rows(dense, images, layer, places))
+        gram = (x.T @ x) / np.float32(len(x))
+        matrix = stack(dense[f"{layer}/kernel"], dense[f"{layer}/bias"])
+        layers[layer] = Moments(gram, (gram @ matrix).astype(np.float32))
+    return DenseMoments(layers)
 
 
 def recover(
-    dense: Weights,
     pruned: Weights,
     mask: Masks,
-    measured: DenseGrams,
+    measured: DenseMoments,
     *,
     ridge: float = RIDGE,
     iterations: int = ITERATIONS,
@@ -69,10 +69,7 @@ def recover(
     """
     recovered: Weights = {}
     for layer in LAYERS:
-        gram = measured.grams[layer]
-        matrix = stack(dense[f"{layer}/kernel"], dense[f"{layer}/bias"]).astype(gram.dtype)
-        of = Moments(gram, gram @ matrix)
-        recovered |= _fit(layer, pruned, mask, of, ridge, iterations)
+        recovered |= _fit(layer, pruned, mask, measured.layers[layer], ridge, iterations)
     return recovered
 
 

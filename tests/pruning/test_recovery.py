@@ -7,7 +7,7 @@ from core.models.network import LAYERS
 from core.pruning import recovery
 from core.pruning.activations import every_image, read_rows
 from core.pruning.closure import channel_mask
-from core.pruning.least_squares import with_constant
+from core.pruning.least_squares import Moments, with_constant
 from tests.numpy_forward import probabilities
 from tests.pruning import tiny
 
@@ -40,7 +40,7 @@ MASKS = {"weights": small_weights_mask(), "channels": channel_mask(KEPT, tiny.SH
 def fast(pruned, mask):
     dense, images = tiny.weights(), tiny.data().train.images
     measured = recovery.measure(dense, tiny.SHAPE, images, 0, rows=2000)
-    return recovery.recover(dense, pruned, mask, measured, iterations=50)
+    return recovery.recover(pruned, mask, measured, iterations=50)
 
 
 def sequential(pruned, mask):
@@ -82,9 +82,11 @@ def test_the_last_layer_is_each_units_own_ridge_regression():
     dense, images = tiny.weights(), tiny.data().train.images
     mask = {name: np.ones(value.shape, bool) for name, value in dense.items()}
     mask["dense2/kernel"] = np.random.default_rng(0).random((16, 5)) < 0.5
-    grams = recovery.measure(dense, tiny.SHAPE, images, 0).grams
-    measured = recovery.DenseGrams({name: gram.astype(np.float64) for name, gram in grams.items()})
-    got = recovery.recover(dense, cut(mask), mask, measured, ridge=0.01, iterations=200)
+    single = recovery.measure(dense, tiny.SHAPE, images, 0).layers
+    measured = recovery.DenseMoments(
+        {n: Moments(of.gram.astype(float), of.target.astype(float)) for n, of in single.items()}
+    )
+    got = recovery.recover(cut(mask), mask, measured, ridge=0.01, iterations=200)
     x = with_constant(read_rows(dense, images, "dense2", every_image(96))).astype(np.float64)
     y = x[:, :-1] @ dense["dense2/kernel"] + dense["dense2/bias"]
     read = np.append(mask["dense2/kernel"].any(axis=1), True)  # inputs that some unit still reads
