@@ -8,7 +8,7 @@ from tests.browser.conftest import Visitor, new_context
 from tests.browser.server import ROOT, serve
 
 pytestmark = pytest.mark.slow
-DOTS_MS = 400_000
+DOTS_MS = 560_000
 DOTS = (
     "() => (document.querySelector('.live-chart-plot')?.data ?? [])"
     ".filter(trace => trace.customdata && trace.name !== 'Chosen')"
