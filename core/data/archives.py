@@ -14,7 +14,7 @@ from core.data.dataset import Dataset, Split
 from core.data.division import carve_validation
 from core.data.labels import normalise_labels
 from core.data.limits import LIMITS, Limits
-from core.data.names import plain_name
+from core.data.names import counted, plain_name
 from core.data.sandbox import Content
 from core.data.unpack import Member, Packed
 from core.errors import UploadError
@@ -162,7 +162,7 @@ def _from_pickles(members: list[Member], limits: Limits, notes: list[str]) -> di
         role: pickles.read(member.content, member.shown, limits.unpacked_bytes)
         for role, member in found.items()
     }
-    return {s: Raw(f"{s}_images", arrays[s, "images"], arrays[s, "labels"]) for s in splits}
+    return {split: _raw(split, found, arrays) for split in splits}
 
 
 def _from_npz(
@@ -179,16 +179,23 @@ def _from_npz(
     if "class_names" in by_key:
         listed = npy.read(by_key["class_names"], 1 << 20)
         class_names = [str(name) for name in listed.ravel()] if listed.dtype.kind == "U" else None
-    raws = {s: Raw(f"{s}_images", arrays[s, "images"], arrays[s, "labels"]) for s in splits}
+    raws = {split: _raw(split, found, arrays) for split in splits}
     if WHOLE in raws and "train" in raws:
         raise UploadError("It is unclear which arrays are for training. Name them train_images …")
     return {("train" if s == WHOLE else s): raw for s, raw in raws.items()}, class_names
 
 
+def _raw(
+    split: str, found: dict[tuple[str, str], Member], arrays: dict[tuple[str, str], np.ndarray]
+) -> Raw:
+    images, labels = (Path(found[split, part].parts[-1]).stem for part in ("images", "labels"))
+    return Raw(images, arrays[split, "images"], arrays[split, "labels"], labels_label=labels)
+
+
 def _note_unused(members: list[Member], used: set[str], notes: list[str]) -> None:
     unused = [m.shown for m in members if m.name not in used and m.shown != "README.txt"]
     if unused:
-        notes.append(f"Skipped {len(unused):,} other members: {', '.join(unused[:10])}.")
+        notes.append(f"Skipped {counted(len(unused), 'other member')}: {', '.join(unused[:10])}.")
 
 
 def _roles(members: list[Member]) -> dict[tuple[str, str], Member]:

@@ -1,10 +1,11 @@
 """From the arrays people export to images and labels as the product uses them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from core.data.images import resize
+from core.data.names import counted
 from core.errors import UploadError
 
 PIECE = 1024  # images converted at a time, so that no second copy of everything arises
@@ -16,11 +17,12 @@ BLACK = "0"  # a split without any light fits every range
 
 @dataclass(frozen=True)
 class Raw:
-    """One split as it was found; label says which, in messages ("train_images")."""
+    """One split as it was found; the names say which arrays, in messages ("train_images")."""
 
     label: str
     images: np.ndarray
     labels: np.ndarray
+    labels_label: str = field(default="the labels", kw_only=True)
 
 
 def normalise_images(splits: dict[str, Raw], notes: list[str]) -> dict[str, np.ndarray]:
@@ -193,8 +195,8 @@ def _same_size(values: dict[str, np.ndarray], notes: list[str]) -> dict[str, np.
     for name, images in values.items():
         if images.shape[-1] != channels:
             raise UploadError(
-                f"The {name} images have {images.shape[-1]} channels, the training images "
-                f"{channels}. Convert them all to grey or all to colour and upload them again."
+                f"The {name} images have {counted(images.shape[-1], 'channel')}, the training "
+                f"images {channels}. Convert all to grey or all to colour and upload them again."
             )
         if images.shape[1:3] != (height, width):
             notes.append(

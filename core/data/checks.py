@@ -7,6 +7,7 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.data.images import resize, with_channels
+from core.data.names import counted
 
 THUMBNAIL = 48
 NEARLY_CONSTANT = 2.0  # standard deviation in units of 1/255 below which an image shows nothing
@@ -133,7 +134,7 @@ def _examples(dataset: Dataset, label: int, count: int) -> np.ndarray:
         if len(rows):
             break
     spread = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
-    return (split or dataset.train).images[spread]
+    return np.asarray((split or dataset.train).images[spread])
 
 
 def thumbnail_images(images: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
@@ -149,21 +150,25 @@ def _warnings(
 ) -> list[str]:
     warnings = []
     if findings["duplicates"]:
-        warnings.append(f"{findings['duplicates']:,} training images repeat an earlier one.")
+        warnings.append(
+            f"{counted(findings['duplicates'], 'training image')} too many: repeats of others."
+        )
     if findings["conflicting"]:
         warnings.append(
-            f"{findings['conflicting']:,} training images appear under more than one label."
+            f"{counted(findings['conflicting'], 'training image')} with more than one label."
         )
     if findings["nearly_constant"]:
-        warnings.append(f"{findings['nearly_constant']:,} images show almost nothing (one colour).")
+        warnings.append(
+            f"{counted(findings['nearly_constant'], 'image')} with nothing to see (one colour)."
+        )
     if balance < 0.5:
         smallest = min(classes, key=lambda entry: entry.train)
         warnings.append(
-            f"The classes are unbalanced: {smallest.name} has only {smallest.train:,} training "
-            "images."
+            f"The classes are unbalanced: {smallest.name} has only "
+            f"{counted(smallest.train, 'training image')}."
         )
     if len(dataset.validation) < 50 * len(classes):
         warnings.append(
-            f"Only {len(dataset.validation):,} validation images: accuracies will be rough."
+            f"Only {counted(len(dataset.validation), 'validation image')}: accuracy will be rough."
         )
     return warnings

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.data.arrangement import split_of
 from core.data.arrays import Raw
 from core.data.limits import Limits
-from core.data.names import plain_name
+from core.data.names import counted, plain_name
 from core.data.unpack import Member, Packed
 from core.errors import UploadError
 
@@ -24,6 +24,11 @@ LONGEST_KEPT_SIDE = 256
 LARGEST_RESULT = 300 * 1024 * 1024
 GREY = frozenset({"1", "L", "I", "I;16", "I;16B", "I;16L", "F", "LA"})
 LISTED = 10
+KINDS = {
+    **{"1": "black and white", "L": "grey", "LA": "grey with transparency", "P": "palette"},
+    **{"RGBA": "with transparency", "PA": "palette with transparency", "RGB": "colour"},
+    **{"I": "16-bit grey", "I;16": "16-bit grey", "I;16B": "16-bit grey", "F": "32-bit grey"},
+}
 # What Pillow raises for images that are cut short or malformed.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, struct.error)
 
@@ -47,7 +52,7 @@ def read(
     merge_case: take class folders that differ only in case as one; else they are refused.
     """
     members = [m for m in packed.members if PurePosixPath(m.name).suffix.lower() in ENDINGS]
-    _note_list(notes, "files that are no images", [m for m in packed.members if m not in members])
+    _note_list(notes, "other file", [m for m in packed.members if m not in members])
     if not members:
         raise UploadError(
             "The folders hold no images (PNG, JPEG, GIF, BMP, WebP). "
@@ -182,7 +187,7 @@ def _decoded(pictures: list[Picture], broken: list[Member], notes: list[str]) ->
     for split in sorted({picture.split for picture in pictures}):
         chosen = [picture for picture in pictures if picture.split == split]
         splits[split] = _decode_split(split, chosen, size, mode, broken)
-    _note_list(notes, "damaged images", broken)
+    _note_list(notes, "damaged image", broken)
     _check_left({(p.split, p.class_name) for p in pictures}, splits)
     if "train" not in splits:
         raise UploadError("There is no train folder. Use train/<class>/ and val/<class>/.")
@@ -216,7 +221,9 @@ def _common_size(pictures: list[Picture], notes: list[str]) -> tuple[int, int]:
 def _note_conversions(pictures: list[Picture], mode: str, notes: list[str]) -> None:
     others = Counter(picture.mode for picture in pictures if picture.mode != mode)
     if others:
-        found = ", ".join(f"{count:,} {name}" for name, count in sorted(others.items()))
+        found = ", ".join(
+            f"{count:,} {KINDS.get(name, name)}" for name, count in sorted(others.items())
+        )
         goal = "grey" if mode == "L" else "colour (RGB)"
         notes.append(f"Images of other kinds were converted to {goal}: {found}.")
 
@@ -267,4 +274,4 @@ def _note_list(notes: list[str], what: str, members: list[Member]) -> None:
         return
     shown = ", ".join(member.shown for member in members[:LISTED])
     more = f" and {len(members) - LISTED:,} more" if len(members) > LISTED else ""
-    notes.append(f"Skipped {len(members):,} {what}: {shown}{more}.")
+    notes.append(f"Skipped {counted(len(members), what)}: {shown}{more}.")

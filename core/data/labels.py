@@ -14,7 +14,8 @@ def normalise_labels(
 
     class_names: names of labels 0, 1, … when the file gives them. Raises UploadError.
     """
-    flat = {name: _flat(raw, notes) for name, raw in splits.items()}
+    remarks = notes if class_names is None else []  # names of folders go without saying
+    flat = {name: _flat(raw, notes, remarks) for name, raw in splits.items()}
     for name, labels in flat.items():
         _check_length(splits[name], labels)
     if len({labels.dtype.kind == "U" for labels in flat.values()}) > 1:
@@ -48,9 +49,9 @@ def _unique(names: list[str]) -> tuple[str, ...]:
     return tuple(unique)
 
 
-def _flat(raw: Raw, notes: list[str]) -> np.ndarray:
+def _flat(raw: Raw, notes: list[str], remarks: list[str]) -> np.ndarray:
     """Return (n,) int64 or text labels."""
-    labels, label = raw.labels, raw.label.replace("images", "labels")
+    labels, label = raw.labels, raw.labels_label
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.shape[1] > 1 and labels.dtype.kind in "uifb":
@@ -64,7 +65,7 @@ def _flat(raw: Raw, notes: list[str]) -> np.ndarray:
     if labels.dtype.kind == "S":
         labels = np.array([text.decode("utf-8", "replace") for text in labels.tolist()])
     if labels.dtype.kind == "U":
-        notes.append(f"{label}: text labels were numbered in alphabetical order.")
+        remarks.append(f"{label}: text labels were numbered in alphabetical order.")
         return np.asarray(labels)
     if labels.dtype.kind not in "uifb":
         raise UploadError(f"{label} holds {labels.dtype} instead of class numbers or names.")
@@ -117,12 +118,10 @@ def _check_class_count(known: np.ndarray) -> None:
 def _note_numbering(known: np.ndarray, notes: list[str]) -> None:
     if known.dtype.kind != "i" or (known == np.arange(len(known))).all():
         return
-    why = (
-        "negative labels" if known[0] < 0 else "gaps" if known[0] == 0 else "a first label above 0"
-    )
+    why = "are negative" if known[0] < 0 else "have gaps" if known[0] == 0 else "start above 0"
     found = ", ".join(map(str, known[:10])) + (", …" if len(known) > 10 else "")
     notes.append(
-        f"Warning: the labels have {why} ({found}); they were renumbered from 0 and keep their "
+        f"Warning: the labels {why} ({found}); they were renumbered from 0 and keep their "
         "numbers as class names."
     )
 

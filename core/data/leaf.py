@@ -15,7 +15,7 @@ import numpy as np
 from core.data import sandbox, tar, zips
 from core.data.child import Source
 from core.data.limits import LIMITS, Limits
-from core.data.names import plain_name
+from core.data.names import counted, plain_name
 from core.data.sandbox import Content
 from core.errors import UploadError
 from core.randomness import generator
@@ -66,11 +66,11 @@ def inspect(
         others, more = _parse_in_child(test, limits, scratch)
         parts, notes = {"train": parts["train"], "test": others["train"]}, notes + more
     train = {user: xy for user, xy in parts["train"].items() if len(xy[1])}
-    _note_users(notes, "without training samples were kept out", parts["train"], train)
+    _note_users(notes, "without training samples, kept out", parts["train"], train)
     if not train:
         raise UploadError("No client has any samples. Export the data again.")
     if "test" in parts:
-        _note_users(notes, "only in the test file were kept out", parts["test"], train)
+        _note_users(notes, "only in the test file, kept out", parts["test"], train)
     clients = tuple(_client(user, train[user], parts.get("test")) for user in train)
     _check_alike(train, [(c[2], c[3]) for c in clients])
     return Leaf(tuple(train), clients, tuple(notes))
@@ -89,7 +89,7 @@ def _note_users(notes: list[str], what: str, users: Users, kept: Users) -> None:
     left = [plain_name(user) for user in users if user not in kept]
     if left:
         shown = ", ".join(left[:LISTED]) + (", …" if len(left) > LISTED else "")
-        notes.append(f"{len(left):,} clients {what}: {shown}.")
+        notes.append(f"{counted(len(left), 'client')} {what}: {shown}.")
 
 
 def _check_alike(train: Users, validation: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:

@@ -113,7 +113,7 @@ def _inflate(inflater: "zlib._Decompress", waiting: bytes) -> bytes:
         reason = (
             "its checksum is wrong"
             if " check" in str(error).replace("header check", "")
-            else "or followed by junk"
+            else "or junk follows it"
         )
         raise UploadError(
             f"The gzip file is damaged ({reason}). Export or upload it again."

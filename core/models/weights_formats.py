@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core.data import zips
+from core.data.names import counted
 from core.errors import WeightsError
 from core.models.hdf5_checks import (
     LARGEST_VALUES,
@@ -215,7 +216,7 @@ def _checked(weights: Weights, notes: list[str]) -> Weights:
         broken = array.size - int(np.count_nonzero(np.isfinite(array)))
         if broken:
             raise WeightsError(
-                f"{name} contains {broken:,} values that are NaN or infinite, so the network "
+                f"{name} contains {counted(broken, 'NaN or infinite value')}, so the network "
                 "predicts nothing. Train again with a smaller learning rate and upload that file."
             )
     if kinds:
@@ -223,6 +224,6 @@ def _checked(weights: Weights, notes: list[str]) -> Weights:
     tiny = sum(int(np.count_nonzero((a != 0) & (np.abs(a) < TINY))) for a in converted.values())
     if tiny:
         notes.append(
-            f"{tiny:,} weights are smaller than {TINY:g} but not zero; sparsity counts exact zeros."
+            f"{counted(tiny, 'weight')} below {TINY:g} but not zero; sparsity counts exact zeros."
         )
     return converted

@@ -32,7 +32,7 @@ def test_a_clean_data_set_has_counts_and_thumbnails_and_only_its_size_is_remarke
     assert found.classes[0].thumbnails.shape == (3, 48, 48, 3)
     assert (found.duplicates, found.conflicting, found.nearly_constant) == (0, 0, 0)
     assert found.balance == 1.0
-    assert found.warnings == ("Only 4 validation images: accuracies will be rough.",)
+    assert found.warnings == ("Only 4 validation images: accuracy will be rough.",)
 
 
 def test_repeated_and_contradicting_images_are_counted():
@@ -41,8 +41,8 @@ def test_repeated_and_contradicting_images_are_counted():
     pixels[2], pixels[4] = pixels[0], pixels[1]
     found = check(dataset(train=Split(pixels, np.arange(8) % 2)))
     assert (found.duplicates, found.conflicting) == (2, 1)
-    assert "2 training images repeat an earlier one." in found.warnings
-    assert "1 training images appear under more than one label." in found.warnings
+    assert "2 training images too many: repeats of others." in found.warnings
+    assert "1 training image with more than one label." in found.warnings
 
 
 def test_images_shared_with_training_are_counted():
@@ -63,7 +63,7 @@ def test_an_unbalanced_data_set_names_its_smallest_class():
     labels = np.array([0, 0, 0, 0, 0, 0, 0, 1])
     found = check(dataset(train=Split(images(8), labels)))
     assert found.balance == 1 / 7
-    assert "The classes are unbalanced: bee has only 1 training images." in found.warnings
+    assert "The classes are unbalanced: bee has only 1 training image." in found.warnings
 
 
 def test_a_class_without_training_images_is_shown_by_its_validation_images():

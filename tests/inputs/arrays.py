@@ -90,14 +90,14 @@ CASES = [
         "48",
         "negative",
         lambda: course(train_labels=FIRST_LABELS - 1, val_labels=labels(6) - 1),
-        noted="negative labels",
+        noted="labels are negative",
         holds=renumbered,
     ),
     Case(
         "48",
         "from one",
         lambda: course(train_labels=FIRST_LABELS + 1, val_labels=labels(6) + 1),
-        noted="a first label above 0",
+        noted="labels start above 0",
         holds=renumbered,
     ),
     Case(
@@ -154,7 +154,7 @@ CASES = [
         "55",
         "mixed between splits",
         lambda: course(train_images=scaled(FIRST, 1 / 255)),
-        "different value ranges.*train_images: 0–1, validation_images: 0–255",
+        "different value ranges.*train_images: 0–1, val_images: 0–255",
     ),
     Case("55", "negative", both(lambda a: scaled(a, 1) - 99), "must lie in 0–255 or 0–1"),
     Case(
@@ -216,7 +216,7 @@ CASES = [
         "58",
         "validation with other channels",
         lambda: course(val_images=images(6, channels=1)),
-        "validation images have 1 channels",
+        "validation images have 1 channel,",
     ),
     Case(
         "59",

@@ -64,7 +64,7 @@ CASES = [
         "99",
         "client without samples",
         lambda: document(user_data=bob([], []), num_samples=[3, 0]),
-        noted="1 clients without training samples were kept out: bob",
+        noted="1 client without training samples, kept out: bob",
         holds=lambda r: r.users == ("ann",),
     ),
     case(
@@ -84,7 +84,7 @@ CASES = [
                 "test/a.json": document(users=["eve"], user_data=_only("eve"), num_samples=[2]),
             }
         ),
-        noted="1 clients only in the test file were kept out: eve",
+        noted="1 client only in the test file, kept out: eve",
         holds=lambda r: [len(r.clients[0][i]) for i in (1, 3)] == [2, 0],
     ),
     case(

@@ -178,7 +178,12 @@ CASES = [
     case("85", "64 GiB declared", spoiled(huge), "declares 17,179,869,184 values"),
     case("86", "Dense of a billion", whole_model(layer("Dense", units=10**9)), "1000000000 units"),
     case("86", "negative filters", archive(layer("Conv2D", filters=-1)), "-1 filters"),
-    case("87", "NaN", lambda: legacy(with_value("conv3/bias", np.nan)), "conv3/bias contains 1 "),
+    case(
+        "87",
+        "NaN",
+        lambda: legacy(with_value("conv3/bias", np.nan)),
+        "conv3/bias contains 1 NaN or infinite value,",
+    ),
     case(
         "87",
         "infinite as float64 beyond float32",
@@ -221,7 +226,7 @@ CASES = [
         "92",
         "tiny values that pose as zeros",
         lambda: legacy(with_value("dense1/kernel", 1e-30)),
-        noted="1 weights are smaller than 1e-12 but not zero",
+        noted="1 weight below 1e-12 but not zero",
         holds=lambda r: np.count_nonzero(r[0]["dense1/kernel"] == 0) == 0,
     ),
     case("93", "layers 8 to 11", lambda: legacy(names=LATER), holds=equal),

@@ -269,14 +269,14 @@ CASES = [
         "72",
         "truncated JPEG",
         plus("cat/broken.jpg", picture(build.images(1, 64, 64)[0], "JPEG")[:600]),
-        noted="Skipped 1 damaged images: broken.jpg",
+        noted="Skipped 1 damaged image: broken.jpg",
         holds=counts(6, 2),
     ),
     Case(
         "72",
         "truncated PNG",
         plus("dog/broken.png", picture()[:60]),
-        noted="Skipped 1 damaged images: broken.png",
+        noted="Skipped 1 damaged image: broken.png",
     ),
     Case(
         "72",
@@ -302,7 +302,7 @@ CASES = [
         "73",
         "an SVG beside the images",
         plus("cat/x.svg", SVG),
-        noted="Skipped 1 files that are no images: x.svg",
+        noted="Skipped 1 other file: x.svg",
     ),
     Case(
         "74",
@@ -320,10 +320,15 @@ CASES = [
         "75",
         "palette",
         plus("cat/x.gif", converted("P", "GIF")),
-        noted="1 P",
+        noted="1 palette",
         holds=lambda d: d.image_shape == (6, 5, 3),
     ),
-    Case("75", "transparent", plus("cat/x.png", converted("RGBA", "PNG")), noted="1 RGBA"),
+    Case(
+        "75",
+        "transparent",
+        plus("cat/x.png", converted("RGBA", "PNG")),
+        noted="1 with transparency",
+    ),
     Case(
         "75",
         "16 bit",

@@ -14,7 +14,18 @@ ROOT = Path(__file__).parents[2]
 READERS = [
     *("arrangement", "archives", "arrays", "checks", "child", "confinement", "course"),
     *("division", "pickle_descriptions", "pickle_machine"),
-    *("folders", "images", "labels", "leaf", "limits", "names", "npy", "pickles", "sandbox"),
+    *(
+        "folders",
+        "hidden_test",
+        "images",
+        "labels",
+        "leaf",
+        "limits",
+        "names",
+        "npy",
+        "pickles",
+        "sandbox",
+    ),
     *("store", "tar", "unpack", "zips"),
 ]
 PATHS = [
