@@ -180,7 +180,8 @@ def _drift_by_work(mixed: Sequence[History]) -> list[str]:
             f"More local work means {_direction(drift)} drift "
             f"({average(least, 'drift')} in {least.label}, {average(most, 'drift')} "
             f"in {most.label}) and {_direction(loss)} final training loss "
-            f"({end(least, 'train_loss')} and {end(most, 'train_loss')})."
+            f"({end(least, 'train_loss')} and {end(most, 'train_loss')}); the loss rises in "
+            f"{percent(curves.rises(least), 0)} and {percent(curves.rises(most), 0)} of the rounds."
         )
     return sentences or ["Local work was not varied on heterogeneous data, so its effect is open."]
 

@@ -111,7 +111,8 @@ def _budget(pruned: Sequence[Point]) -> str:
     """Return whether the comparison is fair: the same epochs for every network."""
     budgets = sorted({point.epochs for point in pruned})
     if len(budgets) == 1:
-        return f"Every network had the same budget of {budgets[0]:g} fine-tuning epochs."
+        unit = "epoch" if budgets[0] == 1 else "epochs"
+        return f"Every network had the same budget of {budgets[0]:g} fine-tuning {unit}."
     return (
         f"The budgets differ, from {budgets[0]:g} to {budgets[-1]:g} fine-tuning epochs: compare "
         "networks of equal epochs only."
