@@ -75,7 +75,10 @@ class Cluster:
             memory = int(psutil.virtual_memory().total * MEMORY_SHARE)
             [name] = self._local.scheduler.workers
             return [Place(name, os.cpu_count() or 1, memory)]
-        workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        # Not scheduler_info(): a periodic refresh of the client may empty its list of workers
+        # between asking and reading.
+        identity = self._client.sync(self._client.scheduler.identity, n_workers=-1)
+        workers = identity["workers"]
         return [
             Place(name, worker["nthreads"], int(worker.get("memory_limit") or 0))
             for name, worker in workers.items()

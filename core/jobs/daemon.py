@@ -37,6 +37,7 @@ SILENT_SECONDS = 15.0  # an engine elsewhere whose counter stood still that long
 LOOK_SECONDS = 5.0
 WARM_SECONDS = 600.0
 BEGIN_SECONDS = 120.0
+MISSING_SECONDS = 3.0  # a worker may be gone from the list for a moment
 LIGHT_RUNNERS = 4
 HERE = "engine host"
 
@@ -50,6 +51,7 @@ class _Flight:
     job_id: str
     future: Any
     since: float
+    missing_since: float | None = None
 
 
 class Engine:
@@ -177,7 +179,12 @@ class Engine:
         A scheduler not started by us keeps the task of a dead worker, waiting for its return; or
         it took a runner and did nothing with it for minutes.
         """
-        if flight.place not in (HERE, *(place.address for place in self._places)):
+        now = time.monotonic()
+        if flight.place in (HERE, *(place.address for place in self._places)):
+            flight.missing_since = None
+        elif flight.missing_since is None:
+            flight.missing_since = now
+        if flight.missing_since is not None and now - flight.missing_since > MISSING_SECONDS:
             return True
         if time.monotonic() - flight.since < BEGIN_SECONDS:
             return False
