@@ -10,8 +10,7 @@ from core.models.topology import CHANNEL_LAYERS, parameters_of
 from core.pruning.allocation import Layered, Sensitivity, by_rank, sensitive, uniform
 from core.pruning.mask import check_sparsity
 
-# What dense1 costs against all other layers when these begin to narrow. Measured at 90 % after four
-# epochs: 43, 26 and 16 dense units, with convolutions as wide as that allows: .740, .745, .760.
+# What dense1 costs against all other layers when these begin to narrow; measured in the decision.
 DENSE_COST = 0.28
 
 
@@ -19,16 +18,17 @@ def balanced(layered: Layered) -> dict[str, np.ndarray]:
     """Shrink dense1 until it costs little next to all other layers, then all layers.
 
     Nearly all parameters sit in dense1 and nearly all accuracy in the convolutions, so equal
-    sparsity with wide convolutions is the better network (docs/decisions/0006). After the first
-    stretch dense1 narrows as the square root of the other layers, so that it never gets narrower
-    than the classes need before they do.
+    sparsity with wide convolutions is the better network (docs/decisions/0006). From there on the
+    cheap layers (conv1, conv2 and by then dense1) narrow as the square root of conv3 and conv4.
     """
     shape = layered.shape
     a_unit = shape.positions * shape.units["conv4"] + 1 + shape.classes
     others = parameters_of({**shape.units, "dense1": 1}, shape) - a_unit
     share = min(1.0, DENSE_COST * others / a_unit / shape.units["dense1"])
+    shares = {"conv1": 1.0, "conv2": 1.0, "dense1": share}
     order = {layer: by_rank(value, 1.0) for layer, value in layered.scores.items()}
-    order["dense1"] = -np.square(by_rank(layered.scores["dense1"], share))
+    for layer, reached in shares.items():
+        order[layer] = -np.square(by_rank(layered.scores[layer], reached))
     return order
 
 

@@ -137,7 +137,7 @@ class PrunePlan:
             return self.allocation
         if not self.rule.structured:
             return "erk" if self.method == "random" else "lamp"
-        return OWN if self.rule.trains else "balanced"
+        return "balanced"
 
     @property
     def resolved_schedule(self) -> str:

@@ -56,11 +56,13 @@ def test_balanced_prunes_the_wide_dense_layer_first():
     assert counts["conv3"] >= 62
 
 
-def test_balanced_narrows_dense1_as_the_square_root_of_the_convolutions():
-    """18 units cost 28 % of the others; convolutions at a quarter leave about half of them."""
+def test_balanced_narrows_cheap_layers_as_the_square_root_of_conv3_and_conv4():
+    """18 dense units cost 28 % of the others; from there on they narrow like conv1 and conv2."""
     counts = channel_counts(scores(REFERENCE), REFERENCE, "balanced", 0.99)
-    share = np.mean([counts[layer] / REFERENCE.units[layer] for layer in CHANNEL_LAYERS[:4]])
-    assert counts["dense1"] == pytest.approx(18 * np.sqrt(share), abs=1)
+    root = np.sqrt((counts["conv3"] + counts["conv4"]) / 128)
+    assert counts["conv1"] == pytest.approx(32 * root, abs=1.5)
+    assert counts["conv2"] == pytest.approx(32 * root, abs=1.5)
+    assert counts["dense1"] == pytest.approx(18 * root, abs=1.5)
 
 
 def test_uniform_keeps_the_same_share_of_every_layer():

@@ -66,7 +66,7 @@ def test_a_sweep_that_makes_no_sense_is_refused(values, message):
 
 
 def test_small_networks_are_expected_to_train_faster():
-    runs = {run.plan.method: run.plan for run in Sweep(("magnitude", "l1_filter"), (0.9,)).runs()}
+    runs = {run.plan.method: run.plan for run in Sweep(("magnitude", "l1_filter"), (0.98,)).runs()}
     seconds = {name: run_seconds(plan, REFERENCE, 10.0) for name, plan in runs.items()}
     assert seconds["l1_filter"] < 0.7 * seconds["magnitude"]
 
