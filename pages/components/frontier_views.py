@@ -36,9 +36,22 @@ def living(found: Family) -> Sequence[Job]:
 
 
 def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
-    progress(found, key)
+    # A place of its own for each part: a line of progress that comes or goes moves nothing else.
+    above, middle, below, end = (st.container() for _ in range(4))
     labels = method_labels()
     picked = recall("point")
+    with above:
+        progress(found, key)
+    with middle:
+        _chart(found, labels, picked, key)
+    with below:
+        if found.points:
+            card(found, picked, class_names, key)
+    with end:
+        sentences(found, labels)
+
+
+def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str) -> None:
     learning = found.learning[1] if found.learning else None
     chart = live_frontier(found.all_points, labels, picked, learning=learning)
     clicked = live_chart(chart, key, 460)
@@ -46,9 +59,6 @@ def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
         st.session_state[f"{key}:clicked"] = clicked
         remember("point", clicked)
         st.rerun(scope="fragment")
-    if found.points:
-        card(found, picked, class_names, key)
-    sentences(found, labels)
 
 
 def progress(found: Family, key: str) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor, new_context
 from tests.browser.server import ROOT, serve
@@ -65,11 +66,11 @@ def test_a_click_opens_the_card_with_its_download(newcomer):
     page.locator(".live-chart-plot .scatterlayer .point").last.click(force=True)
     page.get_by_text("What it takes for what").wait_for()
     for name in ("Score", "Accuracy", "Sparsity", "On disk, gzip"):
-        assert page.locator("[data-testid='stMetric']").filter(has_text=name).count() == 1
+        expect(page.locator("[data-testid='stMetric']").filter(has_text=name)).to_have_count(1)
     button = page.get_by_role("button", name="Download my_model_weights.h5").or_(
         page.get_by_role("button", name="Download dense.h5")
     )
-    assert button.is_visible()
+    expect(button).to_be_visible()
 
 
 def test_at_last_fedavg_and_a_link_that_can_be_copied(newcomer):
