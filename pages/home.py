@@ -33,6 +33,8 @@ def main() -> None:
         else:
             _welcome()
             _overview()
+    if sweep:
+        _next_steps()
 
 
 def _welcome() -> None:
@@ -85,6 +87,9 @@ def _watch(sweep: str) -> None:
     names = {entry.digest: entry.class_names for entry in datasets.list_stored(workspace())}
     st.title("What is left when most weights go", anchor=False)
     frontier_panel(lambda: sweep_now(sweep), names.get(job.settings["data"], ()), "tour")
+
+
+def _next_steps() -> None:
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
         _link("federated", "Try FedAvg", "hub")

@@ -123,6 +123,14 @@ def test_a_link_to_a_data_set_that_is_gone_shows_another(filled_home, open_page)
     assert test.query_params["data"] == ids["data"]
 
 
+def test_a_tour_whose_sweep_is_gone_says_so_and_leads_back(empty_home, open_page):
+    test = open_page("home", sweep="0123456789abcdef")
+    assert "There is no run" in test.error[0].value.replace("\\", "")
+    button(test, "Back to the start").click().run()
+    assert not test.error
+    assert "How small" in all_text(test)
+
+
 def test_deleting_a_data_set_asks_first(filled_home, open_page):
     workspace, ids = filled_home
     test = open_page("data", data=ids["data"])
