@@ -1,10 +1,17 @@
 """FedJAX (Ro et al. 2021): its own federated averaging."""
 
+from importlib import metadata
+
 import federated_workload as work
 import fedjax
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+# The last fedjax (0.0.17) still calls names that newer JAX moved to jax.tree_util.
+for name in ("tree_map", "tree_leaves", "tree_structure", "tree_unflatten", "tree_flatten"):
+    if not hasattr(jax, name):
+        setattr(jax, name, getattr(jax.tree_util, name))
 
 
 def main():
@@ -35,7 +42,7 @@ def main():
         jax.block_until_ready(state.params)
 
     seconds = work.measure(one_round, rounds)
-    work.report(seconds, work.loss(state.params, data), version=fedjax.__version__)
+    work.report(seconds, work.loss(state.params, data), version=metadata.version("fedjax"))
 
 
 main()

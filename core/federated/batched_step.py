@@ -89,6 +89,7 @@ class BatchedStep:
         self._zeros: Buffers = [np.zeros(shape, dtype) for shape in hidden]
         self._signal: np.ndarray = np.empty((rows, batch_size, sizes[-1]), dtype)
         self._per_sample: np.ndarray = np.empty((rows, batch_size, 1), dtype)
+        self._by_class: np.ndarray = np.empty((sizes[-1], rows * batch_size), dtype)
         self._ones: np.ndarray = np.ones((sizes[-1], 1), dtype)
         self._rows, self._size = rows, sum(layer.size for layer in self._layers)
 
@@ -149,11 +150,15 @@ class BatchedStep:
         rows = slice(0, len(fed))
         signal, per_sample = self._signal[rows], self._per_sample[rows]
         np.matmul(fed, self._layers[-1].kernels(rows), out=signal)
-        np.maximum.reduce(signal, axis=2, keepdims=True, out=per_sample)
+        # NumPy reduces slowly over so short an axis: the largest is found with the classes first,
+        # and the sum is a product with ones.
+        flat = signal.reshape(-1, self._sizes[-1])
+        by_class = self._by_class[:, : len(flat)]
+        np.copyto(by_class, flat.T)
+        np.maximum.reduce(by_class, axis=0, out=per_sample.reshape(-1))
         signal -= per_sample
         np.exp(signal, out=signal)
-        # A product with ones: three times as fast as a sum over so short an axis.
-        np.matmul(signal.reshape(-1, self._sizes[-1]), self._ones, out=per_sample.reshape(-1, 1))
+        np.matmul(flat, self._ones, out=per_sample.reshape(-1, 1))
         np.divide(scales[:, :, None], per_sample, out=per_sample)
         signal *= per_sample
         signal -= targets
