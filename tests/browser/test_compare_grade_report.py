@@ -4,6 +4,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -54,6 +55,7 @@ def test_a_clicked_dot_is_compared_and_the_link_brings_it_back(tab, lab) -> None
     click_dot(page, "L1 filter")
     chosen = page.get_by_test_id("stMultiSelect")
     expect(chosen).to_contain_text("l1_filter")
+    expect(page.get_by_role("button", name="Download my_model_weights.h5")).to_be_visible()
     click_dot(page, "Dense")
     expect(chosen).to_contain_text("Dense")
     address = page.url
@@ -88,15 +90,28 @@ def handed_in(folder: Path) -> Path:
     return bundle
 
 
+def hidden_test_set(folder: Path) -> Path:
+    """Return a file of 60 labelled images that no data set holds."""
+    pixels = np.random.default_rng(1).integers(0, 255, (60, 25, 25, 3), dtype=np.uint8)
+    path = folder / "hidden.npz"
+    np.savez(path, test_images=pixels, test_labels=np.arange(60) % 5)
+    return path
+
+
 def test_a_zip_of_five_is_graded_and_the_broken_ones_explained(tab, lab, tmp_path) -> None:
     _, ids = lab
     page = tab.go(f"/grading?data={ids['data']}")
     bundle = handed_in(tmp_path)
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(bundle)
+    uploads = page.get_by_test_id("stFileUploaderDropzoneInput")
+    uploads.nth(0).set_input_files(bundle)
+    expect(page.get_by_text("class.zip")).to_be_visible()
+    uploads.nth(1).set_input_files(hidden_test_set(tmp_path))
+    expect(page.get_by_text("hidden.npz")).to_be_visible()
     page.get_by_role("button", name="Grade").click()
     expect(page.get_by_text("2 files could not be graded")).to_be_visible(
         timeout=GRADING_MILLISECONDS
     )
+    expect(page.get_by_text("5 files on 60 hidden images")).to_be_visible()
     expect(page.get_by_text("not an HDF5 weights file")).to_be_visible()
     expect(page.get_by_text("NaN or infinite")).to_be_visible()
     with page.expect_download() as waiting:
