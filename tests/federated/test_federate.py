@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from core.data import leaf
 from core.data.dataset import Dataset, Split
+from core.data.synthetic import Synthetic, draw_clients
 from core.errors import SettingsError
 from core.federated.federate import clients_of, load_clients, simulate_settings
 
@@ -79,3 +81,20 @@ def test_any_image_data_set_can_be_federated():
 def test_an_unknown_partition_is_said():
     with pytest.raises(SettingsError, match="There is no partition 'halves'"):
         clients_of(tiny_images(), {"name": "halves"}, 0)
+
+
+def test_a_leaf_file_is_federated_client_by_client(tmp_path):
+    drawn = draw_clients(Synthetic(clients=3, largest_client=60), seed=1)
+    path = tmp_path / "clients.json"
+    path.write_bytes(leaf.export(drawn)["train"])
+    clients = load_clients({"data": str(path)}, seed=0)
+    assert len(clients) == 3
+    # A tenth of what the file holds is for validation.
+    assert clients.train.sizes.sum() + clients.validation.sizes.sum() == sum(
+        len(client.train_labels) for client in drawn
+    )
+
+
+def test_a_missing_leaf_file_is_said():
+    with pytest.raises(SettingsError, match="There is no file"):
+        load_clients({"data": "nowhere.json"}, seed=0)
