@@ -37,11 +37,13 @@ def test_every_field_of_the_class_has_a_control():
 def test_the_form_starts_at_the_preset_and_returns_what_was_entered():
     import json
 
+    from core.training.recipe import FAST
+
     test = opened()
-    assert field(test, "Epochs").value == 12
+    assert field(test, "Epochs").value == FAST.epochs
     field(test, "Epochs").set_value(3).run()
     values = json.loads(test.json[0].value)
-    assert (values["epochs"], values["schedule"], values["flips"]) == (3, "one_cycle", True)
+    assert (values["epochs"], values["schedule"]) == (3, FAST.schedule)
 
 
 def test_limits_and_reasons_come_from_the_field():
