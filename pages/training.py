@@ -20,7 +20,7 @@ from pages.components.words import percent
 
 ABOUT = {
     "quick": "A decent network in about half a minute on the sample.",
-    "fast": "One cycle of the step size, temporary normalisation: better, in a fraction of the time.",
+    "fast": "One cycle of the step size and normalisation: better, in a fraction of the time.",
     "thorough": "The same for longer, with more augmentation: the best dense network here.",
     "course": "The course's recipe, unchanged: Adam 1e-4, batches of 32, 50 epochs.",
 }
