@@ -59,7 +59,7 @@ def _filter() -> None:
     with left:
         st.markdown(texts[step](seen))
         if step == 0:
-            st.latex(r"s_j = \sum \lvert F_j \rvert")
+            st.markdown(r"$\displaystyle s_j = \sum \lvert F_j \rvert$")
     with right:
         _filter_picture(seen, step)
 
@@ -103,10 +103,11 @@ def _filter_picture(seen: Lesson, step: int) -> None:
         live_chart(norm_bars(seen.norms, seen.cut, seen.layer), "lesson-norms", 360)
         return
     kernel = seen.after[f"{shown}/kernel"]
-    rows = "one row an input, one column a filter; blue is left"
-    st.image(mask_picture(kernel), f"{shown} after the cut: {rows}", width="stretch")
+    cut = f"{shown} after the cut: one row an input, one column a filter; blue is left"
+    st.image(mask_picture(kernel), cut, width="stretch", alt=cut)
     if shown == LAYERS[0]:
-        st.image(filter_picture(kernel), "The filters; the dark one is cut", width="stretch")
+        filters = "The filters; the dark one is cut"
+        st.image(filter_picture(kernel), filters, width="stretch", alt=filters)
 
 
 def _round() -> None:
@@ -115,15 +116,15 @@ def _round() -> None:
         step = _step(ROUND_STEPS, "round-step")
         local = st.slider("Local steps", 1, 40, 8, help="SGD steps of a client in one round.")
         mixed = st.slider("Heterogeneity", 0.0, 1.0, 1.0, 0.1, help="0: all clients are alike.")
-        rounds = st.slider("Rounds", 1, 40, 12, disabled=step < 3)
+        rounds = st.slider("Rounds", 1, 40, 12) if step == 3 else 1
     federation = Federation(mixed)
-    played = play(ALGORITHMS["fedavg"](), federation, rounds if step == 3 else 1, local)
+    played = play(ALGORITHMS["fedavg"](), federation, rounds, local)
     path = server_path(played)
     optimum = federation.optimum()
     with left:
         st.markdown(_round_text(step, local, path, optimum))
         if step == 2:
-            st.latex(r"w \leftarrow \sum_k \tfrac{n_k}{n}\, w_k")
+            st.markdown(r"$\displaystyle w \leftarrow \sum_k \tfrac{n_k}{n}\, w_k$")
     with right:
         paths = played[-1].paths if step else np.zeros((0, 1, 2))
         shown = path if step >= 2 else path[:1]
@@ -179,11 +180,11 @@ def _card(card: Card, picture: np.ndarray | None) -> None:
             st.subheader(plain(card.label), anchor=False)
             st.markdown(plain(card.text))
             if card.formula:
-                st.latex(card.formula)
-            st.caption(f"[{plain(card.paper)}]({card.link})" if card.link else plain(card.paper))
+                st.markdown(rf"$\displaystyle {card.formula}$")
+            st.markdown(f"[{plain(card.paper)}]({card.link})" if card.link else plain(card.paper))
         if picture is not None:
             kind = "Whole channels go" if card.structured else "Single weights go"
-            side.image(picture, kind, width="stretch")
+            side.image(picture, kind, width="stretch", alt=kind)
         if card.settings:
             with st.expander("Settings"):
                 st.dataframe(list(card.settings), hide_index=True)

@@ -82,13 +82,11 @@ def inside_view(chosen: Sequence[Network]) -> None:
         with place:
             kernel = weights[f"{layer or 'conv1'}/kernel"]
             left = np.count_nonzero(kernel) / kernel.size
-            st.image(
-                mask_picture(kernel),
-                caption=f"{plain(label)}: {percent(left)} of {layer} left (blue)",
-                width="stretch",
-            )
+            said = f"{label}: {percent(left)} of {layer} left (blue)"
+            st.image(mask_picture(kernel), plain(said), width="stretch", alt=said)
             if layer == "conv1" and kernel.shape[2] in (1, 3):
-                st.image(filter_picture(kernel), caption="Filters of conv1", width="stretch")
+                filters = f"Filters of {layer} of {label}"
+                st.image(filter_picture(kernel), plain(filters), width="stretch", alt=filters)
     if loaded:
         live_chart(weight_histogram(loaded), "compare-weights", 320)
 
@@ -163,7 +161,8 @@ def _compressed_away(result: dict[str, Any], pictures: dict[int, np.ndarray]) ->
         st.dataframe(moved, hide_index=True)
         captions = [f"{plain(names[p['label']])}, lost {p['lost']}×" for p in paid[:12]]
         if paid:
-            st.image([_shown(pictures[p["row"]]) for p in paid[:12]], captions, PICTURE_WIDTH)
+            shown = [_shown(pictures[p["row"]]) for p in paid[:12]]
+            st.image(shown, captions, PICTURE_WIDTH, alt=captions)
 
 
 def _changed_images(
@@ -180,6 +179,7 @@ def _changed_images(
             [_shown(pictures[change["row"]]) for change in changes],
             [_caption(change, names) for change in changes],
             PICTURE_WIDTH,
+            alt=[_caption(change, names) for change in changes],
         )
 
 
