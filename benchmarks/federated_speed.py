@@ -29,17 +29,15 @@ SYSTEMS = {
     "fedjax": ("fedjax", "federated_peer_fedjax", "jax"),
     "torch": ("PyTorch loop", "federated_peer_torch", "torch"),
     "flower": ("Flower simulation, NumPy client", "federated_peer_flower", "flower"),
-    "pfl": ("pfl-research", "federated_peer_pfl", "pfl"),
 }
 PACKAGES = {
     "jax": ("jax", "fedjax", "psutil"),
     "torch": ("torch==2.13.0", "numpy", "psutil"),
     "flower": ("flwr[simulation]", "psutil"),
-    "pfl": ("pfl", "torch==2.13.0", "psutil"),
 }
 # (clients, epochs, rounds)
 WORKLOADS = ((30, 1, 40), (30, 20, 4))
-SLOW_ROUNDS = {"torch": 2, "flower": 3, "pfl": 2, "fedjax": 3}
+SLOW_ROUNDS = {"torch": 2, "flower": 3, "fedjax": 3}
 LARGE = (100, 1000, 10_000)
 SECONDS = 900
 
