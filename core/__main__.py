@@ -4,14 +4,23 @@ import argparse
 import os
 import sys
 
-from core.commands import engines, federated, grading, listings, many, networks, reporting
+from core.commands import (
+    engines,
+    exporting,
+    federated,
+    grading,
+    listings,
+    many,
+    networks,
+    reporting,
+)
 from core.commands.following import Lab
 from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
 from core.errors import LabError, SettingsError
 from core.jobs.store import Store
 from core.workspace import open_workspace
 
-MODULES = (networks, many, federated, grading, reporting, listings, engines)
+MODULES = (networks, many, federated, grading, reporting, exporting, listings, engines)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -170,6 +170,17 @@ def test_a_competition_hands_over_the_best_file_it_made(command_line, images):
 
 
 @pytest.mark.slow
+def test_a_run_is_exported_for_tensorboard(command_line):
+    run = command_line("federate", "--rounds", 1, "--out", command_line.folder / "one.csv")[1][
+        "run"
+    ]
+    folder = command_line.folder / "events"
+    status, made, said = command_line("export", run, "--tensorboard", folder)
+    assert (status, made["runs"]) == (0, 1), said
+    assert list(folder.rglob("events.out.tfevents.*"))
+
+
+@pytest.mark.slow
 def test_a_background_job_is_submitted_and_listed(command_line):
     status, made, _ = command_line("federate", "--rounds", 2, "--hidden", 0, "--background")
     listed = command_line("runs")[1]["runs"]
