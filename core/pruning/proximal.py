@@ -4,7 +4,7 @@ All of it runs inside the compiled training step, on tensors.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.models.network import NetworkShape
@@ -18,6 +18,7 @@ SMALLEST = 1e-4
 LARGEST_PENALTY = 100.0
 # Within this sparsity of the target the penalty has done its work.
 MARGIN = 0.005
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Ramp:
     sparsity: target of the whole file. start: first γ. growth: what γ is multiplied with over the
     whole plan if the sparsity lags behind it all the time; it is divided as fast while ahead.
     steps: after which the plan, a straight line, reaches the target. rate: η, the factors' step.
+    least: layer -> factors that stay alive in any case; 1 if not named.
     """
 
     sparsity: float
@@ -34,6 +36,7 @@ class Ramp:
     growth: float
     steps: int
     rate: float
+    least: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def factor(self) -> float:
@@ -91,8 +94,10 @@ def update_factors(
             old[layer], momentum, gradient, ramp.rate, penalty * (1 - met)
         )
         alive = tf.where(old[layer] > 0, tf.maximum(moved, SMALLEST), 0.0)
-        new[layer] = tf.where(met > 0, alive, _with_floor(old[layer], moved))
-    beyond = file_sparsity(new, shape) > ramp.sparsity
+        new[layer] = tf.where(
+            met > 0, alive, _with_floor(old[layer], moved, ramp.least.get(layer, 1))
+        )
+    beyond = file_sparsity(new, shape) > ramp.sparsity + ROUNDING
     for layer in CHANNEL_LAYERS:
         new[layer] = tf.where(beyond, old[layer], new[layer])
         variables[scale_name(layer)].assign(new[layer])
@@ -114,9 +119,12 @@ def _next_penalty(penalty: Any, reached: Any, beyond: Any, step: Any, ramp: Ramp
     return tf.where(beyond, penalty / 2, floored)
 
 
-def _with_floor(old: Any, new: Any) -> Any:
-    """Return the new factors; a layer that would lose its last one keeps the largest."""
+def _with_floor(old: Any, new: Any, least: int) -> Any:
+    """Return the new factors; a layer that would keep fewer than `least` keeps its largest ones."""
     import tensorflow as tf
 
-    largest = tf.one_hot(tf.argmax(old), tf.size(old), on_value=SMALLEST, off_value=0.0)
-    return tf.where(tf.reduce_any(new > 0), new, largest)
+    largest = tf.one_hot(tf.math.top_k(old, least).indices, tf.size(old))
+    protected = (tf.reduce_max(largest, axis=0) > 0) & (old > 0)
+    held = tf.where(protected, tf.maximum(new, SMALLEST), new)
+    alive = tf.reduce_sum(tf.cast(new > 0, tf.int32))
+    return tf.where(alive < least, held, new)

@@ -94,6 +94,23 @@ def test_a_layer_keeps_its_last_factor_whatever_the_penalty():
     assert all((factors(values)[layer] > 0).sum() >= 1 for layer in CHANNEL_LAYERS)
 
 
+def test_an_allocation_is_never_undercut():
+    least = {"conv1": 3, "conv2": 2, "conv3": 4, "conv4": 5, "dense1": 6}
+    alive = factors(advance(stepper(Ramp(0.9, 10.0, 2.0, 5, 0.5, least)), 30))
+    for layer, count in least.items():
+        assert (alive[layer] > 0).sum() >= count
+    assert any((alive[layer] == 0).any() for layer in least)
+
+
+def test_with_an_allocation_the_target_is_what_the_allocation_reaches():
+    kept = {"conv1": 3, "conv2": 2, "conv3": 4, "conv4": 5, "dense1": 6}
+    settings = StructureSelection(batch_size=48, ramp=0.5)
+    ramp = structure_selection.ramp_of(tiny.context(), settings, Budget(0.9, kept, 6), 2)
+    assert ramp.sparsity == 1 - parameters_of(kept, tiny.SHAPE) / tiny.SHAPE.parameters
+    assert ramp.steps == 2  # half of 2 epochs of 96 / 48 steps
+    assert ramp.least == kept
+
+
 def test_the_file_sparsity_counts_parameters_as_the_topology_does():
     rng = np.random.default_rng(0)
     some = {layer: (rng.random(count) < 0.6).astype(np.float32) for layer, count in ALL.items()}

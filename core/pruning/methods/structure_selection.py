@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.models.network import NetworkShape
-from core.models.topology import CHANNEL_LAYERS
+from core.models.topology import CHANNEL_LAYERS, parameters_of
 from core.pruning.method import Budget, Context, Method, Selection
 from core.pruning.proximal import Ramp, file_sparsity, update_factors
 from core.pruning.scaled_network import build_scaled, fold_scales, scale_name
@@ -65,10 +65,14 @@ def scaled_architecture(shape: NetworkShape, ramp: Ramp) -> Architecture:
 
 
 def ramp_of(context: Context, settings: StructureSelection, budget: Budget, epochs: int) -> Ramp:
-    """Return the plan of the penalty for this many epochs."""
+    """Return the plan of the penalty; an allocation says how many factors each layer keeps."""
     per_epoch = -(-len(context.data.train) // settings.batch_size)
     steps = max(1, round(settings.ramp * epochs * per_epoch))
-    return Ramp(budget.sparsity, settings.penalty, settings.growth, steps, settings.factor_rate)
+    least = budget.kept or {}
+    target = budget.sparsity
+    if least:  # what the allocation reaches, which is not the target to the last channel
+        target = 1 - parameters_of(dict(least), context.shape) / context.shape.parameters
+    return Ramp(target, settings.penalty, settings.growth, steps, settings.factor_rate, dict(least))
 
 
 def select(context: Context, settings: StructureSelection, budget: Budget) -> Selection:
