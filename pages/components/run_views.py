@@ -91,7 +91,8 @@ def download(network: Network, key: str, kind: str = "secondary") -> None:
         path = weights_path(network, workspace())
         st.download_button(
             f"Download {path.name}",
-            path.read_bytes,
+            # Not left to the click: a page that polls would have replaced the promise by then.
+            path.read_bytes(),
             path.name,
             "application/x-hdf5",
             key=key,

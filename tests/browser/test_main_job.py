@@ -110,6 +110,7 @@ def test_a_clicked_dot_shows_the_sparsity_that_its_file_has(visitor, tmp_path):
                     y._offset + y.d2p(plot.data[trace].y[row])];
         }"""
     )
+    page.get_by_text("in the queue").wait_for(state="detached")
     chart.click(position={"x": place[0], "y": place[1]}, force=True)
     button = page.get_by_role("button", name="Download my_model_weights.h5")
     button.wait_for()
@@ -138,7 +139,7 @@ def test_the_explorer_answers_when_the_slider_moves(visitor):
     page = visitor.page
     page.get_by_text("Explore at once").click()
     page.get_by_text("Score as it is").wait_for(timeout=300_000)
-    assert metric(page, "Sparsity") == "50.00%"
+    page.get_by_text("50.00%", exact=True).wait_for()
     page.locator(".st-key-explore-sparsity").get_by_role("slider").focus()
     page.keyboard.press("Home")
     page.get_by_text("0.00%", exact=True).wait_for(timeout=60_000)
