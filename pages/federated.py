@@ -10,11 +10,18 @@ from core.federated.presets import PRESETS, QUESTIONS
 from core.federated.run_settings import RunSettings
 from core.federated.self_check import self_check
 from core.jobs.job import Job
+from core.reports import runs
 from core.reports.federation import KINDS
 from core.reports.runs import describe
 from core.settings import to_dict
 from pages.components.error_box import error_box, plain
-from pages.components.federated_views import choose_axis, federated_run, federation_charts
+from pages.components.federated_views import (
+    choose_axis,
+    cost_table,
+    curves_view,
+    federated_run,
+    federation_charts,
+)
 from pages.components.federation_form import data_form, network_form, stored
 from pages.components.frame import inside_frame
 from pages.components.job_progress import watch
@@ -40,12 +47,11 @@ def main() -> None:
         "Four questions are prepared; each takes under a minute."
     )
     with error_box():
-        _choose()
-        _watch()
+        _watch(_choose())
         _self_check()
 
 
-def _choose() -> None:
+def _choose() -> str:
     with st.container(border=True):
         names = [*PRESETS, OWN]
         name = st.pills(
@@ -58,19 +64,20 @@ def _choose() -> None:
         )
         if name == OWN:
             _own_run()
-            return
-        runs = PRESETS[name]
+            return name
+        wanted = PRESETS[name]
         st.markdown(QUESTIONS[name])
         below = st.expander("Who has what", key="federated-data", on_change="rerun")
         if below.open:
             with below:
-                for data, run in {str(run["data"]): run for run in runs}.items():
+                for data, run in {str(run["data"]): run for run in wanted}.items():
                     st.caption(data)
                     _federation(run)
         if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-preset"):
-            settings = {"preset": name, "runs": list(runs)}
+            settings = {"preset": name, "runs": list(wanted)}
             remember("run", submit("federate_compare", settings))
             st.rerun()
+    return str(name)
 
 
 def _own_run() -> None:
@@ -116,17 +123,28 @@ def _label_counts(data: str, partition: dict[str, Any] | None, seed: int) -> lis
     return load_clients(settings, seed, load=stored).label_counts().tolist()
 
 
-def _watch() -> None:
+def _watch(question: str) -> None:
     found = sorted(
         (job for kind in KINDS for job in store().jobs(kind=kind, limit=50) if not job.parent),
         key=lambda job: -job.sequence,
     )
     job = choose_run(found, _name)
     if job is None:
-        st.subheader("Nothing has run yet", anchor=False)
+        _sample(question)
         return
     over = choose_axis("federated-over")
     watch(lambda: [store().get(job.id)], lambda jobs: federated_run(jobs[0], over))
+
+
+def _sample(question: str) -> None:
+    histories = runs.sample_histories(question)
+    if not histories:
+        st.caption("Press Start: the curves appear here after the first round.")
+        return
+    st.caption("Nothing has run yet. This is a finished run of the same question:")
+    over = choose_axis("federated-over")
+    curves_view(histories, over, f"sample:{question}")
+    cost_table(histories)
 
 
 def _name(job: Job) -> str:

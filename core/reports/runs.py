@@ -146,12 +146,16 @@ def _rows(job: Job, workspace: Workspace) -> list[dict[str, float]]:
     return read_history(path.read_text())
 
 
-def sample_histories() -> list[History]:
-    """Return the federated runs of the bundled sample, one a setting; none if it is not there."""
+def sample_histories(question: str | None = None) -> list[History]:
+    """Return the federated runs of the bundled sample, one a setting; none if it is not there.
+
+    question: name of a preset, for its runs only.
+    """
     if not SAMPLE_FEDERATED.is_file():
         return []
     sample = json.loads(gzip.decompress(SAMPLE_FEDERATED.read_bytes()))
-    runs = [run for question in sample["questions"] for run in question["runs"]]
+    asked = [q for q in sample["questions"] if question in (None, q["name"])]
+    runs = [run for each in asked for run in each["runs"]]
     found = {}
     for run in runs:
         rows = tuple({k: v for k, v in row.items() if v is not None} for row in run["rounds"])

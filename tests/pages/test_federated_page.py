@@ -17,6 +17,7 @@ def test_an_empty_lab_offers_the_four_questions(empty_home, open_page):
     assert not test.exception
     assert not test.error
     assert "who needs fewer server iterations" in all_text(test)
+    assert "a finished run of the same question" in all_text(test)
 
 
 def test_a_finished_run_is_shown_with_what_it_needed(filled_home, open_page):
