@@ -78,9 +78,10 @@ def update_factors(
 ) -> None:
     """Move all factors one step and γ after them; no step goes beyond the target sparsity.
 
-    A step that would is taken back, momentum and all, and γ halved. Once the file is within MARGIN
-    of the target γ is 0 for good and no factor dies any more: the last few channels are chosen
-    afterwards, by their factors.
+    A step that would is taken back, momentum and all, and γ halved. In a layer with no factor left
+    to lose the penalty rests: there it would only shrink the layer as a whole. Once the file is
+    within MARGIN of the target γ is 0 for good and no factor dies any more: the last few channels
+    are chosen afterwards, by their factors.
     """
     import tensorflow as tf
 
@@ -90,13 +91,13 @@ def update_factors(
     new, velocity = {}, {}
     for layer in CHANNEL_LAYERS:
         gradient, momentum = gradients[scale_name(layer)], variables[momentum_name(layer)]
+        least = ramp.least.get(layer, 1)
+        rests = tf.cast(_alive(old[layer]) <= least, tf.float32)
         moved, velocity[layer] = proximal_step(
-            old[layer], momentum, gradient, ramp.rate, penalty * (1 - met)
+            old[layer], momentum, gradient, ramp.rate, penalty * (1 - met) * (1 - rests)
         )
         alive = tf.where(old[layer] > 0, tf.maximum(moved, SMALLEST), 0.0)
-        new[layer] = tf.where(
-            met > 0, alive, _with_floor(old[layer], moved, ramp.least.get(layer, 1))
-        )
+        new[layer] = tf.where(met > 0, alive, _with_floor(old[layer], moved, least))
     beyond = file_sparsity(new, shape) > ramp.sparsity + ROUNDING
     for layer in CHANNEL_LAYERS:
         new[layer] = tf.where(beyond, old[layer], new[layer])
@@ -126,5 +127,10 @@ def _with_floor(old: Any, new: Any, least: int) -> Any:
     largest = tf.one_hot(tf.math.top_k(old, least).indices, tf.size(old))
     protected = (tf.reduce_max(largest, axis=0) > 0) & (old > 0)
     held = tf.where(protected, tf.maximum(new, SMALLEST), new)
-    alive = tf.reduce_sum(tf.cast(new > 0, tf.int32))
-    return tf.where(alive < least, held, new)
+    return tf.where(_alive(new) < least, held, new)
+
+
+def _alive(factors: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.reduce_sum(tf.cast(factors > 0, tf.int32))

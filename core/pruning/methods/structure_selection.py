@@ -28,12 +28,12 @@ class StructureSelection:
     pass ReLU and fold into kernel and bias exactly.
     """
 
-    penalty: float = setting(1e-4, low=1e-9, high=10.0, help="γ at the start, before it grows")
+    penalty: float = setting(1e-5, low=1e-9, high=10.0, help="γ at the start, before it grows")
     growth: float = setting(
         1e4, low=1.001, high=1e9, help="What γ may be multiplied with in all", advanced=True
     )
     factor_rate: float = setting(
-        0.5,
+        1.0,
         low=1e-6,
         high=10.0,
         help="Step size of the factors",
