@@ -22,7 +22,8 @@ run: $(VENV)/app ## Serve the dashboard on http://127.0.0.1:8501 (PORT=…)
 
 test: $(VENV)/dev ## Set up and run every test, a real browser included
 	@sh tests/setup_system.sh
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -q -n 2 --dist loadfile -m "not browser and not cluster" $(ARGS)
+	$(PY) -m pytest -q -m "browser or cluster" $(ARGS)
 
 check: $(VENV)/dev ## Lint, types and the fast tests, in under a minute
 	$(VENV)/bin/ruff check .
@@ -53,7 +54,7 @@ results-federated: $(VENV)/app ## Compute docs/federated-results.md (resumable)
 	$(NICE) $(PY) -m benchmarks.federated_results
 
 bench-federated: $(VENV)/dev ## Compare the federated engine with its peers
-	$(PY) -m benchmarks.federated_speed
+	$(PY) -m benchmarks.federated_speed --install --large
 
 sample: $(VENV)/app ## Recompute the bundled sample runs
 	$(PY) -m benchmarks.sample

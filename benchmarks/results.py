@@ -30,7 +30,7 @@ SIX = (
     "l1_filter",
     "thinet",
     "regression",
-    "network_slimming",
+    "slimming",
     "structure_selection",
 )
 EPOCHS = 6
@@ -93,7 +93,7 @@ def dense_part(results: Results) -> Iterator[str]:
 
 def methods_part(results: Results) -> Iterator[str]:
     """Compare the six methods and the random controls at equal sparsity and equal epochs."""
-    dense = results.train("fast")
+    dense = results.train("thorough")
     yield f"## Methods at equal sparsity, {EPOCHS} epochs each, sparse training included\n"
     yield f"Dense: holdout {spread(dense, 'accuracy')}.\n"
     rows = []
@@ -109,7 +109,7 @@ def methods_part(results: Results) -> Iterator[str]:
 
 def before_part(results: Results) -> Iterator[str]:
     """Compare structured methods at half of every layer's channels before any fine-tuning."""
-    dense = results.train("fast")
+    dense = results.train("thorough")
     rows = []
     for method in ("random_filter", "l1_filter", "thinet", "regression"):
         plan = PrunePlan(method=method, sparsity=0.75, allocation="uniform", epochs=0)
@@ -143,7 +143,7 @@ def ablations() -> Mapping[str, PrunePlan]:
 
 def ablations_part(results: Results) -> Iterator[str]:
     """Change one option of the polished recipe at a time."""
-    dense = results.train("fast")
+    dense = results.train("thorough")
     rows = []
     for name, plan in ablations().items():
         jobs = results.prune(plan, dense)
