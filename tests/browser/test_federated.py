@@ -15,6 +15,11 @@ ALL_ROUNDS = """(wanted) => {
   return JSON.stringify((plot.data || []).map((t) => t.x.length)) === JSON.stringify(wanted);
 }"""
 
+SOME_ROUNDS = """() => {
+  const plot = document.querySelector(".live-chart-plot");
+  return plot && (plot.data || []).some((trace) => trace.x.length > 1);
+}"""
+
 
 def lines(page: Page) -> list[list[int]]:
     """Return the number of points of every line of every chart."""
@@ -28,7 +33,8 @@ def lines(page: Page) -> list[list[int]]:
 def test_curves_grow_and_a_stopped_comparison_goes_on_where_it_was(visitor):
     page = visitor.go("/federated")
     page.get_by_role("button", name="Start").click()
-    page.wait_for_selector(".live-chart-plot .main-svg", timeout=CURVES_MILLISECONDS)
+    expect(page.get_by_text("Nothing has run yet")).to_be_hidden()
+    page.wait_for_function(SOME_ROUNDS, timeout=CURVES_MILLISECONDS)
     page.get_by_role("button", name="Stop", exact=True).first.click()
     resume = page.get_by_role("button", name="Resume")
     expect(resume.first).to_be_visible(timeout=CURVES_MILLISECONDS)
