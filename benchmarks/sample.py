@@ -9,14 +9,23 @@ from pathlib import Path
 from core.commands.following import Lab
 from core.commands.networks import stored_digest
 from core.jobs.store import Store
-from core.pruning.methods import METHODS
 from core.pruning.sweep import Sweep
 from core.settings import to_dict
 from core.training.recipe import PRESETS
 from core.workspace import open_workspace
 
 TARGET = Path(__file__).parent.parent / "assets" / "sample_sweep.json"
-SWEEP = Sweep(tuple(METHODS), sparsities=(0.5, 0.8, 0.9, 0.95, 0.98), epochs=3)
+METHODS = (
+    "magnitude",
+    "l1_filter",
+    "thinet",
+    "regression",
+    "slimming",
+    "structure_selection",
+    "random",
+    "random_filter",
+)
+SWEEP = Sweep(METHODS, sparsities=(0.5, 0.8, 0.9, 0.95), epochs=3)
 
 
 def main() -> None:
