@@ -18,6 +18,7 @@ from pages.components.frame import inside_frame
 from pages.components.frontier_views import frontier_panel
 from pages.components.lab import family_now, recall, remember, store, submit
 from pages.components.live_chart import live_chart
+from pages.components.one_network import one_network
 from pages.components.surveys import surveys
 from pages.components.words import duration, percent, plural
 
@@ -26,6 +27,7 @@ SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
 VIEWS = {
     "explore": "Explore at once",
     "survey": "Survey the layers",
+    "one": "One network",
     "sweep": "Run a sweep",
     "compete": "Compete",
 }
@@ -104,6 +106,8 @@ def _work(view: str, chosen: StoredDataset, dense: Job) -> None:
     with st.container(border=True):
         if view == "sweep":
             _sweep(chosen, dense)
+        elif view == "one":
+            one_network(chosen.digest, dense.id)
         elif view == "survey":
             surveys(chosen.digest, dense.id)
         else:

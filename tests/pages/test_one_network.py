@@ -1,0 +1,31 @@
+"""Prune, one network: the form is made from the plan, and submits it."""
+
+from core.jobs.store import Store
+from core.pruning.plan import PrunePlan
+from tests.pages.conftest import button
+
+
+def test_a_plan_of_ones_own_is_submitted_as_the_form_says(filled_home, open_page):
+    workspace, ids = filled_home
+    test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
+    assert not test.exception
+    assert not test.error, [each.value for each in test.error]
+    store = Store(workspace.store_url)
+    before = {job.id for job in store.jobs(kind="prune")}
+    button(test, "Start").click().run()
+    (new,) = [job for job in store.jobs(kind="prune") if job.id not in before]
+    store.close()
+    assert PrunePlan.from_dict(new.settings["plan"]) == PrunePlan(
+        method="magnitude", settings=new.settings["plan"]["settings"]
+    )
+    assert new.settings["dense"] == ids["dense"]
+
+
+def test_a_combination_that_cannot_be_is_said_and_not_submitted(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
+    test.selectbox(key="plan-method").set_value("l1_filter").run()
+    schedule = next(each for each in test.selectbox if each.label == "Schedule")
+    schedule.set_value("gradual").run()
+    assert "Choose one_shot or iterative" in test.error[0].value.replace("\\", "")
+    assert button(test, "Start").disabled
