@@ -1,5 +1,7 @@
 """A federated comparison as a person runs it: start, live curves, stop, resume, done."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -43,5 +45,4 @@ def test_curves_grow_and_a_stopped_comparison_goes_on_where_it_was(visitor):
     page.wait_for_function(ALL_ROUNDS, arg=[ROUNDS] * 4, timeout=DONE_MILLISECONDS)
     settle(page)
     page.get_by_text("Epochs", exact=True).click()
-    settle(page)
-    assert "over=epoch" in page.url
+    expect(page).to_have_url(re.compile("over=epoch"), timeout=CURVES_MILLISECONDS)
