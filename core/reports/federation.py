@@ -8,6 +8,7 @@ from core.jobs.job import Job
 from core.jobs.store import Store
 from core.reports.curves import best, common_target, final, reached
 from core.reports.runs import History, describe, history_of
+from core.settings import digest
 from core.workspace import Workspace
 
 KINDS = ("federate", "federate_network", "federate_compare")
@@ -17,13 +18,9 @@ def parts_of(store: Store, job: Job) -> list[Job]:
     """Return the runs of a comparison in the order they were asked for, or the run itself."""
     if job.kind != "federate_compare":
         return [job]
-    found = {_key(child.settings): child for child in store.jobs(parent=job.id)}
-    wanted = [_key(settings) for settings in job.settings["runs"]]
+    found = {digest(child.settings): child for child in store.jobs(parent=job.id)}
+    wanted = [digest(settings) for settings in job.settings["runs"]]
     return [found[key] for key in wanted if key in found]
-
-
-def _key(settings: dict[str, Any]) -> str:
-    return repr(sorted(settings.items(), key=lambda item: item[0]))
 
 
 def watched(store: Store, workspace: Workspace, job: Job) -> History:
