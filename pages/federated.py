@@ -25,7 +25,7 @@ from pages.components.federated_views import (
 from pages.components.federation_form import data_form, network_form, stored
 from pages.components.frame import inside_frame
 from pages.components.job_progress import watch
-from pages.components.lab import recall, remember, store, submit
+from pages.components.lab import get_ready, recall, remember, store, submit
 from pages.components.run_views import choose_run
 from pages.components.settings_form import settings_form
 
@@ -49,6 +49,7 @@ def main() -> None:
     with error_box():
         _watch(_choose())
         _self_check()
+    get_ready()
 
 
 def _choose() -> str:

@@ -16,7 +16,7 @@ from pages.components.error_box import error_box
 from pages.components.explorer import explorer
 from pages.components.frame import inside_frame
 from pages.components.frontier_views import frontier_panel
-from pages.components.lab import family_now, recall, remember, store, submit
+from pages.components.lab import family_now, get_ready, recall, remember, store, submit
 from pages.components.live_chart import live_chart
 from pages.components.one_network import one_network
 from pages.components.surveys import surveys
@@ -56,6 +56,7 @@ def main() -> None:
         _work(view, chosen, dense)
         st.subheader("Frontier", anchor=False)
         frontier_panel(lambda: family_now(dense.id), chosen.class_names, "frontier")
+    get_ready(warm="tensorflow")
 
 
 def _choose_dense(chosen: StoredDataset) -> Job | None:

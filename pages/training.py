@@ -13,7 +13,7 @@ from pages.components.data_views import choose_data
 from pages.components.error_box import error_box, show_error
 from pages.components.frame import inside_frame
 from pages.components.job_progress import watch
-from pages.components.lab import remember, store, submit, workspace
+from pages.components.lab import get_ready, remember, store, submit, workspace
 from pages.components.run_views import choose_run, training_view
 from pages.components.settings_form import settings_form
 from pages.components.words import percent
@@ -39,6 +39,7 @@ def main() -> None:
             _import(chosen)
         with run:
             _runs(chosen)
+    get_ready(warm="tensorflow")
 
 
 def _recipe(chosen: StoredDataset) -> None:

@@ -35,7 +35,6 @@ TICK_SECONDS = 0.1
 BEAT_SECONDS = 1.0
 SILENT_SECONDS = 15.0  # an engine elsewhere whose counter stood still that long is dead
 LOOK_SECONDS = 5.0
-WARM_SECONDS = 600.0
 BEGIN_SECONDS = 120.0
 MISSING_SECONDS = 3.0  # a worker may be gone from the list for a moment
 LIGHT_RUNNERS = 4
@@ -57,7 +56,9 @@ class _Flight:
 class Engine:
     """The loop of the engine process; everything it knows can be lost at any moment."""
 
-    def __init__(self, workspace: Workspace, lock: FileLock, address: str | None) -> None:
+    def __init__(
+        self, workspace: Workspace, lock: FileLock, address: str | None, warm: str = ""
+    ) -> None:
         self._workspace, self._lock, self._address = workspace, lock, address
         self.owner = uuid.uuid4().hex[:12]
         self._place = place_name(workspace.root)
@@ -73,7 +74,7 @@ class Engine:
         self._seen_token: int | None = None
         self._all_quiet = False
         self._seen: dict[str, tuple[int, float]] = {}
-        self._note = ""
+        self._note, self._warm = "", warm
         self._leaving = threading.Event()
         self._chores: list[_Chore] = [
             _Chore(BEAT_SECONDS, self._beat),
@@ -107,6 +108,7 @@ class Engine:
         if self._all_quiet and token is not None and token == self._seen_token:
             return
         self._seen_token = token
+        self._warm_up()
         self._dispatcher.wake_parents()
         queued = self._dispatcher.queued_demands()
         self._all_quiet = not queued
@@ -166,7 +168,7 @@ class Engine:
                 flight.future.cancel()
                 end = "its worker was lost", False
             if end is not None:
-                log = logs.tail(self._workspace.log(flight.job_id), 20)
+                log = logs.tail(self._workspace.log(flight.job_id), 20) if flight.job_id else ""
                 self._dispatcher.runner_ended(runner, end[0], end[1], log)
                 del self._flights[runner]
 
@@ -189,7 +191,7 @@ class Engine:
         if time.monotonic() - flight.since < BEGIN_SECONDS:
             return False
         flight.since = time.monotonic()  # look again as much later
-        return self._store.get(flight.job_id).state == DISPATCHED
+        return bool(flight.job_id) and self._store.get(flight.job_id).state == DISPATCHED
 
     def _fill(self, queued: dict[str, int]) -> None:
         for lane, limit in (("interactive", 1), ("light", LIGHT_RUNNERS)):
@@ -219,14 +221,22 @@ class Engine:
         claim = self._dispatcher.claim(lane, allowed, runner)
         if claim is None:
             return False
-        place = choose(claim.demand) or HERE
+        self._send(runner, claim, choose(claim.demand) or HERE)
+        return True
+
+    def _warm_up(self) -> None:
+        """Once, for an engine on this machine: have a runner ready before there is a job."""
+        warm, self._warm = self._warm, ""
+        if warm and not self._address and (place := self._free(warm)):
+            self._send(uuid.uuid4().hex[:16], Claim("", 0, warm), place)
+
+    def _send(self, runner: str, claim: Claim, place: str) -> None:
         orders = self._orders(claim, runner)
         if place == HERE or self._cluster is None:
             future: Any = self._here.submit(supervise, orders, self._store.url, {})
         else:
             future = self._cluster.start(place, orders, self._store.url, self._environment())
         self._flights[runner] = _Flight(place, claim.demand, claim.job_id, future, time.monotonic())
-        return True
 
     def _environment(self) -> dict[str, str]:
         """Return what a runner on another host must know as this one does."""
@@ -247,7 +257,6 @@ class Engine:
             self._last_event = event.id
 
     def _orders(self, claim: Claim, runner: str) -> Orders:
-        interactive = DEMANDS[claim.demand].lane == "interactive"
         return Orders(
             workspace=self._workspace.root,
             owner=self.owner,
@@ -255,7 +264,7 @@ class Engine:
             job=claim.job_id,
             attempt=claim.attempt,
             demand=claim.demand,
-            idle_seconds=WARM_SECONDS if interactive else 0.0,
+            idle_seconds=DEMANDS[claim.demand].warm_seconds,
         )
 
     def _leave(self) -> None:
@@ -286,8 +295,11 @@ def _ending(future: Any) -> tuple[str, bool] | None:
     return cluster.ending(future)
 
 
-def main(root: str) -> None:
-    """Be the engine of the workspace at `root`, unless there is one."""
+def main(root: str, warm: str = "") -> None:
+    """Be the engine of the workspace at `root`, unless there is one.
+
+    warm: the demand to have a runner ready for, or nothing.
+    """
     workspace = Workspace(Path(root))
     logs.redirect(workspace.log("engine"))
     lock = FileLock(workspace.engine_lock)
@@ -299,9 +311,9 @@ def main(root: str) -> None:
         return
     print(f"Engine {os.getpid()} starts for {workspace.root}", flush=True)
     address = os.environ.get(cluster.ADDRESS_VARIABLE) or None
-    engine = patiently(lambda: Engine(workspace, lock, address), tell=lambda reason: None)
+    engine = patiently(lambda: Engine(workspace, lock, address, warm), tell=lambda reason: None)
     engine.run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,6 +1,8 @@
 """One SQL database, read without waiting and written in short immediate transactions."""
 
 import contextlib
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -38,7 +40,7 @@ class Database:
         self._reader = sa.create_engine(address, isolation_level="AUTOCOMMIT", **options)
         self._writer = sa.create_engine(address, **options)
         if self.is_sqlite:
-            _prepare_sqlite(self._reader, self._writer)
+            _prepare_sqlite(self._reader, self._writer, busy_timeout_seconds)
         self._watching: sa.Connection | None = None
         self._open()
 
@@ -121,12 +123,12 @@ def _address(url: str) -> sa.URL:
     return address
 
 
-def _prepare_sqlite(reader: sa.Engine, writer: sa.Engine) -> None:
+def _prepare_sqlite(reader: sa.Engine, writer: sa.Engine, timeout_seconds: float) -> None:
     @sa.event.listens_for(reader, "connect")
     @sa.event.listens_for(writer, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(connection, timeout_seconds)
 
     @sa.event.listens_for(writer, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -135,6 +137,20 @@ def _prepare_sqlite(reader: sa.Engine, writer: sa.Engine) -> None:
         level = "FULL" if connection.get_execution_options().get("durable", True) else "NORMAL"
         connection.exec_driver_sql(f"PRAGMA synchronous={level}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) -> None:
+    # The one statement SQLite fails at once instead of waiting for the others: several programs
+    # that open a new store together would each want to be the one that changes its journal.
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -11,21 +11,24 @@ class Demand:
     """Cores and memory that one runner takes while it works.
 
     lane: "background" waits for free cores; "interactive" has one warm runner of its own;
-    "light" only submits other jobs and takes no core.
+    "light" only submits other jobs and takes no core. warm_seconds: how long a runner waits for
+    the next job of its kind before it ends. imports: the library whose import takes seconds.
     """
 
     name: str
     lane: str
     cores: int
     memory_bytes: int
+    warm_seconds: float = 0.0
+    imports: str = ""
 
 
 DEMANDS = {
     demand.name: demand
     for demand in (
-        Demand("tensorflow", "background", cores=2, memory_bytes=2 * GIGABYTE),
+        Demand("tensorflow", "background", 2, 2 * GIGABYTE, 300.0, "tensorflow"),
         Demand("numpy", "background", cores=1, memory_bytes=GIGABYTE // 2),
-        Demand("interactive", "interactive", cores=1, memory_bytes=2 * GIGABYTE),
+        Demand("interactive", "interactive", 1, 2 * GIGABYTE, 600.0, "tensorflow"),
         Demand("light", "light", cores=0, memory_bytes=GIGABYTE // 8),
     )
 }

@@ -110,6 +110,10 @@ class Dispatcher:
             return None
         return self.claim(lane, {demand}, runner)
 
+    def others_wait(self, demand: str) -> bool:
+        """Return whether jobs that need another kind of runner wait in the lane of `demand`."""
+        return bool(self.queued_demands().keys() & {*lane_demands(DEMANDS[demand].lane)} - {demand})
+
     def work_of(self, runner: str) -> tuple[str, int, int] | None:
         """Return (job id, attempt, stop flag) of what a runner has in hand, or None."""
         query = sa.select(JOB.c.id, JOB.c.attempt, JOB.c.stop)

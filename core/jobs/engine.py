@@ -33,14 +33,15 @@ class EngineStatus:
     jobs: dict[str, int]
 
 
-def ensure(workspace: Workspace) -> bool:
+def ensure(workspace: Workspace, warm: str = "") -> bool:
     """Make sure that the workspace has a living engine; return whether one had to be started.
 
-    Cheap when there is one. Raises JobError when none can be started.
+    Cheap when there is one. warm: a demand; a new engine has a runner ready for its first job.
+    Raises JobError when none can be started.
     """
     if is_held(workspace.engine_lock):
         return False
-    child = _start(workspace)
+    child = _start(workspace, warm)
     end = time.monotonic() + START_SECONDS
     while not is_held(workspace.engine_lock):
         if child.poll() not in (None, 0) or time.monotonic() > end:
@@ -52,7 +53,7 @@ def ensure(workspace: Workspace) -> bool:
     return True
 
 
-def _start(workspace: Workspace) -> subprocess.Popen:
+def _start(workspace: Workspace, warm: str) -> subprocess.Popen:
     # Detached, in a session of its own: jobs outlive the browser, the page server and the shell.
     root = Path(core.__file__).parent.parent
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
@@ -60,7 +61,7 @@ def _start(workspace: Workspace) -> subprocess.Popen:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
     child = subprocess.Popen(
-        [sys.executable, "-m", "core.jobs.daemon", str(workspace.root)],
+        [sys.executable, "-m", "core.jobs.daemon", str(workspace.root), warm],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

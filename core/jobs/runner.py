@@ -37,7 +37,7 @@ POLL_BUSY_SECONDS, POLL_QUIET_SECONDS, BUSY_SECONDS = 0.01, 0.1, 60.0
 
 @dataclass(frozen=True)
 class Orders:
-    """What the supervisor tells a runner on its command line."""
+    """What the supervisor tells a runner on its command line; no job: get ready for one."""
 
     workspace: Path
     owner: str
@@ -97,11 +97,18 @@ class Runner:
 
     def run(self) -> None:
         """Return when there is nothing more to do for this runner."""
-        claim: Claim | None = Claim(self._orders.job, self._orders.attempt, self._orders.demand)
+        claim = self._first()
         for count in range(1, JOBS_PER_RUNNER + 1):
             if claim is None or not self._work(claim) or count == JOBS_PER_RUNNER:
                 return
             claim = self._next()
+
+    def _first(self) -> Claim | None:
+        if self._orders.job:
+            return Claim(self._orders.job, self._orders.attempt, self._orders.demand)
+        if library := DEMANDS[self._orders.demand].imports:
+            importlib.import_module(library)
+        return self._next()
 
     def _next(self) -> Claim | None:
         """Claim the next job, waiting for one as long as this runner is kept warm."""
@@ -116,7 +123,13 @@ class Runner:
             idle = time.monotonic() - started
             if claim is not None or idle >= self._orders.idle_seconds:
                 return claim
-            time.sleep(POLL_BUSY_SECONDS if idle < BUSY_SECONDS else POLL_QUIET_SECONDS)
+            if not unchanged and patiently(self._is_in_the_way, tell=lambda reason: None):
+                return None
+            busy = token is not None and idle < BUSY_SECONDS
+            time.sleep(POLL_BUSY_SECONDS if busy else POLL_QUIET_SECONDS)
+
+    def _is_in_the_way(self) -> bool:
+        return self._dispatcher.others_wait(self._orders.demand)
 
     def _claim(self) -> Claim | None:
         return self._dispatcher.claim_next(self._orders.demand, self._orders.runner)

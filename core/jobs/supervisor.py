@@ -61,7 +61,7 @@ def _variables(orders: Orders) -> dict[str, str]:
 
 def _watch(child: subprocess.Popen, dispatcher: Dispatcher, orders: Orders) -> None:
     """Return when the child has ended, or must."""
-    patience = Patience(keeps_warm=orders.idle_seconds > 0)
+    patience = Patience(orders.idle_seconds)
     looked = -LOOK_SECONDS
     while child.poll() is None:
         time.sleep(POLL_SECONDS)
@@ -76,8 +76,9 @@ def _watch(child: subprocess.Popen, dispatcher: Dispatcher, orders: Orders) -> N
 class Patience:
     """Decides when a runner is killed; all times are of our own monotonic clock."""
 
-    def __init__(self, keeps_warm: bool) -> None:
-        self._keeps_warm = keeps_warm
+    def __init__(self, idle_seconds: float) -> None:
+        """idle_seconds: how long the runner may wait for its next job."""
+        self._idle_seconds = idle_seconds
         self._subject: object = None
         self._since: float | None = None
 
@@ -86,14 +87,15 @@ class Patience:
         if work is not None and work[2] >= 2:
             return True
         # Asked to stop but still there, or without work and not ended: fenced, perhaps frozen.
-        overdue = not self._keeps_warm if work is None else work[2] == 1
+        overdue = work is None or work[2] == 1
         subject = None if work is None else work[:2]
         if not overdue:
             self._since = None
             return False
         if self._since is None or subject != self._subject:
             self._subject, self._since = subject, now
-        return now - self._since >= GRACE_SECONDS
+        allowed = GRACE_SECONDS + (self._idle_seconds if work is None else 0.0)
+        return now - self._since >= allowed
 
 
 def end_group(child: subprocess.Popen) -> None:

@@ -4,11 +4,13 @@ The session holds identifiers only. The address bar holds them too, so that a co
 the same view to whoever opens it.
 """
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
+from core.errors import JobError
 from core.jobs import engine
 from core.jobs.job import Job
 from core.jobs.store import Store
@@ -44,6 +46,15 @@ def submit(kind: str, settings: dict[str, Any], seed: int = 0, **more: Any) -> s
     if not store().get(job_id).ended:
         engine.ensure(workspace())
     return job_id
+
+
+def get_ready(warm: str = "") -> None:
+    """Have an engine before somebody presses Start; warm: what it gets a runner ready for.
+
+    Says nothing when it cannot: pressing Start does.
+    """
+    with contextlib.suppress(JobError):
+        engine.ensure(workspace(), warm)
 
 
 def family_now(dense: str) -> Family:

@@ -122,6 +122,15 @@ def test_points_that_import_the_same_library_share_one_runner(store, workspace):
     assert {job.attempt for job in answers} == {1}
 
 
+def test_a_runner_is_ready_before_there_is_a_job_and_leaves_when_in_the_way(store, workspace):
+    engine.ensure(workspace, warm="tensorflow")
+    [ready] = until(lambda: runners(workspace.root))
+    answers = [store.wait(store.submit("train", {"point": n}, 0), 60) for n in range(2)]
+    assert {job.result["process"] for job in answers} == {ready.pid}
+    assert store.wait(store.submit("whoami", {}, 0), 60).result["process"] != ready.pid
+    assert ready.pid not in {process.pid for process in runners(workspace.root)}
+
+
 def test_a_sweep_waits_for_its_points_without_holding_a_place(lab, workspace, tmp_path):
     id = lab.submit("sweep", {"points": 3, **SLOW, "steps": 30}, 0)
     until(lambda: lab.get(id).state == "waiting")
