@@ -35,10 +35,28 @@ def test_agrees_with_scikit_learn(penalty):
     assert np.array_equal(ours == 0, theirs == 0)
 
 
-def test_a_warm_start_reaches_the_same_solution():
-    _, _, gram, correlation = problem()
-    far = lasso.solve(gram, correlation, 0.3, start=np.full(12, 50.0))
-    np.testing.assert_allclose(far, lasso.solve(gram, correlation, 0.3), atol=1e-4)
+def test_a_variable_that_leaves_again_is_gone():
+    # Here the path drops variables on its way; scikit-learn solves each penalty on its own.
+    z, y, gram, correlation = problem(rows=30, variables=25, seed=5)
+    path, sizes = lasso.Path(gram, correlation), []
+    while path.step() and path.penalty > 1e-3:
+        sizes.append(len(path.active))
+    assert np.min(np.diff(sizes)) == -1
+    for penalty in (1.0, 0.1, 0.01):
+        theirs = Lasso(alpha=penalty, fit_intercept=False, tol=1e-14, max_iter=1_000_000)
+        ours = lasso.solve(gram, correlation, penalty)
+        np.testing.assert_allclose(ours, theirs.fit(z, y).coef_, atol=1e-4)
+
+
+def test_of_two_variables_that_say_the_same_one_is_kept():
+    z, y, _, _ = problem()
+    z[:, 3] = z[:, 7]
+    path = lasso.Path(z.T @ z / len(z), z.T @ y / len(z))
+    while path.step():
+        pass
+    assert len(path.active) == 11
+    best = z @ path.beta
+    np.testing.assert_allclose(best, z @ np.linalg.lstsq(z, y)[0], atol=1e-6)
 
 
 def test_a_variable_that_is_always_zero_stays_at_zero():
@@ -74,10 +92,3 @@ def test_choose_splits_twins_that_no_penalty_separates():
 def test_choose_of_more_than_are_alive_fills_up_with_dead_ones():
     chosen = lasso.choose(np.diag([0.0, 1.0, 0.0]), np.array([0.0, 1.0, 0.0]), 2)
     np.testing.assert_array_equal(chosen, [0, 1])
-
-
-def test_the_start_is_not_changed():
-    _, _, gram, correlation = problem()
-    start = np.ones(12)
-    lasso.solve(gram, correlation, 0.5, start=start)
-    np.testing.assert_array_equal(start, np.ones(12))

@@ -50,9 +50,9 @@ def contributions(
     """
     channels = weights[f"{layer}/bias"].size
     kernel = weights[f"{READER[layer]}/kernel"]
-    chosen = kernel.reshape(-1, channels, kernel.shape[-1])[:, :, outputs]
+    by_unit = np.ascontiguousarray(np.moveaxis(kernel.reshape(-1, channels, kernel.shape[-1]), 2, 0))
     parts = rows.reshape(len(rows), -1, channels)
-    return np.asarray(np.einsum("npc,pcn->nc", parts, chosen, optimize=True))
+    return np.asarray(np.einsum("npc,npc->nc", parts, by_unit[outputs]))
 
 
 def greedy(gram: np.ndarray, removed: int) -> np.ndarray:
