@@ -59,7 +59,7 @@ def real_load(count: int) -> Load:
         return {
             f"{method} {seed}": Child("prune", _pruning(digest, done, method, seed), seed)
             for seed in range(count)
-            for method in ("magnitude", "l1_filter")
+            for method in ("magnitude", "thinet")
         }
 
     return Load("core.jobs.tasks:TASKS", 20.0, (trainings, prunings))

@@ -46,7 +46,7 @@ class Theatre:
         engine.ensure(self.workspace)
 
     def _commands(self) -> dict[str, str]:
-        plain = "--host 127.0.0.1 --no-dashboard"
+        plain = "--host 127.0.0.1 --dashboard-address 127.0.0.1:0"
         commands = {
             "scheduler": f"dask scheduler {plain} --port {self._port}",
             "worker": f"dask worker tcp://127.0.0.1:{self._port} {plain} --no-nanny "

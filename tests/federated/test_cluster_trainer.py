@@ -19,7 +19,7 @@ def cluster():
         n_workers=2,
         threads_per_worker=1,
         processes=False,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # 8787 may be taken by another cluster
         silence_logs=50,
     )
     with local, Client(local) as client:

@@ -23,6 +23,8 @@ from tests.jobs.watching import (
 
 pytestmark = pytest.mark.cluster
 POINT = {"steps": 60, "pause": 0.05, "save_every": 5}
+# Not at port 8787, which another cluster on this machine may have.
+NO_PAGE = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 
 
 class LoopbackCluster:
@@ -39,7 +41,7 @@ class LoopbackCluster:
     def start_scheduler(self):
         """Start the scheduler, always at the same address."""
         self.scheduler = self._start(
-            ["scheduler", "--host", "127.0.0.1", "--port", str(self._port), "--no-dashboard"]
+            ["scheduler", "--host", "127.0.0.1", "--port", str(self._port), *NO_PAGE]
         )
         return self.scheduler
 
@@ -47,7 +49,7 @@ class LoopbackCluster:
         """Start a worker with a workspace of its own: the hosts share no folder."""
         home = self._folder / f"worker-{number}"
         home.mkdir(exist_ok=True)
-        plain = ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", "1"]
+        plain = ["--host", "127.0.0.1", *NO_PAGE, "--no-nanny", "--nthreads", "1"]
         return self._start(
             ["worker", self.address, *plain, "--local-directory", str(home)],
             PARETO_LAB_WORKER_HOME=str(home),

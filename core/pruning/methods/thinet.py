@@ -50,7 +50,9 @@ def contributions(
     """
     channels = weights[f"{layer}/bias"].size
     kernel = weights[f"{READER[layer]}/kernel"]
-    by_unit = np.ascontiguousarray(np.moveaxis(kernel.reshape(-1, channels, kernel.shape[-1]), 2, 0))
+    by_unit = np.ascontiguousarray(
+        np.moveaxis(kernel.reshape(-1, channels, kernel.shape[-1]), 2, 0)
+    )
     parts = rows.reshape(len(rows), -1, channels)
     return np.asarray(np.einsum("npc,npc->nc", parts, by_unit[outputs]))
 
