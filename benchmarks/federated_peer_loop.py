@@ -1,16 +1,19 @@
-"""The reference loop: NumPy, one client after the other, buffers made once a client."""
+"""The reference loop: NumPy, one client after the other, buffers made once a client.
+
+Measured twice: training alone, and with the evaluation of all samples in every round.
+"""
 
 import federated_workload as work
 import numpy as np
-from federated_training import train_client
+from federated_training import evaluate_client, train_client
 
 
 def main():
-    """Measure rounds of FedAvg over all clients."""
+    """Measure rounds of FedAvg over all clients, first without evaluation, then with it."""
     count, epochs, rounds = work.arguments()
     data, rng = work.clients(count), np.random.default_rng(0)
     total = sum(len(labels) for _, labels in data)
-    parameters = work.initial()
+    parameters, held_out = work.initial(), [work.validation(*client) for client in data]
 
     def one_round():
         nonlocal parameters
@@ -21,8 +24,13 @@ def main():
                 sum_ += np.float32(len(labels) / total) * own
         parameters = mean
 
-    seconds = work.measure(one_round, rounds)
-    work.report(seconds, work.loss(parameters, data))
+    def evaluated_round():
+        one_round()
+        for inputs, labels in (*data, *held_out):
+            evaluate_client(parameters, inputs, labels)
+
+    seconds, reached = work.measure(one_round, rounds), work.loss(parameters, data)
+    work.report(seconds, reached, **work.evaluated(work.measure(evaluated_round, rounds)))
 
 
 main()

@@ -1,4 +1,4 @@
-"""Pareto Lab: the batched trainer through `simulate`, evaluation of every round included."""
+"""Pareto Lab: whole rounds of `simulate`, evaluation included, and their training alone."""
 
 import resource
 import sys
@@ -35,10 +35,8 @@ def main():
     """Measure whole rounds, and the training in them alone."""
     count, epochs, rounds = work.arguments()
     data = work.clients(count)
-    # A tenth of the samples is evaluated as validation data besides all training data.
-    federation = join_clients(
-        "workload", [(x, y, x[: len(y) // 10], y[: len(y) // 10]) for x, y in data], work.CLASSES
-    )
+    arrays = [(*client, *work.validation(*client)) for client in data]
+    federation = join_clients("workload", arrays, work.CLASSES)
     trainer = mlp_trainer(federation, (work.HIDDEN,))
     trainer.evaluate(trainer.initial(0))  # so that the samples' own memory is counted as such
     before, clock = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, Clock()
@@ -47,23 +45,30 @@ def main():
     )
     history = simulate(federation, FedAvg(), settings, 0, clock, trainer=trainer)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = trainer.initial(0)
-    cohort = sample_cohort(federation.train, settings, Instruction(), 0, 1)
-    local = Work(start, cohort.clients, cohort.steps, cohort.weights, work.BATCH, work.RATE)
-
-    def training_only():
-        for _ in trainer.train([local], lambda: None):
-            pass
-
-    alone = work.measure(training_only, rounds)
+    alone = work.measure(training_alone(federation, trainer, settings), rounds)
     work.report(
-        list(np.diff(clock.times)[1:]),
+        alone,
         work.loss(list(history.parameters.values()), data),
-        training=float(np.median(alone)),
-        training_lowest=min(alone),
+        **work.evaluated(list(np.diff(clock.times)[1:])),
         samples_mb=before / 1024,
         rounds_mb=(peak - before) / 1024,
     )
+
+
+def training_alone(federation, trainer, settings):
+    """Return a function that does what the other systems do in a round, and nothing else."""
+    state, number = FedAvg().init(trainer.initial(0), len(federation)), 0
+
+    def one_round():
+        nonlocal state, number
+        number += 1
+        cohort = sample_cohort(federation.train, settings, Instruction(), 0, number)
+        share = (cohort.clients, cohort.steps, cohort.weights)
+        local = Work(state.parameters, *share, work.BATCH, work.RATE, round=number)
+        updates = (sent for _, sent in trainer.train([local], lambda: None))
+        state = FedAvg().aggregate(state, updates)
+
+    return one_round
 
 
 main()

@@ -24,6 +24,12 @@ def clients(count: int, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
     return made
 
 
+def validation(inputs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the tenth of a client's samples that is evaluated as validation data besides all."""
+    tenth = len(labels) // 10
+    return inputs[:tenth], labels[:tenth]
+
+
 def initial() -> list[np.ndarray]:
     """Return Glorot-uniform kernels and zero biases: W1, b1, W2, b2."""
     rng, parameters = np.random.default_rng(0), []
@@ -77,9 +83,14 @@ def measure(one_round, rounds: int) -> list[float]:
 
 
 def report(seconds: list[float], final_loss: float, **others: object) -> None:
-    """Print one JSON line: median and lowest CPU seconds of a round, and the loss reached."""
+    """Print one JSON line: CPU seconds of a round's training alone, and the loss reached."""
     result = {"median": float(np.median(seconds)), "lowest": min(seconds), "loss": final_loss}
     print(json.dumps({**result, "file": Path(sys.argv[0]).stem, "cpus": cpus(), **others}))
+
+
+def evaluated(seconds: list[float]) -> dict[str, float]:
+    """Return what to report of rounds in which all samples are evaluated too."""
+    return {"evaluated_median": float(np.median(seconds)), "evaluated_lowest": min(seconds)}
 
 
 def cpus() -> int:
