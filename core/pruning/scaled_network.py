@@ -1,7 +1,8 @@
 """The network with one scaling factor a channel.
 
-Every channel's pre-activation is multiplied by a factor λ ≥ 0 before its ReLU. The factors fold
-into kernel and bias, exactly: relu(λ(Wx + b)) = relu((λW)x + λb).
+Every channel's pre-activation, batch-normalised as in the paper's networks, is multiplied by a
+factor λ ≥ 0 before its ReLU. Both fold into kernel and bias, exactly: relu(λ(Wx + b)) =
+relu((λW)x + λb).
 """
 
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 
 from core.models.network import NetworkShape, Weights
 from core.models.topology import CHANNEL_LAYERS
-from core.training.architecture import Values, plain_values
+from core.training.architecture import Values
+from core.training.normalised import build_normalised, fold
 from core.training.recipe import Recipe
 
 # The state of the penalty's ramp lives in the model, so that checkpoints have it.
@@ -30,39 +32,7 @@ def momentum_name(layer: str) -> str:
 
 def build_scaled(shape: NetworkShape, recipe: Recipe) -> Any:
     """Return the Keras network (logits) with a scaling layer before every ReLU."""
-    import keras
-
-    def channels(layer: Any) -> list[Any]:
-        relu = keras.layers.ReLU(name=f"{layer.name}_relu")
-        return [layer, _scaling(f"{layer.name}_scale"), relu]
-
-    def convolution(name: str, padding: str) -> list[Any]:
-        regularizer = keras.regularizers.L2(recipe.l2) if recipe.l2 else None
-        width = shape.units[name]
-        return channels(
-            keras.layers.Conv2D(
-                width, 3, padding=padding, kernel_regularizer=regularizer, name=name
-            )
-        )
-
-    return keras.Sequential(
-        [
-            keras.Input(shape.input_shape),
-            *convolution("conv1", "same"),
-            *convolution("conv2", "valid"),
-            keras.layers.MaxPooling2D(name="pool1"),
-            keras.layers.Dropout(recipe.dropout_first, name="dropout1"),
-            *convolution("conv3", "same"),
-            *convolution("conv4", "valid"),
-            keras.layers.MaxPooling2D(name="pool2"),
-            keras.layers.Dropout(recipe.dropout_second, name="dropout2"),
-            keras.layers.Flatten(name="flatten"),
-            *channels(keras.layers.Dense(shape.units["dense1"], name="dense1")),
-            keras.layers.Dropout(recipe.dropout_dense, name="dropout3"),
-            keras.layers.Dense(shape.classes, name="dense2"),
-        ],
-        name="scaled",
-    )
+    return build_normalised(shape, recipe, lambda layer: [_scaling(f"{layer}_scale")])
 
 
 def _scaling(name: str) -> Any:
@@ -87,8 +57,8 @@ def _scaling(name: str) -> Any:
 
 
 def fold_scales(values: Values) -> Weights:
-    """Return plain weights that compute what the scaled network computes."""
-    weights = plain_values(values)
+    """Return plain weights that compute what the scaled network computes at inference."""
+    weights = fold(values)
     for layer in CHANNEL_LAYERS:
         for name in (f"{layer}/kernel", f"{layer}/bias"):
             weights[name] = (weights[name] * values[scale_name(layer)]).astype(np.float32)

@@ -5,6 +5,7 @@ shift for each channel, so that kernel and bias absorb it and the file has the p
 Source: Ioffe & Szegedy 2015, arXiv:1502.03167; Jacob et al. 2018, arXiv:1712.05877 (folding).
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -53,26 +54,33 @@ def _layer() -> Any:
     return FusedNormalisation
 
 
-def _build(shape: NetworkShape, recipe: Recipe) -> Any:
+def build_normalised(
+    shape: NetworkShape, recipe: Recipe, between: Callable[[str], list[Any]] = lambda name: []
+) -> Any:
+    """Return the Keras network (logits) with normalisation before every ReLU.
+
+    between: layer's name -> what stands between its normalisation and its ReLU.
+    """
     import keras
 
     policy = convolution_policy(recipe.precision)
 
     def layers(name: str) -> list[Any]:
         if name in PADDING:
-            return _normalised(convolution(name, shape, recipe.l2, policy, bare=True))
+            bare = convolution(name, shape, recipe.l2, policy, bare=True)
+            return _normalised(bare, between(name))
         hidden = name in CHANNEL_LAYERS
         dense = keras.layers.Dense(shape.units[name], use_bias=not hidden, name=name)
-        return _normalised(dense) if hidden else [dense]
+        return _normalised(dense, between(name)) if hidden else [dense]
 
     return assemble(shape, recipe.dropout, layers)
 
 
-def _normalised(layer: Any) -> list[Any]:
+def _normalised(layer: Any, between: list[Any]) -> list[Any]:
     import keras
 
     norm = _layer()(momentum=MOMENTUM, epsilon=EPSILON, name=f"{layer.name}_norm")
-    return [layer, norm, keras.layers.ReLU(name=f"{layer.name}_relu")]
+    return [layer, norm, *between, keras.layers.ReLU(name=f"{layer.name}_relu")]
 
 
 def _load(weights: Weights) -> dict[str, np.ndarray]:
@@ -99,4 +107,4 @@ def fold(values: Values) -> Weights:
     return weights | {f"dense2/{part}": values[f"dense2/{part}"] for part in ("kernel", "bias")}
 
 
-NORMALISED = Architecture(build=_build, load=_load, export=fold)
+NORMALISED = Architecture(build=build_normalised, load=_load, export=fold)

@@ -12,6 +12,7 @@ from core.pruning.methods import structure_selection
 from core.pruning.methods.structure_selection import StructureSelection
 from core.pruning.proximal import Ramp, file_sparsity, proximal_step
 from core.pruning.scaled_network import STATE, fold_scales, momentum_name, scale_name
+from core.training.normalised import EPSILON
 from core.training.recipe import Recipe
 from core.training.step import Step
 from tests.numpy_forward import probabilities
@@ -25,7 +26,7 @@ ALL = {layer: tiny.SHAPE.units[layer] for layer in CHANNEL_LAYERS}
 
 def stepper(ramp: Ramp, shape: NetworkShape = tiny.SHAPE) -> Step:
     """A scaled network that can be advanced one batch at a time."""
-    architecture = structure_selection.scaled_architecture(shape, ramp)
+    architecture = structure_selection.scaled_architecture(shape, ramp, tiny.data().train.images)
     step = Step(architecture, shape, CALM)
     step.start(architecture.load(tiny.weights()))
     return step
@@ -133,7 +134,14 @@ def test_folding_the_factors_changes_no_answer():
 
 def test_folding_by_hand():
     # λ = 2 doubles kernel and bias of its channel and nothing else.
-    values = {**tiny.weights(), **{scale_name(n): np.ones(c, "f4") for n, c in ALL.items()}}
+    plain = tiny.weights()
+    values = dict(plain)
+    for layer, count in ALL.items():
+        norm = {"gamma": np.sqrt(1 + EPSILON), "beta": plain[f"{layer}/bias"]}
+        norm |= {"moving_mean": 0.0, "moving_variance": 1.0}  # normalisation that changes nothing
+        for part, value in norm.items():
+            values[f"{layer}_norm/{part}"] = np.full(count, 1, "f4") * np.float32(value)
+        values[scale_name(layer)] = np.ones(count, "f4")
     values[scale_name("conv1")][1] = 2
     folded = fold_scales(values)
     np.testing.assert_allclose(folded["conv1/kernel"][..., 1], 2 * values["conv1/kernel"][..., 1])
