@@ -183,9 +183,9 @@ def main() -> int:
     parser.add_argument("--table", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     if options.tasks == "numpy":
-        load = numpy_load(options.jobs or max(2, 3 * options.kills // 4))
+        load = numpy_load(options.jobs or max(2, 3 * options.kills // 2))
     else:
-        load = real_load(options.jobs or max(1, options.kills // 25))
+        load = real_load(options.jobs or max(1, options.kills // 10))
     folder = Path(tempfile.mkdtemp(prefix="pareto-faults-"))
     findings = run(load, options.kills, options.seed, folder, not options.no_web)
     text = table(findings)
