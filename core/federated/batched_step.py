@@ -35,10 +35,11 @@ class Layer:
         """Return (rows, fan_in + 1, fan_out), a view."""
         return self._natural(self.stored[rows])
 
-    def load(self, row: int, vector: np.ndarray) -> None:
-        """Set one row's kernel from this layer's part of a parameter vector, (size,)."""
-        own = self._natural(self.stored)[row]
-        own[...] = vector.reshape(own.shape)
+    def load(self, rows: np.ndarray, vector: np.ndarray) -> None:
+        """Set the kernels of some rows from this layer's part of one parameter vector, (size,)."""
+        natural = vector.reshape(self._natural(self.stored).shape[1:])
+        turned = natural.T if self.turned else natural
+        self.stored[rows] = np.ascontiguousarray(turned, self.stored.dtype)
 
     def save(self, vectors: np.ndarray) -> None:
         """Write the first rows' kernels to this layer's part of parameter vectors, (n, size)."""
@@ -97,9 +98,10 @@ class BatchedStep:
         """Set every row to its start, and prepare pulls, corrections and L2."""
         some = [works[row.work] for row in chunk]
         shrink, push = self._shrink(some), self._push(chunk, some)
+        owners = np.array([row.work for row in chunk])
         for layer, part in zip(self._layers, self._parts(), strict=True):
-            for row, work in enumerate(some):
-                layer.load(row, work.start[part])
+            for number in dict.fromkeys(owners.tolist()):
+                layer.load(np.flatnonzero(owners == number), works[number].start[part])
             layer.regularise(
                 None if shrink is None else shrink[:, part], None if push is None else push[:, part]
             )

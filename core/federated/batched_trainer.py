@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from core.federated.algorithm import Updates
-from core.federated.batched_step import BatchedStep
 from core.federated.clients import Clients
+from core.federated.desks import Desk, Desks
 from core.federated.mlp import MLP
 from core.federated.plain_trainer import PlainTrainer
 from core.federated.schedule import Row, Schedule, schedule_of, sorted_rows
@@ -32,6 +32,7 @@ class BatchedTrainer:
         """dtype: float32 for speed, float64 for identities."""
         self.clients, self.network, self.dtype = clients, network, dtype
         self._plain = PlainTrainer(clients, network, dtype)
+        self._desks = Desks()
 
     @property
     def shapes(self) -> Shapes:
@@ -68,24 +69,21 @@ class BatchedTrainer:
 
     def _train_batched(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
         rows = sorted_rows(works)
-        step = BatchedStep(
-            self.network.sizes, min(CHUNK_ROWS, len(rows)), works[0].batch_size, self.dtype
-        )
-        for first in range(0, len(rows), CHUNK_ROWS):
-            chunk = rows[first : first + CHUNK_ROWS]
-            step.start(chunk, works)
-            self._train_chunk(step, chunk, works, tick)
-            yield from self._sent(chunk, works, step.vectors(len(chunk)))
+        largest, batch_size = min(CHUNK_ROWS, len(rows)), works[0].batch_size
+        with self._desks.lend(self.network.sizes, largest, batch_size, self.dtype) as desk:
+            for first in range(0, len(rows), CHUNK_ROWS):
+                chunk = rows[first : first + CHUNK_ROWS]
+                desk.step.start(chunk, works)
+                self._train_chunk(desk, chunk, works, tick)
+                yield from self._sent(chunk, works, desk.step.vectors(len(chunk)))
 
     def _train_chunk(
-        self, step: BatchedStep, chunk: Sequence[Row], works: Sequence[Work], tick: Tick
+        self, desk: Desk, chunk: Sequence[Row], works: Sequence[Work], tick: Tick
     ) -> None:
         schedule = schedule_of(chunk, works, self.clients.train, self.dtype)
         segments = list(_segments(schedule))
         longest = max(_length(_batches(schedule, steps)) for steps in segments)
-        batch_size = schedule.samples.shape[1]
-        inputs: np.ndarray = np.empty((longest, batch_size, self.clients.features + 1), self.dtype)
-        targets: np.ndarray = np.empty((longest, batch_size, self.network.sizes[-1]), self.dtype)
+        inputs, targets = desk.room(longest)
         for steps in segments:
             tick()
             batches = _batches(schedule, steps)
@@ -94,7 +92,7 @@ class BatchedTrainer:
             np.take(self._inputs, places, axis=0, out=inputs[:count], mode="clip")
             np.take(self._one_hot, places, axis=0, out=targets[:count], mode="clip")
             targets[:count] *= schedule.scales[batches][:, :, None]
-            step.run(schedule, steps, inputs, targets)
+            desk.step.run(schedule, steps, inputs, targets)
 
     def _sent(
         self, chunk: Sequence[Row], works: Sequence[Work], vectors: np.ndarray
