@@ -22,12 +22,12 @@ ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "docs" / "federated-results.md"
 SAMPLE = ROOT / "assets" / "sample_federated.json.gz"
 DATA = {
-    "IID": "iid",
-    "(0, 0)": "synthetic:0,0",
-    "(0.5, 0.5)": "synthetic:0.5,0.5",
-    "(1, 1)": "synthetic:1,1",
+    "IID": "iid,code",  # the very data of the authors' program, whose first seed is 0
+    "(0, 0)": "synthetic:0,0,code",
+    "(0.5, 0.5)": "synthetic:0.5,0.5,code",
+    "(1, 1)": "synthetic:1,1,code",
 }
-SEEDS = (1, 2, 3)
+SEEDS = (0, 1, 2)
 COMMON = {"hidden": 0, "batch_size": 10, "learning_rate": 0.01, "dissimilarity_every": 0}
 TWENTY = {**COMMON, "local_epochs": 20, "clients_per_round": 10, "rounds": 100}
 RUNS = {
@@ -111,7 +111,7 @@ def results(seeds: tuple[int, ...] = SEEDS) -> dict:
 def sgd(rate: float) -> dict:
     """Return mini-batch SGD with 300 samples an iteration."""
     run = {**COMMON, "algorithm": "minibatch_sgd", "rounds": 200, "learning_rate": rate}
-    return {**run, "label": f"SGD {rate:g}", "data": "iid"}
+    return {**run, "label": f"SGD {rate:g}", "data": DATA["IID"]}
 
 
 def document() -> str:

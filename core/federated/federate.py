@@ -156,9 +156,9 @@ def load_clients(
 
 
 def synthetic_settings(data: str) -> synthetic.Synthetic | None:
-    """Return what "iid" or "synthetic:ALPHA,BETA[,code]" means, None for other data."""
-    if data == "iid":
-        return synthetic.Synthetic(iid=True)
+    """Return what "iid[,code]" or "synthetic:ALPHA,BETA[,code]" means, None for other data."""
+    if data in ("iid", "iid,code"):
+        return synthetic.Synthetic(iid=True, variant=data.partition(",")[2] or "paper")
     if not data.startswith("synthetic:"):
         return None
     try:
