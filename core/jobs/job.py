@@ -32,6 +32,7 @@ class Job:
     state: str
     attempt: int
     crashes: int
+    losses: int
     done: float
     total: float
     message: str
@@ -76,6 +77,7 @@ def job_from_row(row: Any) -> Job:
         state=state,
         attempt=row.attempt,
         crashes=row.crashes,
+        losses=row.losses,
         done=row.done,
         total=row.total,
         message=row.message,

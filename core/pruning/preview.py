@@ -26,7 +26,7 @@ from core.pruning.unstructured import Cutter
 from core.settings import digest
 from core.training.prepare import Prepared
 
-SAMPLE_IMAGES = 500  # training images for reconstruction: an answer now, not the last percent
+SAMPLE_IMAGES = 400  # training images for reconstruction: an answer now, not the last percent
 
 
 @dataclass(frozen=True)

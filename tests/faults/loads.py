@@ -62,7 +62,7 @@ def real_load(count: int) -> Load:
             for method in ("magnitude", "thinet")
         }
 
-    return Load("core.jobs.tasks:TASKS", 6.0, (trainings, prunings))
+    return Load("core.jobs.tasks:TASKS", 10.0, (trainings, prunings))
 
 
 def _recipe() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from core.jobs import engine
-from core.jobs.dispatch import CRASH_LIMIT, Dispatcher
+from core.jobs.dispatch import CRASH_LIMIT, LOSS_LIMIT, Dispatcher
 from core.jobs.store import Store
 from core.workspace import Workspace
 from tests.jobs.postgres import free_port
@@ -71,6 +71,8 @@ class Theatre:
         """Return the living processes of a kind: runner, engine, worker, scheduler, web server."""
         if kind == "runner":
             return [p for p in runners(self.workspace.root) if self._may_crash_once_more(p)]
+        if kind != "web server" and not self._may_be_lost_once_more():
+            return []
         if kind == "engine":
             return engines(self.workspace.root)
         process = self._mine.get(kind)
@@ -81,6 +83,10 @@ class Theatre:
         """Spare a job that would be failed by its third crash without a checkpoint in between."""
         at_work = self.at_work(runner)
         return all(self.store.get(job_id).crashes < CRASH_LIMIT - 1 for job_id in at_work)
+
+    def _may_be_lost_once_more(self) -> bool:
+        """Spare the place of a job that would be abandoned after so many losses in a row."""
+        return all(self.store.get(job).losses < LOSS_LIMIT - 1 for job in self.at_work())
 
     def at_work(self, runner: psutil.Process | None = None) -> dict[str, int]:
         """Return job id -> attempt of what runs now, in all or in one runner process."""
