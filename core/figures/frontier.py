@@ -7,7 +7,7 @@ from typing import Any
 from core.evaluation.frontier import Summary, front, over_seeds, stepped
 from core.evaluation.point import Point
 from core.figures import colors
-from core.figures.theme import Chart, Row, Trace, layout, share_axis
+from core.figures.theme import Chart, Row, Trace, guide, layout, share_axis
 
 Annotation = dict[str, Any]
 
@@ -59,20 +59,6 @@ def _accuracies(
     return math.floor(low * 20) / 20, min(1.0, max([*known, threshold + 0.2]) + 0.05)
 
 
-def _line(name: str, x: list[float | None], y: list[float | None], dash: str) -> Trace:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": x,
-        "y": y,
-        "line": {"color": colors.MUTED, "width": 1, "dash": dash},
-        "opacity": 0.55,
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
-
-
 def _iso_lines(low: float, high: float) -> Trace:
     """One trace for all lines score = (accuracy + sparsity) / 2."""
     x: list[float | None] = []
@@ -82,7 +68,7 @@ def _iso_lines(low: float, high: float) -> Trace:
         if left < right:
             x += [left, right, None]
             y += [2 * score - left, 2 * score - right, None]
-    return _line("Equal score", x, y, "dot")
+    return guide("Equal score", x, y, "dot")
 
 
 def _annotations(low: float, high: float, threshold: float) -> list[Annotation]:
@@ -112,12 +98,12 @@ def _note(text: str, x: float, y: float, anchor: str, shift: int) -> Annotation:
 
 
 def _threshold(threshold: float) -> Trace:
-    return _line("Threshold", [0.0, 1.0], [threshold, threshold], "dash") | {"opacity": 0.9}
+    return guide("Threshold", [0.0, 1.0], [threshold, threshold], "dash") | {"opacity": 0.9}
 
 
 def _front_line(points: Sequence[Point]) -> Trace:
     corners = stepped(points)
-    line = _line("Front", [x for x, _ in corners], [y for _, y in corners], "solid")
+    line = guide("Front", [x for x, _ in corners], [y for _, y in corners], "solid")
     return line | {"line": {"color": "$text", "width": 1.6}, "opacity": 0.7, "showlegend": True}
 
 

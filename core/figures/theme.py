@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.figures import colors
+
 Trace = dict[str, Any]
 Row = Mapping[str, Any]
 
@@ -58,4 +60,19 @@ def layout(x: Mapping[str, Any], y: Mapping[str, Any], **more: Any) -> dict[str,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         **more,
+    }
+
+
+def guide(name: str, x: Sequence[float | None], y: Sequence[float | None], dash: str) -> Trace:
+    """Return a thin grey line that helps to read a chart and is no data; None interrupts it."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": list(x),
+        "y": list(y),
+        "line": {"color": colors.MUTED, "width": 1, "dash": dash},
+        "opacity": 0.6,
+        "showlegend": False,
+        "hoverinfo": "skip",
     }

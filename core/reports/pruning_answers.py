@@ -7,7 +7,8 @@ from typing import Any
 from core.evaluation.axes import ACCURACY, SPARSITY
 from core.evaluation.frontier import Summary, front, hypervolume_by_method, knee, over_seeds
 from core.evaluation.point import Point
-from core.figures.comparison import area_bars, class_bars, scatter
+from core.figures.comparison import area_bars, scatter
+from core.figures.per_class import class_bars
 from core.figures.theme import Chart
 from core.pruning.method import Method
 from core.pruning.methods import METHODS

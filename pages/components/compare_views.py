@@ -9,7 +9,7 @@ import streamlit as st
 from core.evaluation.behaviour import PICTURES_FILE
 from core.evaluation.differences import differences
 from core.evaluation.point import Point
-from core.figures.comparison import class_bars, confusion_map
+from core.figures.per_class import class_bars, confusion_map
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.job import Job
 from core.models import weights_file

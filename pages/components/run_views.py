@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.evaluation.point import Point
-from core.figures.comparison import confusion_map
 from core.figures.history import curves
+from core.figures.per_class import confusion_map
 from core.figures.weights import layer_bars
 from core.jobs import logs
 from core.jobs.job import DONE, Job

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from core.evaluation.axes import AXES
-from core.figures.comparison import area_bars, class_bars, confusion_map, scatter
+from core.figures.comparison import area_bars, scatter
 from core.figures.model_map import model_map
+from core.figures.per_class import class_bars, confusion_map
 from core.figures.theme import Chart
 from core.figures.weights import (
     LARGEST_SIDE,
