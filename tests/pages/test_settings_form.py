@@ -17,7 +17,7 @@ def form_page():
 
 
 def opened():
-    return AppTest.from_function(form_page, default_timeout=30).run()
+    return AppTest.from_function(form_page, default_timeout=180).run()
 
 
 def field(test, label):
