@@ -28,8 +28,18 @@ def tab(chromium, lab):
         yield visitor
 
 
+STANDS_STILL = """() => {
+  const box = JSON.stringify(document.querySelector(".nsewdrag").getBoundingClientRect());
+  const still = box === window.lastBox;
+  window.lastBox = box;
+  return still;
+}"""
+
+
 def click_dot(page: Page, label: str) -> None:
     """Click the first dot of the trace called `label`, where Plotly has drawn it."""
+    settle(page)  # what the last click brought may still push the chart down
+    page.wait_for_function(STANDS_STILL, polling=300)
     place = page.evaluate(
         """(label) => {
           const plot = document.querySelector(".live-chart-plot");
