@@ -6,6 +6,7 @@ python -m benchmarks.sample (about ten minutes on two cores; resumable)
 import json
 from pathlib import Path
 
+from benchmarks.results import SIX
 from core.commands.following import Lab
 from core.commands.networks import stored_digest
 from core.jobs.store import Store
@@ -15,16 +16,7 @@ from core.training.recipe import PRESETS
 from core.workspace import open_workspace
 
 TARGET = Path(__file__).parent.parent / "assets" / "sample_sweep.json"
-METHODS = (
-    "magnitude",
-    "l1_filter",
-    "thinet",
-    "regression",
-    "slimming",
-    "structure_selection",
-    "random",
-    "random_filter",
-)
+METHODS = (*SIX, "random", "random_filter")
 SWEEP = Sweep(METHODS, sparsities=(0.5, 0.8, 0.9, 0.95), epochs=3)
 
 

@@ -3,6 +3,7 @@
 import os
 import pickle
 import struct
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.inputs import build
 from tests.inputs.build import with_pickle
 from tests.inputs.case import Case
 
-MARKER = Path(f"/tmp/pareto-lab-was-run-{os.getpid()}")
+MARKER = Path(tempfile.gettempdir()) / f"pareto-lab-was-run-{os.getpid()}"
 
 
 class Call:
