@@ -6,7 +6,7 @@ python -m benchmarks.sample (about ten minutes on two cores; resumable)
 import json
 from pathlib import Path
 
-from benchmarks.results import SIX
+from benchmarks.results_page import SIX
 from core.commands.following import Lab
 from core.commands.networks import stored_digest
 from core.jobs.store import Store

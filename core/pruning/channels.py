@@ -7,6 +7,7 @@ import numpy as np
 from core.errors import SettingsError
 from core.models.network import NetworkShape
 from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.pruning.alignment import aligned
 from core.pruning.allocation import Layered, Sensitivity, by_rank, sensitive, uniform
 from core.pruning.mask import check_sparsity
 
@@ -49,6 +50,7 @@ CHANNEL_ALLOCATIONS: dict[str, Callable[[Layered], dict[str, np.ndarray]]] = {
     "global": normalised,
     "sensitivity": sensitive,
 }
+ALIGNED = {"balanced"}  # the others are the papers', to the channel
 
 
 def channel_counts(
@@ -68,7 +70,8 @@ def channel_counts(
         raise SettingsError(f"There is no channel allocation {allocation!r}. Choose from: {known}.")
     doubles = {layer: np.asarray(scores[layer], dtype=np.float64) for layer in CHANNEL_LAYERS}
     order = CHANNEL_ALLOCATIONS[allocation](Layered(doubles, {}, shape, sensitivity))
-    return counts_by_order(order, shape, sparsity)
+    counts = counts_by_order(order, shape, sparsity)
+    return aligned(counts, shape, _left(shape, sparsity)) if allocation in ALIGNED else counts
 
 
 def counts_by_order(
@@ -78,7 +81,7 @@ def counts_by_order(
 
     The last channel may come from any layer: the one that ends nearest to the target.
     """
-    target = round((1 - check_sparsity(sparsity)) * shape.parameters)
+    target = _left(shape, sparsity)
     counts = {layer: shape.units[layer] for layer in CHANNEL_LAYERS}
     _check_reachable(target, counts, shape, sparsity)
     values = np.concatenate([order[layer] for layer in CHANNEL_LAYERS])
@@ -90,6 +93,10 @@ def counts_by_order(
         counts = fewer
     endings = [counts, *(_without_one(counts, layer) for layer in CHANNEL_LAYERS)]
     return min(endings, key=lambda ending: abs(parameters_of(ending, shape) - target))
+
+
+def _left(shape: NetworkShape, sparsity: float) -> int:
+    return round((1 - check_sparsity(sparsity)) * shape.parameters)
 
 
 def _without_one(counts: dict[str, int], layer: str) -> dict[str, int]:

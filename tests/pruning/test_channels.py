@@ -4,6 +4,7 @@ import pytest
 from core.errors import SettingsError
 from core.models.network import REFERENCE
 from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.pruning.allocation import Layered
 from core.pruning.channels import (
     CHANNEL_ALLOCATIONS,
     channel_counts,
@@ -58,7 +59,8 @@ def test_balanced_prunes_the_wide_dense_layer_first():
 
 def test_balanced_narrows_cheap_layers_as_the_square_root_of_conv3_and_conv4():
     """18 dense units cost 28 % of the others; from there on they narrow like conv1 and conv2."""
-    counts = channel_counts(scores(REFERENCE), REFERENCE, "balanced", 0.99)
+    order = CHANNEL_ALLOCATIONS["balanced"](Layered(scores(REFERENCE), {}, REFERENCE))
+    counts = counts_by_order(order, REFERENCE, 0.99)
     root = np.sqrt((counts["conv3"] + counts["conv4"]) / 128)
     assert counts["conv1"] == pytest.approx(32 * root, abs=1.5)
     assert counts["conv2"] == pytest.approx(32 * root, abs=1.5)

@@ -1,0 +1,225 @@
+"""The parts of docs/results.md: which runs each needs, and its table of those there are."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.jobs.job import Job
+from core.pruning.methods import METHODS
+from core.pruning.plan import PrunePlan
+from core.training.recipe import PRESETS
+
+if TYPE_CHECKING:
+    from benchmarks.results import Results
+
+Runs = dict[int, Job]
+SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
+STRUCTURED = SIX[1:]
+# Methods and controls: (method, allocation). Random filters at the widths that all structured
+# methods share say what the choice of filters is worth, at uniform widths what all of it is.
+CONTROLS = (("random", "auto"), ("random_filter", "auto"), ("random_filter", "uniform"))
+COMPARED = (*((method, "auto") for method in SIX), *CONTROLS)
+SPARSITIES = (0.9, 0.8, 0.95, 0.98, 0.5)  # what is asked about first comes first
+ASKED = (0.8, 0.9)
+HIGH = (0.95, 0.98, 0.99)
+EPOCHS, LONG, BEST = 6, 18, 24
+ABLATED = PrunePlan(method="magnitude", sparsity=0.98, epochs=EPOCHS)
+FIRST, NEXT, LATER, LAST = range(4)  # stages; a part's first seed usually comes first
+DENSE_STAGES = {"thorough": (FIRST, FIRST), "fast": (NEXT, LATER), "course": (NEXT, LATER)}
+
+
+def page(results: "Results", parts: Iterable[str]) -> str:
+    """Return the page of the runs that are there; results.wanted then has those that lack."""
+    lines = [
+        "# Measured results\n",
+        "Made by `make results`; mean ± standard deviation over the seeds whose runs are there "
+        "(column n), each with its own dense network. Every number is measured on the weights "
+        "file as reloaded from disk. Holdout: images that no choice has seen.\n",
+    ]
+    for part in parts:
+        lines += PARTS[part](results)
+    return "\n".join(lines)
+
+
+def spread(runs: Runs, name: str, digits: int = 3) -> str:
+    """Return mean ± standard deviation of one field of the runs' points."""
+    values = [job.result["point"][name] for job in runs.values() if job.result]
+    if not values:
+        return "–"
+    deviation = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{deviation}"
+
+
+def lost(runs: Runs, dense: Runs) -> str:
+    """Return what is lost of each seed's dense network, in points, on validation and holdout."""
+    points = [
+        50 * sum(_accuracy(dense[seed], name) - _accuracy(job, name) for name in BOTH)
+        for seed, job in runs.items()
+    ]
+    if not points:
+        return "–"
+    deviation = f" ± {np.std(points, ddof=1):.1f}" if len(points) > 1 else ""
+    return f"{np.mean(points):.1f}{deviation}"
+
+
+BOTH = ("validation_accuracy", "accuracy")
+
+
+def _accuracy(job: Job, name: str) -> float:
+    return float((job.result or {})["point"][name])
+
+
+def table(header: list[str], rows: list[list[str]]) -> Iterator[str]:
+    """Yield the lines of a Markdown table."""
+    yield "| " + " | ".join(header) + " |"
+    yield "|" + "---|" * len(header)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+    yield ""
+
+
+def measured(runs: Runs, dense: Runs) -> list[str]:
+    """Return the columns that every table of pruned networks ends with."""
+    fields = [("accuracy", 3), ("validation_accuracy", 3)]
+    accuracies = [spread(runs, name, digits) for name, digits in fields]
+    scores = [spread(runs, "score", 4), spread(runs, "seconds", 0)]
+    return [*accuracies, lost(runs, dense), *scores, str(len(runs))]
+
+
+MEASURED = ["holdout", "validation", "points lost (both)", "score", "seconds", "n"]
+
+
+def dense_part(results: "Results") -> Iterator[str]:
+    """Compare the recipes of the dense network."""
+    rows = []
+    for name, recipe in PRESETS.items():
+        runs = results.train(name, DENSE_STAGES.get(name, (LATER, LAST)))
+        accuracies = [spread(runs, "validation_accuracy"), spread(runs, "accuracy")]
+        seconds = spread(runs, "seconds", 0)
+        rows.append([name, str(recipe.epochs), seconds, *accuracies, str(len(runs))])
+    yield "## Dense networks\n"
+    yield from table(["recipe", "epochs", "seconds", "validation", "holdout", "n"], rows)
+
+
+def methods_part(results: "Results") -> Iterator[str]:
+    """Compare the six methods and the random controls at equal sparsity and equal epochs."""
+    dense = results.train("thorough")
+    yield f"## Methods at equal sparsity, {EPOCHS} epochs each, sparse training included\n"
+    found = {
+        (method, allocation, sparsity): results.prune(
+            PrunePlan(method=method, sparsity=sparsity, allocation=allocation, epochs=EPOCHS),
+            dense,
+            (FIRST, NEXT if sparsity in ASKED else LATER),
+        )
+        for sparsity in SPARSITIES
+        for method, allocation in COMPARED
+    }
+    yield from _sum_of_seconds([found[method, "auto", s] for method in SIX for s in SPARSITIES])
+    rows = [
+        [labelled(*pair), spread(runs, "sparsity", 4), *measured(runs, dense)]
+        for pair, sparsity in product(COMPARED, sorted(SPARSITIES))
+        for runs in [found[*pair, sparsity]]
+    ]
+    yield from table(["method", "sparsity", *MEASURED], rows)
+
+
+def _sum_of_seconds(cells: list[Runs]) -> Iterator[str]:
+    first = [cell[0] for cell in cells if 0 in cell]
+    seconds = sum((job.result or {})["point"]["seconds"] for job in first)
+    yield (
+        f"{len(first)} of the {len(cells)} runs of the six methods' first seed are there; "
+        f"they took {seconds / 60:.1f} minutes.\n"
+    )
+
+
+def labelled(method: str, allocation: str) -> str:
+    """Return the name of a row: the method, and its allocation unless it is the default."""
+    label = METHODS[method].label
+    return label if allocation == "auto" else f"{label}, {allocation} widths"
+
+
+def long_part(results: "Results") -> Iterator[str]:
+    """Measure what structured methods lose when they may retrain longer."""
+    dense = results.train("thorough")
+    rows = []
+    for sparsity, method in product(ASKED[::-1], (*STRUCTURED, "random_filter")):
+        runs = results.prune(
+            PrunePlan(method=method, sparsity=sparsity, epochs=LONG), dense, (NEXT, LATER)
+        )
+        rows.append([METHODS[method].label, spread(runs, "sparsity", 4), *measured(runs, dense)])
+    yield f"## Structured methods, {LONG} epochs\n"
+    yield from table(["method", "sparsity", *MEASURED], rows)
+
+
+def best_part(results: "Results") -> Iterator[str]:
+    """Measure the best recipe where sparsity is high, and what it loses of its dense network."""
+    dense = results.train("thorough")
+    rows = []
+    for sparsity in HIGH:
+        plan = PrunePlan(method="magnitude", sparsity=sparsity, epochs=BEST)
+        runs = results.prune(plan, dense, (NEXT, LATER))
+        rows.append([f"{sparsity:.0%}", *measured(runs, dense)])
+    yield f"## Magnitude pruning with its default recipe, {BEST} epochs\n"
+    yield (
+        f"Dense: holdout {spread(dense, 'accuracy')}, "
+        f"validation {spread(dense, 'validation_accuracy')}.\n"
+    )
+    yield from table(["sparsity", *MEASURED], rows)
+
+
+def before_part(results: "Results") -> Iterator[str]:
+    """Compare structured methods at half of every layer's channels before any fine-tuning."""
+    dense = results.train("thorough")
+    rows = []
+    for method in ("random_filter", "l1_filter", "thinet", "regression"):
+        plan = PrunePlan(method=method, sparsity=0.75, allocation="uniform", epochs=0)
+        runs = results.prune(plan, dense, (FIRST, FIRST))
+        rows.append([METHODS[method].label, spread(runs, "sparsity", 4), *measured(runs, dense)])
+    yield "## Half of the channels of every layer, before fine-tuning\n"
+    yield from table(["method", "sparsity", *MEASURED], rows)
+
+
+def ablations() -> dict[str, PrunePlan]:
+    """Return what each option of the recipe is worth at 98 %: all on, then one changed."""
+    changes: dict[str, dict[str, Any]] = {
+        "as it is": {},
+        "without distillation": {"distillation": 0.0},
+        "without temporary normalisation": {"normalise": False},
+        "dropout not scaled": {"scale_dropout": False},
+        "without flips and crops": {"augment": False},
+        "one cut, then fine-tuning": {"schedule": "one_shot"},
+        "in rounds": {"schedule": "iterative"},
+        "one cut after least-squares repair": {"schedule": "one_shot", "recovery": True},
+        "uniform allocation": {"allocation": "uniform"},
+        "global allocation": {"allocation": "global"},
+        "ERK allocation": {"allocation": "erk"},
+        "sensitivity allocation": {"allocation": "sensitivity"},
+        "regrowth": {"regrowth": 0.3},
+        "learning-rate rewinding": {"retraining": "rewind"},
+        "constant small rate": {"retraining": "fine_tune"},
+    }
+    return {name: replace(ABLATED, **change) for name, change in changes.items()}
+
+
+def ablations_part(results: "Results") -> Iterator[str]:
+    """Change one option of the polished recipe at a time."""
+    dense = results.train("thorough")
+    rows = []
+    for name, plan in ablations().items():
+        runs = results.prune(plan, dense, (LATER, LAST))
+        rows.append([name, *measured(runs, dense)])
+    yield f"## What each option is worth (magnitude, 98 %, {ABLATED.epochs} epochs)\n"
+    yield from table(["recipe", *MEASURED], rows)
+
+
+PARTS: dict[str, Callable[["Results"], Iterator[str]]] = {
+    "dense": dense_part,
+    "before": before_part,
+    "best": best_part,
+    "methods": methods_part,
+    "long": long_part,
+    "ablations": ablations_part,
+}
