@@ -48,7 +48,7 @@ faults: $(VENV)/dev ## Kill processes at KILLS (100) random instants and compare
 	$(PY) -m tests.faults --kills $(or $(KILLS),100) --seed $(or $(SEED),1)
 
 results: $(VENV)/app ## Compute docs/results.md (hours; resumable) from DATA=path
-	$(NICE) $(PY) -m benchmarks.results --data $(DATA)
+	$(NICE) $(PY) -m benchmarks.results --data $(DATA) $(ARGS)
 
 results-federated: $(VENV)/app ## Compute docs/federated-results.md (resumable)
 	$(NICE) $(PY) -m benchmarks.federated_results

@@ -7,7 +7,7 @@ python -m benchmarks.results --data FILE [--seeds 3] [--parts before,methods,bes
 """
 
 import argparse
-import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.results_page import PARTS, page
 from core.commands.following import Lab
 from core.commands.networks import stored_digest
-from core.errors import JobError
+from core.jobs import engine
 from core.jobs.job import DONE, Job
 from core.jobs.store import Store, identity
 from core.pruning.plan import PrunePlan
@@ -24,7 +24,7 @@ from core.training.recipe import PRESETS
 from core.workspace import open_workspace
 
 PAGE = Path(__file__).parent.parent / "docs" / "results.md"
-FAILED = ("failed", "abandoned")
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Wanted:
     kind: str
     settings: dict[str, Any]
     seed: int
+
+    def __str__(self) -> str:
+        plan = self.settings.get("plan") or self.settings["recipe"]
+        names = ("method", "sparsity", "allocation", "epochs")
+        return " ".join([self.kind, *(str(plan[n]) for n in names if n in plan), str(self.seed)])
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--at-once", type=int, default=1, help="as many as a cluster has places")
     parser.add_argument("--parts", default=",".join(PARTS))
     options = parser.parse_args()
     workspace = open_workspace()
@@ -98,21 +104,25 @@ def main() -> None:
         PAGE.write_text(text, encoding="utf-8")
         if not results.wanted:
             return
-        _compute(results, min(results.wanted, key=lambda wanted: wanted.rank))
+        first = sorted(results.wanted, key=lambda wanted: wanted.rank)[: options.at_once]
+        print(f"{len(results.wanted)} left: {', '.join(map(str, first))}", flush=True)
+        given_up |= _compute(lab, first)
 
 
-def _compute(results: Results, wanted: Wanted) -> None:
-    plan = wanted.settings.get("plan") or wanted.settings["recipe"]
-    what = [str(plan[name]) for name in ("method", "sparsity", "allocation") if name in plan]
-    print(f"{len(results.wanted)} left: {wanted.kind} {' '.join(what)} seed {wanted.seed}")
+def _compute(lab: Lab, chosen: list[Wanted]) -> set[str]:
+    """Wait until one of the runs has ended; return the ids of those that failed."""
+    ids = [lab.submit(wanted.kind, wanted.settings, wanted.seed) for wanted in chosen]
     try:
-        results.lab.finish(wanted.kind, wanted.settings, wanted.seed)
-    except JobError as error:
-        id = identity(wanted.kind, wanted.settings, wanted.seed)
-        if results.lab.store.get(id).state not in FAILED:  # stopped by the user
-            raise SystemExit(str(error)) from None
-        print(f"Left out: {error}", file=sys.stderr)
-        results.given_up.add(id)
+        while not (ended := [job for job in map(lab.store.get, ids) if job.ended]):
+            engine.ensure(lab.workspace)
+            time.sleep(POLL_SECONDS)
+    except KeyboardInterrupt:
+        for id in ids:
+            lab.store.stop(id)
+        raise SystemExit("Stopped. The same command goes on from the last checkpoints.") from None
+    for job in ended:
+        print(f"{job.kind} {job.id} {job.state} {job.error or ''}", flush=True)
+    return {job.id for job in ended if job.state != DONE}
 
 
 if __name__ == "__main__":

@@ -209,7 +209,7 @@ def ablations_part(results: "Results") -> Iterator[str]:
     dense = results.train("thorough")
     rows = []
     for name, plan in ablations().items():
-        runs = results.prune(plan, dense, (LATER, LAST))
+        runs = results.prune(plan, dense, (NEXT, LAST))
         rows.append([name, *measured(runs, dense)])
     yield f"## What each option is worth (magnitude, 98 %, {ABLATED.epochs} epochs)\n"
     yield from table(["recipe", *MEASURED], rows)
@@ -220,6 +220,6 @@ PARTS: dict[str, Callable[["Results"], Iterator[str]]] = {
     "before": before_part,
     "best": best_part,
     "methods": methods_part,
-    "long": long_part,
     "ablations": ablations_part,
+    "long": long_part,
 }

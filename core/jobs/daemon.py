@@ -9,22 +9,23 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from core.errors import LabError
 from core.jobs import cluster, logs
+from core.jobs.chores import Chore
 from core.jobs.cluster import Cluster
 from core.jobs.database import StoreBusy
 from core.jobs.demands import DEMANDS, lane_demands
 from core.jobs.dispatch import Claim, Dispatcher, engines, place_name
+from core.jobs.flights import HERE, Flights
 from core.jobs.job import DISPATCHED, DONE, FAILED
 from core.jobs.lock import FileLock
 from core.jobs.mirror import VARIABLE as MIRROR_VARIABLE
 from core.jobs.mirror import give_inputs, open_mirror
-from core.jobs.places import Occupied, Place, allowed_demands, free_place
+from core.jobs.places import Place, allowed_demands, free_place
 from core.jobs.reporting import patiently
 from core.jobs.runner import TABLE_VARIABLE, Orders
 from core.jobs.store import Store
@@ -35,22 +36,7 @@ TICK_SECONDS = 0.1
 BEAT_SECONDS = 1.0
 SILENT_SECONDS = 15.0  # an engine elsewhere whose counter stood still that long is dead
 LOOK_SECONDS = 5.0
-BEGIN_SECONDS = 120.0
-MISSING_SECONDS = 3.0  # a worker may be gone from the list for a moment
 LIGHT_RUNNERS = 4
-HERE = "engine host"
-
-
-@dataclass
-class _Flight:
-    """A runner at work: where, for what, and the future of its exit code."""
-
-    place: str
-    demand: str
-    job_id: str
-    future: Any
-    since: float
-    missing_since: float | None = None
 
 
 class Engine:
@@ -65,7 +51,7 @@ class Engine:
         self._store = Store(workspace.store_url)
         self._dispatcher = Dispatcher(self._store.database, self.owner)
         self._cluster: Cluster | None = None
-        self._flights: dict[str, _Flight] = {}
+        self._flights = Flights()
         self._here = ThreadPoolExecutor(LIGHT_RUNNERS + 1, thread_name_prefix="supervisor")
         self._places: list[Place] = []
         self._mirror = open_mirror()
@@ -76,11 +62,11 @@ class Engine:
         self._seen: dict[str, tuple[int, float]] = {}
         self._note, self._warm = "", warm
         self._leaving = threading.Event()
-        self._chores: list[_Chore] = [
-            _Chore(BEAT_SECONDS, self._beat),
-            _Chore(BEAT_SECONDS, self._look_at_places),
-            _Chore(BEAT_SECONDS, self._fetch_results),
-            _Chore(LOOK_SECONDS, self._reclaim),
+        self._chores = [
+            Chore(BEAT_SECONDS, self._beat),
+            Chore(BEAT_SECONDS, self._look_at_places),
+            Chore(BEAT_SECONDS, self._fetch_results),
+            Chore(LOOK_SECONDS, self._reclaim),
         ]
 
     def run(self) -> None:
@@ -122,9 +108,8 @@ class Engine:
         if self._cluster is not None:
             self._cluster.close()
             self._cluster = None
-            for runner in [r for r, f in self._flights.items() if f.place != HERE]:
+            for runner in self._flights.take_distant():
                 self._dispatcher.runner_ended(runner, "the Dask scheduler was lost", False)
-                del self._flights[runner]
         try:
             self._cluster = Cluster(self._address)
             self._note, self._places = "", self._cluster.places()
@@ -162,56 +147,29 @@ class Engine:
                 print(f"Adopted {count} jobs of engine {other.owner}", flush=True)
 
     def _collect(self) -> None:
-        for runner, flight in list(self._flights.items()):
-            end = _ending(flight.future)
-            if end is None and self._is_stranded(flight):
-                flight.future.cancel()
-                end = "its worker was lost", False
-            if end is not None:
-                log = logs.tail(self._workspace.log(flight.job_id), 20) if flight.job_id else ""
-                self._dispatcher.runner_ended(runner, end[0], end[1], log)
-                del self._flights[runner]
+        for runner, flight, end in self._flights.take_ended(self._places, self._began):
+            log = logs.tail(self._workspace.log(flight.job_id), 20) if flight.job_id else ""
+            self._dispatcher.runner_ended(runner, end[0], end[1], log)
+
+    def _began(self, job_id: str) -> bool:
+        return self._store.get(job_id).state != DISPATCHED
 
     def _reclaim(self) -> None:
         self._dispatcher.reclaim(self._flights)
 
-    def _is_stranded(self, flight: _Flight) -> bool:
-        """Return whether Dask lost a runner without saying so.
-
-        A scheduler not started by us keeps the task of a dead worker, waiting for its return; or
-        it took a runner and did nothing with it for minutes.
-        """
-        now = time.monotonic()
-        if flight.place in (HERE, *(place.address for place in self._places)):
-            flight.missing_since = None
-        elif flight.missing_since is None:
-            flight.missing_since = now
-        if flight.missing_since is not None and now - flight.missing_since > MISSING_SECONDS:
-            return True
-        if time.monotonic() - flight.since < BEGIN_SECONDS:
-            return False
-        flight.since = time.monotonic()  # look again as much later
-        return bool(flight.job_id) and self._store.get(flight.job_id).state == DISPATCHED
-
     def _fill(self, queued: dict[str, int]) -> None:
         for lane, limit in (("interactive", 1), ("light", LIGHT_RUNNERS)):
             names = lane_demands(lane)
-            while any(queued.get(n) for n in names) and self._flying(names) < limit:
+            while any(queued.get(n) for n in names) and self._flights.flying(names) < limit:
                 if not self._launch(lane, frozenset(names), lambda demand: HERE):
                     break
         while any(queued.get(name) for name in lane_demands("background")):
-            allowed = allowed_demands(self._places, self._occupied())
+            allowed = allowed_demands(self._places, self._flights.occupied())
             if not allowed or not self._launch("background", allowed, self._free):
                 break
 
     def _free(self, demand: str) -> str | None:
-        return free_place(DEMANDS[demand], self._places, self._occupied())
-
-    def _flying(self, demands: tuple[str, ...]) -> int:
-        return sum(flight.demand in demands for flight in self._flights.values())
-
-    def _occupied(self) -> list[Occupied]:
-        return [Occupied(flight.place, flight.demand) for flight in self._flights.values()]
+        return free_place(DEMANDS[demand], self._places, self._flights.occupied())
 
     def _launch(
         self, lane: str, allowed: frozenset[str], choose: Callable[[str], str | None]
@@ -236,7 +194,7 @@ class Engine:
             future: Any = self._here.submit(supervise, orders, self._store.url, {})
         else:
             future = self._cluster.start(place, orders, self._store.url, self._environment())
-        self._flights[runner] = _Flight(place, claim.demand, claim.job_id, future, time.monotonic())
+        self._flights.add(runner, place, claim, future)
 
     def _environment(self) -> dict[str, str]:
         """Return what a runner on another host must know as this one does."""
@@ -272,27 +230,6 @@ class Engine:
         with contextlib.suppress(LabError):
             self._dispatcher.adopt(self.owner)
         os._exit(0)
-
-
-@dataclass
-class _Chore:
-    """Something the engine does every few seconds."""
-
-    every_seconds: float
-    work: Callable[[], None]
-    last: float = -1e9
-
-    def run_if_due(self) -> None:
-        """Do it when it is time."""
-        if time.monotonic() - self.last >= self.every_seconds:
-            self.last = time.monotonic()
-            self.work()
-
-
-def _ending(future: Any) -> tuple[str, bool] | None:
-    if isinstance(future, Future):
-        return cluster.describe_exit(future.result()) if future.done() else None
-    return cluster.ending(future)
 
 
 def main(root: str, warm: str = "") -> None:

@@ -1,43 +1,22 @@
-"""The store of jobs as its users see it: submit, watch, stop, resume, delete."""
+"""The store of jobs as its users see it: submit, stop, resume, delete; and all of Reading."""
 
 import json
-import math
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.errors import JobError, NotFoundError, SettingsError
+from core.errors import JobError, SettingsError
 from core.jobs import families
 from core.jobs.database import Database
 from core.jobs.families import Child as Child
-from core.jobs.job import (
-    ACTIVE,
-    ENDED,
-    RESUMABLE,
-    STOPPING,
-    UNFINISHED,
-    Job,
-    job_from_row,
-)
+from core.jobs.job import ENDED, RESUMABLE, UNFINISHED, Job
+from core.jobs.reading import Reading
 from core.jobs.records import change, note_event
 from core.jobs.schema import EVENT, FAMILY, JOB, METRIC
 from core.progress import Stopped
 from core.settings import digest
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a job: submitted, dispatched, crashed, checkpoint lost …"""
-
-    id: int
-    job: str
-    attempt: int
-    at: float
-    kind: str
-    detail: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -82,13 +61,13 @@ def identity(kind: str, settings: Mapping[str, Any], seed: int) -> str:
         ) from error
 
 
-class Store:
+class Store(Reading):
     """All jobs of a workspace; safe to use from many threads and processes at once."""
 
     def __init__(self, url: str) -> None:
         """Open (or make) the store. Raises StoreError when it cannot be used."""
         self.url = url
-        self.database = Database(url)
+        super().__init__(Database(url))
 
     def submit(
         self,
@@ -117,85 +96,6 @@ class Store:
         ids = self._submit_all(children, parent, job.priority)
         found = {job.id: job for job in self.jobs(parent=parent)}
         return [found[id] for id in ids]
-
-    def get(self, id: str) -> Job:
-        """Return one job. Raises NotFoundError."""
-        with self.database.read() as connection:
-            row = connection.execute(sa.select(JOB).where(JOB.c.id == id)).first()
-        if row is None:
-            raise NotFoundError(f"There is no run {id[:40]!r} here. Choose one on the Runs page.")
-        return job_from_row(row)
-
-    def exists(self, id: str) -> bool:
-        """Return whether there is such a job."""
-        with self.database.read() as connection:
-            return connection.execute(sa.select(JOB.c.id).where(JOB.c.id == id)).first() is not None
-
-    def jobs(
-        self,
-        kind: str | None = None,
-        states: Iterable[str] | None = None,
-        parent: str | None = None,
-        limit: int | None = None,
-    ) -> list[Job]:
-        """Return jobs, newest first. states: as in Job.state, "stopping" included."""
-        query = sa.select(JOB).order_by(JOB.c.sequence.desc()).limit(limit)
-        if kind is not None:
-            query = query.where(JOB.c.kind == kind)
-        if states is not None:
-            query = query.where(_in_states(frozenset(states)))
-        if parent is not None:
-            children = sa.select(FAMILY.c.child).where(FAMILY.c.parent == parent)
-            query = query.where(JOB.c.id.in_(children))
-        with self.database.read() as connection:
-            return [job_from_row(row) for row in connection.execute(query)]
-
-    def counts(self) -> dict[str, int]:
-        """Return how many jobs are in each state."""
-        query = sa.select(JOB.c.state, sa.func.count()).group_by(JOB.c.state)
-        with self.database.read() as connection:
-            return dict(connection.execute(query).all())
-
-    def revision(self, id: str | None = None) -> str:
-        """Return a token that changes whenever anything (or this job) changes; cheap to ask."""
-        changes = sa.func.coalesce(sa.func.sum(JOB.c.version), 0)
-        query = sa.select(changes, sa.select(sa.func.max(EVENT.c.id)).scalar_subquery())
-        if id is not None:
-            query = sa.select(changes, sa.func.count()).where(JOB.c.id == id)
-        with self.database.read() as connection:
-            return "-".join(str(part or 0) for part in connection.execute(query).one())
-
-    def metrics(self, id: str, after_step: int | None = None) -> dict[str, list[tuple[int, float]]]:
-        """Return key -> [(step, value)] by step; with `after_step` only later steps."""
-        query = sa.select(METRIC.c.key, METRIC.c.step, METRIC.c.value).where(METRIC.c.job == id)
-        if after_step is not None:
-            query = query.where(METRIC.c.step > after_step)
-        found: dict[str, list[tuple[int, float]]] = {}
-        with self.database.read() as connection:
-            for key, step, value in connection.execute(query.order_by(METRIC.c.key, METRIC.c.step)):
-                # SQLite keeps a NaN as NULL.
-                found.setdefault(key, []).append((step, math.nan if value is None else value))
-        return found
-
-    def events(self, id: str | None = None, after: int = 0) -> list[Event]:
-        """Return what happened, oldest first, to one job or to all."""
-        query = sa.select(EVENT).where(EVENT.c.id > after).order_by(EVENT.c.id)
-        if id is not None:
-            query = query.where(EVENT.c.job == id)
-        with self.database.read() as connection:
-            rows = connection.execute(query).all()
-        return [Event(r.id, r.job, r.attempt, r.at, r.kind, json.loads(r.detail)) for r in rows]
-
-    def wait(
-        self, id: str, timeout_seconds: float | None = None, poll_seconds: float = 0.01
-    ) -> Job:
-        """Return the job once it has ended, or as it is when the time is over."""
-        end = math.inf if timeout_seconds is None else time.monotonic() + timeout_seconds
-        job = self.get(id)
-        while not job.ended and time.monotonic() < end:
-            time.sleep(poll_seconds)
-            job = self.get(id)
-        return job
 
     def stop(self, id: str, force: bool = False) -> str:
         """Ask a job (and the children only it needs) to stop; return its state afterwards.
@@ -296,11 +196,3 @@ class Store:
                 elif row.state in RESUMABLE and new_here:
                     families.requeue_family(connection, id, False)
         return ids
-
-
-def _in_states(states: frozenset[str]) -> sa.ColumnElement[bool]:
-    plain = JOB.c.state.in_(states - {STOPPING})
-    if not states & {*ACTIVE, STOPPING}:
-        return plain
-    asked = JOB.c.state.in_(ACTIVE) & (JOB.c.stop > 0)
-    return (plain & ~asked) | asked if STOPPING in states else plain & ~asked
