@@ -11,6 +11,7 @@ from core.evaluation.cost import multiply_adds
 from core.models.compact import compact_shape
 from core.models.network import NetworkShape
 from core.models.topology import CHANNEL_LAYERS
+from core.pruning.alignment import CONVOLUTIONS, STEP
 from core.pruning.channels import channel_counts
 from core.pruning.methods import METHODS
 from core.pruning.plan import OWN, PrunePlan
@@ -20,10 +21,11 @@ from core.randomness import derived_seed
 ALL = "all"
 STYLES = ("polished", "pure")
 
-# Parts of a dense epoch, measured on two cores: what no network escapes (reading, augmenting), and
-# the forward pass of the teacher.
-OVERHEAD_SHARE = 0.12
-TEACHER_SHARE = 0.25
+# Parts of a dense epoch, measured on two cores: what no network escapes (augmenting, calling), and
+# the forward pass of the teacher; and how much slower unaligned convolutions are (decision 64).
+OVERHEAD_SHARE = 0.42
+TEACHER_SHARE = 0.2
+UNALIGNED = 1.8
 CUT_SECONDS = 3.0
 
 
@@ -147,6 +149,8 @@ def _work_share(plan: PrunePlan, shape: NetworkShape) -> float:
     kept = {layer: np.arange(counts[layer]) for layer in CHANNEL_LAYERS}
     small = multiply_adds(compact_shape(shape, kept)) / multiply_adds(shape)
     share = OVERHEAD_SHARE + (1 - OVERHEAD_SHARE) * small
+    if any(counts[layer] % STEP for layer in CONVOLUTIONS):
+        share *= UNALIGNED
     return (1 + share) / 2 if plan.rule.trains else share
 
 

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from core.errors import SettingsError
 from core.models.network import REFERENCE
 from core.pruning.methods import METHODS
+from core.pruning.plan import PrunePlan
 from core.pruning.sweep import Sweep, run_seconds, spread, sweep_seconds
 
 SWEEP = Sweep(("magnitude", "l1_filter", "random"), (0.5, 0.8, 0.9), epochs=4, seeds=2)
@@ -74,3 +76,9 @@ def test_small_networks_are_expected_to_train_faster():
 def test_measured_runs_correct_the_estimate():
     runs = Sweep(("magnitude",), (0.5, 0.9), epochs=6).runs()
     assert sweep_seconds(runs, REFERENCE, 10.0, {"magnitude": 2.0}) == 24.0
+
+
+def test_widths_between_multiples_of_eight_are_expected_to_train_slowly():
+    aligned = PrunePlan(method="l1_filter", sparsity=0.9)
+    uniform = replace(aligned, allocation="uniform")  # narrower convolutions, fewer operations
+    assert run_seconds(uniform, REFERENCE, 10.0) > run_seconds(aligned, REFERENCE, 10.0)
