@@ -12,8 +12,9 @@ from core.models.topology import CHANNEL_LAYERS
 from core.pruning.scaled_network import STATE, momentum_name, scale_name
 
 MOMENTUM = 0.9
-# A factor that must not die (the target is met, or it is its layer's last) stays at least this.
-SMALLEST = 1e-4
+# No factor that stays is pressed below this: very small ones, all together, silence their layer,
+# and no retraining wakes what normalisation cannot tell from nothing.
+AUDIBLE = 0.1
 # At this γ a factor of 1 dies within a few steps whatever its gradient.
 LARGEST_PENALTY = 100.0
 # Within this sparsity of the target the penalty has done its work.
@@ -96,7 +97,7 @@ def update_factors(
         moved, velocity[layer] = proximal_step(
             old[layer], momentum, gradient, ramp.rate, penalty * (1 - met) * (1 - rests)
         )
-        alive = tf.where(old[layer] > 0, tf.maximum(moved, SMALLEST), 0.0)
+        alive = tf.maximum(moved, tf.minimum(old[layer], AUDIBLE)) * tf.sign(old[layer])
         new[layer] = tf.where(met > 0, alive, _with_floor(old[layer], moved, least))
     beyond = file_sparsity(new, shape) > ramp.sparsity + ROUNDING
     for layer in CHANNEL_LAYERS:
@@ -121,13 +122,12 @@ def _next_penalty(penalty: Any, reached: Any, beyond: Any, step: Any, ramp: Ramp
 
 
 def _with_floor(old: Any, new: Any, least: int) -> Any:
-    """Return the new factors; a layer that would keep fewer than `least` keeps its largest ones."""
+    """Return the new factors; the `least` largest of a layer never get smaller than AUDIBLE."""
     import tensorflow as tf
 
     largest = tf.one_hot(tf.math.top_k(old, least).indices, tf.size(old))
     protected = (tf.reduce_max(largest, axis=0) > 0) & (old > 0)
-    held = tf.where(protected, tf.maximum(new, SMALLEST), new)
-    return tf.where(_alive(new) < least, held, new)
+    return tf.where(protected, tf.maximum(new, AUDIBLE), new)
 
 
 def _alive(factors: Any) -> Any:

@@ -10,7 +10,7 @@ from core.progress import Stopped
 from core.pruning.method import Budget
 from core.pruning.methods import structure_selection
 from core.pruning.methods.structure_selection import StructureSelection
-from core.pruning.proximal import Ramp, file_sparsity, proximal_step
+from core.pruning.proximal import AUDIBLE, Ramp, file_sparsity, proximal_step
 from core.pruning.scaled_network import STATE, fold_scales, momentum_name, scale_name
 from core.training.normalised import EPSILON
 from core.training.recipe import Recipe
@@ -93,6 +93,16 @@ def test_a_dead_factor_stays_dead():
 def test_a_layer_keeps_its_last_factor_whatever_the_penalty():
     values = advance(stepper(Ramp(0.99, 50.0, 2.0, 5, 0.5)), 30)
     assert all((factors(values)[layer] > 0).sum() >= 1 for layer in CHANNEL_LAYERS)
+
+
+def test_what_stays_is_never_pressed_to_nothing():
+    """A penalty that meets the target at once leaves momentum behind, which must not kill."""
+    least = {"conv1": 3, "conv2": 2, "conv3": 4, "conv4": 5, "dense1": 6}
+    target = 1 - parameters_of(least, tiny.SHAPE) / tiny.SHAPE.parameters
+    values = advance(stepper(Ramp(target, 10.0, 2.0, 5, 0.5, least)), 30)
+    assert values[STATE][2] == 1  # met
+    for layer, factor in factors(values).items():
+        assert np.sort(factor)[-least[layer]] >= AUDIBLE - 1e-6
 
 
 def test_an_allocation_is_never_undercut():
