@@ -59,6 +59,7 @@ def test_a_killed_engine_leaves_no_orphan_and_its_jobs_go_on(lab, workspace, tmp
     [process] = engine_processes(workspace.root)
     process.kill()
     until(lambda: not processes(workspace.root))
+    until(lambda: not is_held(workspace.engine_lock))  # its last threads may still be ending
     assert engine.ensure(workspace)
     for id, seed in zip(ids, (5, 6), strict=True):
         job = lab.wait(id, 60)
