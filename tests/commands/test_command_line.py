@@ -204,6 +204,7 @@ def test_a_background_job_is_submitted_and_listed(command_line):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
+@pytest.mark.slow  # a process each
 def test_what_goes_wrong_is_one_sentence_and_a_status(command_line, arguments, status, sentence):
     found, answer, said = command_line(*arguments)
     assert (found, sentence in answer["error"], sentence in said) == (status, True, True)

@@ -15,6 +15,8 @@ from core.pruning.prune import PrunePlan, prune
 from core.settings import describe
 from tests.pruning.tiny import SHAPE, data, weights
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 UNTRAINED = [name for name, method in METHODS.items() if not method.trains]
 COUNTS = {"conv1": 3, "conv2": 3, "conv3": 4, "conv4": 4, "dense1": 9}
 

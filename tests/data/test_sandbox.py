@@ -15,6 +15,8 @@ from core.data.confinement import ARCHITECTURES, filter_program
 from core.data.limits import LIMITS, MIB
 from core.errors import SettingsError, UploadError
 
+pytestmark = pytest.mark.slow  # processes
+
 HERE = "tests.data.test_sandbox"
 
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from tests.fuzz.mutation import mutated
 from tests.fuzz.readers import READERS, corpus, is_refused_or_read
 
+pytestmark = pytest.mark.slow  # thousands of files
+
 ROUNDS = 150
 
 

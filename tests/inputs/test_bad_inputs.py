@@ -9,6 +9,8 @@ from core.errors import LabError
 from core.models import weights_file
 from tests.inputs import arrays, clients, envelope, networks, pickles, pictures, tars
 
+pytestmark = pytest.mark.slow  # hundreds of files
+
 MODULES = (envelope, tars, pickles, arrays, pictures, networks, clients)
 CASES = [case for module in MODULES for case in module.CASES]
 

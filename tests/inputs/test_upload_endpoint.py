@@ -12,6 +12,8 @@ from websockets.sync.client import connect
 
 from tests.browser.server import ROOT, serve
 
+pytestmark = pytest.mark.slow  # a server
+
 PAGE = ROOT / "tests" / "inputs" / "fixtures" / "one_uploader.py"
 BOUNDARY = "pareto"
 MEBIBYTE = bytes(1024 * 1024)

@@ -21,6 +21,8 @@ from tests.jobs.watching import (
 )
 from tests.jobs.watching import engines as engine_processes
 
+pytestmark = pytest.mark.slow  # processes
+
 SLOW = {"steps": 60, "pause": 0.03, "save_every": 5}
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.jobs.conftest import ROOT
 
+pytestmark = pytest.mark.slow  # a file system of its own
+
 
 @pytest.mark.parametrize("which", ["whole", "artifacts"])
 def test_a_job_waits_while_the_disk_is_full_and_then_goes_on(tmp_path, which):

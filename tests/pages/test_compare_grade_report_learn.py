@@ -11,6 +11,8 @@ from core.jobs.store import Store
 from core.workspace import Workspace
 from tests.reports.finished_lab import fill, finish, grades
 
+pytestmark = pytest.mark.slow  # whole pages
+
 ROOT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 180  # of a busy machine; nothing here measures time
 

@@ -1,8 +1,12 @@
 """Federated: the prepared questions, runs of one's own, and what the forms submit."""
 
+import pytest
+
 from core.federated.presets import PRESETS
 from core.jobs.store import Store
 from tests.pages.conftest import all_text, button
+
+pytestmark = pytest.mark.slow  # whole pages
 
 
 def jobs(workspace, kind):

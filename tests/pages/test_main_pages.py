@@ -10,6 +10,8 @@ from core.jobs.store import Store
 from core.training.recipe import PRESETS
 from tests.pages.conftest import all_text, button
 
+pytestmark = pytest.mark.slow  # whole pages
+
 
 def jobs(workspace, kind):
     store = Store(workspace.store_url)

@@ -1,8 +1,12 @@
 """Prune, one network: the form is made from the plan, and submits it."""
 
+import pytest
+
 from core.jobs.store import Store
 from core.pruning.plan import PrunePlan
 from tests.pages.conftest import button
+
+pytestmark = pytest.mark.slow  # whole pages
 
 
 def test_a_plan_of_ones_own_is_submitted_as_the_form_says(filled_home, open_page):

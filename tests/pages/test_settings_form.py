@@ -1,6 +1,9 @@
 """A settings class becomes a form: every field a control, every limit kept, every help shown."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+pytestmark = pytest.mark.slow  # whole pages
 
 
 def form_page():

@@ -13,6 +13,8 @@ from core.progress import Silent, Stopped
 from core.pruning.prune import PrunePlan, prune
 from tests.pruning.tiny import SHAPE, StopsAfter, data, split, weights
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 PLAIN = PrunePlan(sparsity=0.9, epochs=2, batch_size=32, normalise=False)
 CHANNELS = replace(PLAIN, method="l1_filter", sparsity=0.7)
 PLANS = {
