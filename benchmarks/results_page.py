@@ -37,7 +37,8 @@ def page(results: "Results", parts: Iterable[str]) -> str:
         "# Measured results\n",
         "Made by `make results`; mean ± standard deviation over the seeds whose runs are there "
         "(column n), each with its own dense network. Every number is measured on the weights "
-        "file as reloaded from disk. Holdout: images that no choice has seen.\n",
+        "file as reloaded from disk. Holdout: images that no choice has seen. Seconds are a run's "
+        "own, on the cores it was given: they compare only between runs made alike.\n",
     ]
     for part in parts:
         lines += PARTS[part](results)
