@@ -25,7 +25,7 @@ test: $(VENV)/dev ## Set up and run every test, a real browser included
 	$(PY) -m pytest -q -n 2 --dist loadfile -m "not browser and not cluster" $(ARGS)
 	$(PY) -m pytest -q -m "browser or cluster" $(ARGS)
 
-check: $(VENV)/dev ## Lint, types and the fast tests, in under a minute
+check: $(VENV)/dev ## Lint, types and the fast tests, in about a minute
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
