@@ -8,6 +8,7 @@ python -m benchmarks.results --data FILE [--seeds 3] [--parts before,methods,bes
 
 import argparse
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,14 +47,15 @@ class Wanted:
 class Results:
     """The finished runs on one data set, each seed with its own dense network; and what lacks.
 
-    given_up: ids of runs that failed.
+    done: id -> finished job. given_up: ids of runs that failed. wanted: id -> what lacks; several
+    parts may ask for the same.
     """
 
-    lab: Lab
+    done: Mapping[str, Job]
     data: str
     seeds: tuple[int, ...]
     given_up: set[str]
-    wanted: list[Wanted] = field(default_factory=list)
+    wanted: dict[str, Wanted] = field(default_factory=dict)
 
     def train(self, recipe: str, stages: tuple[int, int] = (0, 0)) -> dict[int, Job]:
         """Return seed -> finished training; stages: as of `prune`."""
@@ -78,12 +80,11 @@ class Results:
         for seed, own in each.items():
             settings = {"data": self.data, **own}
             id = identity(kind, settings, seed)
-            job = self.lab.store.get(id) if self.lab.store.exists(id) else None
-            if job is not None and job.state == DONE:
-                found[seed] = job
+            if id in self.done:
+                found[seed] = self.done[id]
             elif id not in self.given_up:
                 rank = (stages[seed > 0], len(self.wanted))
-                self.wanted.append(Wanted(rank, kind, settings, seed))
+                self.wanted.setdefault(id, Wanted(rank, kind, settings, seed))
         return found
 
 
@@ -99,12 +100,13 @@ def main() -> None:
     lab = Lab(workspace, Store(workspace.store_url))
     data, given_up = stored_digest(lab, options.data), set[str]()
     while True:
-        results = Results(lab, data, tuple(range(options.seeds)), given_up)
+        done = {job.id: job for job in lab.store.jobs(states=[DONE])}
+        results = Results(done, data, tuple(range(options.seeds)), given_up)
         text = page(results, options.parts.split(","))
         PAGE.write_text(text, encoding="utf-8")
         if not results.wanted:
             return
-        first = sorted(results.wanted, key=lambda wanted: wanted.rank)[: options.at_once]
+        first = sorted(results.wanted.values(), key=lambda wanted: wanted.rank)[: options.at_once]
         print(f"{len(results.wanted)} left: {', '.join(map(str, first))}", flush=True)
         given_up |= _compute(lab, first)
 

@@ -1,6 +1,6 @@
 """The parts of docs/results.md: which runs each needs, and its table of those there are."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ HIGH = (0.95, 0.98, 0.99)
 EPOCHS, LONG, BEST = 6, 18, 24
 ABLATED = PrunePlan(method="magnitude", sparsity=0.98, epochs=EPOCHS)
 FIRST, NEXT, LATER, LAST = range(4)  # stages; a part's first seed usually comes first
+BOTH = ("validation_accuracy", "accuracy")
 DENSE_STAGES = {"thorough": (FIRST, FIRST), "fast": (LATER, LAST), "course": (LATER, LAST)}
 
 
@@ -48,6 +49,11 @@ def page(results: "Results", parts: Iterable[str]) -> str:
 def spread(runs: Runs, name: str, digits: int = 3) -> str:
     """Return mean ± standard deviation of one field of the runs' points."""
     values = [job.result["point"][name] for job in runs.values() if job.result]
+    return mean_and_deviation(values, digits)
+
+
+def mean_and_deviation(values: Sequence[float], digits: int) -> str:
+    """Return mean ± standard deviation, without the latter if there is one value."""
     if not values:
         return "–"
     deviation = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
@@ -60,13 +66,7 @@ def lost(runs: Runs, dense: Runs) -> str:
         50 * sum(_accuracy(dense[seed], name) - _accuracy(job, name) for name in BOTH)
         for seed, job in runs.items()
     ]
-    if not points:
-        return "–"
-    deviation = f" ± {np.std(points, ddof=1):.1f}" if len(points) > 1 else ""
-    return f"{np.mean(points):.1f}{deviation}"
-
-
-BOTH = ("validation_accuracy", "accuracy")
+    return mean_and_deviation(points, 1)
 
 
 def _accuracy(job: Job, name: str) -> float:

@@ -14,7 +14,7 @@ BEGIN_SECONDS = 120.0
 MISSING_SECONDS = 3.0  # a worker may be gone from the list for a moment
 HERE = "engine host"
 
-Ending = tuple[str, bool]  # why, and whether the runner was at fault
+Ending = tuple[str, bool]  # why, and whether the job itself may be the cause
 
 
 @dataclass

@@ -62,6 +62,11 @@ def without_units(
     return changed
 
 
+def dense_unit_parameters(conv4: int, shape: NetworkShape) -> int:
+    """Return the parameters that one unit of dense1 costs behind `conv4` channels."""
+    return shape.positions * conv4 + 1 + shape.classes
+
+
 def parameters_of(widths: dict[str, int], shape: NetworkShape) -> int:
     """Return the number of parameters left when each channel layer keeps `widths[layer]` units."""
     c1, c2, c3, c4, hidden = (widths[layer] for layer in CHANNEL_LAYERS)

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from core.models.network import NetworkShape
-from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.models.topology import CHANNEL_LAYERS, dense_unit_parameters, parameters_of
 
 STEP = 8
 CONVOLUTIONS = CHANNEL_LAYERS[:-1]
@@ -26,7 +26,7 @@ def aligned(counts: Mapping[str, int], shape: NetworkShape, target: int) -> dict
     back if there are none.
     """
     wanted = np.log([counts[layer] for layer in CHANNEL_LAYERS])
-    options = [_options(shape.units[layer]) for layer in CONVOLUTIONS]
+    options = [_options(shape.units[layer], counts[layer]) for layer in CONVOLUTIONS]
     found = [_filled(widths, shape, target) for widths in product(*options)]
     usable = {widths: np.log(widths) - wanted for widths in found if widths}
     near = [widths for widths, off in usable.items() if np.abs(off).max() <= FURTHEST]
@@ -36,8 +36,15 @@ def aligned(counts: Mapping[str, int], shape: NetworkShape, target: int) -> dict
     return dict(zip(CHANNEL_LAYERS, best, strict=True))
 
 
-def _options(units: int) -> list[int]:
-    return sorted({*range(STEP, units + 1, STEP), units})
+def is_aligned(counts: Mapping[str, int]) -> bool:
+    """Return whether every convolution has a width that processors like."""
+    return all(counts[layer] % STEP == 0 for layer in CONVOLUTIONS)
+
+
+def _options(units: int, wanted: int) -> list[int]:
+    """Return the aligned widths, and all units, that `aligned` may choose from: they are few."""
+    widths = sorted({*range(STEP, units + 1, STEP), units})
+    return [width for width in widths if wanted <= 2 * width and width <= 2 * wanted]
 
 
 def _filled(
@@ -45,7 +52,7 @@ def _filled(
 ) -> tuple[int, ...] | None:
     """Return the widths with the dense1 that ends nearest to the target, None if none is near."""
     widths = dict(zip(CONVOLUTIONS, convolutions, strict=True))
-    a_unit = shape.positions * widths["conv4"] + 1 + shape.classes
+    a_unit = dense_unit_parameters(widths["conv4"], shape)
     units = 1 + round((target - parameters_of(widths | {"dense1": 1}, shape)) / a_unit)
     fits = 1 <= units <= shape.units["dense1"]
     return (*convolutions, units) if fits else None

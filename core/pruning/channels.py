@@ -6,7 +6,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.models.network import NetworkShape
-from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.models.topology import CHANNEL_LAYERS, dense_unit_parameters, parameters_of
 from core.pruning.alignment import aligned
 from core.pruning.allocation import Layered, Sensitivity, by_rank, sensitive, uniform
 from core.pruning.mask import check_sparsity
@@ -23,7 +23,7 @@ def balanced(layered: Layered) -> dict[str, np.ndarray]:
     cheap layers (conv1, conv2 and by then dense1) narrow as the square root of conv3 and conv4.
     """
     shape = layered.shape
-    a_unit = shape.positions * shape.units["conv4"] + 1 + shape.classes
+    a_unit = dense_unit_parameters(shape.units["conv4"], shape)
     others = parameters_of({**shape.units, "dense1": 1}, shape) - a_unit
     share = min(1.0, DENSE_COST * others / a_unit / shape.units["dense1"])
     shares = {"conv1": 1.0, "conv2": 1.0, "dense1": share}

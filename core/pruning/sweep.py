@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from core.evaluation.cost import multiply_adds
 from core.models.compact import compact_shape
 from core.models.network import NetworkShape
 from core.models.topology import CHANNEL_LAYERS
-from core.pruning.alignment import CONVOLUTIONS, STEP
+from core.pruning.alignment import is_aligned
 from core.pruning.channels import channel_counts
 from core.pruning.methods import METHODS
 from core.pruning.plan import OWN, PrunePlan
@@ -141,17 +142,22 @@ def _work_share(plan: PrunePlan, shape: NetworkShape) -> float:
     """Return the cost of an epoch against a dense one: structured networks train small."""
     if not plan.rule.structured:
         return 1.0
-    flat = {layer: np.ones(shape.units[layer]) for layer in CHANNEL_LAYERS}
     allocation = plan.resolved_allocation
-    counts = channel_counts(
-        flat, shape, "balanced" if allocation in (OWN, "sensitivity") else allocation, plan.sparsity
+    counts = _expected_counts(
+        shape, "balanced" if allocation in (OWN, "sensitivity") else allocation, plan.sparsity
     )
     kept = {layer: np.arange(counts[layer]) for layer in CHANNEL_LAYERS}
     small = multiply_adds(compact_shape(shape, kept)) / multiply_adds(shape)
     share = OVERHEAD_SHARE + (1 - OVERHEAD_SHARE) * small
-    if any(counts[layer] % STEP for layer in CONVOLUTIONS):
+    if not is_aligned(counts):
         share *= UNALIGNED
     return (1 + share) / 2 if plan.rule.trains else share
+
+
+@lru_cache(maxsize=256)  # a page asks for every run of a sweep each time anything on it changes
+def _expected_counts(shape: NetworkShape, allocation: str, sparsity: float) -> dict[str, int]:
+    flat = {layer: np.ones(shape.units[layer]) for layer in CHANNEL_LAYERS}
+    return channel_counts(flat, shape, allocation, sparsity)
 
 
 def sweep_seconds(
