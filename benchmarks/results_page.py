@@ -198,6 +198,7 @@ def ablations() -> dict[str, PrunePlan]:
         "global allocation": {"allocation": "global"},
         "ERK allocation": {"allocation": "erk"},
         "sensitivity allocation": {"allocation": "sensitivity"},
+        "wide dense layer not narrowed": {"narrow": False},
         "regrowth": {"regrowth": 0.3},
         "learning-rate rewinding": {"retraining": "rewind"},
         "constant small rate": {"retraining": "fine_tune"},

@@ -85,6 +85,13 @@ class PrunePlan:
     connected: bool = setting(
         True, help="Give up weights of dead units and keep useful ones instead", advanced=True
     )
+    narrow: bool = setting(
+        True,
+        help="Take whole units of the wide dense layer, the more the sparser the network",
+        why="At 99 % most of what is left would be its units' biases and single connections. "
+        "For methods that cut single weights and retrain.",
+        advanced=True,
+    )
     regrowth: float = setting(
         0.0,
         low=0.0,
@@ -152,6 +159,11 @@ class PrunePlan:
     def is_normalised(self) -> bool:
         """Whether there is a training in which normalisation plays a part."""
         return self.normalise and self.epochs > 0
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether cutting single weights also takes whole units of the wide dense layer."""
+        return self.narrow and self.epochs > 0 and not self.rule.structured
 
     @property
     def digest(self) -> str:

@@ -16,6 +16,7 @@ COMMON: dict[str, Any] = {
     "normalise": False,
     "learning_rate": 1e-3,
     "connected": False,
+    "narrow": False,
     "label": "pure",
 }
 PAPERS: dict[str, dict[str, Any]] = {

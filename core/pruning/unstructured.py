@@ -13,6 +13,7 @@ from core.pruning.allocation import Sensitivity, comparable
 from core.pruning.connected import connected_cut, guarded_cut
 from core.pruning.mask import Mask
 from core.pruning.method import Context, Scores
+from core.pruning.narrowing import surplus, without_units
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import PrunePlan, recipe_of
 from core.pruning.regrowth import regrow
@@ -40,21 +41,24 @@ class Cutter:
     seed: int
     sensitivity: Sensitivity | None = None
 
-    def scores(self, weights: Weights) -> Scores:
+    def scores(self, weights: Weights, sparsity: float = 0.0) -> Scores:
         """Return the method's scores, comparable between layers.
 
         A weight that is zero already goes first: the file's zeros are what counts, and what a
         gradual schedule has removed must not come back. Normalisation needs the biases of all
-        living units, because folding moves its shift there.
+        living units, because folding moves its shift there. sparsity: that the plan narrows to.
         """
         plan, shape = self.plan, self.data.shape
         context = Context(weights, shape, self.data, self.seed, Silent())
         assert plan.rule.scores is not None
         found = plan.rule.scores(context, plan.method_settings)
+        gone = surplus(found, sparsity if plan.is_narrowed else 0.0)
+        found = without_units(found, gone, 0.0)
         between = comparable(found, weights, shape, plan.resolved_allocation, self.sensitivity)
         if plan.is_normalised:
             biases = {name for name in between if name.endswith("bias")}
             between |= {name: np.full(between[name].shape, ALWAYS_KEPT) for name in biases}
+        between = without_units(between, gone, -np.inf)
         return {
             name: np.where(weights[name] == 0, -np.inf, value) for name, value in between.items()
         }
@@ -62,7 +66,7 @@ class Cutter:
     def mask(self, weights: Weights, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
         """Return the mask of exactly this sparsity, and what the guard did."""
         choose = connected_cut if self.plan.connected else guarded_cut
-        return choose(self.scores(weights), sparsity)
+        return choose(self.scores(weights, sparsity), sparsity)
 
     def mask_at(
         self, ramp: Ramp, step: int, values: Mapping[str, np.ndarray]
