@@ -25,7 +25,7 @@ COMPARED = (*((method, "auto") for method in SIX), *CONTROLS)
 SPARSITIES = (0.9, 0.8, 0.95, 0.98, 0.5)  # what is asked about first comes first
 ASKED = (0.8, 0.9)
 HIGH = (0.95, 0.98, 0.99)
-EPOCHS, LONG, BEST = 6, 18, 24
+EPOCHS, LONG, BEST = 6, 18, 36
 ABLATED = PrunePlan(method="magnitude", sparsity=0.98, epochs=EPOCHS)
 FIRST, NEXT, LATER, LAST = range(4)  # stages; a part's first seed usually comes first
 BOTH = ("validation_accuracy", "accuracy")

@@ -53,8 +53,8 @@ class Cutter:
         assert plan.rule.scores is not None
         found = plan.rule.scores(context, plan.method_settings)
         gone = surplus(found, sparsity if plan.is_narrowed else 0.0)
-        found = without_units(found, gone, 0.0)
-        between = comparable(found, weights, shape, plan.resolved_allocation, self.sensitivity)
+        within = without_units(found, gone, 0.0)  # the allocation's share is met by the others
+        between = comparable(within, weights, shape, plan.resolved_allocation, self.sensitivity)
         if plan.is_normalised:
             biases = {name for name in between if name.endswith("bias")}
             between |= {name: np.full(between[name].shape, ALWAYS_KEPT) for name in biases}
