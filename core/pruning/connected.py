@@ -4,7 +4,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.models.network import LAYERS
-from core.models.topology import FEEDER
+from core.models.topology import CHANNEL_LAYERS, FEEDER
 from core.pruning.closure import drop_dead_entries, readers
 from core.pruning.mask import Mask, cut
 from core.pruning.method import Scores
@@ -53,7 +53,16 @@ def _is_connected(mask: Mask) -> bool:
 
 
 def _give_up(current: Scores, mask: Mask, living: Mask) -> Scores:
+    """Give up what is wasted; a unit that gives up its bias goes whole.
+
+    Back without its bias it would be silent in a normalised retraining, which takes its factor
+    away with its shift.
+    """
     wasted = {name: mask.arrays[name] & ~living.arrays[name] for name in current}
+    for layer in CHANNEL_LAYERS:
+        dead = wasted[f"{layer}/bias"]
+        wasted[f"{layer}/kernel"][..., dead] = True
+        readers(wasted, layer)[:, dead, :] = True
     return {name: np.where(wasted[name], -np.inf, value) for name, value in current.items()}
 
 

@@ -64,9 +64,16 @@ class Cutter:
         }
 
     def mask(self, weights: Weights, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
-        """Return the mask of exactly this sparsity, and what the guard did."""
+        """Return the mask of exactly this sparsity, and what the guard did.
+
+        Where a ramp is flat, a unit's weights can be more than the step may take; it stays then,
+        because only weights that are gone already could take their place.
+        """
         choose = connected_cut if self.plan.connected else guarded_cut
-        return choose(self.scores(weights, sparsity), sparsity)
+        narrowed = choose(self.scores(weights, sparsity), sparsity)
+        if not self.plan.is_narrowed or not _revives(narrowed[0], weights):
+            return narrowed
+        return choose(self.scores(weights), sparsity)
 
     def mask_at(
         self, ramp: Ramp, step: int, values: Mapping[str, np.ndarray]
@@ -86,6 +93,10 @@ class Cutter:
         turnover = self.plan.regrowth * (1 - step / max(ramp.last_step, 1))
         fewer, _ = self.mask(weights, 1 - (1 - sparsity) * (1 - turnover))
         return regrow(fewer, weights, sparsity, self.data, derived_seed(self.seed, step))
+
+
+def _revives(mask: Mask, weights: Weights) -> bool:
+    return any((kept & (weights[name] == 0)).any() for name, kept in mask.arrays.items())
 
 
 def prune_weights(

@@ -3,7 +3,7 @@ import pytest
 
 from core.errors import SettingsError
 from core.models.network import LAYERS
-from core.pruning.closure import drop_dead_entries
+from core.pruning.closure import drop_dead_entries, living_units
 from core.pruning.connected import connected_cut, guarded_cut
 from core.pruning.mask import cut
 from tests.pruning.tiny import SHAPE, weights
@@ -23,6 +23,16 @@ def test_a_connected_cut_is_exact_and_keeps_nothing_dead(sparsity):
     mask, _ = connected_cut(magnitudes(), sparsity)
     assert mask.zeros == round(sparsity * SHAPE.parameters)
     assert drop_dead_entries(mask).zeros == mask.zeros
+
+
+@pytest.mark.parametrize("sparsity", [0.85, 0.9, 0.95])
+def test_no_unit_lives_without_the_bias_that_all_living_ones_keep(sparsity):
+    for seed in range(10):
+        biases = {name: value + 1e30 for name, value in magnitudes(seed).items() if "bias" in name}
+        mask, _ = connected_cut(magnitudes(seed) | biases, sparsity)
+        alive = living_units(mask.arrays)
+        for layer, units in alive.items():
+            assert mask.arrays[f"{layer}/bias"][units].all()
 
 
 def test_a_plain_cut_wastes_entries_on_dead_units_where_a_connected_one_does_not():

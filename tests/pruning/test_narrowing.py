@@ -56,6 +56,17 @@ def test_a_narrowed_cut_is_exact_and_its_few_units_have_more_inputs_each(allocat
     assert width(narrow) <= 8 < width(wide)
 
 
+@pytest.mark.parametrize("before", [0.8, 0.89, 0.9])
+def test_a_unit_stays_if_only_weights_gone_already_could_take_its_place(before):
+    """One unit of sixteen holds more weights than a flat ramp's step takes."""
+    cutter = Cutter(data(), PLAN, 0)
+    earlier, _ = Cutter(data(), replace(PLAN, narrow=False), 0).mask(weights(), before)
+    later, _ = cutter.mask(earlier.apply(weights()), 0.9)
+    assert later.zeros == round(0.9 * SHAPE.parameters)
+    for name, kept in later.arrays.items():
+        assert not (kept & ~earlier.arrays[name]).any()
+
+
 def test_a_cut_without_retraining_stays_as_wide_as_its_scores():
     whole, _ = Cutter(data(), replace(PLAN, epochs=0), 0).mask(weights(), 0.5)
     assert width(whole) == UNITS
