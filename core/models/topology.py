@@ -4,6 +4,7 @@ The unit axis is always the last one of kernel and bias. conv1..conv4 and dense1
 may be removed; dense2's units are the classes.
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -50,15 +51,32 @@ def incoming(weights: Weights, layer: str) -> np.ndarray:
     return kernel.reshape(-1, kernel.shape[-1]).T
 
 
-def without_units(
-    weights: Weights, layer: str, channels: np.ndarray, shape: NetworkShape
-) -> Weights:
-    """Return weights in which these channels are silent: kernel, bias and readers are zero."""
+def readers(weights: Mapping[str, np.ndarray], layer: str) -> np.ndarray:
+    """Return a view of the next layer's kernel as (positions, units of `layer`, outputs).
+
+    It holds for convolutions and at the flatten boundary alike, because the channel is the
+    fastest axis of the rows in both.
+    """
+    kernel = weights[f"{READER[layer]}/kernel"]
+    return kernel.reshape(-1, weights[f"{layer}/bias"].size, kernel.shape[-1])
+
+
+def set_units(
+    arrays: Mapping[str, np.ndarray], layer: str, units: np.ndarray, value: float | bool
+) -> None:
+    """Write `value`, in place, to everything of these units: kernel, bias and readers.
+
+    arrays: shaped like the parameters. units: indices, or one bool for each unit.
+    """
+    arrays[f"{layer}/kernel"][..., units] = value
+    arrays[f"{layer}/bias"][units] = value
+    readers(arrays, layer)[:, units, :] = value
+
+
+def without_units(weights: Weights, layer: str, units: np.ndarray) -> Weights:
+    """Return weights in which these units are silent: kernel, bias and readers are zero."""
     changed = {name: array.copy() for name, array in weights.items()}
-    changed[f"{layer}/kernel"][..., channels] = 0
-    changed[f"{layer}/bias"][channels] = 0
-    rows = reading_rows(layer, channels, shape)
-    changed[f"{READER[layer]}/kernel"][..., rows, :] = 0
+    set_units(changed, layer, units, 0)
     return changed
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.models.network import NetworkShape, Weights
-from core.models.topology import CHANNEL_LAYERS, FEEDER, READER
+from core.models.topology import CHANNEL_LAYERS, FEEDER, READER, readers, set_units
 from core.pruning.mask import Mask
 
 # A constant channel is not constant any more at the zero-padded border of these readers.
@@ -24,16 +24,6 @@ class Closed:
     mask: Mask
     kept: dict[str, np.ndarray]
     notes: tuple[str, ...]
-
-
-def readers(weights: Mapping[str, np.ndarray], layer: str) -> np.ndarray:
-    """Return a view of the next layer's kernel as (positions, units of `layer`, outputs).
-
-    It holds for convolutions and at the flatten boundary alike, because the channel is the
-    fastest axis of the rows in both.
-    """
-    kernel = weights[f"{READER[layer]}/kernel"]
-    return kernel.reshape(-1, weights[f"{layer}/bias"].size, kernel.shape[-1])
 
 
 def living_units(kept: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -68,9 +58,7 @@ def channel_mask(kept: Mapping[str, np.ndarray], shape: NetworkShape) -> Mask:
     arrays = {name: np.ones(size, dtype=bool) for name, size in shape.parameter_shapes().items()}
     for layer in CHANNEL_LAYERS:
         dead = np.setdiff1d(np.arange(shape.units[layer]), kept[layer])
-        arrays[f"{layer}/kernel"][..., dead] = False
-        arrays[f"{layer}/bias"][dead] = False
-        readers(arrays, layer)[:, dead, :] = False
+        set_units(arrays, layer, dead, False)
     return Mask(arrays)
 
 
@@ -79,10 +67,7 @@ def drop_dead_entries(mask: Mask) -> Mask:
     alive = living_units(mask.arrays)
     arrays = {name: array.copy() for name, array in mask.arrays.items()}
     for layer in CHANNEL_LAYERS:
-        dead = ~alive[layer]
-        arrays[f"{layer}/kernel"][..., dead] = False
-        arrays[f"{layer}/bias"][dead] = False
-        readers(arrays, layer)[:, dead, :] = False
+        set_units(arrays, layer, ~alive[layer], False)
     return Mask(arrays)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.models.network import LAYERS
-from core.models.topology import CHANNEL_LAYERS, FEEDER
-from core.pruning.closure import drop_dead_entries, readers
+from core.models.topology import CHANNEL_LAYERS, FEEDER, readers, set_units
+from core.pruning.closure import drop_dead_entries
 from core.pruning.mask import Mask, cut
 from core.pruning.method import Scores
 
@@ -60,9 +60,7 @@ def _give_up(current: Scores, mask: Mask, living: Mask) -> Scores:
     """
     wasted = {name: mask.arrays[name] & ~living.arrays[name] for name in current}
     for layer in CHANNEL_LAYERS:
-        dead = wasted[f"{layer}/bias"]
-        wasted[f"{layer}/kernel"][..., dead] = True
-        readers(wasted, layer)[:, dead, :] = True
+        set_units(wasted, layer, wasted[f"{layer}/bias"], True)
     return {name: np.where(wasted[name], -np.inf, value) for name, value in current.items()}
 
 

@@ -9,8 +9,7 @@ import math
 
 import numpy as np
 
-from core.models.topology import READER
-from core.pruning.closure import readers
+from core.models.topology import readers
 from core.pruning.method import Scores
 
 WIDE = "dense1"
@@ -31,13 +30,3 @@ def surplus(scores: Scores, sparsity: float) -> np.ndarray:
     gone = np.zeros(len(worth), dtype=bool)
     gone[np.argsort(worth, kind="stable")[: len(worth) - kept]] = True
     return gone
-
-
-def without_units(scores: Scores, gone: np.ndarray, value: float) -> Scores:
-    """Return the scores with `value` for everything that belongs to units that are gone."""
-    found = dict(scores)
-    for name in (f"{WIDE}/kernel", f"{WIDE}/bias"):
-        found[name] = np.where(gone, value, scores[name])
-    reader = f"{READER[WIDE]}/kernel"
-    rows = np.where(gone[None, :, None], value, readers(scores, WIDE))
-    return found | {reader: rows.reshape(scores[reader].shape)}

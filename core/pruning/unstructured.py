@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.models.network import Weights
+from core.models.topology import without_units
 from core.progress import Phases, Progress, Silent
 from core.pruning.allocation import Sensitivity, comparable
 from core.pruning.connected import connected_cut, guarded_cut
 from core.pruning.mask import Mask
 from core.pruning.method import Context, Scores
-from core.pruning.narrowing import surplus, without_units
+from core.pruning.narrowing import WIDE, surplus
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import PrunePlan, recipe_of
 from core.pruning.regrowth import regrow
@@ -52,16 +53,15 @@ class Cutter:
         context = Context(weights, shape, self.data, self.seed, Silent())
         assert plan.rule.scores is not None
         found = plan.rule.scores(context, plan.method_settings)
-        gone = surplus(found, sparsity if plan.is_narrowed else 0.0)
-        within = without_units(found, gone, 0.0)  # the allocation's share is met by the others
-        between = comparable(within, weights, shape, plan.resolved_allocation, self.sensitivity)
+        left = weights
+        if plan.is_narrowed:  # before the allocation, whose share the other units then meet
+            gone = surplus(found, sparsity)
+            found, left = (without_units(each, WIDE, gone) for each in (found, weights))
+        between = comparable(found, weights, shape, plan.resolved_allocation, self.sensitivity)
         if plan.is_normalised:
             biases = {name for name in between if name.endswith("bias")}
             between |= {name: np.full(between[name].shape, ALWAYS_KEPT) for name in biases}
-        between = without_units(between, gone, -np.inf)
-        return {
-            name: np.where(weights[name] == 0, -np.inf, value) for name, value in between.items()
-        }
+        return {name: np.where(left[name] == 0, -np.inf, value) for name, value in between.items()}
 
     def mask(self, weights: Weights, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
         """Return the mask of exactly this sparsity, and what the guard did.

@@ -43,7 +43,7 @@ def lesson(
     before = weights or initial_weights(shape, seed=0)
     norms = np.asarray(filter_norms(before)[layer])
     cut = np.sort(np.argsort(norms, kind="stable")[:count])
-    after = without_units(before, layer, cut, shape)
+    after = without_units(before, layer, cut)
     small = compact_shape(shape, alive(after, shape))
     return Lesson(
         layer,

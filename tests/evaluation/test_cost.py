@@ -48,7 +48,7 @@ def test_a_zero_weight_saves_one_multiply_add_at_every_position():
 
 
 def test_silenced_units_are_dead_and_their_readers_count_as_zeros():
-    weights = without_units(ones(TINY), "conv4", np.array([0, 3]), TINY)
+    weights = without_units(ones(TINY), "conv4", np.array([0, 3]))
     costs = {cost.name: cost for cost in layer_costs(weights, TINY)}
     assert costs["conv4"].dead_units == 2
     assert costs["conv4"].zeros == 2 * (9 * 4 + 1)

@@ -43,7 +43,7 @@ def test_incoming_rows_are_what_feeds_the_unit():
 
 def test_silencing_a_unit_clears_kernel_bias_and_readers_and_nothing_else():
     weights = {name: np.ones_like(array) for name, array in initial_weights(TINY, 1).items()}
-    silent = without_units(weights, "conv4", np.array([2]), TINY)
+    silent = without_units(weights, "conv4", np.array([2]))
     assert (silent["conv4/kernel"][..., 2] == 0).all()
     assert silent["conv4/bias"].tolist() == [1, 1, 0, 1, 1]
     zeros = sum(int((array == 0).sum()) for array in silent.values())

@@ -2,14 +2,13 @@ import numpy as np
 import pytest
 
 from core.models.network import LAYERS
-from core.models.topology import CHANNEL_LAYERS, READER
+from core.models.topology import CHANNEL_LAYERS, READER, readers
 from core.pruning.closure import (
     channel_mask,
     close,
     drop_dead_entries,
     fold_constants,
     living_units,
-    readers,
 )
 from core.pruning.mask import full_mask
 from tests.numpy_forward import probabilities

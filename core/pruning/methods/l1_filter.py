@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.models.network import Weights
-from core.models.topology import CHANNEL_LAYERS, FEEDER
+from core.models.topology import CHANNEL_LAYERS, FEEDER, readers
 from core.pruning.channels import largest
-from core.pruning.closure import channel_mask, readers
+from core.pruning.closure import channel_mask
 from core.pruning.method import Budget, Context, Method, Scores, Selection
 from core.settings import check, setting
 
