@@ -109,6 +109,12 @@ def methods_part(results: "Results") -> Iterator[str]:
     """Compare the six methods and the random controls at equal sparsity and equal epochs."""
     dense = results.train("thorough")
     yield f"## Methods at equal sparsity, {EPOCHS} epochs each, sparse training included\n"
+    yield (
+        "Structured methods are to be read against two controls. Random filters have the same "
+        "widths as the methods, so they say what a better choice of filters is worth; with "
+        "uniform widths they say what choice and widths are worth together. Random weights are "
+        "the control of magnitude.\n"
+    )
     found = {
         (method, allocation, sparsity): results.prune(
             PrunePlan(method=method, sparsity=sparsity, allocation=allocation, epochs=EPOCHS),

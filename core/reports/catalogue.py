@@ -30,17 +30,17 @@ class Card:
 def method_cards() -> list[Card]:
     """Return one card per pruning method, in the order of the table."""
     return [
-        _card(name, m.label, _text(m.doc, m.settings), m.paper, m.settings, m.structured)
+        _card(name, m.label, m.doc, m.paper, m.settings, m.structured)
         for name, m in METHODS.items()
     ]
 
 
 def algorithm_cards() -> list[Card]:
     """Return one card per federated algorithm, in the order of the table."""
-    return [_card(name, a.label, _text("", a), a.paper, a, False) for name, a in ALGORITHMS.items()]
+    return [_card(name, a.label, "", a.paper, a, False) for name, a in ALGORITHMS.items()]
 
 
-def _card(name: str, label: str, text: str, paper: str, settings: type, structured: bool) -> Card:
+def _card(name: str, label: str, doc: str, paper: str, settings: type, structured: bool) -> Card:
     rows = tuple(
         {
             "setting": field.label,
@@ -50,13 +50,17 @@ def _card(name: str, label: str, text: str, paper: str, settings: type, structur
         }
         for field in describe(settings)
     )
+    text = explained(doc, settings, paper)
     return Card(name, label, text, paper, _link(paper), FORMULAS.get(name, ""), structured, rows)
 
 
-def _text(doc: str, settings: type) -> str:
-    """Return the method's sentence, then its settings' docstring; what is said twice only once."""
+def explained(doc: str, settings: type, paper: str) -> str:
+    """Return a method's sentence and its settings' docstring as paragraphs, nothing said twice.
+
+    Citations of its paper are left out: it stands beside the text.
+    """
     paragraphs = [
-        " ".join(part.split())
+        " ".join(part.split()).removeprefix(f"{paper}. ")
         for text in (doc, inspect.getdoc(settings) or "")
         for part in re.split(r"\n\s*\n", inspect.cleandoc(text))
     ]

@@ -13,6 +13,7 @@ from core.figures.theme import Chart
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
 from core.reports.answer import Answer, Table, listed, percent
+from core.reports.catalogue import explained
 from core.reports.labels import method_labels
 from core.reports.method_costs import cheapest, cost_table, easiest
 from core.reports.settings_words import settings_in_words
@@ -48,9 +49,9 @@ def _methods_used(pruned: Sequence[Point]) -> Answer:
 
 
 def _description(method: Method) -> str:
-    text = " ".join(method.doc.split())
+    text = " ".join(explained(method.doc, method.settings, method.paper).split())
     kind = "whole channels" if method.structured else "single weights"
-    return f"{method.label} ({method.paper}) removes {kind}. {text}"
+    return f"{method.label} ({kind}; {method.paper}). {text}"
 
 
 def _usage(name: str, points: Sequence[Point]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
+from core.reports.catalogue import explained
 from core.settings import describe, to_dict
 from pages.components.error_box import plain
 from pages.components.lab import submit
@@ -18,7 +19,7 @@ def one_network(data: str, dense: str) -> None:
         "Method", list(METHODS), format_func=lambda name: METHODS[name].label, key="plan-method"
     )
     rule = METHODS[method]
-    st.caption(plain(f"{rule.doc} {rule.paper}"))
+    st.caption(plain(f"{explained(rule.doc, rule.settings, rule.paper)}\n\n{rule.paper}"))
     recipe, own = st.columns([2, 1], gap="large")
     with recipe:
         start = PrunePlan(method=method)

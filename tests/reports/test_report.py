@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from core.pruning.method import Method
+from core.pruning.methods import METHODS
 from core.reports.evidence import Evidence
 from core.reports.pruning_answers import pruning_answers
 from core.reports.report import answers, render, script_json
@@ -78,6 +80,13 @@ def test_every_method_used_is_described_with_its_paper() -> None:
     assert "3 methods made 9 networks" in text
     assert "arXiv:1506.02626" in text
     assert "arXiv:1608.08710" in text
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_method_is_explained_and_its_paper_named_once(method: Method) -> None:
+    (described,) = pruning_answers([DENSE, point(0.7, 0.5, method.name)])[0].sentences[1:]
+    assert described.count(method.paper) == 1
+    assert method.doc.split(".")[0] in described
 
 
 def test_without_points_the_report_says_what_to_run() -> None:
