@@ -70,7 +70,7 @@ def dead_units(weights: Weights, layer: str, shape: NetworkShape) -> int:
     silent = ~incoming(weights, layer).any(axis=1) & (weights[f"{layer}/bias"] == 0)
     if layer == LAYERS[-1]:
         return int(silent.sum())
-    unread = ~outgoing(weights, layer, shape).any(axis=1)
+    unread = ~outgoing(weights, layer).any(axis=1)
     return int((silent | unread).sum())
 
 

@@ -16,7 +16,7 @@ def alive(weights: Weights, shape: NetworkShape) -> Kept:
     kept = {}
     for layer in CHANNEL_LAYERS:
         says = incoming(weights, layer).any(axis=1) | (weights[f"{layer}/bias"] != 0)
-        useful = np.flatnonzero(says & outgoing(weights, layer, shape).any(axis=1))
+        useful = np.flatnonzero(says & outgoing(weights, layer).any(axis=1))
         kept[layer] = useful if len(useful) else np.array([0])
     return kept
 

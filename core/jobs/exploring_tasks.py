@@ -5,7 +5,14 @@ from typing import Any
 
 from core.jobs.context import Context
 from core.jobs.housekeeping import delete_run
-from core.jobs.inputs import PRUNED_FILE, network, open_network, open_prepared, prepared
+from core.jobs.inputs import (
+    PRUNED_FILE,
+    fetch_network,
+    network,
+    open_network,
+    open_prepared,
+    prepared,
+)
 from core.jobs.job import ENDED
 from core.jobs.store import Store
 from core.models import weights_file
@@ -56,6 +63,7 @@ def _plan(settings: dict[str, Any]) -> PrunePlan:
 
 
 def _explorer(context: Context) -> Explorer:
+    fetch_network(context, context.settings["dense"])
     return _warm(context.workspace, context.settings["dense"])
 
 

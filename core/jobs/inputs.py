@@ -57,8 +57,14 @@ def open_prepared(workspace: Workspace, digest: str, shape: NetworkShape | None)
 
 
 def network(context: Context, job_id: str) -> Network:
-    """Return the network that a finished job made; raises as `open_network`."""
+    """Return the network that a finished job made, perhaps elsewhere; raises as `open_network`."""
+    fetch_network(context, job_id)
     return open_network(context.store, context.workspace, job_id)
+
+
+def fetch_network(context: Context, job_id: str) -> None:
+    """See to it that the file of a finished network is on this host; raises as `open_network`."""
+    context.artifact(job_id, _finished(context.store, job_id)[1]["weights"])
 
 
 def open_network(store: Store, workspace: Workspace, job_id: str) -> Network:
@@ -66,9 +72,14 @@ def open_network(store: Store, workspace: Workspace, job_id: str) -> Network:
 
     Raises JobError if the job has not finished, NotFoundError if it or its file is gone.
     """
+    job, result = _finished(store, job_id)
+    shape = NetworkShape.from_dict(result["shape"])
+    path = workspace.artifacts(job_id) / result["weights"]
+    return Network(job, weights_file.read(path, shape), shape)
+
+
+def _finished(store: Store, job_id: str) -> tuple[Job, Mapping[str, Any]]:
     job = store.get(job_id)
     if job.state != DONE or not job.result or "weights" not in job.result:
         raise JobError(f"Run {job_id} has no finished network. Wait for it, or run it again.")
-    shape = NetworkShape.from_dict(job.result["shape"])
-    path = workspace.artifacts(job_id) / job.result["weights"]
-    return Network(job, weights_file.read(path, shape), shape)
+    return job, job.result

@@ -16,33 +16,22 @@ READER = dict(pairwise(LAYERS))
 FEEDER = {reader: layer for layer, reader in READER.items()}
 
 
-def reading_rows(layer: str, channels: np.ndarray, shape: NetworkShape) -> np.ndarray:
-    """Return the indices, on the next kernel's input axis, that read these channels of `layer`.
-
-    Only the flatten boundary is special: conv4's channel c owns dense1's rows r with
-    r mod channels == c, one for each position of the final map, in row-major order.
-    """
-    channels = np.asarray(channels, dtype=np.int64)
-    if layer != "conv4":
-        return channels
-    return flatten_rows(channels, shape.units["conv4"], shape.positions)
-
-
 def flatten_rows(channels: np.ndarray, width: int, positions: int) -> np.ndarray:
-    """Return the dense1 rows of these conv4 channels: position by position, then channel."""
+    """Return the dense1 rows of these conv4 channels: position by position, then channel.
+
+    Channel c owns the rows r with r mod width == c, one for each position of the last map.
+    """
     starts = np.arange(positions) * width
     return np.asarray(starts[:, None] + channels[None, :]).reshape(-1)
 
 
-def outgoing(weights: Weights, layer: str, shape: NetworkShape) -> np.ndarray:
-    """Return the next layer's kernel arranged by the channel it reads.
+def outgoing(weights: Weights, layer: str) -> np.ndarray:
+    """Return the next layer's kernel arranged by the unit it reads.
 
-    Result: (channels of `layer`, everything that multiplies this channel).
+    Result: (units of `layer`, everything that multiplies this unit).
     """
-    kernel = weights[f"{READER[layer]}/kernel"]
-    if layer == "conv4":
-        kernel = kernel.reshape(shape.positions, shape.units["conv4"], -1)
-    return np.moveaxis(kernel, -2, 0).reshape(kernel.shape[-2], -1)
+    read = readers(weights, layer)
+    return np.moveaxis(read, 1, 0).reshape(read.shape[1], -1)
 
 
 def incoming(weights: Weights, layer: str) -> np.ndarray:

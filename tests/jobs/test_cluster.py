@@ -153,6 +153,17 @@ def test_a_killed_engine_finds_its_cluster_jobs_again(cluster, tmp_path):
     until(lambda: not runners_of(tmp_path), 60)
 
 
+def test_a_network_made_on_one_worker_is_read_on_both(cluster, tmp_path):
+    _, workspace, store = cluster
+    dense = store.submit("network", {}, 0)
+    engine.ensure(workspace)
+    assert store.wait(dense, 120).state == "done"
+    ids = [store.submit("norm", {"dense": dense, "pause": 2.0}, seed) for seed in range(2)]
+    results = [store.wait(id, 120).result for id in ids]
+    assert {found["home"] for found in results} == {str(tmp_path / f"worker-{n}") for n in (0, 1)}
+    assert results[0]["total"] == results[1]["total"]
+
+
 def test_the_documented_certificates_protect_a_cluster(tmp_path, monkeypatch):
     documented = (ROOT / "docs" / "cluster.md").read_text().splitlines()
     commands = [line for line in documented if line.startswith("openssl ")]

@@ -1,15 +1,20 @@
 """Files of runs reach hosts that share no folder, through any place fsspec knows."""
 
 import os
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.errors import NotFoundError, StoreError
 from core.jobs.checkpoint import CheckpointFolder, encode
 from core.jobs.context import Context
+from core.jobs.inputs import network, open_network
 from core.jobs.mirror import Mirror, give_inputs, open_mirror, take_inputs
+from core.jobs.store import Store
 from core.progress import Silent
 from core.workspace import Workspace
+from tests.jobs.finished import finish
 
 
 @pytest.fixture
@@ -69,6 +74,17 @@ def test_a_task_finds_what_another_job_made_elsewhere(hosts, mirror):
     assert context(two, mirror).artifact("a" * 16, "dense.h5").read_bytes() == b"weights"
     with pytest.raises(NotFoundError, match=r"has no file other\.h5"):
         context(two, mirror).artifact("a" * 16, "other.h5")
+
+
+def test_a_network_made_on_one_host_is_read_on_another(hosts, mirror):
+    one, two = hosts
+    store = Store(one.store_url)
+    id = finish(store, one, "network", {}, 0)
+    mirror.put_folder(one, one.artifacts(id))
+    elsewhere = replace(context(two, mirror), store=store)
+    made, found = open_network(store, one, id), network(elsewhere, id)
+    store.close()
+    assert all(np.array_equal(found.weights[name], made.weights[name]) for name in made.weights)
 
 
 def test_a_name_that_leads_out_of_the_run_is_not_found(hosts):

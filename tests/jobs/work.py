@@ -7,9 +7,14 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError
+from core.jobs import inputs
 from core.jobs.context import Context
 from core.jobs.store import Child
+from core.models import weights_file
+from core.models.network import NetworkShape, initial_weights
 from core.randomness import generator
+
+SHAPE = NetworkShape((14, 14, 3), 5, (2, 3, 4, 5, 6))
 
 
 def descend(context: Context) -> dict[str, Any]:
@@ -59,6 +64,20 @@ def crash(context: Context) -> dict[str, Any]:
     os._exit(77)
 
 
+def network(context: Context) -> dict[str, Any]:
+    """Make a network, as training does."""
+    weights_file.write(context.folder / "dense.h5", initial_weights(SHAPE, context.seed))
+    return {"weights": "dense.h5", "shape": SHAPE.to_dict()}
+
+
+def norm(context: Context) -> dict[str, Any]:
+    """Add up the weights that another run made, and say on which host."""
+    found = inputs.network(context, context.settings["dense"])
+    time.sleep(context.settings.get("pause", 0.0))
+    total = sum(float(np.abs(value).sum()) for value in found.weights.values())
+    return {"total": total, "home": str(context.workspace.root)}
+
+
 def refuse(context: Context) -> dict[str, Any]:
     """Fail with a sentence for the user."""
     raise SettingsError("steps is -1. Choose a value from 1.")
@@ -88,6 +107,8 @@ TASKS = {
     "crash": crash,
     "descend": descend,
     "ignore": ignore,
+    "network": network,
+    "norm": norm,
     "preview": preview,
     "refuse": refuse,
     "stumble": stumble,

@@ -3,10 +3,11 @@ import numpy as np
 from core.models.network import REFERENCE, NetworkShape, initial_weights
 from core.models.topology import (
     CHANNEL_LAYERS,
+    flatten_rows,
     incoming,
     outgoing,
     parameters_of,
-    reading_rows,
+    readers,
     without_units,
 )
 
@@ -14,26 +15,31 @@ TINY = NetworkShape((14, 14, 3), 5, (2, 3, 4, 5, 6))
 
 
 def test_a_conv4_channel_owns_the_rows_with_its_remainder():
-    rows = reading_rows("conv4", np.array([5]), REFERENCE)
+    rows = flatten_rows(np.array([5]), 64, REFERENCE.positions)
     assert len(rows) == 16
     assert (rows % 64 == 5).all()
 
 
 def test_two_conv4_channels_come_position_by_position():
     # 5 channels, 4 positions: rows 1, 3 | 6, 8 | 11, 13 | 16, 18.
-    assert reading_rows("conv4", np.array([1, 3]), TINY).tolist() == [1, 3, 6, 8, 11, 13, 16, 18]
+    assert flatten_rows(np.array([1, 3]), 5, 4).tolist() == [1, 3, 6, 8, 11, 13, 16, 18]
 
 
-def test_elsewhere_a_channel_owns_one_row():
-    assert reading_rows("conv2", np.array([0, 2]), TINY).tolist() == [0, 2]
+def test_the_readers_of_a_unit_are_a_view_of_the_rows_it_feeds():
+    weights = initial_weights(TINY, 1)
+    kernel = weights["conv3/kernel"]
+    assert np.array_equal(readers(weights, "conv2")[:, 2], kernel[:, :, 2].reshape(9, -1))
+    rows = flatten_rows(np.array([2]), 5, 4)
+    assert np.array_equal(readers(weights, "conv4")[:, 2], weights["dense1/kernel"][rows])
+    assert np.shares_memory(readers(weights, "conv2"), kernel)
 
 
 def test_outgoing_rows_are_what_multiplies_the_channel():
     weights = initial_weights(TINY, 1)
-    assert outgoing(weights, "conv1", TINY).shape == (2, 9 * 3)
-    assert outgoing(weights, "dense1", TINY).shape == (6, 5)
+    assert outgoing(weights, "conv1").shape == (2, 9 * 3)
+    assert outgoing(weights, "dense1").shape == (6, 5)
     kernel = weights["dense1/kernel"]
-    assert np.array_equal(outgoing(weights, "conv4", TINY)[2], kernel[2::5].reshape(-1))
+    assert np.array_equal(outgoing(weights, "conv4")[2], kernel[2::5].reshape(-1))
 
 
 def test_incoming_rows_are_what_feeds_the_unit():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso
 
-from core.models.topology import CHANNEL_LAYERS, READER, reading_rows
+from core.models.topology import CHANNEL_LAYERS, READER, readers
 from core.progress import Stopped
 from core.pruning import lasso
 from core.pruning.activations import read_rows
@@ -94,7 +94,7 @@ def test_the_refit_lowers_the_error_that_plain_removal_makes(layer):
     units = len(bias)
     wanted = read_rows(context.weights, images, reader, where) @ kernel.reshape(-1, units) + bias
     rows = read_rows(smaller.weights, images, reader, where)
-    plain = kernel[..., reading_rows(layer, kept, tiny.SHAPE), :].reshape(-1, units)
+    plain = readers(context.weights, layer)[:, kept].reshape(-1, units)
     fitted = smaller.weights[f"{reader}/kernel"].reshape(-1, units)
     before = np.square(wanted - rows @ plain - bias).mean()
     after = np.square(wanted - rows @ fitted - smaller.weights[f"{reader}/bias"]).mean()
@@ -107,8 +107,7 @@ def test_selection_keeps_the_wanted_counts_and_zeroes_the_rest():
     for layer in CHANNEL_LAYERS:
         gone = np.setdiff1d(np.arange(tiny.SHAPE.units[layer]), selection.kept[layer])
         assert not selection.weights[f"{layer}/kernel"][..., gone].any()
-        rows = reading_rows(layer, gone, tiny.SHAPE)
-        assert not selection.weights[f"{READER[layer]}/kernel"][..., rows, :].any()
+        assert not readers(selection.weights, layer)[:, gone].any()
 
 
 def test_keeping_every_channel_gives_the_same_network():
