@@ -54,7 +54,7 @@ def layer_costs(weights: Weights, shape: NetworkShape) -> tuple[LayerCost, ...]:
             parameters=parameters(_layer(weights, layer)),
             zeros=zeros(_layer(weights, layer)),
             units=shape.units[layer],
-            dead_units=dead_units(weights, layer, shape),
+            dead_units=dead_units(weights, layer),
             multiply_adds=positions[layer] * int(np.count_nonzero(weights[f"{layer}/kernel"])),
         )
         for layer in LAYERS
@@ -65,7 +65,7 @@ def _layer(weights: Weights, layer: str) -> Weights:
     return {name: weights[name] for name in (f"{layer}/kernel", f"{layer}/bias")}
 
 
-def dead_units(weights: Weights, layer: str, shape: NetworkShape) -> int:
+def dead_units(weights: Weights, layer: str) -> int:
     """Return how many units say nothing (kernel and bias zero) or are read by nobody."""
     silent = ~incoming(weights, layer).any(axis=1) & (weights[f"{layer}/bias"] == 0)
     if layer == LAYERS[-1]:

@@ -11,7 +11,7 @@ BATCH = 100  # large enough to measure arithmetic and not the call, small enough
 REPEATS = 7
 
 
-def alive(weights: Weights, shape: NetworkShape) -> Kept:
+def alive(weights: Weights) -> Kept:
     """Return the units per layer that say something and are read; at least one per layer."""
     kept = {}
     for layer in CHANNEL_LAYERS:
@@ -28,5 +28,5 @@ def seconds_per_image(weights: Weights, shape: NetworkShape, images: np.ndarray)
     """
     from core.models.forward import predict_logits
 
-    small, few = compact(weights, alive(weights, shape)), images[:BATCH]
+    small, few = compact(weights, alive(weights)), images[:BATCH]
     return latency_seconds(lambda: predict_logits(small, few, BATCH), REPEATS) / len(few)

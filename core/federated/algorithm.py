@@ -100,14 +100,6 @@ def weighted_mean(updates: Iterable[Updates]) -> np.ndarray:
     return sum_over(updates, lambda some: some.weights)
 
 
-def uniform_mean(updates: Iterable[Updates]) -> np.ndarray:
-    """Return the plain mean of w_k - w, (P,) in float64, over a round's updates."""
-    total, count = np.float64(0), 0
-    for some in updates:
-        total, count = total + some.deltas.sum(axis=0, dtype=np.float64), count + len(some.clients)
-    return np.asarray(total / count)
-
-
 def sum_over(
     updates: Iterable[Updates], coefficients: Callable[[Updates], np.ndarray]
 ) -> np.ndarray:
@@ -117,10 +109,3 @@ def sum_over(
         for some in updates
     )
     return np.asarray(sum(parts))
-
-
-def with_rows(array: np.ndarray, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return a copy of `array` in which `rows` have the given values."""
-    changed = array.copy()
-    changed[rows] = values
-    return changed

@@ -98,12 +98,6 @@ class History:
             writer.writerow(["" if row[name] is None else row[name] for name in columns])
         return text.getvalue()
 
-    def first_reaching(
-        self, target: float, column: str = "validation_accuracy"
-    ) -> RoundRecord | None:
-        """Return the first record whose column is at least `target`, None if there is none."""
-        return next((r for r in self.records if getattr(r, column) >= target), None)
-
 
 def to_array(records: Sequence[RoundRecord]) -> np.ndarray:
     """Return records as (rounds, fields) float64, for a checkpoint."""
@@ -119,18 +113,6 @@ def from_array(table: np.ndarray) -> tuple[RoundRecord, ...]:
 def _record(values: Mapping[str, float]) -> RoundRecord:
     typed: dict[str, Any] = {k: int(v) if k in _WHOLE else v for k, v in values.items()}
     return RoundRecord(**typed)
-
-
-def rounds_to_target(histories: Sequence[History], target: float) -> list[dict[str, object]]:
-    """Return what each run spent to reach a validation accuracy; None where it never did."""
-    table: list[dict[str, object]] = []
-    for history in histories:
-        reached = history.first_reaching(target)
-        costs = ("round", "epoch", "gradient_evaluations", "bytes")
-        row: dict[str, object] = {name: getattr(reached, name, None) for name in costs}
-        best = float(np.nanmax(history.column("validation_accuracy")))
-        table.append({"label": history.label, **row, "best_accuracy": best})
-    return table
 
 
 def _finite(value: float) -> float | None:

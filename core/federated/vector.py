@@ -21,8 +21,3 @@ def unflatten(vector: np.ndarray, shapes: Shapes) -> dict[str, np.ndarray]:
         parameters[name] = vector[start:end].reshape(shape)
         start = end
     return parameters
-
-
-def size_of(shapes: Shapes) -> int:
-    """Return the number of parameters."""
-    return sum(math.prod(shape) for shape in shapes.values())

@@ -44,7 +44,7 @@ def live_frontier(
         layout=layout(
             share_axis("Sparsity (zeros / all parameters)", range=[-0.03, 1.02]),
             share_axis("Accuracy (holdout)", range=[low, high]),
-            annotations=_annotations(low, high, threshold),
+            annotations=_annotations(high, threshold),
         ),
         alt=_sentence(points, labels, len(best)),
         rows=[_row(point, labels, point.id in best) for point in points],
@@ -71,7 +71,7 @@ def _iso_lines(low: float, high: float) -> Trace:
     return guide("Equal score", x, y, "dot")
 
 
-def _annotations(low: float, high: float, threshold: float) -> list[Annotation]:
+def _annotations(high: float, threshold: float) -> list[Annotation]:
     """Name each line of equal score at its upper end, and the threshold at its left end."""
     starts = {score: 2 * score - high for score in NAMED_SCORES}
     return [

@@ -73,12 +73,6 @@ def unfinished_heirs(store: Store, job_id: str) -> list[Job]:
     ]
 
 
-def unknown_folders(store: Store, workspace: Workspace) -> list[Path]:
-    """Return artefact folders no run in the store owns, as a restored backup may leave them."""
-    known = {job.id for job in store.jobs()}
-    return sorted(p for p in workspace.artifacts("x").parent.iterdir() if p.name not in known)
-
-
 def _size(path: Path) -> int:
     if path.is_file():
         return _file_size(path)

@@ -162,7 +162,7 @@ def _named(layers: Layers, shapes: Shapes | None) -> Weights:
     """Return the arrays by our names (conv1 … dense2), each layer checked."""
     counts = {4: 0, 2: 0}
     weights: Weights = {}
-    for layer, arrays in _in_network_order(layers, shapes):
+    for layer, arrays in _in_network_order(layers):
         kernel = arrays[0]
         if len(arrays) != 2 or kernel.ndim not in counts or arrays[1].shape != kernel.shape[-1:]:
             found = ", ".join(str(a.shape) for a in arrays[:5])
@@ -178,7 +178,7 @@ def _named(layers: Layers, shapes: Shapes | None) -> Weights:
     return weights
 
 
-def _in_network_order(layers: Layers, shapes: Shapes | None) -> Layers:
+def _in_network_order(layers: Layers) -> Layers:
     """Return the convolutions before the dense layers, whatever a name-sorted file says."""
     return sorted(layers, key=lambda layer: -layer[1][0].ndim)
 

@@ -49,10 +49,6 @@ class Mask:
             for name, value in weights.items()
         }
 
-    def floats(self) -> Weights:
-        """Return the mask as float32 arrays, as the training step multiplies with them."""
-        return {name: array.astype(np.float32) for name, array in self.arrays.items()}
-
     def densities(self) -> dict[str, float]:
         """Return kept / all of every layer, its kernel and bias together."""
         kept: dict[str, int] = {}
@@ -66,16 +62,6 @@ class Mask:
     def same_as(self, other: "Mask") -> bool:
         """Tell whether both masks keep the same entries."""
         return all(np.array_equal(array, other.arrays[n]) for n, array in self.arrays.items())
-
-
-def full_mask(weights: Weights) -> Mask:
-    """Return the mask that removes nothing."""
-    return Mask({name: np.ones(value.shape, dtype=bool) for name, value in weights.items()})
-
-
-def mask_of(weights: Weights) -> Mask:
-    """Return the mask that keeps what is not zero."""
-    return Mask({name: value != 0 for name, value in weights.items()})
 
 
 def check_sparsity(sparsity: float) -> float:

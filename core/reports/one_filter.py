@@ -44,7 +44,7 @@ def lesson(
     norms = np.asarray(filter_norms(before)[layer])
     cut = np.sort(np.argsort(norms, kind="stable")[:count])
     after = without_units(before, layer, cut)
-    small = compact_shape(shape, alive(after, shape))
+    small = compact_shape(shape, alive(after))
     return Lesson(
         layer,
         norms,

@@ -76,7 +76,7 @@ def test_only_units_that_speak_and_are_heard_are_alive(prepared: Prepared) -> No
     weights = initial_weights(prepared.shape, seed=1)
     weights["conv1/kernel"][..., 0] = 0  # silent
     weights["conv3/kernel"][:, :, 1, :] = 0  # conv2's channel 1 is read by nobody
-    kept = alive(weights, prepared.shape)
+    kept = alive(weights)
     assert kept["conv1"].tolist() == [1]
     assert kept["conv2"].tolist() == [0]
     small = compact(weights, kept)

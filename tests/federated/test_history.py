@@ -9,7 +9,6 @@ from core.federated.history import (
     History,
     RoundRecord,
     from_array,
-    rounds_to_target,
     to_array,
 )
 
@@ -51,10 +50,3 @@ def test_records_survive_a_checkpoint():
     assert again[1].round == 1
     assert again[0].values() == HISTORY.records[0].values()
     assert isinstance(again[1].bytes, int)
-
-
-def test_rounds_to_target_is_what_the_first_round_to_reach_it_cost():
-    reached, missed = rounds_to_target([HISTORY], 0.6)[0], rounds_to_target([HISTORY], 0.8)[0]
-    assert (reached["round"], reached["bytes"], reached["epoch"]) == (1, 100, 0.5)
-    assert missed["round"] is None
-    assert missed["best_accuracy"] == 0.7

@@ -58,11 +58,3 @@ def test_a_run_that_another_one_starts_from_is_kept(store, workspace):
     store.submit("prune", {"dense": dense}, 0)
     with pytest.raises(JobError, match="1 unfinished runs start from it"):
         housekeeping.delete_run(store, workspace, dense)
-
-
-def test_folders_without_a_run_are_found(store, workspace):
-    id = finish(store, workspace, "descend", {"steps": 3}, 0)
-    stray = workspace.artifacts("f" * 16)
-    stray.mkdir()
-    assert housekeeping.unknown_folders(store, workspace) == [stray]
-    assert workspace.artifacts(id).exists()

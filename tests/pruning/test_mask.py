@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SettingsError
-from core.pruning.mask import Mask, cut, full_mask, keep_highest, mask_of
+from core.pruning.mask import Mask, cut, keep_highest
 
 
 def test_a_mask_refuses_anything_but_zero_and_one():
@@ -36,10 +36,6 @@ def test_changing_the_input_later_does_not_change_the_mask():
     mask = Mask({"a/kernel": array})
     array[0] = 0
     assert mask.zeros == 1
-
-
-def test_the_mask_of_weights_is_what_is_not_zero():
-    assert mask_of({"a/bias": np.array([0.0, -0.1])}).arrays["a/bias"].tolist() == [False, True]
 
 
 def test_ties_go_by_index_so_that_the_count_is_exact():
@@ -83,7 +79,3 @@ def test_a_sparsity_outside_its_range_is_refused(sparsity):
 def test_scores_that_are_not_numbers_are_refused():
     with pytest.raises(SettingsError, match="NaN"):
         cut({"a/kernel": np.array([1.0, np.nan])}, 0.5)
-
-
-def test_a_full_mask_keeps_all():
-    assert full_mask({"a/kernel": np.zeros((2, 3))}).zeros == 0

@@ -49,7 +49,7 @@ class NetworkSlimming:
 
 
 def normalised_start(
-    weights: Weights, statistics: dict[str, tuple[np.ndarray, np.ndarray]], shape: NetworkShape
+    weights: Weights, statistics: dict[str, tuple[np.ndarray, np.ndarray]]
 ) -> dict[str, np.ndarray]:
     """Return the normalised network's variables with γ = 0.5 and unchanged outputs.
 
@@ -90,7 +90,7 @@ def slimming_architecture(context: Context, penalty: float) -> Architecture:
 
     def load(weights: Weights) -> dict[str, np.ndarray]:
         statistics = pre_activation_statistics(weights, images)
-        return normalised_start(weights, statistics, context.shape)
+        return normalised_start(weights, statistics)
 
     return Architecture(build=build, load=load, export=fold)
 

@@ -103,14 +103,14 @@ def cut(
     kept = np.arange(count)
     if count < shape.units[layer]:
         kept = lasso.choose(*channel_problem(of, matrix, shape.units[layer]), count)
-    rows = _rows_of(layer, kept, kernel, shape.units[layer])
+    rows = _rows_of(kept, kernel, shape.units[layer])
     chosen = Moments(of.gram[np.ix_(rows, rows)], of.target[rows])
     smaller = network.with_layer(layer, kept)
     fitted = refit(chosen, matrix[rows], settings.ridge)
     return smaller.with_kernel(reader, *unstack(fitted, smaller.weights[f"{reader}/kernel"].shape))
 
 
-def _rows_of(layer: str, kept: np.ndarray, kernel: np.ndarray, channels: int) -> np.ndarray:
+def _rows_of(kept: np.ndarray, kernel: np.ndarray, channels: int) -> np.ndarray:
     """Return the inputs of the reader's flattened kernel that read `kept`, and the bias."""
     inputs = kernel.size // kernel.shape[-1]
     places = np.arange(inputs // channels)[:, None] * channels
