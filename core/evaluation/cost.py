@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.models.network import LAYERS, NetworkShape, Weights
-from core.models.topology import incoming, outgoing
+from core.models.topology import useful_units
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def layer_costs(weights: Weights, shape: NetworkShape) -> tuple[LayerCost, ...]:
             parameters=parameters(_layer(weights, layer)),
             zeros=zeros(_layer(weights, layer)),
             units=shape.units[layer],
-            dead_units=dead_units(weights, layer),
+            dead_units=int((~useful_units(weights, layer)).sum()),
             multiply_adds=positions[layer] * int(np.count_nonzero(weights[f"{layer}/kernel"])),
         )
         for layer in LAYERS
@@ -63,15 +63,6 @@ def layer_costs(weights: Weights, shape: NetworkShape) -> tuple[LayerCost, ...]:
 
 def _layer(weights: Weights, layer: str) -> Weights:
     return {name: weights[name] for name in (f"{layer}/kernel", f"{layer}/bias")}
-
-
-def dead_units(weights: Weights, layer: str) -> int:
-    """Return how many units say nothing (kernel and bias zero) or are read by nobody."""
-    silent = ~incoming(weights, layer).any(axis=1) & (weights[f"{layer}/bias"] == 0)
-    if layer == LAYERS[-1]:
-        return int(silent.sum())
-    unread = ~outgoing(weights, layer).any(axis=1)
-    return int((silent | unread).sum())
 
 
 def output_positions(shape: NetworkShape) -> dict[str, int]:

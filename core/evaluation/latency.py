@@ -5,7 +5,7 @@ import numpy as np
 from core.evaluation.cost import latency_seconds
 from core.models.compact import Kept, compact
 from core.models.network import NetworkShape, Weights
-from core.models.topology import CHANNEL_LAYERS, incoming, outgoing
+from core.models.topology import CHANNEL_LAYERS, useful_units
 
 BATCH = 100  # large enough to measure arithmetic and not the call, small enough to stay in cache
 REPEATS = 7
@@ -15,8 +15,7 @@ def alive(weights: Weights) -> Kept:
     """Return the units per layer that say something and are read; at least one per layer."""
     kept = {}
     for layer in CHANNEL_LAYERS:
-        says = incoming(weights, layer).any(axis=1) | (weights[f"{layer}/bias"] != 0)
-        useful = np.flatnonzero(says & outgoing(weights, layer).any(axis=1))
+        useful = np.flatnonzero(useful_units(weights, layer))
         kept[layer] = useful if len(useful) else np.array([0])
     return kept
 

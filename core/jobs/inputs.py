@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from core.data import store as dataset_store
@@ -58,8 +59,8 @@ def open_prepared(workspace: Workspace, digest: str, shape: NetworkShape | None)
 
 def network(context: Context, job_id: str) -> Network:
     """Return the network that a finished job made, perhaps elsewhere; raises as `open_network`."""
-    fetch_network(context, job_id)
-    return open_network(context.store, context.workspace, job_id)
+    job, result = _finished(context.store, job_id)
+    return _read(job, result, context.artifact(job_id, result["weights"]))
 
 
 def fetch_network(context: Context, job_id: str) -> None:
@@ -73,8 +74,11 @@ def open_network(store: Store, workspace: Workspace, job_id: str) -> Network:
     Raises JobError if the job has not finished, NotFoundError if it or its file is gone.
     """
     job, result = _finished(store, job_id)
+    return _read(job, result, workspace.artifacts(job_id) / result["weights"])
+
+
+def _read(job: Job, result: Mapping[str, Any], path: Path) -> Network:
     shape = NetworkShape.from_dict(result["shape"])
-    path = workspace.artifacts(job_id) / result["weights"]
     return Network(job, weights_file.read(path, shape), shape)
 
 

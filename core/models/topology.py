@@ -17,9 +17,10 @@ FEEDER = {reader: layer for layer, reader in READER.items()}
 
 
 def flatten_rows(channels: np.ndarray, width: int, positions: int) -> np.ndarray:
-    """Return the dense1 rows of these conv4 channels: position by position, then channel.
+    """Return the rows of a flattened kernel that read these channels: by position, then channel.
 
-    Channel c owns the rows r with r mod width == c, one for each position of the last map.
+    Channel c owns the rows r with r mod width == c, one for each position: of the last map in
+    dense1, of the window in a convolution.
     """
     starts = np.arange(positions) * width
     return np.asarray(starts[:, None] + channels[None, :]).reshape(-1)
@@ -38,6 +39,15 @@ def incoming(weights: Weights, layer: str) -> np.ndarray:
     """Return the kernel of `layer` arranged by unit: (units, everything that feeds the unit)."""
     kernel = weights[f"{layer}/kernel"]
     return kernel.reshape(-1, kernel.shape[-1]).T
+
+
+def useful_units(weights: Weights, layer: str) -> np.ndarray:
+    """Tell which units say something (kernel or bias not zero) and are read: (units,) bool.
+
+    The classes are always read.
+    """
+    says = incoming(weights, layer).any(axis=1) | (weights[f"{layer}/bias"] != 0)
+    return says & outgoing(weights, layer).any(axis=1) if layer in READER else says
 
 
 def readers(weights: Mapping[str, np.ndarray], layer: str) -> np.ndarray:

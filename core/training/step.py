@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError
-from core.models.forward import logits
 from core.models.network import NetworkShape, Weights
 from core.models.precision import convolution_policy
 from core.training.architecture import Architecture
 from core.training.optimizers import OPTIMIZERS
 from core.training.recipe import Recipe
+from core.training.teacher import Teacher
 
 
 class Step:
@@ -40,15 +40,16 @@ class Step:
         self.masks = {n: tf.Variable(tf.ones_like(v), trainable=False) for n, v in learned.items()}
         self.averages = _copies(self.variables) if recipe.averaging else {}
         self._masked = False
-        self._teacher = {n: tf.constant(a) for n, a in (teacher or {}).items()}
+        self._teacher = _teacher(teacher, recipe)
         self._compiled = tf.function(self._advance)
 
     def __call__(
         self, images: np.ndarray, labels: np.ndarray, rate: np.float32, step: int
     ) -> tuple[float, int]:
         """Advance by one batch; return its loss and the number of images classified right."""
+        answers = self._teacher.answers(images) if self._teacher else None
         loss, correct = self._compiled(
-            images, labels.astype(np.int32), rate, np.float32(step), masked=self._masked
+            images, labels.astype(np.int32), answers, rate, np.float32(step), masked=self._masked
         )
         return float(loss), int(correct)
 
@@ -111,12 +112,14 @@ class Step:
             "average": self.averages,
         }
 
-    def _advance(self, images: Any, labels: Any, rate: Any, step: Any, masked: bool) -> Any:
+    def _advance(
+        self, images: Any, labels: Any, answers: Any, rate: Any, step: Any, masked: bool
+    ) -> Any:
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             outputs = self._model(images, training=True)
-            fit = self._loss(outputs, images, labels)
+            fit = self._loss(outputs, labels, answers)
             total = tf.add_n([fit, *self._model.losses]) if self._model.losses else fit
         found = tape.gradient(total, list(self._trainable.values()))
         gradients = dict(zip(self._trainable, found, strict=True))
@@ -126,7 +129,7 @@ class Step:
         chosen = tf.argmax(outputs, axis=1, output_type=tf.int32)
         return total, tf.reduce_sum(tf.cast(chosen == labels, tf.int32))
 
-    def _loss(self, outputs: Any, images: Any, labels: Any) -> Any:
+    def _loss(self, outputs: Any, labels: Any, answers: Any) -> Any:
         import tensorflow as tf
 
         recipe = self._recipe
@@ -138,15 +141,11 @@ class Step:
             off_value=recipe.label_smoothing / classes,
         )
         hard = _cross_entropy(smoothed, outputs)
-        if not (self._teacher and recipe.distillation):
+        if answers is None:
             return hard
         heat = recipe.temperature
-        answers = tf.stop_gradient(tf.nn.softmax(self._taught(images) / heat))
-        soft = _cross_entropy(answers, outputs / heat) * heat**2
+        soft = _cross_entropy(tf.nn.softmax(answers / heat), outputs / heat) * heat**2
         return (1 - recipe.distillation) * hard + recipe.distillation * soft
-
-    def _taught(self, images: Any) -> Any:
-        return logits(self._teacher, images, convolution_policy(self._recipe.precision))
 
     def _update(self, gradients: dict[str, Any], rate: Any, step: Any, masked: bool) -> None:
         learned = {n: g for n, g in gradients.items() if n in self.masks}
@@ -176,6 +175,12 @@ class Step:
         decay = tf.minimum(self._recipe.averaging, (1 + step) / (10 + step))
         for name, average in self.averages.items():
             average.assign_add((1 - decay) * (self.variables[name] - average))
+
+
+def _teacher(weights: Weights | None, recipe: Recipe) -> Teacher | None:
+    if weights is None or not recipe.distillation:
+        return None
+    return Teacher(weights, convolution_policy(recipe.precision))
 
 
 def _cross_entropy(target: Any, outputs: Any) -> Any:

@@ -14,7 +14,7 @@ from core.jobs import checkpoint, logs, supervisor
 from core.jobs.checkpoint import Pointer
 from core.jobs.cluster import describe_exit, require_safe
 from core.jobs.database import StoreBusy
-from core.jobs.demands import DEMANDS, demand_of
+from core.jobs.demands import DEMANDS, demand_of, run_cores
 from core.jobs.lock import FileLock, is_held
 from core.jobs.places import Occupied, Place, allowed_demands, free_place
 from core.jobs.reporting import passing_trouble, patiently
@@ -112,6 +112,11 @@ def test_work_that_starts_over_is_estimated_anew():
 
 
 # --- places
+
+
+@pytest.mark.parametrize(("text", "cores"), [(None, 2), ("1", 1), ("16", 16), ("0", 2), ("x", 2)])
+def test_a_run_takes_the_cores_that_are_asked_for_and_two_if_that_is_no_number(text, cores):
+    assert run_cores(text) == cores
 
 
 TENSORFLOW, NUMPY = DEMANDS["tensorflow"], DEMANDS["numpy"]

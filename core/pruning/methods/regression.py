@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from core.models.topology import READER
+from core.models.topology import READER, flatten_rows
 from core.pruning import lasso
 from core.pruning.activations import read_rows
 from core.pruning.layerwise import (
@@ -113,8 +113,7 @@ def cut(
 def _rows_of(kept: np.ndarray, kernel: np.ndarray, channels: int) -> np.ndarray:
     """Return the inputs of the reader's flattened kernel that read `kept`, and the bias."""
     inputs = kernel.size // kernel.shape[-1]
-    places = np.arange(inputs // channels)[:, None] * channels
-    return np.append((places + kept).reshape(-1), inputs)
+    return np.append(flatten_rows(kept, channels, inputs // channels), inputs)
 
 
 def select(context: Context, settings: Regression, budget: Budget) -> Selection:

@@ -1,0 +1,46 @@
+import numpy as np
+
+from core.models.forward import predict_logits
+from core.models.network import NetworkShape, initial_weights
+from core.training.teacher import Remembered, Teacher
+
+SHAPE = NetworkShape((16, 16, 3), 3, (2, 3, 4, 5, 6))
+WEIGHTS = initial_weights(SHAPE, 1)
+IMAGES = np.random.default_rng(0).random((4, 16, 16, 3), np.float32)
+
+
+def test_a_teacher_answers_what_its_network_computes():
+    answers = Teacher(WEIGHTS, "float32").answers(IMAGES)
+    assert answers.shape == (4, 3)
+    np.testing.assert_allclose(answers, predict_logits(WEIGHTS, IMAGES), rtol=1e-5, atol=1e-6)
+
+
+def test_the_second_teacher_of_a_process_does_not_compute_again():
+    first = Teacher(WEIGHTS, "float32").answers(IMAGES)
+    assert Teacher(WEIGHTS, "float32").answers(IMAGES.copy()) is first
+
+
+def test_other_images_weights_and_formats_are_other_questions():
+    others = {name: array + 1 for name, array in WEIGHTS.items()}
+    moved = IMAGES.copy()
+    moved[3, 15, 15, 2] += 1e-6
+    asked = [
+        Teacher(WEIGHTS, "float32").answers(IMAGES),
+        Teacher(WEIGHTS, "float32").answers(moved),
+        Teacher(WEIGHTS, "float32").answers(IMAGES[:2]),
+        Teacher(others, "float32").answers(IMAGES),
+        Teacher(WEIGHTS, "mixed_bfloat16").answers(IMAGES),
+    ]
+    assert len({id(answer) for answer in asked}) == 5
+
+
+def test_the_longest_unused_answer_is_forgotten_first():
+    remembered = Remembered(largest_bytes=16)
+    first, second, third = (np.full(2, value, np.float32) for value in range(3))  # 8 bytes each
+    remembered.put(b"1", first)
+    remembered.put(b"2", second)
+    assert remembered.get(b"1") is first
+    remembered.put(b"3", third)
+    assert remembered.get(b"2") is None
+    assert remembered.get(b"1") is first
+    assert remembered.get(b"3") is third
