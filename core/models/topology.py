@@ -47,7 +47,9 @@ def useful_units(weights: Weights, layer: str) -> np.ndarray:
     The classes are always read.
     """
     says = incoming(weights, layer).any(axis=1) | (weights[f"{layer}/bias"] != 0)
-    return says & outgoing(weights, layer).any(axis=1) if layer in READER else says
+    if layer in READER:
+        says = says & outgoing(weights, layer).any(axis=1)
+    return np.asarray(says)
 
 
 def readers(weights: Mapping[str, np.ndarray], layer: str) -> np.ndarray:
