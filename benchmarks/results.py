@@ -1,7 +1,8 @@
 """Compute docs/results.md: every number of it is a run in the workspace, so it can be resumed.
 
 The page is written again after every run, from the runs there are: what is asked about first comes
-first, and a row says how many seeds it stands on.
+first, and a row says how many seeds it stands on. docs/results.json has what was measured, so a
+fresh workspace (another machine, other users) computes only what is not in it yet.
 
 python -m benchmarks.results --data FILE [--seeds 3] [--parts before,methods,best,…]
 """
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import results_ledger
+from benchmarks.results_ledger import Measured, measured
 from benchmarks.results_page import PARTS, page
 from core.commands.following import Lab
 from core.commands.networks import stored_digest
@@ -24,67 +27,89 @@ from core.settings import to_dict
 from core.training.recipe import PRESETS
 from core.workspace import open_workspace
 
-PAGE = Path(__file__).parent.parent / "docs" / "results.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE, LEDGER = DOCS / "results.md", DOCS / "results.json"
 POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A run that the page lacks; the lowest rank is computed first."""
+    """A run that the page asks for; of those that lack the lowest rank is computed first."""
 
     rank: tuple[int, int]
     kind: str
     settings: dict[str, Any]
     seed: int
 
-    def __str__(self) -> str:
+    @property
+    def id(self) -> str:
+        """The id its job has in every workspace."""
+        return identity(self.kind, self.settings, self.seed)
+
+    @property
+    def what(self) -> str:
+        """What is run, in words."""
         plan = self.settings.get("plan") or self.settings["recipe"]
         names = ("method", "sparsity", "allocation", "epochs")
-        return " ".join([self.kind, *(str(plan[n]) for n in names if n in plan), str(self.seed)])
+        return " ".join([self.kind, *(str(plan[n]) for n in names if n in plan)])
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.seed}"
 
 
 @dataclass(frozen=True)
 class Results:
     """The finished runs on one data set, each seed with its own dense network; and what lacks.
 
-    done: id -> finished job. given_up: ids of runs that failed. wanted: id -> what lacks; several
-    parts may ask for the same.
+    done: id -> what was measured. given_up: ids of runs that failed. asked: id -> run, of all that
+    the page has asked for; several parts may ask for the same.
     """
 
-    done: Mapping[str, Job]
+    done: Mapping[str, Measured]
     data: str
     seeds: tuple[int, ...]
     given_up: set[str]
-    wanted: dict[str, Wanted] = field(default_factory=dict)
+    asked: dict[str, Wanted] = field(default_factory=dict)
 
-    def train(self, recipe: str, stages: tuple[int, int] = (0, 0)) -> dict[int, Job]:
+    def train(self, recipe: str, stages: tuple[int, int] = (0, 0)) -> dict[int, Measured]:
         """Return seed -> finished training; stages: as of `prune`."""
-        settings = {"recipe": to_dict(PRESETS[recipe])}
-        return self._finished(dict.fromkeys(self.seeds, settings), "train", stages)
+        return self._finished(self._dense(recipe), "train", stages)
 
     def prune(
-        self, plan: PrunePlan, dense: dict[int, Job], stages: tuple[int, int]
-    ) -> dict[int, Job]:
+        self, plan: PrunePlan, stages: tuple[int, int], recipe: str = "thorough"
+    ) -> dict[int, Measured]:
         """Return seed -> finished pruning of this seed's dense network.
 
         stages: of the first seed's run, and of the others'; lower ones are computed sooner.
         """
-        described = plan.to_dict()
-        each = {seed: {"dense": job.id, "plan": described} for seed, job in dense.items()}
+        each = {
+            seed: {"dense": identity("train", self._whole(settings), seed), "plan": plan.to_dict()}
+            for seed, settings in self._dense(recipe).items()
+        }
         return self._finished(each, "prune", stages)
+
+    @property
+    def wanted(self) -> list[Wanted]:
+        """What lacks, the most important first."""
+        absent = (w for id, w in self.asked.items() if id not in {*self.done, *self.given_up})
+        return sorted(absent, key=lambda wanted: wanted.rank)
+
+    def _dense(self, recipe: str) -> dict[int, dict[str, Any]]:
+        return {seed: {"recipe": to_dict(PRESETS[recipe])} for seed in self.seeds}
+
+    def _whole(self, settings: dict[str, Any]) -> dict[str, Any]:
+        return {"data": self.data, **settings}
 
     def _finished(
         self, each: dict[int, dict[str, Any]], kind: str, stages: tuple[int, int]
-    ) -> dict[int, Job]:
+    ) -> dict[int, Measured]:
         found = {}
         for seed, own in each.items():
-            settings = {"data": self.data, **own}
-            id = identity(kind, settings, seed)
-            if id in self.done:
-                found[seed] = self.done[id]
-            elif id not in self.given_up:
-                rank = (stages[seed > 0], len(self.wanted))
-                self.wanted.setdefault(id, Wanted(rank, kind, settings, seed))
+            rank = (stages[seed > 0], len(self.asked))
+            wanted = Wanted(rank, kind, self._whole(own), seed)
+            self.asked.setdefault(wanted.id, wanted)
+            if wanted.id in self.done:
+                found[seed] = self.done[wanted.id]
         return found
 
 
@@ -93,22 +118,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--at-once", type=int, default=1, help="as many as a cluster has places")
+    parser.add_argument("--at-once", type=int, default=1, help="as many as there are places")
     parser.add_argument("--parts", default=",".join(PARTS))
     options = parser.parse_args()
     workspace = open_workspace()
     lab = Lab(workspace, Store(workspace.store_url))
     data, given_up = stored_digest(lab, options.data), set[str]()
+    records = results_ledger.read(LEDGER)
     while True:
-        done = {job.id: job for job in lab.store.jobs(states=[DONE])}
-        results = Results(done, data, tuple(range(options.seeds)), given_up)
+        here = {job.id: job for job in lab.store.jobs(states=[DONE])}
+        results = Results(records, data, tuple(range(options.seeds)), given_up)
         text = page(results, options.parts.split(","))
+        if fresh := newly_measured(results.asked, here, records):
+            records |= fresh
+            results_ledger.write(LEDGER, records)
+            continue
         PAGE.write_text(text, encoding="utf-8")
-        if not results.wanted:
+        chosen = next_runs(results, here, options.at_once)
+        if not chosen:
             return
-        first = sorted(results.wanted.values(), key=lambda wanted: wanted.rank)[: options.at_once]
-        print(f"{len(results.wanted)} left: {', '.join(map(str, first))}", flush=True)
-        given_up |= _compute(lab, first)
+        print(f"{len(results.wanted)} left: {', '.join(map(str, chosen))}", flush=True)
+        given_up |= _compute(lab, chosen)
+
+
+def newly_measured(
+    asked: Mapping[str, Wanted], here: Mapping[str, Job], records: Mapping[str, Measured]
+) -> dict[str, Measured]:
+    """Return the records of this workspace's runs that the page asks for and the file lacks.
+
+    here: id -> finished job. What a run lost is known only beside the network it began from.
+    """
+    return {
+        id: measured(here[id], wanted.what, here[wanted.settings.get("dense", id)])
+        for id, wanted in asked.items()
+        if id not in records and {id, wanted.settings.get("dense", id)} <= here.keys()
+    }
+
+
+def next_runs(results: Results, here: Mapping[str, Job], count: int) -> list[Wanted]:
+    """Return up to `count` runs to compute now.
+
+    A network that was measured elsewhere is trained again before it is pruned.
+    """
+    chosen: dict[str, Wanted] = {}
+    for wanted in results.wanted:
+        dense = wanted.settings.get("dense", wanted.id)
+        first = wanted if dense in {*here, wanted.id} else results.asked[dense]
+        if first.id not in results.given_up:
+            chosen.setdefault(first.id, first)
+        if len(chosen) == count:
+            break
+    return list(chosen.values())
 
 
 def _compute(lab: Lab, chosen: list[Wanted]) -> set[str]:

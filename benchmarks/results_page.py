@@ -1,13 +1,13 @@
 """The parts of docs/results.md: which runs each needs, and its table of those there are."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.jobs.job import Job
+from benchmarks.results_ledger import Measured
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.training.recipe import PRESETS
@@ -15,7 +15,7 @@ from core.training.recipe import PRESETS
 if TYPE_CHECKING:
     from benchmarks.results import Results
 
-Runs = dict[int, Job]
+Runs = dict[int, Measured]
 SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
 STRUCTURED = SIX[1:]
 # Methods and controls: (method, allocation). Random filters at the widths that all structured
@@ -28,7 +28,6 @@ HIGH = (0.95, 0.98, 0.99)
 EPOCHS, LONG, BEST = 6, 18, 36
 ABLATED = PrunePlan(method="magnitude", sparsity=0.98, epochs=EPOCHS)
 FIRST, NEXT, LATER, LAST = range(4)  # stages; a part's first seed usually comes first
-BOTH = ("validation_accuracy", "accuracy")
 DENSE_STAGES = {"thorough": (FIRST, FIRST), "fast": (LATER, LAST), "course": (LATER, LAST)}
 
 
@@ -38,8 +37,10 @@ def page(results: "Results", parts: Iterable[str]) -> str:
         "# Measured results\n",
         "Made by `make results`; mean ± standard deviation over the seeds whose runs are there "
         "(column n), each with its own dense network. Every number is measured on the weights "
-        "file as reloaded from disk. Holdout: images that no choice has seen. Seconds are a run's "
-        "own, on the cores it was given: they compare only between runs made alike.\n",
+        "file as reloaded from disk. Holdout: images that no choice has seen. Points lost: of the "
+        "dense network that the run began from, mean of validation and holdout. Seconds are a "
+        "run's own, on the machine and the cores it was given: they compare only between runs made "
+        f"alike. Data set `{results.data}`.\n",
     ]
     for part in parts:
         lines += PARTS[part](results)
@@ -47,9 +48,8 @@ def page(results: "Results", parts: Iterable[str]) -> str:
 
 
 def spread(runs: Runs, name: str, digits: int = 3) -> str:
-    """Return mean ± standard deviation of one field of the runs' points."""
-    values = [job.result["point"][name] for job in runs.values() if job.result]
-    return mean_and_deviation(values, digits)
+    """Return mean ± standard deviation of one field of the runs' records."""
+    return mean_and_deviation([getattr(run, name) for run in runs.values()], digits)
 
 
 def mean_and_deviation(values: Sequence[float], digits: int) -> str:
@@ -58,19 +58,6 @@ def mean_and_deviation(values: Sequence[float], digits: int) -> str:
         return "–"
     deviation = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
     return f"{np.mean(values):.{digits}f}{deviation}"
-
-
-def lost(runs: Runs, dense: Runs) -> str:
-    """Return what is lost of each seed's dense network, in points, on validation and holdout."""
-    points = [
-        50 * sum(_accuracy(dense[seed], name) - _accuracy(job, name) for name in BOTH)
-        for seed, job in runs.items()
-    ]
-    return mean_and_deviation(points, 1)
-
-
-def _accuracy(job: Job, name: str) -> float:
-    return float((job.result or {})["point"][name])
 
 
 def table(header: list[str], rows: list[list[str]]) -> Iterator[str]:
@@ -82,12 +69,10 @@ def table(header: list[str], rows: list[list[str]]) -> Iterator[str]:
     yield ""
 
 
-def measured(runs: Runs, dense: Runs) -> list[str]:
+def measured(runs: Runs) -> list[str]:
     """Return the columns that every table of pruned networks ends with."""
-    fields = [("accuracy", 3), ("validation_accuracy", 3)]
-    accuracies = [spread(runs, name, digits) for name, digits in fields]
-    scores = [spread(runs, "score", 4), spread(runs, "seconds", 0)]
-    return [*accuracies, lost(runs, dense), *scores, str(len(runs))]
+    fields = {"accuracy": 3, "validation_accuracy": 3, "lost": 1, "score": 4, "seconds": 0}
+    return [*(spread(runs, name, digits) for name, digits in fields.items()), str(len(runs))]
 
 
 MEASURED = ["holdout", "validation", "points lost (both)", "score", "seconds", "n"]
@@ -107,7 +92,6 @@ def dense_part(results: "Results") -> Iterator[str]:
 
 def methods_part(results: "Results") -> Iterator[str]:
     """Compare the six methods and the random controls at equal sparsity and equal epochs."""
-    dense = results.train("thorough")
     yield f"## Methods at equal sparsity, {EPOCHS} epochs each, sparse training included\n"
     yield (
         "Structured methods are to be read against two controls. Random filters have the same "
@@ -118,24 +102,44 @@ def methods_part(results: "Results") -> Iterator[str]:
     found = {
         (method, allocation, sparsity): results.prune(
             PrunePlan(method=method, sparsity=sparsity, allocation=allocation, epochs=EPOCHS),
-            dense,
-            (FIRST, LATER if sparsity in ASKED else LAST),
+            (FIRST, NEXT if sparsity in ASKED else LATER),
         )
         for sparsity in SPARSITIES
         for method, allocation in COMPARED
     }
     yield from _sum_of_seconds([found[method, "auto", s] for method in SIX for s in SPARSITIES])
+    yield from _gains(found)
     rows = [
-        [labelled(*pair), spread(runs, "sparsity", 4), *measured(runs, dense)]
+        [labelled(*pair), spread(runs, "sparsity", 4), *measured(runs)]
         for pair, sparsity in product(COMPARED, sorted(SPARSITIES))
         for runs in [found[*pair, sparsity]]
     ]
     yield from table(["method", "sparsity", *MEASURED], rows)
 
 
+def _gains(found: Mapping[tuple[str, str, float], Runs]) -> Iterator[str]:
+    """Say by how much each method beats its controls, seed by seed from the same dense network."""
+    yield (
+        "Points gained over random pruning at equal sparsity and epochs, from the same dense "
+        "network: mean ± standard deviation of the seeds' differences.\n"
+    )
+    rows = [
+        [f"{labelled(method, 'auto')} − {labelled(*control).lower()}"]
+        + [_gain(found[method, "auto", s], found[*control, s]) for s in sorted(SPARSITIES)]
+        for method in SIX
+        for control in (CONTROLS[1:] if method in STRUCTURED else CONTROLS[:1])
+    ]
+    yield from table(["", *(f"{sparsity:.0%}" for sparsity in sorted(SPARSITIES))], rows)
+
+
+def _gain(runs: Runs, controls: Runs) -> str:
+    seeds = runs.keys() & controls.keys()
+    return mean_and_deviation([controls[seed].lost - runs[seed].lost for seed in seeds], 1)
+
+
 def _sum_of_seconds(cells: list[Runs]) -> Iterator[str]:
     first = [cell[0] for cell in cells if 0 in cell]
-    seconds = sum((job.result or {})["point"]["seconds"] for job in first)
+    seconds = sum(run.seconds for run in first)
     yield (
         f"{len(first)} of the {len(cells)} runs of the six methods' first seed are there; "
         f"they took {seconds / 60:.1f} minutes.\n"
@@ -150,41 +154,34 @@ def labelled(method: str, allocation: str) -> str:
 
 def long_part(results: "Results") -> Iterator[str]:
     """Measure what structured methods lose when they may retrain longer."""
-    dense = results.train("thorough")
     rows = []
     for sparsity, method in product(ASKED[::-1], (*STRUCTURED, "random_filter")):
         runs = results.prune(
-            PrunePlan(method=method, sparsity=sparsity, epochs=LONG), dense, (NEXT, LATER)
+            PrunePlan(method=method, sparsity=sparsity, epochs=LONG), (NEXT, LATER)
         )
-        rows.append([METHODS[method].label, spread(runs, "sparsity", 4), *measured(runs, dense)])
+        rows.append([METHODS[method].label, spread(runs, "sparsity", 4), *measured(runs)])
     yield f"## Structured methods, {LONG} epochs\n"
     yield from table(["method", "sparsity", *MEASURED], rows)
 
 
 def best_part(results: "Results") -> Iterator[str]:
     """Measure the best recipe where sparsity is high, and what it loses of its dense network."""
-    dense = results.train("thorough")
     rows = []
     for sparsity in HIGH:
         plan = PrunePlan(method="magnitude", sparsity=sparsity, epochs=BEST)
-        runs = results.prune(plan, dense, (NEXT, LATER))
-        rows.append([f"{sparsity:.0%}", *measured(runs, dense)])
+        runs = results.prune(plan, (NEXT, LATER))
+        rows.append([f"{sparsity:.0%}", *measured(runs)])
     yield f"## Magnitude pruning with its default recipe, {BEST} epochs\n"
-    yield (
-        f"Dense: holdout {spread(dense, 'accuracy')}, "
-        f"validation {spread(dense, 'validation_accuracy')}.\n"
-    )
     yield from table(["sparsity", *MEASURED], rows)
 
 
 def before_part(results: "Results") -> Iterator[str]:
     """Compare structured methods at half of every layer's channels before any fine-tuning."""
-    dense = results.train("thorough")
     rows = []
     for method in ("random_filter", "l1_filter", "thinet", "regression"):
         plan = PrunePlan(method=method, sparsity=0.75, allocation="uniform", epochs=0)
-        runs = results.prune(plan, dense, (FIRST, FIRST))
-        rows.append([METHODS[method].label, spread(runs, "sparsity", 4), *measured(runs, dense)])
+        runs = results.prune(plan, (FIRST, FIRST))
+        rows.append([METHODS[method].label, spread(runs, "sparsity", 4), *measured(runs)])
     yield "## Half of the channels of every layer, before fine-tuning\n"
     yield from table(["method", "sparsity", *MEASURED], rows)
 
@@ -214,11 +211,10 @@ def ablations() -> dict[str, PrunePlan]:
 
 def ablations_part(results: "Results") -> Iterator[str]:
     """Change one option of the polished recipe at a time."""
-    dense = results.train("thorough")
     rows = []
     for name, plan in ablations().items():
-        runs = results.prune(plan, dense, (LATER, LAST))
-        rows.append([name, *measured(runs, dense)])
+        runs = results.prune(plan, (LAST, LAST))
+        rows.append([name, *measured(runs)])
     yield f"## What each option is worth (magnitude, 98 %, {ABLATED.epochs} epochs)\n"
     yield from table(["recipe", *MEASURED], rows)
 
