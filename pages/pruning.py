@@ -1,5 +1,7 @@
 """Prune: explore a cut at once, sweep methods and sparsities, watch the frontier grow."""
 
+import os
+
 import streamlit as st
 
 from core.data.store import StoredDataset
@@ -156,7 +158,8 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
 def _start(sweep: Sweep, chosen: StoredDataset, dense: Job) -> None:
     planned = sweep.runs()
     shape = NetworkShape.from_dict((dense.result or {})["shape"])
-    seconds = sweep_seconds(planned, shape, _epoch_seconds(chosen, dense))
+    cores = os.cpu_count() or 1
+    seconds = sweep_seconds(planned, shape, _epoch_seconds(chosen, dense), cores=cores)
     with st.container(horizontal=True, vertical_alignment="center"):
         start = st.button(
             "Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"

@@ -25,25 +25,20 @@ class Demand:
 
 
 def run_cores(text: str | None) -> int:
-    """Return the cores of one training or pruning, 2 unless `text` is a whole number from 1.
-
-    Two runs of one core each get 1.3 (dense) to 1.7 (small networks) times as much done as one
-    run of two cores, but each of them takes longer.
-    """
+    """Return the cores of one training or pruning, 2 unless `text` is a whole number from 1."""
     return int(text) if text and text.isdecimal() and int(text) else 2
 
+
+RUN_CORES = run_cores(os.environ.get(CORES_VARIABLE))
+# What a run needs that has others beside it: two runs of one core each get 1.3 (whole networks) to
+# 1.7 times (small ones) as much done as one run of two cores, though each takes longer.
+ONE_OF_MANY = "tensorflow-one-core"
 
 DEMANDS = {
     demand.name: demand
     for demand in (
-        Demand(
-            "tensorflow",
-            "background",
-            cores=run_cores(os.environ.get(CORES_VARIABLE)),
-            memory_bytes=2 * GIGABYTE,
-            warm_seconds=300.0,
-            imports="tensorflow",
-        ),
+        Demand("tensorflow", "background", RUN_CORES, 2 * GIGABYTE, 300.0, "tensorflow"),
+        Demand(ONE_OF_MANY, "background", 1, 2 * GIGABYTE, 300.0, "tensorflow"),
         Demand("numpy", "background", cores=1, memory_bytes=GIGABYTE // 2),
         Demand("interactive", "interactive", 1, 2 * GIGABYTE, 600.0, "tensorflow"),
         Demand("light", "light", cores=0, memory_bytes=GIGABYTE // 8),

@@ -16,11 +16,12 @@ from core.jobs.schema import FAMILY, JOB, METRIC
 
 @dataclass(frozen=True)
 class Child:
-    """One job that a parent asks for."""
+    """One job that a parent asks for. demand: what it needs, if not what its kind needs."""
 
     kind: str
     settings: Mapping[str, Any]
     seed: int
+    demand: str = ""
 
 
 def insert(
@@ -36,7 +37,7 @@ def insert(
             crashes=0,
             losses=0,
             kind=child.kind,
-            demand=demand_of(child.kind).name,
+            demand=child.demand or demand_of(child.kind).name,
             priority=priority,
             turn=turn,
             parent=parent,

@@ -4,6 +4,7 @@ from typing import Any
 
 from core.errors import JobError
 from core.jobs.context import Context
+from core.jobs.demands import ONE_OF_MANY
 from core.jobs.job import DONE, Job
 from core.jobs.store import Child
 from core.pruning.sweep import Sweep
@@ -16,13 +17,11 @@ def sweep(context: Context) -> dict[str, Any]:
     """
     settings = context.settings
     dense = settings.get("dense") or _trained(context)
+    runs = Sweep.from_dict(settings).runs(context.seed)
+    demand = ONE_OF_MANY if len(runs) > 1 else ""
+    common = {"data": settings["data"], "dense": dense}
     wanted = [
-        Child(
-            "prune",
-            {"data": settings["data"], "dense": dense, "plan": run.plan.to_dict()},
-            run.seed,
-        )
-        for run in Sweep.from_dict(settings).runs(context.seed)
+        Child("prune", {**common, "plan": run.plan.to_dict()}, run.seed, demand) for run in runs
     ]
     jobs = context.children(wanted)
     return {"dense": dense, "points": [job.id for job in jobs if job.state == DONE],

@@ -14,7 +14,7 @@ from core.jobs import checkpoint, logs, supervisor
 from core.jobs.checkpoint import Pointer
 from core.jobs.cluster import describe_exit, require_safe
 from core.jobs.database import StoreBusy
-from core.jobs.demands import DEMANDS, demand_of, run_cores
+from core.jobs.demands import DEMANDS, ONE_OF_MANY, demand_of, run_cores
 from core.jobs.lock import FileLock, is_held
 from core.jobs.places import Occupied, Place, allowed_demands, free_place
 from core.jobs.reporting import passing_trouble, patiently
@@ -149,8 +149,9 @@ def test_the_emptiest_place_is_taken():
 
 def test_only_demands_with_room_may_be_claimed():
     places = [Place("a", 2, 0)]
-    assert allowed_demands(places, []) == {"tensorflow", "numpy"}
-    assert allowed_demands(places, [Occupied("a", "numpy")]) == {"numpy"}
+    assert allowed_demands(places, []) == {"tensorflow", ONE_OF_MANY, "numpy"}
+    assert allowed_demands(places, [Occupied("a", "numpy")]) == {ONE_OF_MANY, "numpy"}
+    assert allowed_demands(places, [Occupied("a", ONE_OF_MANY)] * 2) == set()
     assert allowed_demands([], []) == set()
 
 

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from core.errors import JobError, NotFoundError, SettingsError
+from core.jobs.demands import ONE_OF_MANY
 from core.jobs.dispatch import Dispatcher
 from core.jobs.lease import Fenced, Lease, Update
 from core.jobs.store import Child, Store
@@ -148,6 +149,15 @@ def test_families_take_turns_in_the_queue(contract_store, dispatcher):
     order = [dispatcher.claim("background", {"numpy"}, f"r{n}").job_id for n in range(6)]
     taken = [(points_a[i].id, points_b[i].id) for i in range(3)]
     assert order == [id for pair in taken for id in pair]
+
+
+def test_a_parent_may_say_what_its_children_need(contract_store, dispatcher):
+    sweep = contract_store.submit("sweep", {}, 0)
+    wanted = [Child("prune", {"n": n}, 0, ONE_OF_MANY) for n in range(2)]
+    points = contract_store.submit_children(sweep, wanted)
+    assert dispatcher.claim("background", {"tensorflow"}, "r1") is None
+    claims = [dispatcher.claim("background", {ONE_OF_MANY}, f"r{n}") for n in range(2)]
+    assert [(c.job_id, c.demand) for c in claims] == [(p.id, ONE_OF_MANY) for p in points]
 
 
 def test_a_single_run_does_not_wait_behind_a_long_sweep(contract_store, dispatcher):
