@@ -8,6 +8,8 @@ PY     := $(VENV)/bin/python
 # Compiled byte code makes TensorFlow's import two to four times faster.
 PIP    := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pip install --quiet --disable-pip-version-check
 NICE   := nice -n 10
+# Tests train as runners do (core/jobs/supervisor.py).
+export TF_ENABLE_ONEDNN_OPTS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format setup test-cluster fuzz faults results results-federated \

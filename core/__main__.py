@@ -42,12 +42,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         workspace = open_workspace()
         options.run(Lab(workspace, Store(workspace.store_url)), options)
+        sys.stdout.flush()
     except LabError as error:
         reason = " ".join(str(error).split())
         say(reason)
         if options.json:
             answer({"error": reason}, as_json=True)
         return WRONG_USE if isinstance(error, SettingsError) else FAILED
+    except BrokenPipeError:  # who read the answer, such as `head`, has gone: nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     return DONE
 
 

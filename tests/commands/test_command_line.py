@@ -221,3 +221,12 @@ def test_methods_and_algorithms_list_their_papers_and_settings(command_line):
     assert {"magnitude", "l1_filter"} <= {row["name"] for row in methods}
     assert {"fedavg", "scaffold"} <= {row["name"] for row in algorithms}
     assert all(row["paper"] for row in methods + algorithms)
+
+
+def test_a_reader_that_goes_away_gets_no_traceback(command_line):
+    script = f"{sys.executable} -m core methods | true"
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=ROOT, env=command_line.environment, capture_output=True, text=True
+    )
+    assert "Traceback" not in done.stderr
+    assert "Broken" not in done.stderr
