@@ -40,7 +40,7 @@ DEMANDS = {
         Demand("tensorflow", "background", RUN_CORES, 2 * GIGABYTE, 300.0, "tensorflow"),
         Demand(ONE_OF_MANY, "background", 1, 2 * GIGABYTE, 300.0, "tensorflow"),
         Demand("numpy", "background", cores=1, memory_bytes=GIGABYTE // 2),
-        Demand("interactive", "interactive", 1, 2 * GIGABYTE, 600.0, "tensorflow"),
+        Demand("interactive", "interactive", RUN_CORES, 2 * GIGABYTE, 600.0, "tensorflow"),
         Demand("light", "light", cores=0, memory_bytes=GIGABYTE // 8),
     )
 }

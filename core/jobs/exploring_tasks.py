@@ -74,7 +74,7 @@ def _warm(workspace: Workspace, dense_id: str) -> Explorer:
     dense = open_network(store, workspace, dense_id)
     store.close()
     data = open_prepared(workspace, dense.job.settings["data"], dense.shape)
-    return Explorer(dense.weights, data, images=len(data.validation))
+    return Explorer(dense.weights, data)
 
 
 def _forget_old_previews(context: Context) -> None:

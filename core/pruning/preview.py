@@ -26,6 +26,7 @@ from core.pruning.unstructured import Cutter
 from core.settings import digest
 from core.training.prepare import Prepared
 
+LOOKED_AT = 2500  # validation images at most: more would make a slider wait
 SAMPLE_IMAGES = 400  # training images for reconstruction: an answer now, not the last percent
 
 
@@ -78,13 +79,17 @@ class Preview:
 class Explorer:
     """Answers sliders for one dense network: what does not change between moves is kept.
 
-    images: how many validation images an answer looks at (all, if there are fewer).
+    images: how many validation images an answer looks at (all, if there are fewer), from
+    everywhere in the split, which may be in the order of its classes.
     """
 
-    def __init__(self, dense: Weights, data: Prepared, images: int = 1000, seed: int = 0) -> None:
+    def __init__(
+        self, dense: Weights, data: Prepared, images: int = LOOKED_AT, seed: int = 0
+    ) -> None:
         check_weights(dense, data.shape)
         self._dense, self._data, self._seed = dense, data, seed
-        rows = np.arange(min(images, len(data.validation)))
+        count = len(data.validation)
+        rows = np.linspace(0, count - 1, min(images, count)).round().astype(np.int64)
         self._split = data.validation.take(rows)
         self._dense_accuracy = instant_accuracy(dense, self._split)
         self._few = replace(data, train=sample(data, SAMPLE_IMAGES, seed))

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,8 +23,12 @@ def plan(method="magnitude", sparsity=0.6, **values):
     return PrunePlan(method=method, sparsity=sparsity, epochs=0, **values)
 
 
+def looked_at(count):
+    return np.linspace(0, count - 1, 30).round().astype(int)
+
+
 def measured(network):
-    split = data().validation.take(np.arange(30))
+    split = data().validation.take(looked_at(len(data().validation)))
     return accuracy(predict(network, SHAPE, split.images), split.labels)
 
 
@@ -33,6 +38,17 @@ def test_an_answer_is_what_pruning_without_training_gives(explorer, method):
     assert answer.accuracy == pytest.approx(measured(answer.weights))
     pruned = prune(weights(), data(), plan(method), 1, Silent())
     assert answer.mask.zeros == pruned.mask.zeros
+
+
+def test_all_classes_are_looked_at_even_if_the_images_come_class_by_class():
+    validation = data().validation
+    by_class = validation.take(np.argsort(validation.labels, kind="stable"))
+    ordered = replace(data(), validation=by_class)
+    few = by_class.take(looked_at(len(by_class)))
+    assert set(few.labels) == set(validation.labels)
+    answer = Explorer(weights(), ordered, images=30).answer(plan(sparsity=0.0))
+    expected = accuracy(predict(weights(), SHAPE, few.images), few.labels)
+    assert answer.accuracy == pytest.approx(expected)
 
 
 def test_nothing_removed_is_the_dense_network(explorer):
