@@ -58,6 +58,12 @@ function buttons(Plotly, name) {
            toImageButtonOptions: { format: "png", filename: name, scale: 2 } };
 }
 
+// On a phone a legend has a row for each name: they must not eat the chart.
+function legendRoom(plot, traces) {
+  const named = traces.filter((trace) => trace.name && trace.showlegend !== false).length;
+  return plot.clientWidth < 520 ? 20 * Math.max(0, named - 2) : 0;
+}
+
 // New data in the middle of a drag would end it: they wait until the mouse button is up.
 async function untilReleased(plot) {
   while (plot._dragging) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -69,6 +75,7 @@ async function draw(plot, setStateValue) {
   const data = plot.latest;
   const [layout, ...traces] = data.order.map((digest) => plot.parts.get(digest));
   const colors = pageColors(plot);
+  plot.style.height = `${data.height + legendRoom(plot, traces)}px`;
   plot.settings ??= buttons(Plotly, data.name); // a new object would make Plotly start anew
   await Plotly.react(plot, traces.map((trace) => dressed(trace, colors, data.twins)),
                      dressedLayout(layout, colors, data.twins), plot.settings);
