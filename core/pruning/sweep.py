@@ -22,10 +22,11 @@ from core.randomness import derived_seed
 ALL = "all"
 STYLES = ("polished", "pure")
 
-# Parts of a dense epoch, measured on two cores: what no network escapes (augmenting, calling), and
-# the forward pass of the teacher; and how much slower unaligned convolutions are (decision 64).
+# Parts of a dense epoch: what no network escapes (augmenting, calling), and the forward pass of the
+# teacher, a fifth but remembered for half of the runs; and how much slower unaligned convolutions
+# are (decision 64). Measured on two fast cores; on slow ones small networks take less.
 OVERHEAD_SHARE = 0.42
-TEACHER_SHARE = 0.2
+TEACHER_SHARE = 0.1
 UNALIGNED = 1.8
 ONE_CORE_GAIN = 1.3  # how much more two runs of one core each get done than one of two cores
 CUT_SECONDS = 3.0
