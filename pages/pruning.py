@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.data.store import StoredDataset
 from core.figures.frontier import live_frontier
+from core.jobs.demands import ONE_OF_MANY
 from core.jobs.job import Job
 from core.models.network import NetworkShape
 from core.pruning.methods import METHODS
@@ -58,7 +59,7 @@ def main() -> None:
         _work(view, chosen, dense)
         st.subheader("Frontier", anchor=False)
         frontier_panel(lambda: family_now(dense.id), chosen.class_names, "frontier")
-    get_ready(warm="tensorflow")
+    get_ready(warm=ONE_OF_MANY)
 
 
 def _choose_dense(chosen: StoredDataset) -> Job | None:
