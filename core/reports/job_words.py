@@ -34,11 +34,14 @@ def job_title(job: Job) -> str:
 def _detail(job: Job) -> str:
     settings = job.settings
     if job.kind == "train":
-        return f"{_epochs(settings.get('recipe', {}))}, seed {job.seed}"
+        return f"{_epochs(settings.get('recipe', {}))}, {seed_words(job.seed)}"
     if job.kind == "prune":
         plan = settings.get("plan", {})
         method = method_labels().get(plan.get("method", ""), str(plan.get("method", "?")))
-        return f"{method} {plan.get('sparsity', 0.0):.1%}, {_epochs(plan)}"
+        allocation = plan.get("allocation", "auto")
+        widths = "" if allocation == "auto" else f", {allocation}"
+        cut = f"{method} {plan.get('sparsity', 0.0):.1%}{widths}"
+        return f"{cut}, {_epochs(plan)}, {seed_words(job.seed)}"
     if job.kind == "sweep":
         methods, levels = settings.get("methods", []), settings.get("sparsities", [])
         return f"{len(methods)} methods at {len(levels)} sparsities"
@@ -49,6 +52,11 @@ def _detail(job: Job) -> str:
     if job.kind in ("import", "federate_compare"):
         return str(settings.get("name") or settings.get("preset") or "")
     return ""
+
+
+def seed_words(seed: int) -> str:
+    """Return the seed, of a long one (a sweep derives them) the end: enough to tell runs apart."""
+    return f"seed {seed}" if seed < 10_000 else f"seed …{seed % 10_000:04d}"
 
 
 def _epochs(settings: Mapping[str, Any]) -> str:

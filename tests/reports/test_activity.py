@@ -117,3 +117,15 @@ def test_a_recent_pruning_run_is_listed_with_its_score(lab):
     words = {row.best for row in recent(store, 50) if row.job.kind == "prune"}
     assert "score 0.845" in words  # magnitude at 95 %: (0.74 + 0.95) / 2
     assert "45.0% accurate" in words  # random at 95 % is below the threshold
+
+
+def test_prunings_that_differ_in_their_seed_or_widths_have_different_titles(lab):
+    store, _ = lab
+    plan = {"method": "l1_filter", "sparsity": 0.9, "epochs": 1}
+    wanted = [(plan, 1), (plan | {"allocation": "uniform"}, 1), (plan, 123_450_067)]
+    ids = [store.submit("prune", {"plan": each}, seed) for each, seed in wanted]
+    assert [job_title(store.get(id)) for id in ids] == [
+        "Pruning: L1 filter 90.0%, 1 epoch, seed 1",
+        "Pruning: L1 filter 90.0%, uniform, 1 epoch, seed 1",
+        "Pruning: L1 filter 90.0%, 1 epoch, seed …0067",
+    ]
