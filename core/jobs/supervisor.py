@@ -48,10 +48,11 @@ def supervise(orders: Orders, store_url: str, environment: dict[str, str]) -> in
 
 def _variables(orders: Orders) -> dict[str, str]:
     threads = str(threads_of(DEMANDS[orders.demand]))
-    names = ("OMP", "OPENBLAS", "MKL", "TF_INTRAOP", "NUMEXPR")
     root = os.path.dirname(os.path.dirname(core.__file__))
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-    return {f"{name}_NUM_THREADS": threads for name in names} | {
+    # NumPy keeps to one: its threads spin while they wait for each other, so that beside another
+    # run the same product took up to 37 times as long with two as with one.
+    return {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {
         "TF_NUM_INTRAOP_THREADS": threads,
         "TF_NUM_INTEROP_THREADS": threads,
         # TensorFlow's own choice is off on processors without AVX-512, where it is worth
