@@ -26,7 +26,7 @@ from core.pruning.unstructured import Cutter
 from core.settings import digest
 from core.training.prepare import Prepared
 
-LOOKED_AT = 2500  # validation images at most: more would make a slider wait
+LOOKED_AT = 1000  # validation images at most: more would make a slider wait
 SAMPLE_IMAGES = 400  # training images for reconstruction: an answer now, not the last percent
 
 
