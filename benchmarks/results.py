@@ -82,6 +82,7 @@ class Results:
 
         stages: of the first seed's run, and of the others'; lower ones are computed sooner.
         """
+        self.train(recipe, stages)
         each = {
             seed: {"dense": identity("train", self._whole(settings), seed), "plan": plan.to_dict()}
             for seed, settings in self._dense(recipe).items()

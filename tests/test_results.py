@@ -50,6 +50,12 @@ def test_a_network_is_trained_before_it_is_pruned_and_only_once(results):
     assert next_runs(results, there, count=1)[0].kind == "prune"
 
 
+def test_a_part_computed_alone_asks_for_its_dense_networks_too():
+    alone = Results({}, "data", (0,), set())
+    alone.prune(PLAN, (0, 2))
+    assert [w.kind for w in next_runs(alone, {}, count=2)] == ["train"]
+
+
 def test_a_network_measured_elsewhere_is_trained_again_when_it_is_to_be_pruned(results):
     train = results.wanted[1]
     elsewhere = {train.id: Measured(train.id, train.what, 0, 0.8, 0.8, 0.0, 0.0, 1.0)}
