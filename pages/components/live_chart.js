@@ -59,7 +59,8 @@ function buttons(Plotly, name) {
 }
 
 // On a phone a legend has a row for each name: they must not eat the chart.
-function legendRoom(plot, traces) {
+function legendRoom(plot, order) {
+  const traces = order.slice(1).map((digest) => plot.parts.get(digest));
   const named = traces.filter((trace) => trace.name && trace.showlegend !== false).length;
   return plot.clientWidth < 520 ? 20 * Math.max(0, named - 2) : 0;
 }
@@ -75,7 +76,6 @@ async function draw(plot, setStateValue) {
   const data = plot.latest;
   const [layout, ...traces] = data.order.map((digest) => plot.parts.get(digest));
   const colors = pageColors(plot);
-  plot.style.height = `${data.height + legendRoom(plot, traces)}px`;
   plot.settings ??= buttons(Plotly, data.name); // a new object would make Plotly start anew
   await Plotly.react(plot, traces.map((trace) => dressed(trace, colors, data.twins)),
                      dressedLayout(layout, colors, data.twins), plot.settings);
@@ -103,7 +103,6 @@ function watchTheme(plot, redraw) {
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const figure = parentElement.querySelector(".live-chart");
   const plot = figure.querySelector(".live-chart-plot");
-  plot.style.height = `${data.height}px`;
   figure.querySelector("figcaption").textContent = data.alt;
   plot.parts ??= new Map();
   for (const [digest, part] of Object.entries(data.fresh)) plot.parts.set(digest, part);
@@ -112,6 +111,7 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     return;
   }
   for (const digest of plot.parts.keys()) if (!data.order.includes(digest)) plot.parts.delete(digest);
+  plot.style.height = `${data.height + legendRoom(plot, data.order)}px`;
   plot.latest = data;
   const redraw = () => draw(plot, setStateValue).catch((error) => {
     figure.querySelector("figcaption").textContent = `${error.message} ${data.alt}`;

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.browser.conftest import Visitor, new_context
+from tests.browser.conftest import Visitor, new_context, settle
 from tests.browser.server import ROOT, serve
 
 RANGE = "plot => plot.layout.xaxis.range"
@@ -103,3 +103,18 @@ def test_the_dark_theme_swaps_each_colour_for_its_twin(chromium, growing_url):
     drawn = page.locator(".live-chart-plot").evaluate("plot => JSON.stringify(plot.data)")
     context.close()
     assert json.loads(drawn)[1]["marker"]["color"] == "#5bbeff"
+
+
+def test_a_phones_legend_keeps_its_room_when_the_page_runs_again(chromium, lab_url):
+    context = new_context(chromium, width=400)
+    page = Visitor(context.new_page(), lab_url).go()
+    page.wait_for_selector(".live-chart-plot .main-svg")
+    plot = page.locator(".live-chart-plot")
+    height = plot.evaluate("plot => plot.clientHeight")
+    page.get_by_text("Numbers", exact=True).click()
+    page.get_by_role("button", name="CSV", exact=True).wait_for()
+    settle(page)
+    assert plot.evaluate("plot => plot.clientHeight") == height
+    # As much as the wide chart has, and a row for all but two of the ten names.
+    assert height == plot.evaluate("plot => plot.latest.height") + 20 * 8
+    context.close()
