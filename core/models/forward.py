@@ -35,7 +35,8 @@ def logits(weights: Tensors, images: Any, policy: str = "float32") -> Any:
 
 
 @lru_cache(maxsize=1)
-def _compiled() -> Any:
+def compiled_logits() -> Any:
+    """Return `logits`, compiled once in a process for each shape and number format."""
     import tensorflow as tf
 
     return tf.function(logits)
@@ -47,7 +48,7 @@ def predict_logits(weights: Weights, images: np.ndarray, batch: int = 500) -> np
 
     constants = {name: tf.constant(array) for name, array in weights.items()}
     parts = [
-        _compiled()(constants, tf.constant(images[start : start + batch])).numpy()
+        compiled_logits()(constants, tf.constant(images[start : start + batch])).numpy()
         for start in range(0, len(images), batch)
     ]
     return np.concatenate(parts)

@@ -8,11 +8,10 @@ Source of learning from answers: Hinton et al. 2015, arXiv:1503.02531.
 import hashlib
 from collections import OrderedDict
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from core.models.forward import logits
+from core.models.forward import compiled_logits
 from core.models.network import Weights
 
 LARGEST_BYTES = 128 * 2**20  # all epochs of several long runs; a runner's place has 2 GB
@@ -62,16 +61,9 @@ class Teacher:
         key = _digest(self._name, images)
         found = _remembered().get(key)
         if found is None:
-            found = _compiled()(self._weights, images, self._policy).numpy()
+            found = compiled_logits()(self._weights, images, self._policy).numpy()
             _remembered().put(key, found)
         return found
-
-
-@lru_cache(maxsize=1)
-def _compiled() -> Any:
-    import tensorflow as tf
-
-    return tf.function(logits)
 
 
 def _digest(*parts: bytes | np.ndarray) -> bytes:
