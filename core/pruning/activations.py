@@ -6,6 +6,7 @@ position of a convolution, or the whole input of a dense layer. The order is tha
 channel i mod channels of the layer before; that holds at the flatten boundary as well.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from core.models.network import LAYERS, NetworkShape, Weights
 PADDING = {"conv1": "SAME", "conv2": "VALID", "conv3": "SAME", "conv4": "VALID"}
 POOLED = ("conv2", "conv4")
 BATCH = 500
+RowReader = Callable[[Weights, np.ndarray, str, "Positions"], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def read_rows(weights: Weights, images: np.ndarray, layer: str, positions: Posit
         chosen = positions.of_images(first, first + BATCH)
         if len(chosen):
             entering = layer_input(weights, images[first : first + BATCH], layer)
-            parts.append(_rows(entering, layer, chosen))
+            parts.append(rows_of(entering, layer, chosen))
     return np.concatenate(parts)
 
 
@@ -109,7 +111,8 @@ def product(kernel: np.ndarray, value: Any, layer: str) -> Any:
     return tf.matmul(value, kernel)
 
 
-def _rows(entering: np.ndarray, layer: str, positions: Positions) -> np.ndarray:
+def rows_of(entering: np.ndarray, layer: str, positions: Positions) -> np.ndarray:
+    """Return what `layer` reads at `positions` of its whole input; see `read_rows`."""
     if layer not in PADDING:
         return np.asarray(entering[positions.image])
     if PADDING[layer] == "SAME":

@@ -9,6 +9,7 @@ import numpy as np
 from core.errors import SettingsError
 from core.models.network import NetworkShape, Weights
 from core.progress import Progress
+from core.pruning.activations import RowReader, read_rows
 
 if TYPE_CHECKING:
     from core.training.prepare import Prepared
@@ -20,7 +21,8 @@ Scores = dict[str, np.ndarray]
 class Context:
     """What a method may look at: the dense network, the data, its seed, and where it reports.
 
-    A method reads train images (and validation for choices), never the holdout.
+    A method reads train images (and validation for choices), never the holdout. read_rows: how it
+    looks at what layers read; who asks often about few images passes a reader that remembers.
     """
 
     weights: Weights
@@ -28,6 +30,7 @@ class Context:
     data: "Prepared"
     seed: int
     progress: Progress
+    read_rows: RowReader = read_rows
 
 
 @dataclass(frozen=True)

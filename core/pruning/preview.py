@@ -16,6 +16,7 @@ from core.pruning.channels import channel_counts, keep_best
 from core.pruning.closure import close, living_units
 from core.pruning.connected import guarded_cut
 from core.pruning.instant import instant_accuracy
+from core.pruning.layer_inputs import LayerInputs
 from core.pruning.mask import Mask, keep_highest
 from core.pruning.method import Budget, Context, Scores
 from core.pruning.methods.l1_filter import filter_norms
@@ -93,6 +94,7 @@ class Explorer:
         self._split = data.validation.take(rows)
         self._dense_accuracy = instant_accuracy(dense, self._split)
         self._few = replace(data, train=sample(data, SAMPLE_IMAGES, seed))
+        self._inputs = LayerInputs()
         self._scores: dict[str, Scores] = {}
         self._grams: DenseMoments | None = None
 
@@ -166,7 +168,7 @@ class Explorer:
         kept, weights = keep_best(scores, counts), self._dense
         if rule.select is not None:
             budget = Budget(plan.sparsity, counts, 0)
-            light = replace(context, data=self._few)
+            light = replace(context, data=self._few, read_rows=self._inputs.read_rows)
             selection = rule.select(light, plan.method_settings, budget)
             kept, weights = selection.kept, selection.weights
         closed = close(weights, kept, shape)

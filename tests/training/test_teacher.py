@@ -2,7 +2,7 @@ import numpy as np
 
 from core.models.forward import predict_logits
 from core.models.network import NetworkShape, initial_weights
-from core.training.teacher import Remembered, Teacher
+from core.training.teacher import Teacher
 
 SHAPE = NetworkShape((16, 16, 3), 3, (2, 3, 4, 5, 6))
 WEIGHTS = initial_weights(SHAPE, 1)
@@ -32,15 +32,3 @@ def test_other_images_weights_and_formats_are_other_questions():
         Teacher(WEIGHTS, "mixed_bfloat16").answers(IMAGES),
     ]
     assert len({id(answer) for answer in asked}) == 5
-
-
-def test_the_longest_unused_answer_is_forgotten_first():
-    remembered = Remembered(largest_bytes=16)
-    first, second, third = (np.full(2, value, np.float32) for value in range(3))  # 8 bytes each
-    remembered.put(b"1", first)
-    remembered.put(b"2", second)
-    assert remembered.get(b"1") is first
-    remembered.put(b"3", third)
-    assert remembered.get(b"2") is None
-    assert remembered.get(b"1") is first
-    assert remembered.get(b"3") is third

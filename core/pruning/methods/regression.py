@@ -7,7 +7,6 @@ import numpy as np
 
 from core.models.topology import READER, flatten_rows
 from core.pruning import lasso
-from core.pruning.activations import read_rows
 from core.pruning.layerwise import (
     Partial,
     cut_layer_by_layer,
@@ -61,10 +60,10 @@ def layer_moments(context: Context, settings: Regression, network: Partial, laye
     rng = generator(context.seed, "regression", layer, "rows")
     rows = settings.positions * len(images)
     where = reader_positions(layer, context.shape, len(images), rows, rng)
-    original = read_rows(context.weights, images, reader, where)
+    original = context.read_rows(context.weights, images, reader, where)
     kernel, bias = context.weights[f"{reader}/kernel"], context.weights[f"{reader}/bias"]
     wanted = original @ kernel.reshape(-1, len(bias)) + bias
-    return moments(read_rows(network.weights, images, reader, where), wanted)
+    return moments(context.read_rows(network.weights, images, reader, where), wanted)
 
 
 def channel_problem(

@@ -7,11 +7,13 @@ import numpy as np
 
 from core.models.network import Weights
 from core.models.topology import READER
-from core.pruning.activations import read_rows, sample_positions
+from core.pruning.activations import sample_positions
 from core.pruning.layerwise import Partial, cut_layer_by_layer, sample_images
 from core.pruning.method import Budget, Context, Method, Selection
 from core.randomness import generator
 from core.settings import check, setting
+
+ROWS_PER_IMAGE = 10  # as in the paper; more from few images only take longer
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,10 @@ def gram_of_layer(context: Context, settings: ThiNet, network: Partial, layer: s
     reader = READER[layer]
     images = sample_images(context, settings.images, "thinet", layer, "images")
     rng = generator(context.seed, "thinet", layer, "rows")
-    positions = sample_positions(reader, network.shape, len(images), settings.rows, rng)
+    count = min(settings.rows, ROWS_PER_IMAGE * len(images))
+    positions = sample_positions(reader, network.shape, len(images), count, rng)
     outputs = rng.integers(network.shape.units[reader], size=len(positions))
-    rows = read_rows(network.weights, images, reader, positions)
+    rows = context.read_rows(network.weights, images, reader, positions)
     x = contributions(network.weights, layer, rows, outputs).astype(np.float64)
     return np.asarray(x.T @ x)
 

@@ -1,0 +1,39 @@
+"""Arrays that cost much to compute, remembered by everything that they depend on."""
+
+import hashlib
+from collections import OrderedDict
+
+import numpy as np
+
+
+class Remembered:
+    """Arrays by what was asked; the longest unused go first when there are too many."""
+
+    def __init__(self, largest_bytes: int) -> None:
+        self._largest_bytes = largest_bytes
+        self._bytes = 0
+        self._answers: OrderedDict[bytes, np.ndarray] = OrderedDict()
+
+    def get(self, key: bytes) -> np.ndarray | None:
+        """Return the answer, or None if it is not remembered."""
+        if key in self._answers:
+            self._answers.move_to_end(key)
+        return self._answers.get(key)
+
+    def put(self, key: bytes, answer: np.ndarray) -> None:
+        """Remember one more answer."""
+        self._answers[key] = answer
+        self._bytes += answer.nbytes
+        while self._bytes > self._largest_bytes:
+            self._bytes -= self._answers.popitem(last=False)[1].nbytes
+
+
+def key_of(*contents: bytes | np.ndarray) -> bytes:
+    """Return a key that only the same contents in the same order have."""
+    content = hashlib.sha256()
+    for part in contents:
+        if isinstance(part, np.ndarray):
+            content.update(f"{part.dtype}{part.shape}".encode())
+            part = np.ascontiguousarray(part).data
+        content.update(part)
+    return content.digest()
