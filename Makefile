@@ -25,7 +25,7 @@ run: $(VENV)/app ## Serve the dashboard on http://127.0.0.1:8501 (PORT=…)
 test: $(VENV)/dev ## Set up and run every test, a real browser included
 	@sh tests/setup_system.sh
 	$(PY) -m pytest -q -n 2 --dist loadfile -m "not browser and not cluster" $(ARGS)
-	$(PY) -m pytest -q -m "browser or cluster" $(ARGS)
+	$(PY) -m pytest -q -n 2 --dist loadfile -m "browser or cluster" $(ARGS)
 
 check: $(VENV)/dev ## Lint, types and the fast tests, in about a minute
 	$(VENV)/bin/ruff check .

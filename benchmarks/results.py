@@ -159,10 +159,15 @@ def newly_measured(
 def next_runs(results: Results, here: Mapping[str, Job], count: int) -> list[Wanted]:
     """Return up to `count` runs to compute now.
 
-    A network that was measured elsewhere is trained again before it is pruned.
+    A network that was measured elsewhere is trained again before it is pruned: in a stage the runs
+    that have to wait for that come last.
     """
     chosen: dict[str, Wanted] = {}
-    for wanted in results.wanted:
+
+    def late(wanted: Wanted) -> tuple[int, bool]:
+        return wanted.rank[0], wanted.settings.get("dense", wanted.id) not in {*here, wanted.id}
+
+    for wanted in sorted(results.wanted, key=late):
         dense = wanted.settings.get("dense", wanted.id)
         first = wanted if dense in {*here, wanted.id} else results.asked[dense]
         if first.id not in results.given_up:

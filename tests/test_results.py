@@ -64,6 +64,17 @@ def test_a_network_measured_elsewhere_is_trained_again_when_it_is_to_be_pruned(r
     assert next_runs(again, {}, count=1) == [train]
 
 
+def test_runs_whose_network_is_here_come_first_in_their_stage(results):
+    results.prune(replace(PLAN, sparsity=0.5), (2, 2))
+    first, second = results.wanted[-2:]
+    assert (first.seed, second.seed) == (0, 1)
+    rest = replace(results, done=dict.fromkeys(results.asked.keys() - {first.id, second.id}))
+    here = dict.fromkeys([first.settings["dense"], second.settings["dense"]])
+    assert next_runs(rest, here, count=1) == [first]
+    del here[first.settings["dense"]]
+    assert next_runs(rest, here, count=1) == [second]
+
+
 def test_a_record_says_what_was_lost_of_the_network_the_run_began_from(results):
     prune, train = results.wanted[:2]
     here = {prune.id: finished(prune, 0.78), train.id: finished(train, 0.8)}

@@ -32,8 +32,9 @@ def key_of(*contents: bytes | np.ndarray) -> bytes:
     """Return a key that only the same contents in the same order have."""
     content = hashlib.sha256()
     for part in contents:
-        if isinstance(part, np.ndarray):
+        if isinstance(part, bytes):
+            content.update(part)
+        else:
             content.update(f"{part.dtype}{part.shape}".encode())
-            part = np.ascontiguousarray(part).data
-        content.update(part)
+            content.update(np.ascontiguousarray(part).data)
     return content.digest()
