@@ -22,7 +22,7 @@ from core.pruning.sensitivity import sensitivity
 from core.workspace import Workspace
 
 CURVE = (*(step / 20 for step in range(20)), 0.97, 0.98, 0.99)
-KEPT_PREVIEWS = 60
+KEPT_PREVIEWS, FORGOTTEN_AT_ONCE = 60, 2
 
 
 def preview(context: Context) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def preview(context: Context) -> dict[str, Any]:
         _plan(settings), settings.get("per_layer"), bool(settings.get("recovery"))
     )
     weights_file.write(context.folder / PRUNED_FILE, answer.weights)
-    _forget_old_previews(context)
+    forget_old_answers(context)
     return answer.to_dict() | {"weights": PRUNED_FILE}
 
 
@@ -77,10 +77,11 @@ def _warm(workspace: Workspace, dense_id: str) -> Explorer:
     return Explorer(dense.weights, data)
 
 
-def _forget_old_previews(context: Context) -> None:
-    """Delete all but the newest answers: each has a file, and a slider asks for many."""
+def forget_old_answers(context: Context) -> None:
+    """Delete the oldest of too many answers: each has a file, and a slider asks for many.
+
+    A few at a time, or one answer in many would have to wait seconds for it.
+    """
     answers = context.store.jobs(kind=context.kind, states=ENDED)
-    if len(answers) < 2 * KEPT_PREVIEWS:
-        return
-    for job in answers[KEPT_PREVIEWS:]:
+    for job in answers[KEPT_PREVIEWS:][-FORGOTTEN_AT_ONCE:]:
         delete_run(context.store, context.workspace, job.id)
