@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from core.errors import LabError
+from core.errors import LabError, NotFoundError
 from core.jobs import cluster, logs
 from core.jobs.chores import Chore
 from core.jobs.cluster import Cluster
@@ -152,7 +152,10 @@ class Engine:
             self._dispatcher.runner_ended(runner, end[0], end[1], log)
 
     def _began(self, job_id: str) -> bool:
-        return self._store.get(job_id).state != DISPATCHED
+        try:
+            return self._store.get(job_id).state != DISPATCHED
+        except NotFoundError:  # deleted by now, so it had ended
+            return True
 
     def _reclaim(self) -> None:
         self._dispatcher.reclaim(self._flights)
