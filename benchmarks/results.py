@@ -47,6 +47,11 @@ class Wanted:
         return identity(self.kind, self.settings, self.seed)
 
     @property
+    def network(self) -> str:
+        """The id of the dense network it begins from; its own if it trains one."""
+        return str(self.settings.get("dense", self.id))
+
+    @property
     def what(self) -> str:
         """What is run, in words."""
         plan = self.settings.get("plan") or self.settings["recipe"]
@@ -150,9 +155,9 @@ def newly_measured(
     here: id -> finished job. What a run lost is known only beside the network it began from.
     """
     return {
-        id: measured(here[id], wanted.what, here[wanted.settings.get("dense", id)])
+        id: measured(here[id], wanted.what, here[wanted.network])
         for id, wanted in asked.items()
-        if id not in records and {id, wanted.settings.get("dense", id)} <= here.keys()
+        if id not in records and {id, wanted.network} <= here.keys()
     }
 
 
@@ -164,12 +169,11 @@ def next_runs(results: Results, here: Mapping[str, Job], count: int) -> list[Wan
     """
     chosen: dict[str, Wanted] = {}
 
-    def late(wanted: Wanted) -> tuple[int, bool]:
-        return wanted.rank[0], wanted.settings.get("dense", wanted.id) not in {*here, wanted.id}
+    def waits(wanted: Wanted) -> bool:
+        return wanted.network not in {*here, wanted.id}
 
-    for wanted in sorted(results.wanted, key=late):
-        dense = wanted.settings.get("dense", wanted.id)
-        first = wanted if dense in {*here, wanted.id} else results.asked[dense]
+    for wanted in sorted(results.wanted, key=lambda wanted: (wanted.rank[0], waits(wanted))):
+        first = results.asked[wanted.network] if waits(wanted) else wanted
         if first.id not in results.given_up:
             chosen.setdefault(first.id, first)
         if len(chosen) == count:
