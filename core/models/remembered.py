@@ -21,7 +21,9 @@ class Remembered:
         return self._answers.get(key)
 
     def put(self, key: bytes, answer: np.ndarray) -> None:
-        """Remember one more answer."""
+        """Remember one more answer; a question's new answer replaces its old one."""
+        if key in self._answers:
+            self._bytes -= self._answers.pop(key).nbytes
         self._answers[key] = answer
         self._bytes += answer.nbytes
         while self._bytes > self._largest_bytes:
@@ -33,6 +35,7 @@ def key_of(*contents: bytes | np.ndarray) -> bytes:
     content = hashlib.sha256()
     for part in contents:
         if isinstance(part, bytes):
+            content.update(f"bytes{len(part)}".encode())
             content.update(part)
         else:
             content.update(f"{part.dtype}{part.shape}".encode())

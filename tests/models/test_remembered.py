@@ -16,6 +16,16 @@ def test_the_longest_unused_answer_is_forgotten_first():
     assert remembered.get(b"3") is third
 
 
+def test_a_second_answer_takes_no_second_place():
+    remembered = Remembered(largest_bytes=16)
+    for value in range(5):
+        remembered.put(b"1", np.full(2, value, np.float32))
+    other = np.zeros(2, np.float32)
+    remembered.put(b"2", other)
+    assert remembered.get(b"1")[0] == 4
+    assert remembered.get(b"2") is other
+
+
 def test_equal_contents_have_one_key():
     zeros = np.zeros((2, 3))
     assert key_of(b"name", zeros) == key_of(b"name", zeros.copy())
@@ -27,3 +37,7 @@ def test_equal_contents_have_one_key():
 )
 def test_another_shape_type_or_value_is_another_key(other):
     assert key_of(other) != key_of(np.zeros((2, 3)))
+
+
+def test_where_one_part_ends_matters():
+    assert key_of(b"ab", b"c") != key_of(b"a", b"bc")
