@@ -18,6 +18,7 @@ from core.errors import JobError, LabError
 from core.jobs import logs
 from core.jobs.checkpoint import CheckpointFolder, Pointer
 from core.jobs.context import ChildrenUnfinished, Context, Task
+from core.jobs.courtesy import step_back
 from core.jobs.demands import DEMANDS
 from core.jobs.dispatch import Claim, Dispatcher
 from core.jobs.job import DONE, FAILED, STOPPED
@@ -235,6 +236,8 @@ def main(arguments: list[str]) -> None:
     """Run as a child of the supervisor, with orders on the command line."""
     orders = Orders.from_arguments(arguments)
     die_with_supervisor()
+    if DEMANDS[orders.demand].lane == "background":
+        step_back()
     workspace = Workspace(orders.workspace)
     store = patiently(lambda: Store(workspace.store_url), tell=lambda reason: None)
     Runner(orders, store, workspace).run()

@@ -133,6 +133,16 @@ def check_weights(weights: Weights, shape: NetworkShape) -> None:
             )
 
 
+def check_finite(weights: Weights) -> None:
+    """Raise WeightsError if a weight is not a number or infinite: no method could rank it."""
+    for name, value in weights.items():
+        if not np.isfinite(value).all():
+            raise WeightsError(
+                f"{name} holds values that are not finite numbers, so its training has diverged. "
+                "Train again with a smaller learning rate, or choose another network."
+            )
+
+
 def initial_weights(shape: NetworkShape, seed: int) -> Weights:
     """Return Glorot-uniform kernels and zero biases, the initialisation Keras uses.
 

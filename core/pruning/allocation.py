@@ -61,7 +61,7 @@ def deviation(layered: Layered) -> dict[str, np.ndarray]:
     """A threshold per layer of quality x the deviation of its weights.
 
     Dividing by the deviation makes the common quality one threshold over all layers.
-    Source: Han et al. 2015, arXiv:1506.02626, section 3.
+    Source: Han et al. 2015, arXiv:1506.02626, section 4.
     """
     return {
         layer: value / max(layered.spread[layer], 1e-12) for layer, value in layered.scores.items()

@@ -36,7 +36,8 @@ def balanced(layered: Layered) -> dict[str, np.ndarray]:
 def normalised(layered: Layered) -> dict[str, np.ndarray]:
     """One threshold over all channels, each layer's scores divided by their root mean square.
 
-    Source: Molchanov et al. 2017, arXiv:1611.06440, section 2.2 (layer-wise l2-normalisation).
+    After Molchanov et al. 2017, arXiv:1611.06440, section 2.2, who divide by the l2 norm: there a
+    channel counts the less the more its layer has, and at 90 % one unit of 512 would be left here.
     """
     return {
         layer: value / max(float(np.sqrt(np.mean(np.square(value)))), 1e-12)
@@ -44,10 +45,20 @@ def normalised(layered: Layered) -> dict[str, np.ndarray]:
     }
 
 
+def raw(layered: Layered) -> dict[str, np.ndarray]:
+    """One threshold over all channels' scores as they are.
+
+    For scores that are in one unit everywhere, such as a change of the loss. Source: Molchanov et
+    al. 2019, arXiv:1906.10771.
+    """
+    return layered.scores
+
+
 CHANNEL_ALLOCATIONS: dict[str, Callable[[Layered], dict[str, np.ndarray]]] = {
     "balanced": balanced,
     "uniform": uniform,
     "global": normalised,
+    "raw": raw,
     "sensitivity": sensitive,
 }
 ALIGNED = {"balanced"}  # the others are the papers', to the channel

@@ -62,6 +62,18 @@ def channel_mask(kept: Mapping[str, np.ndarray], shape: NetworkShape) -> Mask:
     return Mask(arrays)
 
 
+def last_units(mask: Mask) -> tuple[str, ...]:
+    """Return a note that names the layers with one living unit, if there are any.
+
+    There the layer-collapse guard has acted, or is about to.
+    """
+    alive = living_units(mask.arrays)
+    last = [layer for layer in CHANNEL_LAYERS if alive[layer].size > 1 and alive[layer].sum() == 1]
+    if not last:
+        return ()
+    return (f"Layer-collapse guard: one unit is left in {', '.join(last)}.",)
+
+
 def drop_dead_entries(mask: Mask) -> Mask:
     """Return the mask without the entries of units that receive nothing or that nobody reads."""
     alive = living_units(mask.arrays)
@@ -102,12 +114,12 @@ def close(weights: Weights, kept: Mapping[str, np.ndarray], shape: NetworkShape)
     layer that would lose every unit keeps its strongest one (the layer-collapse guard).
     """
     asked, floor_notes = _with_floor(kept, weights)
-    constants_folded, _ = fold_constants(weights)
+    constants_folded, first_notes = fold_constants(weights)
     folded, fold_notes = fold_constants(channel_mask(asked, shape).apply(constants_folded))
     alive = {layer: np.flatnonzero(units) for layer, units in living_units(folded).items()}
     living, guard_notes = _with_floor(alive, weights)
     mask = channel_mask(living, shape)
-    notes = dict.fromkeys((*floor_notes, *fold_notes, *guard_notes))
+    notes = dict.fromkeys((*floor_notes, *first_notes, *fold_notes, *guard_notes))
     return Closed(mask.apply(folded), mask, living, tuple(notes))
 
 

@@ -10,24 +10,36 @@ from core.pruning.mask import Mask, cut
 from core.pruning.method import Scores
 
 ROUNDS = 25
+PATIENCE = 5  # rounds without a mask that wastes less
+ALWAYS_KEPT = 1e30  # a score; not infinite: the layer-collapse guard ranks above it
+GUARDED = "Layer-collapse guard: the best path through the network is kept."
 
 
 def connected_cut(scores: Scores, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
     """Return the mask of exactly this sparsity whose kept entries lie on living paths.
 
     Weights of units without inputs or readers are given up and the best removed ones take their
-    place. scores: parameter name -> array, comparable between layers; higher is kept.
+    place, as long as that helps: at a sparsity that leaves few entries a layer some are wasted,
+    which the notes say. scores: parameter name -> array, comparable between layers; higher is kept.
     Raises SettingsError if fewer entries are left than one path needs.
     """
     current = {name: np.asarray(value, dtype=np.float64) for name, value in scores.items()}
     mask, notes = guarded_cut(current, sparsity)
+    living, since = drop_dead_entries(mask), 0
+    best, wasted = mask, living.zeros - mask.zeros
     for _ in range(ROUNDS):
-        living = drop_dead_entries(mask)
-        if living.zeros == mask.zeros:
+        if not wasted or since == PATIENCE:
             break
         current = _give_up(current, mask, living)
-        mask, notes = guarded_cut(current, sparsity)
-    return mask, notes
+        mask, more = guarded_cut(current, sparsity)
+        notes, living, since = (*notes, *more), drop_dead_entries(mask), since + 1
+        if living.zeros - mask.zeros < wasted:
+            best, wasted, since = mask, living.zeros - mask.zeros, 0
+    return best, tuple(dict.fromkeys((*notes, *_waste(wasted))))
+
+
+def _waste(entries: int) -> tuple[str, ...]:
+    return (f"{entries} kept entries lie on no path through the network.",) if entries else ()
 
 
 def guarded_cut(scores: Scores, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
@@ -44,7 +56,7 @@ def guarded_cut(scores: Scores, sparsity: float) -> tuple[Mask, tuple[str, ...]]
             f"A sparsity of {sparsity} leaves {mask.size - mask.zeros} entries, "
             f"too few to connect {len(LAYERS)} layers. Choose a lower sparsity."
         )
-    return guarded, ("Layer-collapse guard: the best path through the network is kept.",)
+    return guarded, (GUARDED,)
 
 
 def _is_connected(mask: Mask) -> bool:
@@ -65,6 +77,7 @@ def _give_up(current: Scores, mask: Mask, living: Mask) -> Scores:
 
 
 def _protect_path(scores: Scores) -> Scores:
+    """Return scores that keep the strongest path, and its biases where biases have to stay."""
     protected = {name: np.array(value, dtype=np.float64) for name, value in scores.items()}
     unit = -1
     for layer in LAYERS:
@@ -76,4 +89,6 @@ def _protect_path(scores: Scores) -> Scores:
         row = int(position) * rows.shape[1] + (int(column) if unit < 0 else unit)
         protected[f"{layer}/kernel"].reshape(-1, kernel.shape[-1])[row, output] = np.inf
         unit = int(output)
+        if protected[f"{layer}/bias"][unit] == ALWAYS_KEPT:
+            protected[f"{layer}/bias"][unit] = np.inf
     return protected

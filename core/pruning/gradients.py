@@ -13,8 +13,8 @@ from core.randomness import generator
 
 def batch_gradients(
     weights: Weights, split: Split, images: int, batch: int, seed: int
-) -> Iterator[Weights]:
-    """Yield the gradient of the mean cross-entropy of one batch after another.
+) -> Iterator[tuple[Weights, int]]:
+    """Yield the gradient of the mean cross-entropy of one batch after another, and its images.
 
     images: how many to use in all, drawn without replacement from the stream named by the seed.
     """
@@ -22,7 +22,7 @@ def batch_gradients(
     for start in range(0, len(rows), batch):
         part = split.take(np.sort(rows[start : start + batch]))
         found = _compiled()(weights, part.as_float(), part.labels.astype(np.int32))
-        yield {name: value.numpy() for name, value in found.items()}
+        yield {name: value.numpy() for name, value in found.items()}, len(part)
 
 
 @lru_cache(maxsize=1)

@@ -115,6 +115,11 @@ class PrunePlan:
                 f"{self.rule.label} cannot use the allocation {self.allocation!r}. "
                 f"Choose one of: auto, {', '.join(self._allocations)}."
             )
+        if self.is_normalised and self.batch_size < 2:
+            raise SettingsError(
+                "Normalisation compares the images of a batch; one image a step teaches nothing. "
+                "Choose a batch size from 2, or leave normalisation out."
+            )
         if self.rule.structured and self.schedule == "gradual":
             raise SettingsError(
                 f"{self.rule.label} removes whole channels, which is not gradual. "

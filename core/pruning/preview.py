@@ -9,12 +9,13 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.evaluation.score import score
-from core.models.network import LAYERS, Weights, check_weights
+from core.models.compact import scatter
+from core.models.network import LAYERS, Weights, check_finite, check_weights
 from core.models.topology import CHANNEL_LAYERS
 from core.progress import Silent
-from core.pruning.channels import channel_counts, keep_best
-from core.pruning.closure import close, living_units
-from core.pruning.connected import guarded_cut
+from core.pruning.channels import channel_counts
+from core.pruning.closure import channel_mask, close, living_units
+from core.pruning.connected import connected_cut, guarded_cut
 from core.pruning.instant import instant_accuracy
 from core.pruning.layer_inputs import LayerInputs
 from core.pruning.mask import Mask, keep_highest
@@ -23,6 +24,7 @@ from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import OWN, PrunePlan
 from core.pruning.recovery import DenseMoments, measure, recover
 from core.pruning.repair import sample
+from core.pruning.structured import Small, by_scores, living
 from core.pruning.unstructured import Cutter
 from core.settings import digest
 from core.training.prepare import Prepared
@@ -88,12 +90,12 @@ class Explorer:
         self, dense: Weights, data: Prepared, images: int = LOOKED_AT, seed: int = 0
     ) -> None:
         check_weights(dense, data.shape)
+        check_finite(dense)
         self._dense, self._data, self._seed = dense, data, seed
-        count = len(data.validation)
-        rows = np.linspace(0, count - 1, min(images, count)).round().astype(np.int64)
-        self._split = data.validation.take(rows)
+        self._split = data.validation.spread(images)
         self._dense_accuracy = instant_accuracy(dense, self._split)
         self._few = replace(data, train=sample(data, SAMPLE_IMAGES, seed))
+        self._living, self._living_notes = living(dense, data.shape)
         self._inputs = LayerInputs()
         self._scores: dict[str, Scores] = {}
         self._grams: DenseMoments | None = None
@@ -146,33 +148,38 @@ class Explorer:
         if per_layer is not None:
             mask = Mask({k: v for name in LAYERS for k, v in _cut_layer(scores, name, per_layer)})
             return mask.apply(self._dense), mask, ()
-        mask, notes = guarded_cut(scores, plan.sparsity)
+        choose = connected_cut if plan.connected else guarded_cut
+        mask, notes = choose(scores, plan.sparsity)
         return mask.apply(self._dense), mask, notes
 
     def _channels(
         self, plan: PrunePlan, per_layer: Mapping[str, float] | None
     ) -> tuple[Weights, Mask, tuple[str, ...]]:
-        rule, shape = plan.rule, self._data.shape
+        rule, small = plan.rule, self._living
         if rule.trains:
             raise SettingsError(
                 f"{rule.label} has to train its factors before it can choose, so it has no instant "
                 "preview. Start a run, or preview another method."
             )
-        context = Context(self._dense, shape, self._data, self._seed, Silent())
+        context = Context(small.weights, small.shape, self._data, self._seed, Silent())
         key = digest({"m": plan.method, "s": dict(plan.settings)})
         if key not in self._scores:
             score_channels = rule.scores or (lambda of, _: filter_norms(of.weights))
             self._scores[key] = score_channels(context, plan.method_settings)
         scores = self._scores[key]
-        counts = _counts(plan, scores, shape, per_layer)
-        kept, weights = keep_best(scores, counts), self._dense
-        if rule.select is not None:
-            budget = Budget(plan.sparsity, counts, 0)
+        counts = _counts(plan, scores, small, per_layer)
+        if rule.select is None:
+            assert counts is not None
+            selection = by_scores(context, scores, counts)
+        else:
+            budget = Budget(small.target(plan.sparsity), counts, 0)
             light = replace(context, data=self._few, read_rows=self._inputs.read_rows)
             selection = rule.select(light, plan.method_settings, budget)
-            kept, weights = selection.kept, selection.weights
-        closed = close(weights, kept, shape)
-        return closed.weights, closed.mask, closed.notes
+        closed = close(selection.weights, selection.kept, small.shape)
+        left = small.without(closed)
+        weights = scatter(left.weights, left.kept, left.full)
+        notes = tuple(dict.fromkeys((*self._living_notes, *closed.notes)))
+        return weights, channel_mask(left.kept, left.full), notes
 
     def _recovered(self, weights: Weights, mask: Mask) -> Weights:
         if self._grams is None:
@@ -182,15 +189,17 @@ class Explorer:
 
 
 def _counts(
-    plan: PrunePlan, scores: Scores, shape: Any, per_layer: Mapping[str, float] | None
-) -> dict[str, int]:
+    plan: PrunePlan, scores: Scores, small: Small, per_layer: Mapping[str, float] | None
+) -> dict[str, int] | None:
+    """Return the channels each layer keeps, or None if the method divides by itself."""
     if per_layer is not None:
-        units = {layer: shape.units[layer] for layer in CHANNEL_LAYERS}
-        return {
-            layer: max(1, round((1 - per_layer.get(layer, 0.0)) * units[layer])) for layer in units
-        }
-    allocation = plan.resolved_allocation if plan.resolved_allocation != OWN else "balanced"
-    return channel_counts(scores, shape, allocation, plan.sparsity)
+        units = {layer: small.full.units[layer] for layer in CHANNEL_LAYERS}
+        kept = {layer: round((1 - per_layer.get(layer, 0.0)) * units[layer]) for layer in units}
+        return {layer: max(1, min(kept[layer], len(small.kept[layer]))) for layer in units}
+    if plan.resolved_allocation == OWN:
+        return None
+    target = small.target(plan.sparsity)
+    return channel_counts(scores, small.shape, plan.resolved_allocation, target)
 
 
 def _cut_layer(

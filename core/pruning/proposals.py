@@ -31,9 +31,22 @@ class Entry:
     score: float
     seconds: float
 
+    @property
+    def merit(self) -> float:
+        """What the search maximises, see `merit_of`."""
+        return merit_of(self.score, self.accuracy)
+
     def to_dict(self) -> dict[str, Any]:
         """Return it JSON-ready, with the plan it stands for."""
         return {**vars(self), "plan": plan_of(self.values, self.epochs).to_dict()}
+
+
+def merit_of(score: float, accuracy: float) -> float:
+    """Return the score, or below every score the accuracy, where this is under the threshold.
+
+    There all scores are 0; what comes nearer to the threshold is the better try all the same.
+    """
+    return score if score > 0 else accuracy - 1
 
 
 def plan_of(values: dict[str, Value], epochs: int) -> PrunePlan:
@@ -59,7 +72,7 @@ def propose(tried: Sequence[Entry], seed: int) -> dict[str, Value]:
     space = _space()
     for entry in tried:
         study.add_trial(
-            optuna.trial.create_trial(params=entry.values, distributions=space, value=entry.score)
+            optuna.trial.create_trial(params=entry.values, distributions=space, value=entry.merit)
         )
     return dict(study.ask(space).params)
 

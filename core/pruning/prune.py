@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from core.models.network import Weights, check_weights
+from core.models.network import Weights, check_finite, check_weights
 from core.progress import Phases, Progress
 from core.pruning.allocation import Sensitivity
 from core.pruning.outcome import Pruned
@@ -21,9 +21,10 @@ def prune(dense: Weights, data: Prepared, plan: PrunePlan, seed: int, progress: 
 
     Unstructured targets are met to one weight; structured ones to the nearest channel (the notes
     state the sparsity reached). A stopped run continues bit-exactly from `progress`.
-    Raises WeightsError if the weights do not fit the data's network.
+    Raises WeightsError if the weights do not fit the data's network or are not finite.
     """
     check_weights(dense, data.shape)
+    check_finite(dense)
     analysed = {"sensitivity": 1.0} if plan.resolved_allocation == "sensitivity" else {}
     phases = Phases(progress, {**analysed, **shares_of(plan)})
     sensitivity = _sensitivity(phases, dense, data, plan, seed) if analysed else None

@@ -23,7 +23,9 @@ PAPERS: dict[str, dict[str, Any]] = {
     "magnitude": {"allocation": "layer_threshold", "schedule": "iterative"},
     "snip": {"allocation": "global", "schedule": "one_shot"},
     "random": {"allocation": "uniform", "schedule": "one_shot"},
-    "taylor": {"allocation": "global", "schedule": "iterative"},
+    "taylor": {"allocation": "raw", "schedule": "iterative"},
+    # Its normalised network is fine-tuned as such, and folded at the end.
+    "slimming": {"allocation": OWN, "normalise": True},
 }
 
 

@@ -16,7 +16,8 @@ def regrow(mask: Mask, weights: Weights, sparsity: float, data: Prepared, seed: 
     Every layer grows by the same factor, so the allocation of `mask` stays. Regrown weights start
     at 0, and biases do not regrow. weights: current values. seed: of the images looked at.
     """
-    gradient = next(iter(batch_gradients(mask.apply(weights), data.train, IMAGES, IMAGES, seed)))
+    pruned = mask.apply(weights)
+    gradient, _ = next(batch_gradients(pruned, data.train, IMAGES, IMAGES, seed))
     budget = mask.zeros - round(sparsity * mask.size)
     arrays = {name: array.copy() for name, array in mask.arrays.items()}
     for layer, grown in zip(LAYERS, _shares(mask, budget), strict=True):

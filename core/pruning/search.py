@@ -5,11 +5,13 @@ A dense network is trained, recipes are tried briefly by successive halving (Jam
 a Workshop: jobs of the store, or this process. All choices go by validation score.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from core.errors import SettingsError
 from core.pruning.plan import PrunePlan
-from core.pruning.proposals import Entry, plan_of, propose
+from core.pruning.proposals import Entry, merit_of, plan_of, propose
 from core.randomness import derived_seed
 from core.settings import Value
 from core.training.recipe import PRESETS, Recipe
@@ -18,6 +20,7 @@ DENSE_SHARE, SEARCH_SHARE = 0.35, 0.2
 SAFETY = 0.9  # machines slow down; a competition that overruns its time has lost
 FIRST_RUNG, SECOND_RUNG = 6, 2
 SECOND_RUNG_FACTOR = 2
+LEAST_EPOCHS = 6  # a dense network, a few tries and a final run of an epoch or two each
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Made:
     sparsity: float
     score: float
     seconds: float
+
+    @property
+    def merit(self) -> float:
+        """What the search maximises, see `merit_of`."""
+        return merit_of(self.score, self.accuracy)
 
 
 class Workshop(Protocol):
@@ -61,16 +69,27 @@ def compete(minutes: float, seed: int, workshop: Workshop, dense: str | None = N
 
     dense: id of a network to start from, instead of training one. The best is the highest
     validation score among the final run and the tries; the holdout is never looked at.
+    Raises SettingsError if the time is too short for a few epochs.
     """
     seconds = 60 * minutes * SAFETY
     epoch, used = workshop.epoch_seconds()
+    _check_time(minutes, seconds - used, epoch)
     start = _dense(workshop, seconds, epoch, seed) if dense is None else _given(dense)
     field = _Field(workshop, start.id, seed)
     field.halve(max(1, int(SEARCH_SHARE * seconds / epoch)))
     used += start.seconds + sum(entry.seconds for entry in field.entries)
     field.finish(seconds - used)
-    best = max(field.made, key=lambda made: made.score)
+    best = max(field.made, key=lambda made: made.merit)
     return Competition(start, best, tuple(field.entries))
+
+
+def _check_time(minutes: float, seconds: float, epoch: float) -> None:
+    if seconds < LEAST_EPOCHS * epoch:
+        least = math.ceil(minutes + (LEAST_EPOCHS * epoch - seconds) / 60 / SAFETY)
+        raise SettingsError(
+            f"An epoch takes {epoch:.2g} seconds here, so {minutes:g} minutes are too short for a "
+            f"competition. Give it at least {least}."
+        )
 
 
 def _dense(workshop: Workshop, seconds: float, epoch: float, seed: int) -> Made:
@@ -91,19 +110,27 @@ class _Field:
         self.made: list[Made] = []
 
     def halve(self, budget: int) -> None:
-        """Try six recipes briefly, then the best two for twice as long; budget in epochs."""
-        first = max(1, budget // (FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG))
-        for _ in range(FIRST_RUNG):
-            self._try(propose(self.entries, self._seed), first)
-        best = sorted(self.entries, key=lambda entry: -entry.score)[:SECOND_RUNG]
-        for entry in best:
+        """Try six recipes briefly, then the best two for twice as long; budget in epochs.
+
+        A budget of fewer than ten epochs gives as many recipes one epoch, at most six.
+        """
+        first = budget // (FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG)
+        for _ in range(FIRST_RUNG if first else min(budget, FIRST_RUNG)):
+            self._try(propose(self.entries, self._seed), max(1, first))
+        best = sorted(self.entries, key=lambda entry: -entry.merit)[:SECOND_RUNG]
+        for entry in best if first else ():
             self._try(entry.values, SECOND_RUNG_FACTOR * first)
 
     def finish(self, seconds: float) -> None:
-        """Give the best recipe of the last rung all the seconds that are left."""
-        best = max(self.entries, key=lambda entry: (entry.epochs, entry.score))
+        """Give the best recipe of the last rung all the seconds that are left.
+
+        If these are too few for more epochs than it had, they are left.
+        """
+        best = max(self.entries, key=lambda entry: (entry.epochs, entry.merit))
         pace = best.seconds / best.epochs
-        self._try(best.values, max(best.epochs, int(seconds / max(pace, 1e-9))))
+        epochs = int(seconds / max(pace, 1e-9))
+        if epochs > best.epochs:
+            self._try(best.values, epochs)
 
     def _try(self, values: dict[str, Value], epochs: int) -> None:
         seed = derived_seed(self._seed, "try", len(self.entries))

@@ -70,7 +70,7 @@ def analyse(
     images: int = IMAGES,
 ) -> dict[str, np.ndarray]:
     """Return the table as arrays, one layer after another, saved after each."""
-    split = data.validation.take(np.arange(min(images, len(data.validation))))
+    split = data.validation.spread(images)
     done = dict(progress.load() or {})
     if "dense" not in done:
         probabilities = predict(dense, data.shape, split.images)

@@ -12,7 +12,7 @@ from core.models.topology import CHANNEL_LAYERS
 from core.progress import Phases, Progress
 from core.pruning.allocation import Sensitivity
 from core.pruning.channels import channel_counts, keep_best
-from core.pruning.closure import Closed, channel_mask, close
+from core.pruning.closure import Closed, channel_mask, close, last_units
 from core.pruning.method import Budget, Context, Scores, Selection
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
@@ -44,6 +44,18 @@ class Small:
         """The shape of the small network."""
         return compact_shape(self.full, self.kept)
 
+    def target(self, sparsity: float) -> float:
+        """Return what of the small network has to go for `sparsity` of the full one."""
+        return max(0.0, 1 - (1 - sparsity) * self.full.parameters / self.shape.parameters)
+
+    def left_of(self, sensitivity: Sensitivity) -> Sensitivity:
+        """Return the table, whose shares are of the full layers, in shares of the small ones."""
+        left = {layer: len(self.kept[layer]) / self.full.units[layer] for layer in CHANNEL_LAYERS}
+        return {
+            layer: (1 - (1 - shares) / left[layer], drops)
+            for layer, (shares, drops) in sensitivity.items()
+        }
+
     def without(self, closed: Closed) -> "Small":
         """Return the network with only the channels that closure left."""
         weights = compact(closed.weights, closed.kept)
@@ -55,9 +67,14 @@ class Small:
         return packed(weights=self.weights, kept=self.kept)
 
 
-def whole(dense: Weights, shape: NetworkShape) -> Small:
-    """Return the network with all its channels."""
-    return Small(dense, {layer: np.arange(shape.units[layer]) for layer in CHANNEL_LAYERS}, shape)
+def living(dense: Weights, shape: NetworkShape) -> tuple[Small, tuple[str, ...]]:
+    """Return the network without the channels that are dead already, and notes of closing it.
+
+    Only what lives can be removed: counts of a layer's channels would miss the target otherwise.
+    """
+    every = {layer: np.arange(shape.units[layer]) for layer in CHANNEL_LAYERS}
+    closed = close(dense, every, shape)
+    return Small(dense, every, shape).without(closed), closed.notes
 
 
 def select(
@@ -99,8 +116,8 @@ def prune_channels(
 ) -> Pruned:
     """Return the network pruned channel by channel; resumable at every cut and every epoch."""
     rounds = rounds_of(plan)
-    small = whole(dense, data.shape)
-    notes: list[str] = []
+    small, found = living(dense, data.shape)
+    notes = list(found)
     rows: list[np.ndarray] = []
     used = 0.0
     for index, (sparsity, epochs) in enumerate(rounds, start=1):
@@ -108,7 +125,7 @@ def prune_channels(
         done = phases.run(f"cut {index}", cutting)
         small = Small(unpacked(done, "weights"), unpacked(done, "kept"), data.shape)
         notes += notes_of(done["notes"])
-        left = int(epochs - float(done["epochs"]) + 1e-9)
+        left = epochs - round(float(done["epochs"]))
         used += float(done["epochs"]) + left
         if left > 0:
             training = partial(_train, small, dense, data, plan, left, seed, index)
@@ -127,7 +144,7 @@ def _outcome(
     reached = (
         f"Whole channels reach a sparsity of {mask.sparsity:.4f} (asked for {plan.sparsity:.4f})."
     )
-    every_note = tuple(dict.fromkeys((*notes, reached)))
+    every_note = tuple(dict.fromkeys((*notes, *last_units(mask), reached)))
     return Pruned(weights, mask, small.kept, small.weights, history, used, every_note, plan)
 
 
@@ -142,9 +159,9 @@ def _cut(
     sensitivity: Sensitivity | None,
     progress: Progress,
 ) -> Arrays:
-    target = 1 - (1 - sparsity) * small.full.parameters / small.shape.parameters
     context = Context(small.weights, small.shape, data, derived_seed(seed, "cut", index), progress)
-    chosen = select(context, plan, max(0.0, target), epochs, sensitivity)
+    table = None if sensitivity is None else small.left_of(sensitivity)
+    chosen = select(context, plan, small.target(sparsity), epochs, table)
     closed = close(chosen.weights, chosen.kept, small.shape)
     if plan.recovery:
         weights = repaired(small.weights, closed.weights, closed.mask, small.shape, data, seed)

@@ -28,8 +28,12 @@ RECIPE = Recipe(
 
 
 def affordable(epochs: float, times: int, budget: int) -> float:
-    """Return how many epochs each of `times` fine-tunes gets: all of them take at most half."""
-    return min(epochs, 0.5 * budget / times)
+    """Return how many epochs each of `times` fine-tunes gets.
+
+    All of them together take whole epochs, so that the training after them can have all the others,
+    and at most half of the budget.
+    """
+    return min(math.ceil(epochs * times - 1e-9), budget // 2) / times
 
 
 def tune(

@@ -11,7 +11,8 @@ from core.models.network import Weights
 from core.models.topology import without_units
 from core.progress import Phases, Progress, Silent
 from core.pruning.allocation import Sensitivity, comparable
-from core.pruning.connected import connected_cut, guarded_cut
+from core.pruning.closure import last_units, living_units
+from core.pruning.connected import ALWAYS_KEPT, connected_cut, guarded_cut
 from core.pruning.mask import Mask
 from core.pruning.method import Context, Scores
 from core.pruning.narrowing import WIDE, surplus
@@ -30,8 +31,6 @@ from core.training.prepare import Prepared
 if TYPE_CHECKING:
     from core.training.train import MaskSchedule
 
-ALWAYS_KEPT = 1e30  # not infinite: the layer-collapse guard ranks above it
-
 
 @dataclass(frozen=True)
 class Cutter:
@@ -47,7 +46,8 @@ class Cutter:
 
         A weight that is zero already goes first: the file's zeros are what counts, and what a
         gradual schedule has removed must not come back. Normalisation needs the biases of all
-        living units, because folding moves its shift there. sparsity: that the plan narrows to.
+        living units, even those that are zero now, because folding moves its shift there.
+        sparsity: that the plan narrows to.
         """
         plan, shape = self.plan, self.data.shape
         context = Context(weights, shape, self.data, self.seed, Silent())
@@ -55,13 +55,14 @@ class Cutter:
         found = plan.rule.scores(context, plan.method_settings)
         left = weights
         if plan.is_narrowed:  # before the allocation, whose share the other units then meet
-            gone = surplus(found, sparsity)
-            found, left = (without_units(each, WIDE, gone) for each in (found, weights))
+            units = surplus(found, sparsity)
+            found, left = (without_units(each, WIDE, units) for each in (found, weights))
         between = comparable(found, weights, shape, plan.resolved_allocation, self.sensitivity)
         if plan.is_normalised:
             biases = {name for name in between if name.endswith("bias")}
             between |= {name: np.full(between[name].shape, ALWAYS_KEPT) for name in biases}
-        return {name: np.where(left[name] == 0, -np.inf, value) for name, value in between.items()}
+        gone = self._gone(left)
+        return {name: np.where(gone[name], -np.inf, value) for name, value in between.items()}
 
     def mask(self, weights: Weights, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
         """Return the mask of exactly this sparsity, and what the guard did.
@@ -71,9 +72,22 @@ class Cutter:
         """
         choose = connected_cut if self.plan.connected else guarded_cut
         narrowed = choose(self.scores(weights, sparsity), sparsity)
-        if not self.plan.is_narrowed or not _revives(narrowed[0], weights):
+        if not self.plan.is_narrowed or not self._revives(narrowed[0], weights):
             return narrowed
         return choose(self.scores(weights), sparsity)
+
+    def _gone(self, weights: Weights) -> dict[str, np.ndarray]:
+        """Tell which entries are removed already: the zeros, without the biases that must stay."""
+        gone = {name: value == 0 for name, value in weights.items()}
+        if not self.plan.is_normalised:
+            return gone
+        alive = {f"{layer}/bias": units for layer, units in living_units(weights).items()}
+        stay = {**alive, "dense2/bias": np.ones(weights["dense2/bias"].shape, dtype=bool)}
+        return gone | {name: gone[name] & ~units for name, units in stay.items()}
+
+    def _revives(self, mask: Mask, weights: Weights) -> bool:
+        gone = self._gone(weights)
+        return any((kept & gone[name]).any() for name, kept in mask.arrays.items())
 
     def mask_at(
         self, ramp: Ramp, step: int, values: Mapping[str, np.ndarray]
@@ -93,10 +107,6 @@ class Cutter:
         turnover = self.plan.regrowth * (1 - step / max(ramp.last_step, 1))
         fewer, _ = self.mask(weights, 1 - (1 - sparsity) * (1 - turnover))
         return regrow(fewer, weights, sparsity, self.data, derived_seed(self.seed, step))
-
-
-def _revives(mask: Mask, weights: Weights) -> bool:
-    return any((kept & (weights[name] == 0)).any() for name, kept in mask.arrays.items())
 
 
 def prune_weights(
@@ -122,7 +132,7 @@ def prune_weights(
         weights = unpacked(done, "weights")
     history = History(np.concatenate([History.empty().values, *rows]))
     mask = Mask(unpacked(done, "mask"))
-    kept_notes = tuple(dict.fromkeys(notes))
+    kept_notes = tuple(dict.fromkeys((*notes, *last_units(mask))))
     return Pruned(weights, mask, None, None, history, float(plan.epochs), kept_notes, plan)
 
 

@@ -6,9 +6,10 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from core.errors import WeightsError
 from core.models.topology import CHANNEL_LAYERS, parameters_of
 from core.progress import Silent
-from core.pruning.closure import living_units
+from core.pruning.closure import channel_mask, living_units
 from core.pruning.method import Budget, Context
 from core.pruning.methods import METHODS
 from core.pruning.prune import PrunePlan, prune
@@ -95,6 +96,30 @@ def test_the_target_sparsity_is_met_to_one_unit(name, sparsity):
     ]
     assert missed <= max(one_more) - parameters_of(widths, SHAPE)
     assert f"{result.mask.sparsity:.4f}" in result.notes[-1]
+
+
+def with_dead_channels():
+    """A network that has lost half of every layer's channels already."""
+    kept = {layer: np.arange(SHAPE.units[layer] // 2) for layer in CHANNEL_LAYERS}
+    return channel_mask(kept, SHAPE).apply(weights())
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if METHODS[name].structured])
+def test_channels_that_are_dead_already_do_not_count_as_removed(method):
+    dense, epochs = with_dead_channels(), epochs_of(method)
+    plan = PrunePlan(method=method, sparsity=0.85, epochs=epochs, batch_size=32)
+    assert 0.6 < np.mean(np.concatenate([np.ravel(value) == 0 for value in dense.values()])) < 0.8
+    result = prune(dense, data(), plan, 1, Silent())
+    assert result.sparsity == pytest.approx(0.85, abs=0.02)
+    assert all(len(kept) < SHAPE.units[layer] for layer, kept in result.kept.items())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_weights_that_are_no_numbers_are_refused(method):
+    broken = weights()
+    broken["conv2/kernel"][0, 0, 0, 0] = np.nan
+    with pytest.raises(WeightsError, match="conv2/kernel holds values that are not finite"):
+        prune(broken, data(), PrunePlan(method=method, epochs=0), 1, Silent())
 
 
 @pytest.mark.parametrize("method", UNTRAINED)

@@ -6,10 +6,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from core.jobs import engine
+from core.jobs.courtesy import NICENESS
 from core.jobs.dispatch import Dispatcher, engines
 from core.jobs.lock import is_held
 from tests.jobs.watching import (
@@ -146,6 +149,18 @@ def test_a_sweep_waits_for_its_points_without_holding_a_place(lab, workspace, tm
     lab.wait(again, 60)
     # The three finished points were not computed again.
     assert [point.attempt for point in lab.jobs(kind="descend")] == [1, 1, 1, 1]
+
+
+def test_a_run_in_the_background_has_a_lower_priority_than_what_is_waited_for(lab, workspace):
+    run = lab.submit("descend", SLOW, 0)
+    started(lab, run)
+    preview = lab.wait(lab.submit("preview", {"value": 1}, 0), 60).result["process"]
+    [background] = [p for p in runners(workspace.root) if p.pid != preview]
+    assert background.nice() == max(NICENESS, os.nice(0))
+    assert psutil.Process(preview).nice() == os.nice(0)
+    session = Path(f"/proc/{background.pid}/autogroup")
+    if session.exists():  # of Linux only, and not of every kernel
+        assert session.read_text().strip().endswith(f"nice {NICENESS}")
 
 
 def test_a_preview_never_waits_behind_a_sweep(lab):

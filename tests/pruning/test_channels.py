@@ -92,3 +92,9 @@ def test_no_layer_loses_its_last_channel():
 def test_a_target_beyond_one_channel_a_layer_is_refused():
     with pytest.raises(SettingsError, match="cannot be reached by removing whole channels"):
         channel_counts(scores(SHAPE), SHAPE, "uniform", 0.999)
+
+
+def test_raw_compares_the_scores_of_all_layers_as_they_are():
+    loud = scores(REFERENCE) | {"conv1": np.full(32, 1e6)}
+    assert channel_counts(loud, REFERENCE, "raw", 0.8)["conv1"] >= 31
+    assert channel_counts(loud, REFERENCE, "global", 0.8)["conv1"] < 31

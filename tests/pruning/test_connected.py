@@ -4,7 +4,7 @@ import pytest
 from core.errors import SettingsError
 from core.models.network import LAYERS
 from core.pruning.closure import drop_dead_entries, living_units
-from core.pruning.connected import connected_cut, guarded_cut
+from core.pruning.connected import ALWAYS_KEPT, connected_cut, guarded_cut
 from core.pruning.mask import cut
 from tests.pruning.tiny import SHAPE, weights
 
@@ -58,3 +58,22 @@ def test_too_few_entries_for_one_path_are_refused():
     """Five of the six layers at least need an entry each, so three kept entries cannot do."""
     with pytest.raises(SettingsError, match="too few to connect 6 layers"):
         connected_cut(magnitudes(), 1 - 3 / SHAPE.parameters)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_few_entries_are_left_the_waste_is_told(seed):
+    mask, notes = connected_cut(magnitudes(seed), 0.995)
+    assert mask.zeros == round(0.995 * SHAPE.parameters)
+    wasted = drop_dead_entries(mask).zeros - mask.zeros
+    told = [note for note in notes if "on no path" in note]
+    assert [int(note.split()[0]) for note in told] == ([wasted] if wasted else [])
+
+
+def test_the_guarded_path_keeps_the_biases_that_have_to_stay():
+    stay = {name: np.full(value.shape, ALWAYS_KEPT) for name, value in magnitudes().items()}
+    biases = {name: value for name, value in stay.items() if "bias" in name}
+    mask, notes = guarded_cut(magnitudes() | biases, 1 - 14 / SHAPE.parameters)
+    assert notes
+    for layer, units in living_units(mask.arrays).items():
+        assert mask.arrays[f"{layer}/bias"][units].all()
+        assert units.any()

@@ -9,8 +9,10 @@ from core.errors import SettingsError, WeightsError
 from core.evaluation.accuracy import predict
 from core.models.compact import compact_shape
 from core.models.network import NetworkShape, initial_weights
+from core.models.topology import CHANNEL_LAYERS
 from core.progress import Silent, Stopped
 from core.pruning.prune import PrunePlan, prune
+from core.pruning.structured import Small
 from tests.pruning.tiny import SHAPE, StopsAfter, data, split, weights
 
 pytestmark = pytest.mark.slow  # TensorFlow
@@ -161,3 +163,45 @@ def test_weights_of_another_network_are_refused():
 def test_a_sparsity_no_channel_can_reach_is_refused_with_what_can_be_reached():
     with pytest.raises(SettingsError, match="Choose at most 0"):
         run(PrunePlan(method="l1_filter", sparsity=0.999, epochs=0))
+
+
+@pytest.mark.parametrize("schedule", ["one_shot", "iterative", "gradual"])
+def test_a_network_without_biases_keeps_its_units(schedule):
+    """Every bias of an untrained network is zero, which does not mean that it was removed."""
+    plan = replace(PLAIN, schedule=schedule, rounds=2, sparsity=0.5, normalise=True)
+    result = prune(initial_weights(SHAPE, 0), data(), plan, 3, Silent())
+    assert result.sparsity == result.mask.sparsity == pytest.approx(0.5, abs=1e-4)
+    assert np.ptp(predict(result.weights, SHAPE, split(20, 9).images), axis=0).max() > 1e-3
+
+
+def test_rounds_read_the_sensitivity_in_shares_of_the_whole_layer():
+    """conv3 costs nothing up to half of its channels and everything beyond."""
+    free, dear = np.array([0.0, 0.5, 0.51, 1.0]), np.array([0.0, 0.0, 1.0, 1.0])
+    table = dict.fromkeys(CHANNEL_LAYERS, (free, dear))
+    kept = {layer: np.arange(SHAPE.units[layer]) for layer in CHANNEL_LAYERS}
+    half = Small(weights(), {**kept, "conv3": np.arange(3)}, SHAPE)
+    left = half.left_of(table)
+    assert left["conv1"][0] == pytest.approx(free)
+    assert np.interp(0.01, *left["conv3"]) == pytest.approx(0.5)  # .505 of the whole layer
+    assert np.interp(0.03, *left["conv3"]) == 1.0
+
+
+@pytest.mark.parametrize(("epochs", "layer_epochs"), [(1, 0.2), (2, 0.2), (6, 0.3), (6, 2.0)])
+def test_fine_tunes_between_layers_leave_whole_epochs(epochs, layer_epochs):
+    plan = PrunePlan("thinet", 0.7, epochs=epochs, settings={"layer_epochs": layer_epochs})
+    result = prune(weights(), data(), plan, 3, Silent())
+    assert result.epochs == epochs
+    assert len(result.history) >= epochs / 2
+
+
+def test_a_layer_down_to_its_last_unit_is_told():
+    result = run(replace(PLAIN, method="l1_filter", sparsity=0.93, epochs=0))
+    layers = [layer for layer, kept in result.kept.items() if len(kept) == 1]
+    assert layers
+    assert f"Layer-collapse guard: one unit is left in {', '.join(layers)}." in result.notes
+
+
+def test_normalisation_needs_two_images_a_step():
+    with pytest.raises(SettingsError, match="Choose a batch size from 2"):
+        replace(PLAIN, normalise=True, batch_size=1)
+    assert replace(PLAIN, batch_size=1).batch_size == 1

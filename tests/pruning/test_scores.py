@@ -1,5 +1,7 @@
 """Each score against a case computed by hand or against an independent reference."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,7 +16,7 @@ from core.pruning.methods import METHODS
 from core.pruning.methods.l1_filter import filter_norms, greedy_norms
 from core.pruning.methods.taylor import filter_effect
 from core.pruning.regrowth import regrow
-from tests.pruning.tiny import SHAPE, context, data, weights
+from tests.pruning.tiny import SHAPE, context, data, split, weights
 
 
 def magnitudes():
@@ -71,7 +73,8 @@ def test_the_l1_filter_removes_the_smallest_filters(scoring):
 
 def test_gradients_are_those_of_keras():
     images, labels = data().train.images[:20], data().train.labels[:20]
-    found = next(iter(batch_gradients(weights(), data().train.take(np.arange(20)), 20, 20, 0)))
+    found, count = next(batch_gradients(weights(), data().train.take(np.arange(20)), 20, 20, 0))
+    assert count == 20
     model = build(SHAPE, (0, 0, 0), 0.0)
     set_weights(model, weights())
     with tf.GradientTape() as tape:
@@ -116,10 +119,21 @@ def test_regrowth_ends_on_the_sparsity_and_brings_back_the_steepest():
     mask = cut(magnitudes(), 0.95)
     grown = regrow(mask, weights(), 0.9, data(), 0)
     assert grown.zeros == round(0.9 * SHAPE.parameters)
-    gradient = next(iter(batch_gradients(mask.apply(weights()), data().train, 512, 512, 0)))
+    gradient, _ = next(batch_gradients(mask.apply(weights()), data().train, 512, 512, 0))
     for name, kept in grown.arrays.items():
         assert kept[mask.arrays[name]].all()
         back, gone = kept & ~mask.arrays[name], ~kept
         if back.any() and gone.any():
             slope = np.abs(gradient[name])
             assert slope[back].min() >= slope[gone].max()
+
+
+def test_snip_counts_every_image_once_whatever_batch_it_came_in():
+    """530 images are one batch of 512 and one of 18."""
+    many = replace(data(), train=split(530, 3))
+    method = METHODS["snip"]
+    found = method.scores(Context(weights(), SHAPE, many, 1, Silent()), method.settings())
+    gradient, count = next(batch_gradients(weights(), many.train, 530, 530, 1))
+    assert count == 530
+    for name, value in weights().items():
+        np.testing.assert_allclose(found[name], np.abs(gradient[name] * value), atol=1e-6)

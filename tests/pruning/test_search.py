@@ -1,7 +1,10 @@
 """The competition: proposals, successive halving, and nothing but validation scores."""
 
+from dataclasses import replace
+
 import pytest
 
+from core.errors import SettingsError
 from core.pruning.proposals import START, Entry, plan_of, propose
 from core.pruning.search import FIRST_RUNG, SECOND_RUNG, Made, compete
 
@@ -79,3 +82,37 @@ def test_a_given_dense_network_is_not_trained_again():
     found = compete(60, 1, bench, dense="mine")
     assert (bench.trained, found.dense.id) == ([], "mine")
     assert {dense for dense, _, _ in bench.pruned} == {"mine"}
+
+
+class Hard(Bench):
+    """A workshop whose networks stay under the threshold; more epochs come nearer to it."""
+
+    def prune(self, dense, plan, seed):
+        self.pruned.append((dense, plan, seed))
+        accuracy = 0.4 + 0.001 * plan.epochs
+        return Made(f"p{len(self.pruned)}", accuracy, plan.sparsity, 0.0, 10.0 * plan.epochs)
+
+
+def test_where_nothing_scores_the_most_accurate_wins():
+    found = compete(60, 1, Hard())
+    assert found.best.id == f"p{len(found.entries)}"
+    assert found.best.accuracy == max(entry.accuracy for entry in found.entries)
+
+
+def test_what_scores_is_better_than_what_does_not():
+    assert entry(0.795, sparsity=0.98).merit > replace(entry(0.0), accuracy=0.6, score=0.0).merit
+
+
+@pytest.mark.parametrize("minutes", [2, 3, 5, 8, 12, 20, 200])
+def test_no_time_is_too_short_to_be_kept(minutes):
+    bench = Bench()
+    found = compete(minutes, 1, bench)
+    epochs = bench.trained[0][0] + sum(plan.epochs for _, plan, _ in bench.pruned)
+    assert 10.0 * epochs + 5.0 <= 60 * minutes * 0.9
+    assert found.best.score == max(entry.score for entry in found.entries)
+
+
+def test_a_time_of_a_few_epochs_is_refused_with_the_least_that_does():
+    with pytest.raises(SettingsError, match=r"takes 10 seconds here.*at least 2"):
+        compete(1, 1, Bench())
+    compete(2, 1, Bench())

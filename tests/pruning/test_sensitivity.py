@@ -1,14 +1,16 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.evaluation.accuracy import accuracy, predict
 from core.models.network import LAYERS
 from core.models.topology import CHANNEL_LAYERS
 from core.progress import Stopped
 from core.pruning.prune import PrunePlan
 from core.pruning.sensitivity import LEVELS, analyse, drops_of, sensitivity, table_of
-from tests.pruning.tiny import StopsAfter, data, weights
+from tests.pruning.tiny import SHAPE, StopsAfter, data, weights
 
 WEIGHTS = PrunePlan(method="magnitude", epochs=0)
 CHANNELS = PrunePlan(method="l1_filter", epochs=0)
@@ -58,3 +60,13 @@ def test_a_table_survives_json():
     values = json.loads(json.dumps(sensitivity(weights(), data(), CHANNELS).to_dict()))
     assert values["layers"] == list(CHANNEL_LAYERS)
     assert len(values["accuracies"][0]) == len(values["levels"])
+
+
+def test_all_classes_are_looked_at_even_if_the_images_come_class_by_class():
+    validation = data().validation
+    by_class = validation.take(np.argsort(validation.labels, kind="stable"))
+    table = sensitivity(weights(), replace(data(), validation=by_class), CHANNELS, images=10)
+    few = by_class.take(np.linspace(0, len(by_class) - 1, 10).round().astype(int))
+    assert set(few.labels) == set(validation.labels)
+    expected = accuracy(predict(weights(), SHAPE, few.images), few.labels)
+    assert table.dense == pytest.approx(expected)

@@ -8,6 +8,7 @@ from core.models.network import Weights
 from core.models.topology import CHANNEL_LAYERS, FEEDER, readers
 from core.pruning.channels import largest
 from core.pruning.closure import channel_mask
+from core.pruning.layerwise import wanted_counts
 from core.pruning.method import Budget, Context, Method, Scores, Selection
 from core.settings import check, setting
 
@@ -49,7 +50,7 @@ def _norms(kernel: np.ndarray) -> np.ndarray:
 
 def select(context: Context, settings: L1Filter, budget: Budget) -> Selection:
     """Return the filters with the largest norms, as many in each layer as the budget keeps."""
-    counts = budget.kept or context.shape.units
+    counts = wanted_counts(budget, context.shape)
     kept: dict[str, np.ndarray] = {}
     for layer in CHANNEL_LAYERS:
         norms = _norms(context.weights[f"{layer}/kernel"])

@@ -31,8 +31,8 @@ class NetworkSlimming:
 
     Adapted: the network has no batch normalisation, and scales without normalisation mean nothing,
     so it is put in for this training, with γ = 0.5 and the rest such that the network computes what
-    it did before, and folded into kernel and bias afterwards, which is exact. Several passes are
-    the iterative schedule.
+    it did before, and folded into kernel and bias afterwards, which is exact. That is done before
+    the fine-tuning, which puts normalisation in anew. Several passes are the iterative schedule.
     """
 
     penalty: float = setting(

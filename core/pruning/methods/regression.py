@@ -25,8 +25,8 @@ class Regression:
 
     He et al. 2017, arXiv:1707.06168. min over β, W of 1/2N ‖Y − Σ_c β_c X_c W_c‖² + λ‖β‖₁ with
     ‖W_c‖_F = 1: Y is the next layer's output in the original network, X its input in the already
-    pruned one. λ is doubled, then bisected, until the wanted number of β is not zero; then W is
-    fitted once.
+    pruned one. λ is where the wanted number of β is not zero, which the whole path of λ shows (the
+    paper searches for it); then W is fitted once.
 
     Adapted: dense1's rows of one conv4 channel are one group, dense1's units are judged by dense2;
     the bias is fitted with W; a small ridge holds W near the weights before the fit.

@@ -26,11 +26,12 @@ class Snip:
 def scores(context: Context, settings: Snip) -> Scores:
     """Return |g·w| of every weight and bias, g the gradient of the mean loss over the images."""
     batch = min(512, settings.images)
-    gradients = list(
-        batch_gradients(context.weights, context.data.train, settings.images, batch, context.seed)
+    gradients, images = zip(
+        *batch_gradients(context.weights, context.data.train, settings.images, batch, context.seed),
+        strict=True,
     )
     return {
-        name: np.abs(np.mean([g[name] for g in gradients], axis=0) * value)
+        name: np.abs(np.average([g[name] for g in gradients], axis=0, weights=images) * value)
         for name, value in context.weights.items()
     }
 

@@ -28,7 +28,8 @@ class StructureSelection:
 
     Adapted: γ is not guessed but grows while the zeros lag behind the plan, shrinks while they are
     ahead, and is 0 once the file has the wanted sparsity; factors are clipped at 0, so that they
-    pass ReLU and fold into kernel and bias exactly. The network has no batch normalisation, which
+    pass ReLU and fold into kernel and bias exactly; factors that stay are not pressed below 0.1,
+    where normalisation would see nothing behind them. The network has no batch normalisation, which
     the paper's networks have below the factors: it is put in for this training, such that nothing
     changes at first, and folded away as well.
     """

@@ -28,7 +28,7 @@ def scores(context: Context, settings: Taylor) -> Scores:
     """Return layer -> (filters,) mean over batches of (Σ g·w)², the sum over a filter's weights."""
     effects = [
         _effects(context.weights, gradient)
-        for gradient in batch_gradients(
+        for gradient, _ in batch_gradients(
             context.weights, context.data.train, settings.images, settings.batch_size, context.seed
         )
     ]
