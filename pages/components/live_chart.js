@@ -100,15 +100,23 @@ function watchTheme(plot, redraw) {
   }, 500);
 }
 
+// An answer can be lost, too: what a busy browser has not shown yet is overtaken by the next run,
+// and data that are the same as before do not call this script again.
+function askUntilSent(plot, ask) {
+  ask();
+  plot.asking = setInterval(ask, 2000);
+  return () => clearInterval(plot.asking);
+}
+
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const figure = parentElement.querySelector(".live-chart");
   const plot = figure.querySelector(".live-chart-plot");
   figure.querySelector("figcaption").textContent = data.alt;
+  clearInterval(plot.asking);
   plot.parts ??= new Map();
   for (const [digest, part] of Object.entries(data.fresh)) plot.parts.set(digest, part);
   if (data.order.some((digest) => !plot.parts.has(digest))) {
-    setTriggerValue("missing", data.order.join(" "));
-    return;
+    return askUntilSent(plot, () => setTriggerValue("missing", data.order.join(" ")));
   }
   for (const digest of plot.parts.keys()) if (!data.order.includes(digest)) plot.parts.delete(digest);
   plot.style.height = `${data.height + legendRoom(plot, data.order)}px`;

@@ -7,6 +7,7 @@ traces), each named by its digest, and only those parts that this session's brow
 import csv
 import io
 import json
+import time
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +29,8 @@ CSS = """
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 """
+
+WHOLE_SECONDS = 10.0
 
 # Plotly's own JavaScript, served from the installed package: nothing is copied, nothing is fetched.
 _library = declare_component("plotly", path=str(files("plotly") / "package_data"))
@@ -52,7 +55,7 @@ def live_chart(
     height: pixels. table: offer the numbers as a table and a CSV file below.
     """
     parts = {digest({"part": part}): part for part in (dict(chart.layout), *chart.traces)}
-    sent = st.session_state.setdefault(f"{key}:sent", frozenset())
+    sent = _sent(key)
     result = _chart(
         key=key,
         data={
@@ -65,12 +68,24 @@ def live_chart(
             "twins": list(zip(colors.LIGHT, colors.DARK, strict=True)),
         },
         on_picked_change=on_pick or _nothing,
-        on_missing_change=lambda: st.session_state.pop(f"{key}:sent", None),
+        on_missing_change=lambda: st.session_state.update({f"{key}:missed": time.monotonic()}),
     )
     st.session_state[f"{key}:sent"] = frozenset(parts)
     if table and chart.rows:
         _numbers(chart, key)
     return result.get("picked")
+
+
+def _sent(key: str) -> frozenset[str]:
+    """Return the parts that the browser has got; none for a while after it has missed some.
+
+    A browser that lags behind misses all runs but the last, so one whole answer may not reach it.
+    """
+    missed = st.session_state.get(f"{key}:missed")
+    if missed is not None and time.monotonic() - missed < WHOLE_SECONDS:
+        return frozenset()
+    found: frozenset[str] = st.session_state.get(f"{key}:sent", frozenset())
+    return found
 
 
 def _nothing() -> None:

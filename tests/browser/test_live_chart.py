@@ -71,6 +71,17 @@ def test_a_reloaded_page_gets_the_parts_it_misses(tab):
     wait_for_more(tab.page, 6)
 
 
+def test_a_browser_asks_again_until_the_parts_it_misses_arrive(chromium, tmp_path):
+    """Nothing else would call the chart's script: data that stay the same do not."""
+    script = ROOT / "tests" / "browser" / "fixtures" / "lost_answers.py"
+    with serve(script, tmp_path) as url:
+        context = new_context(chromium)
+        visitor = Visitor(context.new_page(), url)
+        visitor.go().wait_for_selector(".live-chart-plot .main-svg", timeout=40_000)
+        context.close()
+    assert visitor.complaints == []
+
+
 def test_only_changed_parts_are_sent(tab):
     """The still line goes over the wire once, however often the dots change."""
     plot = tab.page.locator(".live-chart-plot")
