@@ -49,6 +49,7 @@ class Engine:
         self.owner = uuid.uuid4().hex[:12]
         self._place = place_name(workspace.root)
         self._store = Store(workspace.store_url)
+        self._store_file = self._store.database.file
         self._dispatcher = Dispatcher(self._store.database, self.owner)
         self._cluster: Cluster | None = None
         self._flights = Flights()
@@ -70,10 +71,10 @@ class Engine:
         ]
 
     def run(self) -> None:
-        """Work until asked to leave or until the workspace is gone."""
+        """Work until asked to leave or until the workspace or its store is gone."""
         signal.signal(signal.SIGTERM, lambda *_: self._leaving.set())
         pause = TICK_SECONDS
-        while not self._leaving.wait(pause) and self._lock.still_there():
+        while not self._leaving.wait(pause) and self._is_home():
             try:
                 self._tick()
                 pause = TICK_SECONDS
@@ -84,6 +85,10 @@ class Engine:
                 traceback.print_exc()
                 pause = min(2 * pause, LOOK_SECONDS)
         self._leave()
+
+    def _is_home(self) -> bool:
+        """Return whether workspace and store are still those that this engine began with."""
+        return self._lock.still_there() and self._store.database.file == self._store_file
 
     def _tick(self) -> None:
         self._connect()

@@ -1,9 +1,12 @@
 """One SQL database, read without waiting and written in short immediate transactions."""
 
 import contextlib
+import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,18 +45,45 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self._reader, self._writer, busy_timeout_seconds)
         self._watching: sa.Connection | None = None
+        self._path = Path(address.database or "") if self.is_sqlite else None
+        self._opening = threading.RLock()
         self._open()
 
     def _open(self) -> None:
-        with self.read() as connection:
-            if schema.stored_version(connection) == len(schema.MIGRATIONS) + 1:
-                return
-        with self.write(alone=True) as connection:  # two programs may open a new store at once
-            schema.upgrade(connection)
+        with self._reading() as connection:
+            is_current = schema.stored_version(connection) == len(schema.MIGRATIONS) + 1
+        if not is_current:
+            with self._writing(True, alone=True) as connection:  # two may open a new store at once
+                schema.upgrade(connection)
+        self.file = self._file_now()
+
+    def _file_now(self) -> tuple[int, int] | None:
+        """Return what tells the file at the path from every other one; None if there is none."""
+        if self._path is None:
+            return None
+        with contextlib.suppress(OSError):
+            found = os.stat(self._path)
+            return found.st_dev, found.st_ino
+        return None
+
+    def _follow(self) -> None:
+        """Open the store anew if its file was deleted or replaced: else we would serve a ghost."""
+        if self._file_now() == self.file:
+            return
+        with self._opening:
+            if self._file_now() != self.file:
+                self.close()
+                self._open()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Open a connection for single SELECTs, which never wait for a writer."""
+        self._follow()
+        with self._reading() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
         with _told_plainly(self.url), self._reader.connect() as connection:
             yield connection
 
@@ -64,6 +94,12 @@ class Database:
         durable: it survives a power cut once committed. alone: no other such transaction runs
         meanwhile, for changes of several rows that belong together.
         """
+        self._follow()
+        with self._writing(durable, alone) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _writing(self, durable: bool, alone: bool) -> Iterator[sa.Connection]:
         with _told_plainly(self.url), self._writer.connect() as connection:
             chosen = connection.execution_options(durable=durable)
             with chosen.begin():
@@ -93,6 +129,7 @@ class Database:
         """
         if not self.is_sqlite:
             return None
+        self._follow()
         with _told_plainly(self.url):
             if self._watching is None:
                 self._watching = self._reader.connect()

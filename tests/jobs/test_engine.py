@@ -285,6 +285,19 @@ def test_an_engine_ends_when_its_workspace_is_deleted(workspace, store):
     until(lambda: not engine_processes(workspace.root))
 
 
+def test_a_deleted_store_begins_anew_with_a_new_engine(lab, workspace, tmp_path):
+    """Nobody goes on with the file that has no name any more."""
+    lab.wait(lab.submit("descend", {"steps": 3}, 0), 60)
+    [first] = engine_processes(workspace.root)
+    for file in workspace.root.glob("jobs.db*"):
+        file.unlink()
+    until(lambda: not first.is_running(), seconds=20)
+    assert lab.jobs() == []  # the store that was open follows, too
+    engine.ensure(workspace)
+    job = lab.wait(lab.submit("descend", {"steps": 3}, 1), 60)
+    assert job.result == undisturbed("descend", {"steps": 3}, 1, tmp_path / "bare")
+
+
 def test_the_engine_never_imports_tensorflow(lab, workspace):
     lab.wait(lab.submit("descend", {"steps": 3}, 0), 60)
     [process] = engine_processes(workspace.root)
