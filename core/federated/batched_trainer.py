@@ -105,8 +105,10 @@ class BatchedTrainer:
             mine = owners == number if len(works) > 1 else slice(None)
             deltas = vectors[mine]
             deltas -= work.start
-            wanted = work.instruction.gradients
-            gradients = self.gradients(work.start, work.clients[places[mine]]) if wanted else None
+            gradients = None
+            if work.instruction.gradients:
+                found = self.gradients(work.start, work.clients[places[mine]])
+                gradients = work.decayed(found, self.shapes)
             yield number, work.updates(places[mine], deltas, gradients)
 
     @cached_property

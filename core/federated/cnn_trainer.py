@@ -65,8 +65,9 @@ class CnnTrainer:
         rows = np.array([row])
         client, steps = int(work.clients[row]), int(work.steps[row])
         images, labels = self._samples(client)
-        wanted = work.instruction.gradients
-        gradients = self.gradients(work.start, work.clients[rows]) if wanted else None
+        gradients = None
+        if work.instruction.gradients:
+            gradients = work.decayed(self.gradients(work.start, work.clients[rows]), self.shapes)
         push = work.push(work.clients[rows])
         step = self._step()
         step.start(work.start, None if push is None else self._masked(push[0]))

@@ -66,8 +66,9 @@ class PlainTrainer:
             gradient = mlp.gradient(parameters, inputs[chosen], labels[chosen], work.l2)
             step = -work.learning_rate * (flatten(gradient) + work.instruction.pull * vector)
             vector = vector + step + (0 if push is None else push[0])
-        wanted = work.instruction.gradients
-        gradients = self.gradients(work.start, work.clients[rows]) if wanted else None
+        gradients = None
+        if work.instruction.gradients:
+            gradients = work.decayed(self.gradients(work.start, work.clients[rows]), self.shapes)
         return work.updates(rows, (vector - work.start)[None].astype(self.dtype), gradients)
 
     def _samples(self, client: int) -> tuple[np.ndarray, np.ndarray]:

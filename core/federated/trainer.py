@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from core.federated.algorithm import Instruction, Updates
-from core.federated.vector import Shapes
+from core.federated.vector import Shapes, flatten, unflatten
 from core.randomness import generator
 
 POOLED = -1
@@ -51,6 +51,19 @@ class Work:
         extra = 0 if instruction.correction is None else instruction.correction(clients)
         push = np.asarray(self.learning_rate * (towards - extra), self.start.dtype)
         return np.broadcast_to(push, (len(clients), self.start.size))
+
+    def decayed(self, gradients: np.ndarray, shapes: Shapes) -> np.ndarray:
+        """Return gradients of the mean loss at the start, (n, P), with the weight decay's part.
+
+        The clients minimise both, so a control variate that estimates their gradient needs both.
+        """
+        if self.l2 == 0:
+            return gradients
+        decay = {
+            name: self.l2 * value if name.endswith("kernel") else np.zeros_like(value)
+            for name, value in unflatten(self.start, shapes).items()
+        }
+        return np.asarray(gradients + flatten(decay), gradients.dtype)
 
     def part(self, rows: np.ndarray) -> "Work":
         """Return the work of the clients at places `rows`, fit to travel to another process."""

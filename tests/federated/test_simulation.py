@@ -9,7 +9,9 @@ from core.federated.algorithms.fedavg import FedAvg
 from core.federated.algorithms.fedprox import FedProx
 from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
 from core.federated.algorithms.scaffold import Scaffold
-from core.federated.batched_trainer import CHUNK_ROWS
+from core.federated.batched_trainer import CHUNK_ROWS, BatchedTrainer
+from core.federated.mlp import MLP
+from core.federated.plain_trainer import PlainTrainer
 from core.federated.run_settings import Run, RunSettings
 from core.federated.simulation import mlp_trainer, simulate, simulate_together
 from core.federated.vector import flatten
@@ -72,6 +74,23 @@ def test_scaffold_one_pays_a_pass_more_for_its_gradients():
     one, two = (run(Scaffold(option=option)).records[-1] for option in ("I", "II"))
     assert one.gradient_evaluations == two.gradient_evaluations + 3 * 4
     assert one.epoch > two.epoch * 1.9
+
+
+@pytest.mark.parametrize("trainer", [PlainTrainer, BatchedTrainer])
+def test_after_one_full_step_both_options_of_scaffold_are_one(trainer):
+    """II reads from the step what I computes, so the decay has to be in both."""
+    clients = synthetic_federation()
+    settings = RunSettings(
+        rounds=5, clients_per_round=4, local_steps=1, batch_size=0, learning_rate=0.02, l2=0.1
+    )
+    network = MLP((clients.features, 8, clients.classes))
+    one, two = (
+        simulate(
+            clients, Scaffold(option=option), settings, 3, trainer=trainer(clients, network, float)
+        )
+        for option in ("I", "II")
+    )
+    assert flatten(one.parameters) == pytest.approx(flatten(two.parameters), abs=1e-12)
 
 
 def test_dropouts_download_only():
