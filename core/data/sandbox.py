@@ -22,12 +22,12 @@ import numpy as np
 
 from core import errors
 from core.data.child import ANSWER, ARRAYS, PROGRESS, Tell
+from core.data.leftovers import forget_old
 from core.data.limits import LIMITS, MIB, Limits, size_text
 from core.workspace import open_workspace
 
 Content = bytes | bytearray | memoryview | Path | BinaryIO
 PROJECT = Path(__file__).resolve().parents[2]
-FORGOTTEN_SECONDS = 24 * 3600
 KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 POLL_SECONDS = 0.05
 LARGEST_ANSWER = 16 * MIB
@@ -58,7 +58,7 @@ def run(
     or UploadError if a limit was hit.
     """
     scratch = scratch or open_workspace().scratch
-    _forget_old(scratch)
+    forget_old(scratch, "upload-*")
     with _disk_errors_as_sentences():
         folder = Path(tempfile.mkdtemp(prefix="upload-", dir=scratch))
         try:
@@ -82,14 +82,6 @@ def _disk_errors_as_sentences() -> Iterator[None]:
             f"The file could not be worked on ({error.strerror or error}). "
             "Free some disk space and upload it again; nothing was stored."
         ) from error
-
-
-def _forget_old(scratch: Path) -> None:
-    """Remove what a killed server left behind."""
-    for folder in scratch.glob("upload-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > FORGOTTEN_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _as_file(content: Content, folder: Path, limits: Limits) -> Path:
