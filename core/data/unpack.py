@@ -124,7 +124,7 @@ def too_large(limits: Limits) -> UploadError:
     """Return the refusal of what unpacks to more than is allowed."""
     return UploadError(
         f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
-        "accepted. Upload fewer or smaller images."
+        f"accepted. {limits.remedy}"
     )
 
 
