@@ -88,6 +88,10 @@ def _gunzipped(source: Source, limits: Limits) -> Iterator[bytes]:
             taken += len(waiting)
             if not waiting:
                 break
+        if fresh:  # tapes and disks pad the last member with zeros, and gzip(1) ignores them
+            waiting = waiting.lstrip(b"\0")
+            if not waiting:
+                continue
         piece, waiting, fresh = _inflate(inflater, waiting), inflater.unconsumed_tail, False
         total += len(piece)
         if total > limits.unpacked_bytes:
