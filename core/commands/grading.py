@@ -46,7 +46,7 @@ def grade_command(lab: Lab, options: Namespace) -> None:
     if missing:
         raise NotFoundError(f"There is no file {missing[0]}. Check the spelling.")
     images, shape = _images(options.data, lab)
-    with tempfile.TemporaryDirectory(dir=lab.workspace.scratch) as folder:
+    with tempfile.TemporaryDirectory(dir=lab.workspace.scratch, prefix="grading-") as folder:
         several = len(options.files) > 1  # then a folder's name may tell them apart
         named = [(str(path) if several else path.name, path) for path in options.files]
         submissions = collect(named, Path(folder))

@@ -25,7 +25,7 @@ def too_much_memory(limits: Limits) -> str:
     """Return the sentence for a file that needs more memory than is allowed."""
     return (
         f"Reading the file takes more than the {size_text(limits.memory_bytes)} of memory that are "
-        "allowed. Upload fewer or smaller images, as NumPy arrays of bytes (uint8)."
+        f"allowed. {limits.remedy}"
     )
 
 

@@ -5,6 +5,7 @@ Source: Caldas et al. 2018, arXiv:1812.01097; the files of FedProx, Li et al. 20
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 
 from core.data import sandbox, tar, zips
 from core.data.child import Source
-from core.data.limits import LIMITS, Limits
+from core.data.limits import CLIENT_LIMITS, Limits
 from core.data.names import counted, plain_name
 from core.data.sandbox import Content
 from core.errors import UploadError
@@ -22,6 +23,11 @@ from core.randomness import generator
 
 VALIDATION_SHARE = 0.1
 LISTED = 10
+# What a folder or a word of a file name says of the samples; LEAF's test is our validation.
+PARTS = {
+    **dict.fromkeys(("train", "training", "mytrain"), "train"),  # FedProx's are mytrain, mytest
+    **dict.fromkeys(("test", "testing", "mytest", "val", "validation", "eval"), "test"),
+}
 ClientArrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Users = dict[str, tuple[np.ndarray, np.ndarray]]  # user -> (x, y)
 
@@ -42,7 +48,7 @@ def read(
     content: Content,
     test: Content | None = None,
     *,
-    limits: Limits = LIMITS,
+    limits: Limits = CLIENT_LIMITS,
     scratch: Path | None = None,
 ) -> list[ClientArrays]:
     """Return (train x, train y, validation x, validation y) of every client with samples."""
@@ -53,7 +59,7 @@ def inspect(
     content: Content,
     test: Content | None = None,
     *,
-    limits: Limits = LIMITS,
+    limits: Limits = CLIENT_LIMITS,
     scratch: Path | None = None,
 ) -> Leaf:
     """Return the clients of a LEAF file, or of a zip or tar with a train and a test folder.
@@ -79,7 +85,9 @@ def inspect(
 def _client(user: str, train: tuple[np.ndarray, np.ndarray], test: Users | None) -> ClientArrays:
     x, y = train
     if test is not None:
-        return (x, y, *test.get(user, (x[:0], y[:0])))
+        held_x, held_y = test.get(user, (x[:0], y[:0]))
+        # A client whose list is empty has no features to count: its own training samples tell.
+        return (x, y, held_x, held_y) if len(held_y) else (x, y, x[:0], y[:0])
     order = generator(0, "leaf", user).permutation(len(y))
     held, kept = np.split(order, [int(VALIDATION_SHARE * len(y))])
     return x[np.sort(kept)], y[np.sort(kept)], x[np.sort(held)], y[np.sort(held)]
@@ -147,13 +155,21 @@ def _documents(source: Source) -> dict[str, list[tuple[str, memoryview]]]:
     parts: dict[str, list[tuple[str, memoryview]]] = {}
     for member in packed.members:
         if member.name.lower().endswith(".json"):
-            part = "test" if "test" in member.name.lower() else "train"
+            part = _part(member.name.lower())
             parts.setdefault(part, []).append((member.shown, member.content))
     if "train" not in parts:
         raise UploadError(
             "The archive holds no training JSON. Pack train/….json and test/….json as LEAF does."
         )
     return dict(sorted(parts.items(), reverse=True))
+
+
+def _part(name: str) -> str:
+    """Return "train" or "test": by the innermost folder of such a name, else by the file's name."""
+    *folders, file = name.split("/")
+    words = re.findall("[a-z]+", file)
+    told = [PARTS[word] for word in (*reversed(folders), *reversed(words)) if word in PARTS]
+    return told[0] if told else "train"
 
 
 def _joined(part: str, samples: Users) -> dict[str, np.ndarray]:
@@ -188,14 +204,24 @@ def _users(content: memoryview, label: str) -> Users:
             f"{label}: users and user_data disagree ({', '.join(map(plain_name, odd))}). "
             "Export both from the same run."
         )
+    if not all(map(_is_text, data)):
+        raise UploadError(
+            f"{label}: a user's name holds half a character (an unpaired surrogate), which no text "
+            "has. Rename that user and export the clients again."
+        )
     samples = {str(user): _samples(data[str(user)], str(user)) for user in users}
     _check_counts(document.get("num_samples"), samples, label)
     return samples
 
 
+def _is_text(name: str) -> bool:
+    """Tell whether the name can be stored: JSON's \\ud800 alone is no character."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
 def _json(content: memoryview, label: str) -> Any:
     try:
-        return json.loads(str(content, "utf-8"), parse_constant=_refuse_constant)
+        return json.loads(str(content, "utf-8-sig"), parse_constant=_refuse_constant)
     except RecursionError as error:
         raise UploadError(
             f"{label} is nested far too deeply to be LEAF JSON. Export it again."

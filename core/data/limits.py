@@ -18,7 +18,7 @@ class Limits:
 
     unpacked_bytes: everything a compressed file may become. memory_bytes: private memory of the
     child. output_bytes: the largest file the child may write. Together they hold what an upload
-    can cost at about a gigabyte.
+    can cost at about a gigabyte. remedy: what to do about a file of this kind beyond them.
     """
 
     upload_bytes: int = 500 * MIB
@@ -28,6 +28,7 @@ class Limits:
     wall_seconds: float = 180.0
     members: int = 65_000
     image_pixels: int = 50_000_000
+    remedy: str = "Upload fewer or smaller images, best as NumPy arrays of bytes (uint8)."
 
     @property
     def output_bytes(self) -> int:
@@ -41,6 +42,12 @@ class Limits:
 
 
 LIMITS = Limits()
+CLIENT_LIMITS = replace(LIMITS, remedy="Upload fewer clients, or fewer samples of each.")
 WEIGHTS_LIMITS = replace(
-    LIMITS, upload_bytes=300 * MIB, unpacked_bytes=300 * MIB, cpu_seconds=30, wall_seconds=60.0
+    LIMITS,
+    upload_bytes=300 * MIB,
+    unpacked_bytes=300 * MIB,
+    cpu_seconds=30,
+    wall_seconds=60.0,
+    remedy="Upload the weights of the reference network alone.",
 )

@@ -15,6 +15,11 @@ from core.errors import UploadError
 
 DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,3})", re.ASCII)
 ADVICE = "Convert it first, e.g. pickle.dump(numpy.asarray(images), file)."
+# numpy.asarray would leave an array of objects as it is.
+OBJECTS_ADVICE = (
+    "Convert it first and pickle that: texts with labels.astype(str), images with "
+    "numpy.stack(images)."
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def build(array: Array, label: str, allowed_bytes: int) -> np.ndarray:
             "Upload fewer or smaller images.",
         )
     if isinstance(array.data, list):
-        raise refused(label, "holds Python objects instead of numbers", ADVICE)
+        raise refused(label, "holds Python objects instead of numbers", OBJECTS_ADVICE)
     data = _as_bytes(array.data)
     if len(data) != count * kind.itemsize:
         raise refused(
@@ -145,8 +150,10 @@ def _dtype(text: Any, label: str) -> DType:
     text = text.decode("ascii") if isinstance(text, bytes) else text
     text = str(bytes(text), "ascii") if isinstance(text, memoryview) else text
     if not isinstance(text, str) or not DTYPE.fullmatch(text):
-        what = "holds Python objects" if str(text)[:1] == "O" else "holds an unusual element type"
-        raise refused(label, f"{what} ({str(text)[:20]}) instead of numbers", ADVICE)
+        shown = f"({str(text)[:20]}) instead of numbers"
+        if str(text)[:1] == "O":
+            raise refused(label, f"holds Python objects {shown}", OBJECTS_ADVICE)
+        raise refused(label, f"holds an unusual element type {shown}", ADVICE)
     return DType(text)
 
 

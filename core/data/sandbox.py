@@ -22,12 +22,12 @@ import numpy as np
 
 from core import errors
 from core.data.child import ANSWER, ARRAYS, PROGRESS, Tell
+from core.data.leftovers import forget_old
 from core.data.limits import LIMITS, MIB, Limits, size_text
 from core.workspace import open_workspace
 
 Content = bytes | bytearray | memoryview | Path | BinaryIO
 PROJECT = Path(__file__).resolve().parents[2]
-FORGOTTEN_SECONDS = 24 * 3600
 KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 POLL_SECONDS = 0.05
 LARGEST_ANSWER = 16 * MIB
@@ -58,7 +58,7 @@ def run(
     or UploadError if a limit was hit.
     """
     scratch = scratch or open_workspace().scratch
-    _forget_old(scratch)
+    forget_old(scratch, "upload-*")
     with _disk_errors_as_sentences():
         folder = Path(tempfile.mkdtemp(prefix="upload-", dir=scratch))
         try:
@@ -84,14 +84,6 @@ def _disk_errors_as_sentences() -> Iterator[None]:
         ) from error
 
 
-def _forget_old(scratch: Path) -> None:
-    """Remove what a killed server left behind."""
-    for folder in scratch.glob("upload-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > FORGOTTEN_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
 def _as_file(content: Content, folder: Path, limits: Limits) -> Path:
     if isinstance(content, Path):
         if not content.is_file():
@@ -115,7 +107,7 @@ def _check_size(size: int, limits: Limits) -> None:
     if size > limits.upload_bytes:
         raise errors.UploadError(
             f"The file has {size_text(size)}, more than the {size_text(limits.upload_bytes)} "
-            "that are accepted. Upload fewer or smaller images."
+            f"that are accepted. {limits.remedy}"
         )
     if size == 0:
         raise errors.UploadError("The file is empty. Export it again and upload the new file.")
@@ -174,7 +166,7 @@ def _wait(child: subprocess.Popen[bytes], limits: Limits, folder: Path, tell: Te
         except subprocess.TimeoutExpired:
             _pass_on_progress(folder, tell)
             if time.monotonic() > deadline:
-                raise errors.UploadError(_too_long(limits.wall_seconds)) from None
+                raise errors.UploadError(_too_long(limits.wall_seconds, limits)) from None
     if status != 0 and not (folder / ANSWER).stat().st_size:
         raise errors.UploadError(_reason_of_end(status, limits))
 
@@ -194,17 +186,17 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _too_long(seconds: float) -> str:
+def _too_long(seconds: float, limits: Limits) -> str:
     return (
         f"Reading the file took longer than {seconds:.0f} seconds, so it was refused. "
-        "Upload fewer images, or arrays instead of image files."
+        f"{limits.remedy}"
     )
 
 
 def _reason_of_end(status: int, limits: Limits) -> str:
     signals = {-getattr(signal, name, 0): name for name in ("SIGXCPU", "SIGXFSZ", "SIGKILL")}
     if signals.get(status) == "SIGXCPU" or signals.get(status) == "SIGKILL":
-        return _too_long(limits.cpu_seconds)
+        return _too_long(limits.cpu_seconds, limits)
     if signals.get(status) == "SIGXFSZ":
         return too_large(limits)
     return (
@@ -216,7 +208,7 @@ def _reason_of_end(status: int, limits: Limits) -> str:
 def too_large(limits: Limits) -> str:
     return (
         f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
-        "accepted. Upload fewer or smaller images."
+        f"accepted. {limits.remedy}"
     )
 
 

@@ -88,6 +88,10 @@ def _gunzipped(source: Source, limits: Limits) -> Iterator[bytes]:
             taken += len(waiting)
             if not waiting:
                 break
+        if fresh:  # tapes and disks pad the last member with zeros, and gzip(1) ignores them
+            waiting = waiting.lstrip(b"\0")
+            if not waiting:
+                continue
         piece, waiting, fresh = _inflate(inflater, waiting), inflater.unconsumed_tail, False
         total += len(piece)
         if total > limits.unpacked_bytes:
@@ -124,7 +128,7 @@ def too_large(limits: Limits) -> UploadError:
     """Return the refusal of what unpacks to more than is allowed."""
     return UploadError(
         f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
-        "accepted. Upload fewer or smaller images."
+        f"accepted. {limits.remedy}"
     )
 
 

@@ -26,6 +26,8 @@ DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
     *(RuntimeError, ValueError, IndexError, OverflowError),
 )
+UTF8_FLAG = 0x800  # this bit promises a name in UTF-8; zipfile decodes all others as cp437
+UNICODE_PATH = 0x7075  # Info-ZIP's extra field with the name in UTF-8
 
 
 def unpack(source: Source) -> Packed:
@@ -64,7 +66,7 @@ def _check(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
     checked_name(entry.orig_filename)
-    shown = plain_name(entry.filename)
+    shown = plain_name(checked_name(_member_name(entry)))
     if entry.flag_bits & 0x1:
         raise UploadError(f"The member {shown} is encrypted. Pack the files without a password.")
     mode = entry.external_attr >> 16
@@ -79,27 +81,57 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         )
 
 
+def _member_name(entry: zipfile.ZipInfo) -> str:
+    """Return the member's name; without the flag it may be UTF-8 all the same (Info-ZIP's zip)."""
+    if entry.flag_bits & UTF8_FLAG:
+        return entry.filename
+    stored = _stored_name(entry)
+    try:
+        return (_unicode_path(entry.extra, stored) or stored).decode("utf-8")
+    except UnicodeDecodeError:
+        return entry.filename
+
+
+def _stored_name(entry: zipfile.ZipInfo) -> bytes:
+    """Return the name's bytes as they are in the file."""
+    return entry.orig_filename.encode("utf-8" if entry.flag_bits & UTF8_FLAG else "cp437")
+
+
+def _unicode_path(extra: bytes, stored: bytes) -> bytes:
+    """Return the name in the extra field for Unicode paths, b"" if there is none for this name.
+
+    Source: APPNOTE.TXT 6.3.10, section 4.6.9; the checksum ties the field to the stored name.
+    """
+    while len(extra) >= 4:
+        kind, size = struct.unpack("<HH", extra[:4])
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == UNICODE_PATH and field[:5] == struct.pack("<BI", 1, zlib.crc32(stored)):
+            return field[5:]
+    return b""
+
+
 def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
     """Raise UploadError if two members share bytes, as in bombs that decompress one part often."""
     end = 0
     for entry in sorted(entries, key=lambda e: e.header_offset):
         if entry.header_offset < end:
             raise UploadError(
-                f"The archive's member {plain_name(entry.filename)} overlaps another one, which no "
-                "packer does. Pack it again."
+                f"The archive's member {plain_name(_member_name(entry))} overlaps another one, "
+                "which no packer does. Pack it again."
             )
-        end = entry.header_offset + 30 + len(entry.orig_filename.encode()) + entry.compress_size
+        end = entry.header_offset + 30 + len(_stored_name(entry)) + entry.compress_size
 
 
 def _unpack(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], spool: Spool) -> Packed:
     for entry in entries:
         spool.count()
-        if is_ignored(entry.filename):
+        name = _member_name(entry)
+        if is_ignored(name):
             continue
-        if entry.is_dir():
-            spool.add_folder(entry.filename)
+        if name.endswith("/"):
+            spool.add_folder(name)
             continue
-        spool.add(entry.filename.removeprefix("./"), _chunks(archive, entry))
+        spool.add(name.removeprefix("./"), _chunks(archive, entry))
     return spool.packed()
 
 
@@ -111,4 +143,4 @@ def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
             total += len(chunk)
             yield chunk
     if total != entry.file_size:
-        raise _damaged(f"{plain_name(entry.filename)} is not as long as declared")
+        raise _damaged(f"{plain_name(_member_name(entry))} is not as long as declared")

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from core.data.leftovers import forget_old
 from core.errors import LabError, NotFoundError
 from core.jobs import cluster, logs
 from core.jobs.chores import Chore
@@ -36,6 +37,7 @@ TICK_SECONDS = 0.1
 BEAT_SECONDS = 1.0
 SILENT_SECONDS = 15.0  # an engine elsewhere whose counter stood still that long is dead
 LOOK_SECONDS = 5.0
+TIDY_SECONDS = 3600.0
 LIGHT_RUNNERS = 4
 
 
@@ -53,7 +55,7 @@ class Engine:
         self._dispatcher = Dispatcher(self._store.database, self.owner)
         self._cluster: Cluster | None = None
         self._flights = Flights()
-        self._here = ThreadPoolExecutor(LIGHT_RUNNERS + 1, thread_name_prefix="supervisor")
+        self._here = ThreadPoolExecutor(LIGHT_RUNNERS + 2, thread_name_prefix="supervisor")
         self._places: list[Place] = []
         self._mirror = open_mirror()
         self._last_event = 0
@@ -68,6 +70,7 @@ class Engine:
             Chore(BEAT_SECONDS, self._look_at_places),
             Chore(BEAT_SECONDS, self._fetch_results),
             Chore(LOOK_SECONDS, self._reclaim),
+            Chore(TIDY_SECONDS, self._tidy),
         ]
 
     def run(self) -> None:
@@ -164,6 +167,10 @@ class Engine:
 
     def _reclaim(self) -> None:
         self._dispatcher.reclaim(self._flights)
+
+    def _tidy(self) -> None:
+        """Remove what killed processes left; in a thread, as heart beats do not wait for it."""
+        self._here.submit(forget_old, self._workspace.scratch)
 
     def _fill(self, queued: dict[str, int]) -> None:
         for lane, limit in (("interactive", 1), ("light", LIGHT_RUNNERS)):

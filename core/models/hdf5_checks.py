@@ -4,6 +4,7 @@ No external file, no virtual data, no loop of links, no size beyond what the net
 """
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from core.errors import WeightsError
 
 LARGEST_VALUES = 64_000_000  # values in one file: a hundred times the reference network
+LARGEST_BYTES = 128 << 20  # of the layers together: what a stranger's reader can read and convert
 MOST_OBJECTS = 10_000
 DEEPEST = 12
 
@@ -111,8 +113,8 @@ def names_attribute(group: Any, name: str) -> list[str]:
     return names
 
 
-def values(group: Any, name: str, path: str) -> np.ndarray:
-    """Return a dataset of floating-point numbers; raise WeightsError for anything else."""
+def numbers(group: Any, name: str, path: str) -> Any:
+    """Return a dataset of floating-point numbers, unread; raise WeightsError for anything else."""
     import h5py
 
     item = group.get(name)
@@ -123,4 +125,12 @@ def values(group: Any, name: str, path: str) -> np.ndarray:
             f"{shown(path)} holds {item.dtype}, not floating-point numbers. "
             "Save the weights as float32 and upload that file."
         )
-    return np.asarray(item[()])
+    return item
+
+
+def check_sizes(datasets: Collection[Any], largest_bytes: float) -> None:
+    """Raise WeightsError if the datasets declare more than `largest_bytes` in all."""
+    sizes = {item.name: math.prod(item.shape) * item.dtype.itemsize for item in datasets}
+    if sum(sizes.values()) > largest_bytes:
+        largest = max(datasets, key=lambda item: sizes[item.name])
+        raise _too_large(largest.name, math.prod(largest.shape))

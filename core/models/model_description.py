@@ -31,6 +31,8 @@ def check_description(text: bytes | str) -> None:
         raise damaged(error) from error
     for layer in _layer_entries(description):
         _check_layer(layer)
+    for entry in _entries_within(description):
+        _check_origin(entry)
 
 
 def _layer_entries(description: Any) -> list[dict[str, Any]]:
@@ -47,18 +49,48 @@ def _layer_entries(description: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _check_layer(entry: dict[str, Any]) -> None:
-    name, module = entry.get("class_name", "Sequential"), entry.get("module") or "keras"
-    if name not in KNOWN_LAYERS or entry.get("registered_name") not in (None, name, "Functional"):
-        raise WeightsError(
-            f"The model has a layer of the class {str(name)[:60]!r}, which the network does not "
-            "have. Nothing in the file was run. Upload the weights of the reference network."
-        )
-    if str(module).split(".")[0] not in {m.split(".")[0] for m in KNOWN_MODULES}:
+def _entries_within(description: Any) -> list[dict[str, Any]]:
+    """Return every class that the network's description names, as deep as it may lie."""
+    found, waiting = [], [description.get("config") if isinstance(description, dict) else None]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, dict):
+            waiting.extend(entry.values())
+            found.extend([entry] if "class_name" in entry else [])
+        elif isinstance(entry, list):
+            waiting.extend(entry)
+    return found
+
+
+def _check_origin(entry: dict[str, Any]) -> None:
+    """Raise WeightsError if a class, as an initializer's, is neither Keras's nor built in."""
+    module, registered = entry.get("module"), entry.get("registered_name")
+    # Keras writes a registered name without a module, or package>name, for a person's own class.
+    if registered is not None and (not module or ">" in str(registered)):
+        raise _custom_class(entry["class_name"])
+    _check_module(module)
+
+
+def _check_module(module: Any) -> None:
+    if str(module or "keras").split(".")[0] not in {m.split(".")[0] for m in KNOWN_MODULES}:
         raise WeightsError(
             f"The model asks for the Python module {str(module)[:60]!r}. Nothing was imported. "
             "Upload the weights only, as .h5."
         )
+
+
+def _custom_class(name: Any) -> WeightsError:
+    return WeightsError(
+        f"The model uses the class {str(name)[:60]!r}, which the network does not have. "
+        "Nothing in the file was run. Upload the weights of the reference network."
+    )
+
+
+def _check_layer(entry: dict[str, Any]) -> None:
+    name = entry.get("class_name", "Sequential")
+    if name not in KNOWN_LAYERS or entry.get("registered_name") not in (None, name, "Functional"):
+        raise _custom_class(name)
+    _check_module(entry.get("module"))
     config = entry.get("config")
     for key in ("units", "filters"):
         units = config.get(key, 1) if isinstance(config, dict) else 1

@@ -4,6 +4,7 @@ Keras is never imported.
 """
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Mapping
@@ -15,19 +16,21 @@ from core.data import zips
 from core.data.names import counted
 from core.errors import WeightsError
 from core.models.hdf5_checks import (
+    LARGEST_BYTES,
     LARGEST_VALUES,
     check_objects,
+    check_sizes,
     damaged,
     names_attribute,
+    numbers,
     shown,
     text_attribute,
-    values,
 )
 from core.models.model_description import LARGEST_TEXT, check_description
 
 Weights = dict[str, np.ndarray]
 Shapes = Mapping[str, tuple[int, ...]]
-Layers = list[tuple[str, list[np.ndarray]]]
+Layers = list[tuple[str, list[Any]]]  # (layer, its datasets, unread: shapes are looked at first)
 TINY = 1e-12
 
 
@@ -36,13 +39,16 @@ def parse_upload(
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Entry in the child: return ({"notes": [...]}, weights)."""
     expected = {key: tuple(value) for key, value in shapes.items()} if shapes else None
-    weights, notes = parse(source.read(), expected)
+    weights, notes = parse(source.read(), expected, LARGEST_BYTES)
     return {"notes": list(notes)}, weights
 
 
-def parse(content: bytes, shapes: Shapes | None = None) -> tuple[Weights, tuple[str, ...]]:
+def parse(
+    content: bytes, shapes: Shapes | None = None, largest_bytes: float = math.inf
+) -> tuple[Weights, tuple[str, ...]]:
     """Return (weights by our names, notes) of any accepted format, told by content.
 
+    largest_bytes: the most that the layers may declare where no `shapes` say what is expected.
     Raises WeightsError naming the layer and the remedy.
     """
     notes: list[str] = []
@@ -55,8 +61,7 @@ def parse(content: bytes, shapes: Shapes | None = None) -> tuple[Weights, tuple[
             "This is not an HDF5 weights file. Save with model.save_weights('my_model_weights.h5') "
             "in Keras 2, or '.weights.h5' in Keras 3, and upload that file."
         )
-    layers = _read_hdf5(content, notes)
-    weights = _named(layers, shapes)
+    weights = _read_hdf5(content, notes, shapes, largest_bytes)
     return _checked(weights, notes), tuple(notes)
 
 
@@ -89,12 +94,17 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo | None, largest: int
         return member.read(largest + 1)[: largest + 1]
 
 
-def _read_hdf5(content: bytes, notes: list[str]) -> Layers:
+def _read_hdf5(
+    content: bytes, notes: list[str], shapes: Shapes | None, largest_bytes: float
+) -> Weights:
     import h5py
 
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
-            return _layers(file, notes)
+            named = _named(_layers(file, notes), shapes)
+            if shapes is None:
+                check_sizes(named.values(), largest_bytes)
+            return {name: np.asarray(item[()]) for name, item in named.items()}
     except WeightsError:
         raise
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError) as error:
@@ -122,7 +132,7 @@ def _legacy_layers(root: Any) -> Layers:
                 f"The layer {shown(layer)} is listed but missing. Save the weights again."
             )
         arrays = [
-            values(group, name, f"{layer}/{name}")
+            numbers(group, name, f"{layer}/{name}")
             for name in names_attribute(group, "weight_names")
         ]
         if arrays:
@@ -141,7 +151,7 @@ def _keras3_layers(file: Any) -> Layers:
             if not hasattr(item, "keys") or name == "optimizer":
                 continue
             if name == "vars":
-                arrays = [values(item, key, f"{path}/{key}") for key in sorted(item, key=_natural)]
+                arrays = [numbers(item, key, f"{path}/{key}") for key in sorted(item, key=_natural)]
                 if arrays:
                     found.append((path, arrays))
             else:
@@ -158,24 +168,24 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part[:18]), "") if part.isdigit() else (-1, part) for part in parts]
 
 
-def _named(layers: Layers, shapes: Shapes | None) -> Weights:
-    """Return the arrays by our names (conv1 … dense2), each layer checked."""
+def _named(layers: Layers, shapes: Shapes | None) -> dict[str, Any]:
+    """Return the datasets by our names (conv1 … dense2), each layer checked, nothing read."""
     counts = {4: 0, 2: 0}
-    weights: Weights = {}
-    for layer, arrays in _in_network_order(layers):
-        kernel = arrays[0]
-        if len(arrays) != 2 or kernel.ndim not in counts or arrays[1].shape != kernel.shape[-1:]:
-            found = ", ".join(str(a.shape) for a in arrays[:5])
+    named: dict[str, Any] = {}
+    for layer, datasets in _in_network_order(layers):
+        kernel = datasets[0]
+        if len(datasets) != 2 or kernel.ndim not in counts:
+            found = ", ".join(str(each.shape) for each in datasets[:5])
             raise WeightsError(
                 f"The layer {shown(layer)} holds arrays of {found}; the network has only layers "
                 "with one kernel and one bias. Upload the weights of the reference network."
             )
         counts[kernel.ndim] += 1
         ours = f"{'conv' if kernel.ndim == 4 else 'dense'}{counts[kernel.ndim]}"
-        _check_shapes(layer, ours, arrays, shapes)
-        weights[f"{ours}/kernel"], weights[f"{ours}/bias"] = arrays
-    _check_complete(weights, shapes)
-    return weights
+        _check_shapes(layer, ours, datasets, shapes)
+        named[f"{ours}/kernel"], named[f"{ours}/bias"] = datasets
+    _check_complete(named, shapes)
+    return named
 
 
 def _in_network_order(layers: Layers) -> Layers:
@@ -183,24 +193,25 @@ def _in_network_order(layers: Layers) -> Layers:
     return sorted(layers, key=lambda layer: -layer[1][0].ndim)
 
 
-def _check_shapes(layer: str, ours: str, arrays: list[np.ndarray], shapes: Shapes | None) -> None:
-    if shapes is None:
-        return
-    for part, array in zip(("kernel", "bias"), arrays, strict=True):
-        expected = shapes.get(f"{ours}/{part}")
-        if expected is None or tuple(expected) != array.shape:
-            wanted = "no such layer" if expected is None else str(tuple(expected))
+def _check_shapes(layer: str, ours: str, datasets: list[Any], shapes: Shapes | None) -> None:
+    kernel, bias = (item.shape for item in datasets)
+    # Without a network, all that is known is that a kernel's last axis counts its biases.
+    wanted = shapes or {f"{ours}/kernel": kernel, f"{ours}/bias": kernel[-1:]}
+    for part, found in (("kernel", kernel), ("bias", bias)):
+        expected = wanted.get(f"{ours}/{part}")
+        if expected is None or tuple(expected) != found:
+            fitting = "no such layer" if expected is None else str(tuple(expected))
             raise WeightsError(
-                f"The {part} of layer {shown(layer)} ({ours}) has the shape {array.shape}, but "
-                f"the network expects {wanted}. Upload the weights of the reference network."
+                f"The {part} of layer {shown(layer)} ({ours}) has the shape {found}, but "
+                f"the network expects {fitting}. Upload the weights of the reference network."
             )
 
 
-def _check_complete(weights: Weights, shapes: Shapes | None) -> None:
+def _check_complete(named: Mapping[str, Any], shapes: Shapes | None) -> None:
     wanted = shapes or [
         f"{n}/kernel" for n in ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
     ]
-    missing = [name for name in wanted if name not in weights]
+    missing = [name for name in wanted if name not in named]
     if missing:
         raise WeightsError(
             f"The file lacks {', '.join(missing)}. The network has four convolutions and two dense "

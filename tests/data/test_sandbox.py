@@ -12,7 +12,8 @@ import pytest
 
 from core.data import sandbox
 from core.data.confinement import ARCHITECTURES, filter_program
-from core.data.limits import LIMITS, MIB
+from core.data.limits import CLIENT_LIMITS, LIMITS, MIB, WEIGHTS_LIMITS
+from core.data.unpack import too_large
 from core.errors import SettingsError, UploadError
 
 pytestmark = pytest.mark.slow  # processes
@@ -47,6 +48,10 @@ def allocate(source):
 
 def write_much(source):
     source.spool.write(bytes(40 * MIB))
+
+
+def unpack_much(source):
+    raise too_large(source.limits)
 
 
 def answer_much(source):
@@ -146,6 +151,25 @@ def test_a_limit_ends_the_child_with_a_sentence(function, changed, sentence, tmp
     with pytest.raises(UploadError, match=sentence):
         run(function, tmp_path, replace(LIMITS, **changed))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "changed"),
+    [
+        (echo, {"upload_bytes": 4}),
+        (spin, {"cpu_seconds": 1}),
+        (sleep, {"wall_seconds": 1.0}),
+        (allocate, {"memory_bytes": 150 * MIB}),
+        (unpack_much, {"unpacked_bytes": MIB}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+@pytest.mark.parametrize("limits", [LIMITS, CLIENT_LIMITS, WEIGHTS_LIMITS])
+def test_beyond_a_limit_the_remedy_is_that_of_the_kind_of_file(function, changed, limits, tmp_path):
+    with pytest.raises(UploadError) as refusal:
+        run(function, tmp_path, replace(limits, **changed))
+    assert str(refusal.value).endswith(limits.remedy)
+    assert ("image" in limits.remedy) == (limits is LIMITS)
 
 
 def test_the_child_can_neither_reach_the_network_nor_write_nor_start_anything(tmp_path):

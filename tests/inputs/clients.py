@@ -32,6 +32,23 @@ def case(line, what, content, refused="", **more):
     return Case(line, what, content, refused, reader="leaf", name="data.json", **more)
 
 
+def _only(user):
+    return {user: {"x": [[1, 2], [3, 4]], "y": [0, 1]}}
+
+
+def packed(**names):
+    """Return a zip of Ann's and Bob's samples (as train), and of Ann's alone (as test)."""
+    contents = {
+        "train": document(),
+        "test": document(users=["ann"], user_data=_only("ann"), num_samples=[2]),
+    }
+    return lambda: zipped({name: contents[part] for part, name in names.items()})
+
+
+def both_parts(result):
+    return [[len(c[i]) for i in (1, 3)] for c in result.clients] == [[3, 2], [2, 0]]
+
+
 CASES = [
     case("95", "good", document, holds=both_kept),
     case("95", "user without data", lambda: document(users=["ann", "bob", "eve"]), "disagree .eve"),
@@ -44,6 +61,29 @@ CASES = [
         "x longer than y",
         lambda: document(user_data=bob([[1, 2], [3, 4]], [1]), num_samples=None),
         "client bob needs a list x and a list y of the same length",
+    ),
+    case("95", "byte order mark", lambda: b"\xef\xbb\xbf" + document(), holds=both_kept),
+    case(
+        "95",
+        "user who is half a character",
+        lambda: document().replace(b"bob", b"\\ud800"),
+        "a user's name holds half a character",
+    ),
+    *(
+        case("95", f"parts in {what}", packed(train=train, test=test), holds=both_parts)
+        for what, train, test in (
+            ("a folder with test in a word", "latest/train/a.json", "latest/test/a.json"),
+            ("a folder called test", "test/train/a.json", "test/test/a.json"),
+            ("train and validation", "contest/train/a.json", "contest/validation/a.json"),
+            ("file names", "latest_train_9.json", "latest_test_9.json"),
+            ("file names of FedProx", "mytrain.json", "mytest.json"),
+        )
+    ),
+    case(
+        "95",
+        "only test within a word",
+        packed(train="latest/contest.json"),
+        holds=both_kept,
     ),
     case("96", "ragged", lambda: document(user_data=bob([[1], [2, 3]], [0, 1])), "bob are ragged"),
     case("96", "texts", lambda: document(user_data=bob(["ab", "cd"], [0, 1])), "bob are ragged"),
@@ -89,6 +129,19 @@ CASES = [
     ),
     case(
         "99",
+        "only an empty client in the test file",
+        lambda: zipped(
+            {
+                "train/a.json": document(),
+                "test/a.json": document(
+                    users=["ann"], user_data={"ann": {"x": [], "y": []}}, num_samples=[0]
+                ),
+            }
+        ),
+        holds=lambda r: [c[2].shape for c in r.clients] == [(0, 2), (0, 2)],
+    ),
+    case(
+        "99",
         "train and test in a tar",
         lambda: tar_gz({"data/train/a.json": document(), "data/test/a.json": document()}),
         holds=lambda r: (
@@ -97,7 +150,3 @@ CASES = [
         ),
     ),
 ]
-
-
-def _only(user):
-    return {user: {"x": [[1, 2], [3, 4]], "y": [0, 1]}}

@@ -48,6 +48,13 @@ CASES = [
         ),
         holds=lambda d: True,
     ),
+    Case(
+        "6",
+        "trailing zeros that pad a tape",
+        lambda: build.course() + bytes(300_000),
+        holds=lambda d: len(d.train) == 12,
+    ),
+    Case("6", "junk after trailing zeros", lambda: build.course() + bytes(512) + b"junk", "junk"),
     Case("6", "trailing junk", lambda: build.course() + b"junk", "junk|damaged"),
     Case(
         "6",

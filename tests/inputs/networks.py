@@ -118,6 +118,26 @@ def huge(file):
     )
 
 
+def declared(shape, dtype="f8"):
+    """Return a change that declares the kernel of the first dense layer without any data."""
+
+    def change(file):
+        del file["dense/dense/kernel:0"]
+        file["dense/dense"].create_dataset("kernel:0", shape=shape, dtype=dtype)
+
+    return change
+
+
+def transposed(*kernels):
+    return {n: array.T if n in kernels else array for n, array in WEIGHTS.items()}
+
+
+def with_initializer(**changed):
+    """Return a dense layer whose kernel's initializer is not Keras's own."""
+    initializer = {"module": "keras.initializers", "class_name": "Zeros", "config": {}}
+    return layer("Dense", units=5, kernel_initializer=initializer | changed)
+
+
 def objects(file):
     del file["dense/dense/bias:0"]
     file["dense/dense"].create_dataset("bias:0", (512,), dtype=h5py.string_dtype())
@@ -201,10 +221,55 @@ CASES = [
         lambda: legacy(other_shape()),
         r"kernel of layer dense \(dense1\).*\(1024, 100\).*expects \(1024, 512\)",
     ),
+    case(
+        "89",
+        "transposed dense kernel",
+        lambda: legacy(transposed("dense1/kernel")),
+        r"kernel of layer dense \(dense1\).*\(512, 1024\).*expects \(1024, 512\)",
+    ),
+    case(
+        "89",
+        "transposed dense kernel of an unknown network",
+        lambda: legacy(transposed("dense1/kernel")),
+        r"bias of layer dense \(dense1\).*\(512,\).*expects \(1024,\)",
+        options={"shape": None},
+    ),
+    case(
+        "89",
+        "wrong shape declared without data",
+        spoiled(declared((120_000, 512))),
+        r"kernel of layer dense \(dense1\).*\(120000, 512\).*expects \(1024, 512\)",
+    ),
+    case(
+        "85",
+        "half a gigabyte declared for an unknown network",
+        spoiled(declared((120_000, 512))),
+        "/dense/dense/kernel:0 declares 61,440,000 values.*Nothing was read",
+        options={"shape": None},
+    ),
     case("89", "listed but missing", spoiled(listed_but_missing), "listed but missing"),
     case("89", "text instead of numbers", spoiled(objects), "not floating-point numbers"),
     case("90", "module os", archive(layer("Dense", module="os")), "Python module 'os'.*Nothing"),
     case("90", "module os in h5", whole_model(layer("Dense", module="os.path")), "'os.path'"),
+    case(
+        "90",
+        "module os in an initializer",
+        whole_model(with_initializer(module="os", class_name="system")),
+        "Python module 'os'.*Nothing was imported",
+    ),
+    case(
+        "90",
+        "module os in an initializer of a keras archive",
+        archive(with_initializer(module="os", class_name="system")),
+        "Python module 'os'.*Nothing was imported",
+    ),
+    case(
+        "80",
+        "custom initializer",
+        whole_model(with_initializer(module=None, class_name="Mine", registered_name="Mine")),
+        "class 'Mine'.*Nothing in the file was run",
+    ),
+    case("88", "initializer of Keras", whole_model(with_initializer()), holds=equal),
     case("91", "empty", lambda: b"", "is empty"),
     case("91", "pickle", lambda: pickle.dumps(WEIGHTS), "not an HDF5 weights file"),
     case("91", "truncated", lambda: legacy()[:100_000], "damaged or cut short"),

@@ -119,6 +119,21 @@ CASES = [
     ),
     Case(
         "36",
+        "labels that are texts as objects",
+        lambda: build.course(train_labels=np.array(["ant", "bee", "cow"] * 4, dtype=object)),
+        r"train_labels.pkl holds Python objects .O8.*labels.astype\(str\)",
+    ),
+    Case(
+        "47",
+        "labels that are texts converted as advised",
+        lambda: build.course(
+            train_labels=np.array(["ant", "bee", "cow"] * 4, dtype=object).astype(str),
+            val_labels=np.array(["ant", "bee", "cow"] * 2, dtype=object).astype(str),
+        ),
+        holds=lambda d: d.class_names == ("ant", "bee", "cow"),
+    ),
+    Case(
+        "36",
         "structured array",
         lambda: build.course(train_images=np.zeros(3, dtype=[("a", "u1")])),
         "instead of|structured|unusual element type",

@@ -63,6 +63,29 @@ def overlapping(content):
     return bytes(content)
 
 
+def flagless(folder, encoding="utf-8", unicode_path=False):
+    """Return class folders, one of a foreign name, as packers without the UTF-8 flag write them.
+
+    unicode_path: name the members in Info-ZIP's extra field as well (and not readably otherwise).
+    """
+    names = [f"{name}/{number}.png" for name in (folder, "pears") for number in range(4)]
+    local, central = b"", b""
+    for name in names:
+        stored, content = name.encode(encoding, "replace"), picture()
+        told = struct.pack("<BI", 1, zlib.crc32(stored)) + name.encode()
+        extra = struct.pack("<HH", 0x7075, len(told)) + told if unicode_path else b""
+        sizes = (zlib.crc32(content), len(content), len(content), len(stored), len(extra))
+        head = struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 0, *sizes)
+        central += b"PK\1\2" + struct.pack("<H", 20) + head
+        central += struct.pack("<HHHII", 0, 0, 0, 0, len(local)) + stored + extra
+        local += b"PK\3\4" + head + stored + extra + content
+    counts = struct.pack("<HHHHIIH", 0, 0, *[len(names)] * 2, len(central), len(local), 0)
+    return local + central + b"PK\5\6" + counts
+
+
+UNICODE_AB = struct.pack("<BI", 1, zlib.crc32(b"ab/0.png")) + b"ab/"
+
+
 def declared_bomb(content):
     at = content.find(b"PK\x01\x02")
     struct.pack_into("<I", content, at + 24, 0xF0000000)
@@ -163,6 +186,29 @@ CASES = [
         "object array",
         lambda: npz_with("train_images.npy", npy(np.array([{}, None]))),
         "Python objects",
+    ),
+    *(
+        Case(
+            "64",
+            f"{folder} in {encoding} without the flag{' but an extra field' if extra else ''}",
+            lambda f=folder, e=encoding, x=extra: flagless(f, e, x),
+            holds=lambda d, f=folder: (
+                d.class_names == (("pears", f) if f > "pears" else (f, "pears"))
+            ),
+        )
+        for folder, encoding, extra in (
+            ("苹果树照片分类数据", "utf-8", False),
+            ("Äpfel", "utf-8", False),
+            ("Äpfel", "cp437", False),
+            ("Äpfel", "cp850", False),
+            ("苹果树", "cp437", True),
+        )
+    ),
+    Case(
+        "64",
+        "a way out in the extra field for names",
+        lambda: flagless("ab", unicode_path=True).replace(UNICODE_AB, UNICODE_AB[:5] + b"../"),
+        "points outside the archive",
     ),
     Case(
         "61",

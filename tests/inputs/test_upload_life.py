@@ -101,7 +101,8 @@ def test_what_a_killed_server_left_behind_is_removed_a_day_later(tmp_path):
     for name, age in (("upload-old", 25 * 3600), ("upload-new", 3600)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "input").write_bytes(b"x")
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
+        for path in (tmp_path / name / "input", tmp_path / name):
+            os.utime(path, (time.time() - age,) * 2)
     archives.read("x", build.course(), scratch=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["upload-new"]
 

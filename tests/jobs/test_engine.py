@@ -175,6 +175,14 @@ def test_a_preview_never_waits_behind_a_sweep(lab):
     until(lambda: set(lab.counts()) <= {"done", "stopped"})
 
 
+def test_a_new_engine_removes_what_killed_processes_left_in_the_scratch_folder(workspace):
+    for name, hours in (("tmp_old", 25), ("bundle-old", 25), ("bundle-young", 1)):
+        (workspace.scratch / name).mkdir()
+        os.utime(workspace.scratch / name, (time.time() - 3600 * hours,) * 2)
+    engine.ensure(workspace)
+    until(lambda: [path.name for path in workspace.scratch.iterdir()] == ["bundle-young"])
+
+
 def test_of_two_engines_on_one_workspace_one_lives(lab, workspace):
     [first] = engine_processes(workspace.root)
     rivals = [
