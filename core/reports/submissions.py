@@ -6,6 +6,7 @@ Nothing is read here but a zip's table of contents and bounded copies of its mem
 import hashlib
 import json
 import lzma
+import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +17,11 @@ from core.data import zips
 from core.data.limits import LIMITS as PARSE_LIMITS
 from core.data.zip_directory import check_count
 from core.errors import NotFoundError, UploadError
+from core.files import told_if_not_stored, written_whole
 
 WEIGHTS_ENDINGS = (".h5", ".hdf5", ".keras")
 GENERIC = "my_model_weights"  # what everybody's file is called: it names nobody
+LISTING = "names.json"
 MEGABYTE = 1 << 20
 # A member may declare that unpacking it takes 4 GB of memory, which ends in a MemoryError.
 BROKEN = (*zips.DAMAGE, lzma.LZMAError, OSError, MemoryError)
@@ -216,25 +219,42 @@ def _bounded(source: IO[bytes], most: int) -> bytes:
 def keep(files: Sequence[tuple[str, bytes]], uploads: Path) -> str:
     """Store uploaded files under `uploads` for a job to grade; return their digest.
 
-    The same files in the same order have the same digest.
+    The same files in the same order have the same digest. Raises StoreError, and leaves nothing
+    behind, when there is no room for them.
     """
     content = hashlib.sha256()
     for name, data in files:
         content.update(json.dumps([name, len(data)]).encode())
         content.update(data)
     digest = content.hexdigest()[:16]
-    folder = uploads / digest
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, (_, data) in enumerate(files):
-        (folder / str(number)).write_bytes(data)
-    (folder / "names.json").write_text(json.dumps([name for name, _ in files]))
+    with told_if_not_stored("The files", uploads):
+        _write_all(files, uploads / digest)
     return digest
+
+
+def _write_all(files: Sequence[tuple[str, bytes]], folder: Path) -> None:
+    known = (folder / LISTING).is_file()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, (_, data) in enumerate(files):
+            _write(folder / str(number), data)
+        # Last: with it the files count as kept.
+        _write(folder / LISTING, json.dumps([name for name, _ in files]).encode())
+    except OSError:
+        if not known:  # else somebody may be grading these very files
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    with written_whole(path) as part:
+        part.write_bytes(content)
 
 
 def kept(digest: str, uploads: Path) -> list[tuple[str, Path]]:
     """Return the names and paths of the files that `keep` stored."""
     folder = uploads / digest
-    listing = folder / "names.json"
+    listing = folder / LISTING
     if not digest.isalnum() or not listing.is_file():
         raise NotFoundError("The uploaded files are gone. Upload them again.")
     return [(name, folder / str(n)) for n, name in enumerate(json.loads(listing.read_text()))]
