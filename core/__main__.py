@@ -14,6 +14,7 @@ from core.commands import (
     networks,
     reporting,
 )
+from core.commands.destinations import check_destinations
 from core.commands.following import Lab
 from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
 from core.errors import LabError, SettingsError
@@ -40,19 +41,36 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = parser().parse_args(arguments)
     try:
+        check_destinations(options)
         workspace = open_workspace()
         options.run(Lab(workspace, Store(workspace.store_url)), options)
         sys.stdout.flush()
     except LabError as error:
-        reason = " ".join(str(error).split())
-        say(reason)
-        if options.json:
-            answer({"error": reason}, as_json=True)
+        _tell(str(error), options.json)
         return WRONG_USE if isinstance(error, SettingsError) else FAILED
     except BrokenPipeError:  # who read the answer, such as `head`, has gone: nobody to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        _tell(_of_the_system(error), options.json)
+        return FAILED
     return DONE
+
+
+def _tell(reason: str, as_json: bool) -> None:
+    line = " ".join(reason.split())
+    say(line)
+    if as_json:
+        answer({"error": line}, as_json=True)
+
+
+def _of_the_system(error: OSError) -> str:
+    """Return a sentence for what the disk or the system refused, with the path where it has one."""
+    path = error.filename2 or error.filename or "A file"
+    return (
+        f"{path} cannot be read or written ({error.strerror or error}). "
+        "Check the path, its permissions and the free disk space."
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import platformdirs
 
 from core.errors import StoreError
+from core.files import is_no_lack_of_room
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ class Workspace:
 
     def _folder(self, name: str) -> Path:
         folder = self.root / name
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _no_folder("folder", folder, error) from error
         return folder
 
 
@@ -76,8 +80,12 @@ def open_workspace(root: str | Path | None = None) -> Workspace:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(
-            f"The workspace folder {path} cannot be made ({error.strerror}). "
-            "Set PARETO_LAB_HOME to a folder you may write to."
-        ) from error
+        raise _no_folder("workspace folder", path, error) from error
     return Workspace(path)
+
+
+def _no_folder(what: str, folder: Path, error: OSError) -> StoreError:
+    remedy = "Set PARETO_LAB_HOME to a folder you may write to."
+    if not is_no_lack_of_room(error):
+        remedy = f"Free some disk space there, or s{remedy[1:]}"
+    return StoreError(f"The {what} {folder} cannot be made ({error.strerror}). {remedy}")

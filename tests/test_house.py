@@ -13,7 +13,7 @@ CORE = sorted((ROOT / "core").rglob("*.py"))
 
 # A package may import from the packages of its own row and of the rows above it.
 LAYERS = [
-    {"errors", "settings", "randomness", "progress", "workspace"},
+    {"errors", "settings", "randomness", "progress", "files", "workspace"},
     {"data"},
     {"models"},
     {"training", "evaluation"},

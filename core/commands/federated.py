@@ -9,7 +9,7 @@ from core.commands.following import Lab
 from core.commands.networks import add_out_option, add_set_option, pairs, stored_digest, submitted
 from core.commands.output import answer
 from core.federated.algorithms import ALGORITHMS
-from core.federated.federate import run_settings, synthetic_settings
+from core.federated.federate import hidden_widths, run_settings, synthetic_settings
 from core.jobs.federated_tasks import keep_leaf
 from core.settings import describe, parse, to_dict
 
@@ -65,6 +65,8 @@ def _settings(lab: Lab, options: Namespace) -> dict[str, Any]:
         "algorithm_settings": to_dict(algorithm) if describe(algorithm) else {},
     }
     run_settings(settings)
+    if "hidden" in settings:
+        hidden_widths(settings["hidden"])
     return settings
 
 

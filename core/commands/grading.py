@@ -51,10 +51,12 @@ def grade_command(lab: Lab, options: Namespace) -> None:
         named = [(str(path) if several else path.name, path) for path in options.files]
         submissions = collect(named, Path(folder))
         grades = grade(submissions, images, shape, Spoken(), options.threshold)
-    if options.gradescope:
-        results = gradescope.results(grades, options.threshold)
-        options.gradescope.write_text(json.dumps(results, indent=2), encoding="utf-8")
-    _answer(grades, options)
+    try:
+        if options.gradescope:
+            results = gradescope.results(grades, options.threshold)
+            options.gradescope.write_text(json.dumps(results, indent=2), encoding="utf-8")
+    finally:
+        _answer(grades, options)  # also when the disk filled up: the work is not lost
 
 
 def _images(data: str, lab: Lab) -> tuple[Split, NetworkShape]:

@@ -4,18 +4,18 @@ import csv
 import hashlib
 import io
 import json
-import math
 import re
 import shutil
 import stat
 import tempfile
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 
+from core.data import zips
+from core.data.zip_directory import check_count
 from core.errors import LabError, SettingsError, UploadError
 from core.jobs.bundle import FILE_NAME, FORMAT, MANIFEST
 from core.jobs.job import ENDED
@@ -24,6 +24,9 @@ from core.workspace import Workspace
 
 MEBIBYTE = 1024 * 1024
 ID = re.compile(r"[0-9a-f]{16}")
+BROKEN = (*zips.DAMAGE, OSError)
+LARGEST_STEP = 2**63 - 1  # what an SQL database stores
+LATEST_SECONDS = 253_402_300_799.0  # the end of the year 9999, after which no calendar goes on
 
 CheckFile = Callable[[Path, Mapping[str, Any]], None]
 
@@ -63,29 +66,42 @@ def import_run(
     try:
         with _opened(content, limits) as archive:
             manifest = _manifest(archive, limits)
-            runs = [_read_run(archive, id, folder, check_file, limits) for id in manifest["runs"]]
-        added = [run.id for run in runs if _keep(store, workspace, run, folder)]
+            ids = dict.fromkeys(manifest["runs"])  # each once
+            runs = [_read_run(archive, id, folder, check_file, limits) for id in ids]
+        added = _keep(store, workspace, runs, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     others = tuple(run.id for run in runs if run.id not in added)
     return Imported(manifest["run"], tuple(added), others)
 
 
-def _keep(store: Store, workspace: Workspace, run: SavedRun, folder: Path) -> bool:
-    """Move a run's files into place, then make it known; a run that is here is left alone."""
-    if store.exists(run.id):
-        return False
-    target = workspace.artifacts(run.id)
+def _keep(store: Store, workspace: Workspace, runs: Sequence[SavedRun], folder: Path) -> list[str]:
+    """Move the runs' files into place, then make them known; return the ids that are new here.
+
+    A run that is here is left alone. When anything fails, no file and no run stays.
+    """
+    new = [run for run in runs if not store.exists(run.id)]
+    try:
+        for run in new:
+            _move(folder / run.id, workspace.artifacts(run.id))
+        return store.restore(new)
+    except BaseException:
+        for run in new:
+            shutil.rmtree(workspace.artifacts(run.id), ignore_errors=True)
+        raise
+
+
+def _move(source: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    (folder / run.id).mkdir(exist_ok=True)
-    shutil.move(folder / run.id, target)
-    return store.restore(run)
+    source.mkdir(exist_ok=True)
+    shutil.move(source, target)
 
 
 def _opened(content: Path | BinaryIO, limits: BundleLimits) -> zipfile.ZipFile:
     try:
+        _check_count(content, limits)
         archive = zipfile.ZipFile(content)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except BROKEN as error:
         raise UploadError(
             "This is not a whole zip file of an exported run. Export the run again."
         ) from error
@@ -97,9 +113,15 @@ def _opened(content: Path | BinaryIO, limits: BundleLimits) -> zipfile.ZipFile:
     return archive
 
 
+def _check_count(content: Path | BinaryIO, limits: BundleLimits) -> None:
+    if not isinstance(content, Path):
+        check_count(content, limits.members)
+        return
+    with open(content, "rb") as file:
+        check_count(file, limits.members)
+
+
 def _check_members(members: list[zipfile.ZipInfo], limits: BundleLimits) -> None:
-    if len(members) > limits.members:
-        raise UploadError(f"The zip has {len(members)} members; {limits.members} are allowed.")
     packed = sum(member.compress_size for member in members)
     unpacked = sum(member.file_size for member in members)
     if packed > limits.bytes_packed or unpacked > limits.bytes_unpacked:
@@ -121,6 +143,10 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise UploadError(f"The zip member {shown} is not a plain file. Export the run again.")
     if member.flag_bits & 1:
         raise UploadError(f"The zip member {shown} is encrypted. Export the run again.")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise UploadError(
+            f"The zip member {shown} is compressed in an unusual way. Export the run again."
+        )
     parts = member.filename.split("/", 3)
     if member.filename == MANIFEST:
         return
@@ -156,9 +182,10 @@ def _read_run(
     files = record.pop("files", None)
     history = _text(archive, f"runs/{id}/history.csv", limits)
     try:
+        _check_texts(record)
         run = SavedRun(**record, metrics=_parse_history(history))
         _check_run(run, id)
-    except (TypeError, ValueError, OverflowError, SettingsError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError, SettingsError) as error:
         raise UploadError(f"{name} is damaged ({error}). Export the run again.") from error
     for file_name, digest in _named(files, name):
         path = _unpack(archive, f"runs/{id}/files/{file_name}", folder / id / file_name, digest)
@@ -169,11 +196,21 @@ def _read_run(
     return run
 
 
+def _check_texts(value: Any) -> None:
+    """Raise ValueError for texts that a database or a page cannot take."""
+    text = json.dumps(value, ensure_ascii=False)
+    text.encode()  # lone surrogates
+    if "\\u0000" in text.replace(r"\\", ""):  # a backslash before the u may be text itself
+        raise ValueError("a text holds a zero character")
+
+
 def _check_run(run: SavedRun, id: str) -> None:
-    times = (run.done, run.total, run.created, run.started or 0.0, run.finished or 0.0)
-    if not all(isinstance(t, int | float) and math.isfinite(t) for t in times):
-        raise ValueError("a time is not a number")
-    if not isinstance(run.seed, int):
+    times = (run.created, run.started or 0.0, run.finished or 0.0)
+    if not all(_is_number(t, LATEST_SECONDS) for t in times):
+        raise ValueError("a time is not a number of seconds since 1970")
+    if not (_is_number(run.done, LARGEST_STEP) and _is_number(run.total, LARGEST_STEP)):
+        raise ValueError("how far it got is not a number")
+    if not isinstance(run.seed, int) or isinstance(run.seed, bool):
         raise ValueError("the seed is not a whole number")
     if not isinstance(run.kind, str) or not isinstance(run.settings, dict):
         raise ValueError("kind or settings are of the wrong sort")
@@ -188,6 +225,11 @@ def _check_run(run: SavedRun, id: str) -> None:
         raise ValueError("the parent is not a run")
     if run.id != id or identity(run.kind, run.settings, run.seed) != id:
         raise ValueError("its settings do not belong to its id")
+
+
+def _is_number(value: Any, most: float) -> bool:
+    is_one = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_one and 0 <= value <= most
 
 
 def _leads_away(name: str) -> bool:
@@ -222,14 +264,22 @@ def _parse_history(text: str) -> dict[str, list[tuple[int, float]]]:
     header = next(reader, [])
     if header[:1] != ["step"] or len(set(header)) != len(header):
         raise ValueError("history.csv has no column step")
+    _check_texts(header)
     metrics: dict[str, list[tuple[int, float]]] = {key: [] for key in header[1:]}
     for row in reader:
         if len(row) != len(header):
             raise ValueError("history.csv has rows of different lengths")
         for key, value in zip(header[1:], row[1:], strict=True):
             if value:
-                metrics[key].append((int(row[0]), float(value)))
+                metrics[key].append((_step(row[0]), float(value)))
     return metrics
+
+
+def _step(text: str) -> int:
+    step = int(text)
+    if not 0 <= step <= LARGEST_STEP:
+        raise ValueError(f"history.csv has the step {text[:30]}")
+    return step
 
 
 def _object(archive: zipfile.ZipFile, name: str, limits: BundleLimits) -> dict[str, Any]:
@@ -259,13 +309,13 @@ def _text(archive: zipfile.ZipFile, name: str, limits: BundleLimits) -> str:
 def _member(archive: zipfile.ZipFile, name: str) -> Any:
     try:
         return archive.open(name)
-    except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (KeyError, *BROKEN) as error:
         raise UploadError(f"{name} is missing in the zip. Export the run again.") from error
 
 
 def _read(source: Any, size: int, name: str) -> bytes:
     try:
         content: bytes = source.read(size)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error) as error:
+    except BROKEN as error:
         raise UploadError(f"{name} in the zip is damaged. Export the run again.") from error
     return content

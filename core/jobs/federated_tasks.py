@@ -14,6 +14,7 @@ from core.evaluation.point import Origin, measure
 from core.federated.clients import Clients
 from core.federated.federate import load_clients, simulate_settings
 from core.federated.history import History
+from core.files import told_if_not_stored, written_whole
 from core.jobs.context import Context
 from core.jobs.inputs import DENSE_FILE, Network, network, prepared
 from core.jobs.store import Child
@@ -108,12 +109,16 @@ def leaf_file(datasets: Path, digest: str) -> Path:
 def keep_leaf(datasets: Path, source: Path) -> str:
     """Check a LEAF file, keep it under its digest and return what `data` calls it.
 
-    Raises UploadError if it cannot be read as clients.
+    Raises UploadError if it cannot be read as clients, StoreError when there is no room for it.
     """
     leaf.read(source)
     content = source.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:16]
-    leaf_file(datasets, digest).write_bytes(content)
+    with (
+        told_if_not_stored("The clients' data", datasets),
+        written_whole(leaf_file(datasets, digest)) as part,
+    ):
+        part.write_bytes(content)
     return LEAF_PREFIX + digest
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from core.errors import StoreError
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -37,14 +39,25 @@ class FileLock:
         """Take the lock without waiting; return whether it is ours now.
 
         shared: several may hold it so at once (where the system can do that).
+        Raises StoreError when the file can be neither made nor opened.
         """
-        file = open(self._path, "a+b")  # noqa: SIM115 -- the open file is the lock
+        file = self._opened()
         file.seek(0)
         if not _try_lock(file.fileno(), shared):
             file.close()
             return False
         self._file = file
         return True
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return open(self._path, "a+b")
+        except OSError as error:
+            raise StoreError(
+                f"The lock file {self._path.name} in {self._path.parent} cannot be opened "
+                f"({error.strerror}). Check that you may write there, or set PARETO_LAB_HOME to a "
+                "folder you may write to."
+            ) from error
 
     def release(self) -> None:
         """Give the lock back; harmless when it is not held."""

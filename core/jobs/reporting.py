@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from core.errors import StoreError
 from core.jobs import checkpoint
 from core.jobs.checkpoint import CheckpointFolder, Pointer
 from core.jobs.database import StoreBusy
@@ -181,7 +182,7 @@ def patiently(
     while True:
         try:
             return work()
-        except (StoreBusy, OSError) as error:
+        except (StoreError, OSError) as error:
             reason = passing_trouble(error)
             if reason is None:
                 raise
@@ -205,6 +206,8 @@ def passing_trouble(error: Exception) -> str | None:
     """Return what to tell while waiting for the end of this trouble, None if it does not pass."""
     if isinstance(error, StoreBusy):
         return f"Waiting: {error}"
+    if isinstance(error, StoreError):  # a sentence about what the disk said
+        return passing_trouble(error.__cause__) if isinstance(error.__cause__, OSError) else None
     text = str(error)
     if any(word in text for word in NO_ROOM_WORDS):  # h5py hides the number in its message
         return "Waiting: No space left on the disk. Free some; the run goes on by itself."

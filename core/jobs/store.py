@@ -148,25 +148,31 @@ class Store(Reading):
             ended = (JOB.c.id == id) & JOB.c.state.in_(ENDED)
             change(connection, ended, {"checkpoints": "[]"}, event="checkpoints deleted")
 
-    def restore(self, saved: SavedRun) -> bool:
-        """Add an ended job from elsewhere, as it was there; return False if it is here already."""
+    def restore(self, runs: Sequence[SavedRun]) -> list[str]:
+        """Add ended jobs from elsewhere, as they were there, all or none of them.
+
+        Returns the ids of those that were not here already.
+        """
         with self.database.write(alone=True) as connection:
-            here = sa.select(JOB.c.id).where(JOB.c.id == saved.id)
-            if connection.execute(here).first():
-                return False
-            child = Child(saved.kind, saved.settings, saved.seed)
-            families.insert(connection, saved.id, child, saved.parent, 0, 0)
-            values = {name: getattr(saved, name) for name in _RESTORED}
-            values["result"] = None if saved.result is None else json.dumps(saved.result)
-            change(connection, JOB.c.id == saved.id, values, event="imported")
-            if saved.parent is not None:
-                families.link(connection, saved.parent, saved.id)
-            rows = [
-                {"job": saved.id, "key": key, "step": step, "value": value, "attempt": 0}
-                for key, points in saved.metrics.items()
-                for step, value in points
-            ]
-            self.database.upsert(connection, METRIC, rows)
+            return [saved.id for saved in runs if self._restored(connection, saved)]
+
+    def _restored(self, connection: sa.Connection, saved: SavedRun) -> bool:
+        here = sa.select(JOB.c.id).where(JOB.c.id == saved.id)
+        if connection.execute(here).first():
+            return False
+        child = Child(saved.kind, saved.settings, saved.seed)
+        families.insert(connection, saved.id, child, saved.parent, 0, 0)
+        values = {name: getattr(saved, name) for name in _RESTORED}
+        values["result"] = None if saved.result is None else json.dumps(saved.result)
+        change(connection, JOB.c.id == saved.id, values, event="imported")
+        if saved.parent is not None:
+            families.link(connection, saved.parent, saved.id)
+        rows = [
+            {"job": saved.id, "key": key, "step": step, "value": value, "attempt": 0}
+            for key, points in saved.metrics.items()
+            for step, value in points
+        ]
+        self.database.upsert(connection, METRIC, rows)
         return True
 
     def close(self) -> None:

@@ -4,15 +4,17 @@ Keras 3's own `save_weights` refuses that name, and no Keras loader ever sees a 
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from core.errors import WeightsError
+from core.files import told_if_not_stored, written_whole
+
+if TYPE_CHECKING:
+    import h5py
 
 Weights = dict[str, np.ndarray]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -50,32 +52,36 @@ def write(path: Path, weights: Mapping[str, np.ndarray]) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".weights-", suffix=".h5", dir=path.parent)
-    os.close(handle)
-    try:
-        _write_legacy(Path(temporary), weights)
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would follow the file to its download
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with written_whole(path) as part:
+        part.write_bytes(_legacy_bytes(part.name, weights))
 
 
-def _write_legacy(path: Path, weights: Mapping[str, np.ndarray]) -> None:
+def _legacy_bytes(name: str, weights: Mapping[str, np.ndarray]) -> bytes:
+    """Return the file's content; name: any that no other thread uses at the moment.
+
+    Made in memory: HDF5 brings the process down when a full disk keeps it from closing a file.
+    """
     import h5py
 
-    with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = np.array([name.encode() for name, _ in LEGACY_LAYERS])
-        file.attrs["backend"] = np.bytes_(b"tensorflow")
-        file.attrs["keras_version"] = np.bytes_(b"2.15.0")
-        for legacy, ours in LEGACY_LAYERS:
-            group = file.create_group(legacy)
-            if ours is None:
-                group.attrs["weight_names"] = np.array([], dtype="S1")
-                continue
-            parts = {f"{legacy}/{part}:0": weights[f"{ours}/{part}"] for part in ("kernel", "bias")}
-            group.attrs["weight_names"] = np.array([name.encode() for name in parts])
-            for name, values in parts.items():
-                group.create_dataset(name, data=np.asarray(values, np.float32), track_times=False)
+    with h5py.File(name, "w", driver="core", backing_store=False) as file:
+        _fill(file, weights)
+        file.flush()
+        return bytes(file.id.get_file_image())
+
+
+def _fill(file: "h5py.File", weights: Mapping[str, np.ndarray]) -> None:
+    file.attrs["layer_names"] = np.array([name.encode() for name, _ in LEGACY_LAYERS])
+    file.attrs["backend"] = np.bytes_(b"tensorflow")
+    file.attrs["keras_version"] = np.bytes_(b"2.15.0")
+    for legacy, ours in LEGACY_LAYERS:
+        group = file.create_group(legacy)
+        if ours is None:
+            group.attrs["weight_names"] = np.array([], dtype="S1")
+            continue
+        parts = {f"{legacy}/{part}:0": weights[f"{ours}/{part}"] for part in ("kernel", "bias")}
+        group.attrs["weight_names"] = np.array([name.encode() for name in parts])
+        for name, values in parts.items():
+            group.create_dataset(name, data=np.asarray(values, np.float32), track_times=False)
 
 
 def read(path: Path, shape: HasShapes | Shapes | None = None) -> Weights:
@@ -97,14 +103,18 @@ def read(path: Path, shape: HasShapes | Shapes | None = None) -> Weights:
 
 
 def keep(folder: Path, weights: Mapping[str, np.ndarray]) -> str:
-    """Store the weights in `folder` under the digest of their values, and return it."""
+    """Store the weights in `folder` under the digest of their values, and return it.
+
+    Raises StoreError when there is no room for them.
+    """
     content = hashlib.sha256()
     for name in sorted(weights):
         content.update(f"{name}{weights[name].shape}".encode())
         content.update(np.ascontiguousarray(weights[name], np.float32).tobytes())
     digest = content.hexdigest()[:16]
     if not (folder / f"{digest}.h5").exists():
-        write(folder / f"{digest}.h5", weights)
+        with told_if_not_stored("The weights", folder):
+            write(folder / f"{digest}.h5", weights)
     return digest
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import StoreError
+from core.files import is_no_lack_of_room
 
 
 def load(folder: Path, digest: str) -> dict[str, str]:
@@ -25,6 +26,6 @@ def save(folder: Path, digest: str, notes: Mapping[str, str]) -> None:
             json.dump({key: text for key, text in notes.items() if text.strip()}, file)
         os.replace(temporary, folder / f"{digest}.json")
     except OSError as error:
-        raise StoreError(
-            f"The notes could not be kept ({error.strerror}). Free some disk space and try again."
-        ) from error
+        room = "Free some disk space and try again."
+        remedy = f"Check that you may write to {folder}." if is_no_lack_of_room(error) else room
+        raise StoreError(f"The notes could not be kept ({error.strerror}). {remedy}") from error

@@ -5,18 +5,26 @@ Nothing is read here but a zip's table of contents and bounded copies of its mem
 
 import hashlib
 import json
+import lzma
+import shutil
 import zipfile
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from core.data import zips
+from core.data.limits import LIMITS as PARSE_LIMITS
+from core.data.zip_directory import check_count
 from core.errors import NotFoundError, UploadError
+from core.files import told_if_not_stored, written_whole
 
 WEIGHTS_ENDINGS = (".h5", ".hdf5", ".keras")
+GENERIC = "my_model_weights"  # what everybody's file is called: it names nobody
+LISTING = "names.json"
 MEGABYTE = 1 << 20
-BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError)
+# A member may declare that unpacking it takes 4 GB of memory, which ends in a MemoryError.
+BROKEN = (*zips.DAMAGE, lzma.LZMAError, OSError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Limits:
     """How much one upload may hold; a file of the reference network has 2.4 MB."""
 
     files: int = 1000
+    members: int = PARSE_LIMITS.members
     file_bytes: int = 256 * MEGABYTE
     total_bytes: int = 4096 * MEGABYTE
 
@@ -49,65 +58,89 @@ def collect(
 ) -> list[Submission]:
     """Return the submissions in `files`, copied into `folder` where they are not on disk already.
 
-    files: file name and content. In a zip, `anna/my_model_weights.h5` is Anna's.
-    Raises UploadError for a zip that is broken, too large or without a weights file.
+    files: file name and content. In a zip, `anna/my_model_weights.h5` is Anna's. A zip that is
+    broken, too large or without a weights file is one submission with the reason.
+    Raises UploadError for too many files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Submission] = []
-    for file, content in files:
-        path = content if isinstance(content, Path) else _stored(content, folder, len(found))
-        if _is_bundle(path):
-            found += _members(file, path, folder, len(found), limits)
-        else:
-            found.append(Submission(_owner(file), file, path))
+    for number, (file, content) in enumerate(files):
+        path = content if isinstance(content, Path) else _stored(content, folder, number)
+        found += _submissions(file, path, folder, len(found), limits)
     if len(found) > limits.files:
         raise UploadError(f"{len(found)} files arrived; at most {limits.files} are graded at once.")
     return found
 
 
 def _stored(content: bytes, folder: Path, number: int) -> Path:
-    path = folder / f"{number:04d}.upload"
+    path = folder / f"given-{number:04d}.upload"  # not the name of any member's copy
     path.write_bytes(content)
     return path
 
 
-def _is_bundle(path: Path) -> bool:
-    """Tell a zip of many from a .keras file, which is a zip as well."""
+def _submissions(
+    file: str, path: Path, folder: Path, first: int, limits: Limits
+) -> list[Submission]:
+    """Return what one file holds; what is wrong with it is the error of its one submission."""
+    whole = Submission(_owner(file), file, path)
     if not zipfile.is_zipfile(path):
-        return False
+        return [whole]
     try:
-        with zipfile.ZipFile(path) as archive:
-            return "model.weights.h5" not in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UploadError(f"The zip cannot be read ({error}). Pack it again and retry.") from error
+        with _opened(path, limits) as archive:
+            if "model.weights.h5" in archive.namelist():  # a .keras file is a zip as well
+                return [whole]
+            return _members(file, archive, folder, first, limits)
+    except UploadError as error:
+        return [replace(whole, error=str(error))]
+
+
+def _opened(path: Path, limits: Limits) -> zipfile.ZipFile:
+    try:
+        with open(path, "rb") as file:
+            check_count(file, limits.members)
+        return zipfile.ZipFile(path)
+    except BROKEN as error:
+        raise UploadError(
+            f"The zip cannot be read ({_short(error)}). Save or pack it again and hand that in."
+        ) from error
+
+
+def _short(error: Exception) -> str:
+    """Return an error's beginning: zipfile repeats whole names, of 64 KB and of any bytes."""
+    return str(error)[:100] or type(error).__name__
 
 
 def _owner(file: str) -> str:
     """Return whose file this is: its folder, or its own name when that says more."""
     path = PurePosixPath(file.replace("\\", "/"))
-    generic = path.stem.startswith("my_model_weights")
+    generic = path.stem.startswith(GENERIC)
     return path.parent.name if generic and path.parent.name else path.stem
 
 
-def _members(bundle: str, path: Path, folder: Path, first: int, limits: Limits) -> list[Submission]:
-    with zipfile.ZipFile(path) as archive:
-        chosen = [member for member in archive.infolist() if _is_weights(member)]
-        if not chosen:
-            raise UploadError(
-                f"{bundle} holds no weights file. Put each as name/my_model_weights.h5 into it."
-            )
-        size = sum(member.file_size for member in chosen)
-        if len(chosen) > limits.files or size > limits.total_bytes:
-            raise UploadError(
-                f"{bundle} holds {len(chosen)} weights files of {size / MEGABYTE:,.0f} MB. "
-                f"At most {limits.files} files and {limits.total_bytes // MEGABYTE:,} MB are taken "
-                "at once: split the zip."
-            )
-        shared = _shared_folders([PurePosixPath(member.filename).parts for member in chosen])
-        return [
-            _copied(archive, member, shared, folder / f"{first + number:04d}.upload", limits)
-            for number, member in enumerate(chosen)
-        ]
+def _members(
+    bundle: str, archive: zipfile.ZipFile, folder: Path, first: int, limits: Limits
+) -> list[Submission]:
+    chosen = [member for member in archive.infolist() if _is_weights(member)]
+    _check_amount(bundle, chosen, limits)
+    owners = _owners(bundle, [PurePosixPath(member.filename).parts for member in chosen])
+    return [
+        _copied(archive, member, owner, folder / f"{first + number:04d}.upload", limits)
+        for number, (member, owner) in enumerate(zip(chosen, owners, strict=True))
+    ]
+
+
+def _check_amount(bundle: str, chosen: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
+    if not chosen:
+        raise UploadError(
+            f"{bundle} holds no weights file. Put each as name/my_model_weights.h5 into it."
+        )
+    size = sum(member.file_size for member in chosen)
+    if len(chosen) > limits.files or size > limits.total_bytes:
+        raise UploadError(
+            f"{bundle} holds {len(chosen)} weights files of {size / MEGABYTE:,.0f} MB. "
+            f"At most {limits.files} files and {limits.total_bytes // MEGABYTE:,} MB are taken "
+            "at once: split the zip."
+        )
 
 
 def _is_weights(member: zipfile.ZipInfo) -> bool:
@@ -116,32 +149,64 @@ def _is_weights(member: zipfile.ZipInfo) -> bool:
     return not member.is_dir() and not hidden and member.filename.lower().endswith(WEIGHTS_ENDINGS)
 
 
+def _owners(bundle: str, paths: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return whose each member is: its folder's below those that all share, else its own name's.
+
+    A loose file with the name everybody uses belongs to the folder around it, or to the zip.
+    """
+    shared = _shared_folders(paths)
+    home = paths[0][shared - 1] if shared else _owner(bundle)
+    rest = [path[shared:] for path in paths]
+    unnamed = [parts for parts in rest if len(parts) == 1 and parts[0].startswith(GENERIC)]
+    return [home if [parts] == unnamed else _member_owner(parts, home) for parts in rest]
+
+
+def _member_owner(parts: tuple[str, ...], home: str) -> str:
+    if len(parts) > 1:
+        return parts[0]
+    stem = PurePosixPath(parts[0]).stem
+    # Several such files may be one person's or many people's: kept apart, copies are noticed.
+    return f"{home}/{stem}" if stem.startswith(GENERIC) else stem
+
+
 def _shared_folders(paths: Sequence[tuple[str, ...]]) -> int:
-    """Return how many leading folders all members share: they name the class, not a person."""
+    """Return how many leading folders all members share: they name the class, not a person.
+
+    The last of them is a person's when only one folder and loose files are below it.
+    """
     if len(paths) < 2:
         return max(len(paths[0]) - 2, 0)
     shared = 0
     while all(len(p) > shared + 1 for p in paths) and len({p[shared] for p in paths}) == 1:
         shared += 1
-    return shared
+    below = {p[shared] for p in paths if len(p) > shared + 1}
+    some_loose = any(len(p) == shared + 1 for p in paths)
+    return shared - 1 if shared and some_loose and len(below) == 1 else shared
 
 
 def _copied(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, shared: int, path: Path, limits: Limits
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, owner: str, path: Path, limits: Limits
 ) -> Submission:
-    parts = PurePosixPath(member.filename).parts[shared:]
-    name = parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
+    """Copy a member to `path`; what is wrong with it is the submission's error."""
+    submission = Submission(owner, member.filename, path)
     try:
-        if member.flag_bits & 1:
-            raise UploadError("The file is encrypted. Pack it without a password.")
-        with archive.open(member) as source:
-            path.write_bytes(_bounded(source, limits.file_bytes))
+        content = _content(archive, member, limits)
     except UploadError as error:
-        return Submission(name, member.filename, path, str(error))
+        return replace(submission, error=str(error))
+    path.write_bytes(content)  # a disk without room is nobody's damaged file: not caught above
+    return submission
+
+
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:
+    if member.flag_bits & 1:
+        raise UploadError("The file is encrypted. Pack it without a password.")
+    try:
+        with archive.open(member) as source:
+            return _bounded(source, limits.file_bytes)
     except BROKEN as error:
-        reason = f"The file in the zip is damaged ({error}). Pack it again."
-        return Submission(name, member.filename, path, reason)
-    return Submission(name, member.filename, path)
+        raise UploadError(
+            f"The file in the zip is damaged ({_short(error)}). Pack it again."
+        ) from error
 
 
 def _bounded(source: IO[bytes], most: int) -> bytes:
@@ -154,25 +219,42 @@ def _bounded(source: IO[bytes], most: int) -> bytes:
 def keep(files: Sequence[tuple[str, bytes]], uploads: Path) -> str:
     """Store uploaded files under `uploads` for a job to grade; return their digest.
 
-    The same files in the same order have the same digest.
+    The same files in the same order have the same digest. Raises StoreError, and leaves nothing
+    behind, when there is no room for them.
     """
     content = hashlib.sha256()
     for name, data in files:
         content.update(json.dumps([name, len(data)]).encode())
         content.update(data)
     digest = content.hexdigest()[:16]
-    folder = uploads / digest
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, (_, data) in enumerate(files):
-        (folder / str(number)).write_bytes(data)
-    (folder / "names.json").write_text(json.dumps([name for name, _ in files]))
+    with told_if_not_stored("The files", uploads):
+        _write_all(files, uploads / digest)
     return digest
+
+
+def _write_all(files: Sequence[tuple[str, bytes]], folder: Path) -> None:
+    known = (folder / LISTING).is_file()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, (_, data) in enumerate(files):
+            _write(folder / str(number), data)
+        # Last: with it the files count as kept.
+        _write(folder / LISTING, json.dumps([name for name, _ in files]).encode())
+    except OSError:
+        if not known:  # else somebody may be grading these very files
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    with written_whole(path) as part:
+        part.write_bytes(content)
 
 
 def kept(digest: str, uploads: Path) -> list[tuple[str, Path]]:
     """Return the names and paths of the files that `keep` stored."""
     folder = uploads / digest
-    listing = folder / "names.json"
+    listing = folder / LISTING
     if not digest.isalnum() or not listing.is_file():
         raise NotFoundError("The uploaded files are gone. Upload them again.")
     return [(name, folder / str(n)) for n, name in enumerate(json.loads(listing.read_text()))]

@@ -201,6 +201,7 @@ def test_a_background_job_is_submitted_and_listed(command_line):
         (["report", "nothing"], 1, "no run 'nothing'"),
         (["federate", "--data", "synthetic:1"], 2, "two numbers"),
         (["federate", "--rounds", "0"], 2, "rounds is 0"),
+        (["federate", "--hidden", "-5"], 2, "hidden is -5. Give widths from 1 to 10000"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -6,12 +6,14 @@ import math
 import zipfile
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from core.errors import JobError, NotFoundError, UploadError, WeightsError
 from core.jobs.bundle import MANIFEST, export_run, history_csv
 from core.jobs.bundle_import import BundleLimits, import_run
 from core.jobs.store import Store
 from core.workspace import Workspace
+from tests.endless_zip import zip_of_entries
 from tests.jobs.finished import finish
 
 SETTINGS = {"steps": 6}
@@ -34,12 +36,12 @@ def exported(store, workspace, tmp_path):
     return id, export_run(store, workspace, id, tmp_path / "run.zip")
 
 
-def rebuilt(path, changes):
+def rebuilt(path, changes, packed=zipfile.ZIP_STORED):
     """Return the zip at `path` with members replaced (bytes), removed (None) or added."""
     with zipfile.ZipFile(path) as old:
         members = {name: old.read(name) for name in old.namelist()} | changes
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as new:
+    with zipfile.ZipFile(buffer, "w", packed) as new:
         for name, content in members.items():
             if content is not None:
                 new.writestr(name, content)
@@ -185,7 +187,16 @@ def test_settings_that_do_not_belong_to_the_id_are_refused(exported, elsewhere):
         ("state", "running", "has not ended"),
         ("created", "yesterday", "time is not a number"),
         ("created", math.nan, "time is not a number"),
+        ("created", 1e300, "time is not a number"),
+        ("started", -1, "time is not a number"),
+        ("finished", 10**400, "time is not a number"),
+        ("done", 10**30, "how far it got is not a number"),
+        ("total", math.inf, "how far it got is not a number"),
+        ("error", "\ud800", "surrogates not allowed"),
+        ("error", "a\0b", "zero character"),
+        ("result", {"label": ["\ud800"]}, "surrogates not allowed"),
         ("seed", "one", "seed is not a whole number"),
+        ("seed", True, "seed is not a whole number"),
         ("seed", 2**70, "Choose a whole number"),
         ("settings", [1], "wrong sort"),
         ("result", 3, "has not ended"),
@@ -202,7 +213,11 @@ def test_a_record_that_makes_no_sense_is_refused(exported, elsewhere, field, val
 
 
 @pytest.mark.parametrize(
-    "history", [b"", b"step,a,a\n", b"step,a\n1\n", b"step,a\nx,1\n", b"step,a\n1,one\n", b"\xff"]
+    "history",
+    [
+        *(b"", b"step,a,a\n", b"step,a\n1\n", b"step,a\nx,1\n", b"step,a\n1,one\n", b"\xff"),
+        *(b"step,a\n99999999999999999999,1\n", b"step,a\n-1,1\n", b"step,a\0\n1,1\n"),
+    ],
 )
 def test_a_damaged_history_is_refused(exported, elsewhere, history):
     id, path = exported
@@ -235,6 +250,41 @@ def test_what_is_too_large_is_refused_before_it_is_unpacked(exported, elsewhere)
 @pytest.mark.parametrize("cut", [0, 10, 200, -30])
 def test_a_truncated_zip_is_refused(exported, elsewhere, cut):
     refused(elsewhere, io.BytesIO(exported[1].read_bytes()[:cut]), "not a whole zip")
+
+
+def test_a_table_of_endless_entries_is_refused_before_it_is_read(elsewhere):
+    content = io.BytesIO(zip_of_entries(20_001))
+    refused(elsewhere, content, "too many members; 20,000 are allowed")
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_unusual_compression_is_refused(exported, elsewhere, packed):
+    refused(elsewhere, rebuilt(exported[1], {}, packed), "compressed in an unusual way")
+
+
+def test_when_the_store_fails_no_run_and_no_file_stays(store, workspace, tmp_path, elsewhere):
+    parent = finish(store, workspace, "whoami", {}, 0)
+    finish(store, workspace, "descend", SETTINGS, 2, parent=parent)
+    path = export_run(store, workspace, parent, tmp_path / "both.zip")
+    there, other = elsewhere
+    with other.database.write() as connection:  # the second run cannot be written
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON job WHEN NEW.kind = 'descend' "
+            "BEGIN SELECT RAISE(ABORT, 'no more'); END"
+        )
+    with pytest.raises(IntegrityError, match="no more"):
+        import_run(other, there, path)
+    assert other.jobs() == []
+    assert list((there.root / "jobs").iterdir()) == []
+    assert list(there.scratch.iterdir()) == []
+
+
+def test_a_run_named_twice_is_imported_once(exported, elsewhere):
+    id, path = exported
+    manifest = json.dumps({"format": 1, "run": id, "runs": [id, id]}).encode()
+    there, other = elsewhere
+    assert import_run(other, there, rebuilt(path, {MANIFEST: manifest})).added == (id,)
+    assert (there.artifacts(id) / "weights.npy").is_file()
 
 
 def test_a_file_that_the_check_refuses_stays_out(exported, elsewhere):

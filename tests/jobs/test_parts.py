@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from core.jobs.runner import Orders
 from core.jobs.store import Store
 from core.jobs.time_left import TimeLeft
 from core.progress import Stopped
+from core.workspace import Workspace
 
 GIGABYTE = 1024**3
 
@@ -254,6 +256,12 @@ def test_a_lock_notices_that_its_file_was_replaced(tmp_path):
         assert not lock.still_there()
 
 
+def test_a_lock_that_cannot_be_opened_names_its_folder_and_the_remedy(tmp_path):
+    (tmp_path / "engine.lock").mkdir()
+    with pytest.raises(StoreError, match=f"in {tmp_path} cannot be opened .* set PARETO_LAB_HOME"):
+        is_held(tmp_path / "engine.lock")
+
+
 def test_the_end_of_a_log_is_read_without_its_beginning(tmp_path):
     path = tmp_path / "job.log"
     path.write_text("".join(f"line {n}\n" for n in range(100_000)))
@@ -299,6 +307,21 @@ def test_waiting_ends_when_the_user_wants_to_stop(monkeypatch):
 
     with pytest.raises(Stopped):
         patiently(full, lambda reason: None, stop)
+
+
+def test_a_full_disk_is_waited_for_although_the_workspace_says_it_as_a_sentence(monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    told, tries = [], iter([OSError(28, "No space left on device"), None])
+
+    def work():
+        if (trouble := next(tries)) is not None:
+            raise StoreError("The folder cannot be made.") from trouble
+        return 7
+
+    assert patiently(work, told.append) == 7
+    assert "Free some" in told[0]
+    with pytest.raises(StoreError):
+        patiently(lambda: Workspace(Path("/sys/kernel")).logs, told.append)
 
 
 def test_only_troubles_that_pass_are_waited_for():

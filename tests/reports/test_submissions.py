@@ -1,6 +1,9 @@
 """Files and zips of many become named submissions; a bad one never takes the others with it."""
 
 import io
+import random
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -8,11 +11,15 @@ import pytest
 
 from core.errors import NotFoundError, UploadError
 from core.reports.submissions import Limits, collect, keep, kept
+from tests.endless_zip import zip_of_entries
+
+ROOT = Path(__file__).parents[2]
+NOISE = random.Random(5).randbytes(5_000)  # does not compress: a damaged byte of it is noticed
 
 
-def zipped(*members: tuple[str, bytes]) -> bytes:
+def zipped(*members: tuple[str, bytes], packed: int = zipfile.ZIP_DEFLATED) -> bytes:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(target, "w", packed) as archive:
         for name, content in members:
             archive.writestr(name, content)
     return target.getvalue()
@@ -85,14 +92,130 @@ def test_a_member_larger_than_the_limit_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_zip_without_weights_says_how_to_pack_one(tmp_path: Path) -> None:
-    with pytest.raises(UploadError, match=r"Put each as name/my_model_weights\.h5 into it"):
-        collect([("class.zip", zipped(("readme.txt", b"x")))], tmp_path)
+    (found,) = collect([("class.zip", zipped(("readme.txt", b"x")))], tmp_path)
+    assert "Put each as name/my_model_weights.h5 into it" in found.error
 
 
 def test_too_many_files_are_refused_before_any_is_copied(tmp_path: Path) -> None:
     bundle = zipped(*((f"{n}/w.h5", b"x") for n in range(4)))
-    with pytest.raises(UploadError, match="holds 4 weights files"):
-        collect([("class.zip", bundle)], tmp_path, Limits(files=3))
+    (found,) = collect([("class.zip", bundle)], tmp_path, Limits(files=3))
+    assert "holds 4 weights files" in found.error
+    assert [path.name for path in tmp_path.iterdir()] == ["given-0000.upload"]
+
+
+def test_more_files_than_are_graded_at_once_are_refused(tmp_path: Path) -> None:
+    files = [(f"{n}.h5", b"x") for n in range(4)]
+    with pytest.raises(UploadError, match="4 files arrived; at most 3"):
+        collect(files, tmp_path, Limits(files=3))
+
+
+def damaged_directory(content: bytes) -> bytes:
+    """Return a zip with one wrong byte in its table of contents."""
+    at = content.index(b"PK\x01\x02")
+    return content[:at] + b"\x00" + content[at + 1 :]
+
+
+def test_a_file_that_is_a_broken_zip_stops_nobody(tmp_path: Path) -> None:
+    whole = zipped(("config.json", b"{}"), ("model.weights.h5", b"W"))
+    files = [("anna.keras", damaged_directory(whole)), ("bob.h5", b"B")]
+    anna, bob = collect(files, tmp_path)
+    assert (anna.name, anna.error.startswith("The zip cannot be read (Bad magic")) == ("anna", True)
+    assert (bob.name, bob.error) == ("bob", "")
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_of_any_compression_stops_nobody(tmp_path: Path, packed: int) -> None:
+    bundle = bytearray(zipped(("anna/w.h5", NOISE), ("bob/w.h5", b"B"), packed=packed))
+    bundle[300:500] = bytes(byte ^ 0x5A for byte in bundle[300:500])
+    anna, bob = collect([("class.zip", bytes(bundle))], tmp_path)
+    assert "The file in the zip is damaged (" in anna.error
+    assert (bob.error, bob.path.read_bytes()) == ("", b"B")
+
+
+def patched(content: bytes, offset: int, value: bytes) -> bytes:
+    """Return a zip with `value` at an offset into the first entry of its table of contents."""
+    at = content.index(b"PK\x01\x02") + offset
+    return content[:at] + value + content[at + len(value) :]
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "reason"),
+    [(10, b"\x61\0", "compression method is not supported"), (8, b"\1", "encrypted")],
+    ids=["a compression nobody knows", "encrypted"],
+)
+def test_a_member_that_cannot_be_unpacked_stops_nobody(
+    tmp_path: Path, offset: int, value: bytes, reason: str
+) -> None:
+    bundle = zipped(("anna/w.h5", b"A"), ("bob/w.h5", b"B"))
+    anna, bob = collect([("class.zip", patched(bundle, offset, value))], tmp_path)
+    assert reason in anna.error
+    assert bob.error == ""
+
+
+def test_a_reason_is_a_sentence_although_zipfile_repeats_whole_names(tmp_path: Path) -> None:
+    bundle = bytearray(zipped((f"anna/{'x' * 60_000}.h5", b"A"), ("bob/w.h5", b"B")))
+    bundle[30:60_030] = b"\xff" * 60_000  # the name in front of the member is another one
+    anna, bob = collect([("class.zip", bytes(bundle))], tmp_path)
+    assert 0 < len(anna.error) < 200
+    assert bob.error == ""
+
+
+def test_a_zip_is_not_overwritten_by_its_own_members(tmp_path: Path) -> None:
+    bundle = zipped(*((f"{name}/w.h5", NOISE * 20) for name in ("anna", "bob", "carla")))
+    found = collect([("class.zip", bundle)], tmp_path)
+    assert [(s.error, s.path.read_bytes() == NOISE * 20) for s in found] == [("", True)] * 3
+
+
+def test_a_zip_of_one_loose_file_is_named_after_itself(tmp_path: Path) -> None:
+    bundle = zipped(("my_model_weights.h5", b"A"))
+    files = [("anna.zip", bundle), ("hw1/bob.zip", bundle), ("carla/my_model_weights.zip", bundle)]
+    assert [s.name for s in collect(files, tmp_path)] == ["anna", "bob", "carla"]
+
+
+def test_several_loose_files_with_everybodys_name_are_told_apart(tmp_path: Path) -> None:
+    bundle = zipped(("my_model_weights.h5", b"A"), ("my_model_weights (1).h5", b"B"))
+    found = collect([("anna.zip", bundle), ("bob.zip", bundle)], tmp_path)
+    assert [s.name for s in found] == [
+        "anna/my_model_weights",
+        "anna/my_model_weights (1)",
+        "bob/my_model_weights",
+        "bob/my_model_weights (1)",
+    ]
+
+
+@pytest.mark.parametrize("name", ["my_model_weights.h5", "x.h5"])
+@pytest.mark.parametrize("top", ["", "hw1/"])
+def test_a_person_with_a_folder_inside_the_own_folder_is_one(
+    tmp_path: Path, top: str, name: str
+) -> None:
+    bundle = zipped((f"{top}anna/{name}", b"A"), (f"{top}anna/old/{name}", b"B"))
+    assert [s.name for s in collect([("class.zip", bundle)], tmp_path)] == ["anna", "anna"]
+
+
+def test_a_loose_file_beside_several_peoples_folders_is_the_shared_folders(tmp_path: Path) -> None:
+    names = ("my_model_weights.h5", "anna/my_model_weights.h5", "bob/my_model_weights.h5")
+    bundle = zipped(*((f"hw1/{name}", b"x") for name in names))
+    assert [s.name for s in collect([("class.zip", bundle)], tmp_path)] == ["hw1", "anna", "bob"]
+
+
+COUNTED = """
+import resource, sys
+from pathlib import Path
+from core.reports.submissions import collect
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = collect([("many.zip", Path(sys.argv[1])), ("bob.h5", Path("bob.h5"))], Path(sys.argv[2]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, [s.error for s in found])
+"""
+
+
+def test_a_zip_of_endless_entries_is_refused_without_reading_them(tmp_path: Path) -> None:
+    (tmp_path / "many.zip").write_bytes(zip_of_entries(400_000))
+    command = [sys.executable, "-c", COUNTED, str(tmp_path / "many.zip"), str(tmp_path / "work")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    kilobytes, _, errors = done.stdout.partition(" ")
+    assert "The zip has too many members; 65,000 are allowed." in errors
+    assert errors.strip().endswith("'']")  # Bob's is graded
+    assert int(kilobytes) < 20_000  # 229 MB when zipfile makes an object of each
 
 
 def test_kept_uploads_come_back_by_their_digest(tmp_path: Path) -> None:

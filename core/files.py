@@ -1,0 +1,50 @@
+"""Files that are there as a whole or not at all, and what to say when they cannot be written."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.errors import StoreError
+
+ROOM_IS_NO_CURE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENOTDIR),
+)
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a hidden path beside `path` to write to; it takes the place of `path` at the end.
+
+    When writing fails, nothing is left behind and what was at `path` is still there.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def told_if_not_stored(what: str, folder: Path) -> Iterator[None]:
+    """Raise StoreError with cause and remedy when `what` cannot be written into `folder`."""
+    try:
+        yield
+    except OSError as error:
+        room = "Free some disk space or delete stored data sets, then upload it again."
+        remedy = f"Check that you may write to {folder}." if is_no_lack_of_room(error) else room
+        raise StoreError(
+            f"{what} could not be stored ({error.strerror or error}). {remedy}"
+        ) from error
+
+
+def is_no_lack_of_room(error: OSError) -> bool:
+    """Return whether freeing disk space cannot cure this: no permission, or something in the way.
+
+    Unknown errors of a disk, a quota or a limit are taken as a lack of room.
+    """
+    return error.errno in ROOM_IS_NO_CURE

@@ -1,0 +1,84 @@
+"""Files are there as a whole or not at all, and a full disk is told from a forbidden one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.errors import StoreError
+from core.files import told_if_not_stored, written_whole
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def half():
+        with written_whole(path) as part:
+            part.write_text("ne")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        half()
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "old")]
+    with written_whole(path) as part:
+        part.write_text("new")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "new")]
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(28, "Free some disk space or delete"), (30, "Check that you may write to /x"), (13, "Check")],
+)
+def test_only_a_lack_of_room_asks_for_room(number, remedy):
+    with pytest.raises(StoreError, match=remedy), told_if_not_stored("It", Path("/x")):
+        raise OSError(number, "of the system")
+
+
+FULL_DISK = """
+import json, resource, signal, sys
+from pathlib import Path
+import numpy as np
+from core.errors import LabError
+from core.jobs.federated_tasks import keep_leaf
+from core.models import weights_file
+from core.models.network import REFERENCE, initial_weights
+from core.reports.submissions import keep
+from core.workspace import Workspace
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+workspace = Workspace(Path(sys.argv[1]))
+user = {"x": np.ones((8, 2)).tolist(), "y": [0, 1] * 4}
+described = json.dumps({"users": ["a"], "num_samples": [8], "user_data": {"a": user}})
+leaf = Path(sys.argv[2])
+leaf.write_text(described + " " * 40_000)  # what its reader makes of it is small
+weights = initial_weights(REFERENCE, 1)
+acts = (
+    lambda: keep_leaf(workspace.datasets, leaf),
+    lambda: keep([("a.h5", b"x" * 10), ("b.h5", b"x" * 40_000)], workspace.uploads),
+    lambda: weights_file.keep(workspace.weights, weights),
+)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+for act in acts:
+    try:
+        act()
+    except LabError as error:
+        print(error)
+"""
+
+
+def test_a_full_disk_leaves_no_part_of_an_upload_behind(tmp_path):
+    """A file-size limit makes every write beyond 20 kB fail, as a full disk does."""
+    leaf, lab = tmp_path / "leaf.json", tmp_path / "lab"
+    command = [sys.executable, "-c", FULL_DISK, str(lab), str(leaf)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    room = "Free some disk space or delete stored data sets, then upload it again."
+    assert done.stdout.splitlines() == [
+        f"{what} could not be stored (File too large). {room}"
+        for what in ("The clients' data", "The files", "The weights")
+    ]
+    assert done.stderr == ""
+    assert [path for path in lab.rglob("*") if path.is_file()] == []
