@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.data import store as datasets
+from core.errors import NotFoundError
 from core.figures.frontier import live_frontier
 from core.reports import activity, runs
 from core.reports.first_minute import first_minute
@@ -60,8 +61,11 @@ def _welcome() -> None:
 
 
 def _look(data: str) -> None:
-    stored = next(entry for entry in datasets.list_stored(workspace()) if entry.digest == data)
-    found = checks_of(data)
+    known = {entry.digest: entry for entry in datasets.list_stored(workspace())}
+    if data not in known:
+        _gone()
+        return
+    stored, found = known[data], checks_of(data)
     st.title("Five garments that are hard to tell apart", anchor=False)
     st.markdown(
         f"{stored.train:,} pictures to learn from. The network sees one and names the garment."
@@ -82,8 +86,18 @@ def _look(data: str) -> None:
         st.button("Back", type="tertiary", on_click=_leave)
 
 
+def _gone() -> None:
+    """Say that an address names pictures that were deleted, and lead out of it."""
+    st.info("This data set is no longer here. Start anew, or choose another on the Data page.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Back to the start", type="primary", on_click=_leave)
+        _link("data", "Data", "photo_library")
+
+
 def _watch(sweep: str) -> None:
     job = store().get(sweep)
+    if job.kind != "sweep":
+        raise NotFoundError("The address names a run that is no sweep. See it on the Runs page.")
     names = {entry.digest: entry.class_names for entry in datasets.list_stored(workspace())}
     st.title("What is left when most weights go", anchor=False)
     frontier_panel(lambda: sweep_now(sweep), names.get(job.settings["data"], ()), "tour")

@@ -36,8 +36,10 @@ def main() -> None:
         )
         watch(lambda: _found(wanted), _list, idle_seconds=5.0)
     if chosen := recall("run"):
+        st.divider()
         with error_box():
             _details(store().get(chosen))
+        st.button("Close", on_click=remember, args=("run", None), type="tertiary")
     st.divider()
     with error_box():
         _housekeeping()
@@ -69,7 +71,6 @@ def _when(job: Job) -> str:
 
 
 def _details(job: Job) -> None:
-    st.divider()
     st.subheader(plain(job_title(job)), anchor=False)
     st.caption(f"Run {job.id}, seed {job.seed}, attempt {job.attempt}")
     words = settings_words(job.settings)
