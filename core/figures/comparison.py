@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core.data.names import counted
 from core.evaluation.axes import Axis
 from core.evaluation.frontier import (
     Summary,
@@ -16,11 +17,24 @@ from core.evaluation.frontier import (
 )
 from core.evaluation.point import Point
 from core.figures import colors
-from core.figures.theme import Chart, Row, Trace, axis, guide, layout
+from core.figures.theme import (
+    Annotation,
+    Chart,
+    Row,
+    Trace,
+    axis,
+    guide,
+    layout,
+    legend_entry,
+    note,
+)
 
 FADED = 0.35
 MARGIN = 0.06  # of a share, around the outermost dots; the guides must not stretch the axes
 ISO_SCORES = (0.7, 0.75, 0.8, 0.85, 0.9)
+NAMED_SCORES = (0.7, 0.8, 0.9)  # more names would overlap on a narrow page
+NAME_WIDTH = 0.08  # of the picture, that a name needs to its right
+GUIDED = ("sparsity", "accuracy")  # the axes on which scores and the threshold mean something
 
 
 def scatter(
@@ -42,16 +56,21 @@ def scatter(
     methods = dict.fromkeys(point.method for point in points)
     traces = [_front_line(points, x, y)]
     traces += _guides(x, y, threshold)
-    traces += [
-        _dots([p for p in points if p.method == method], x, y, labels.get(method, method), best)
-        for method in methods
-    ]
+    for method in methods:
+        own = [p for p in points if p.method == method]
+        dots = _dots(own, x, y, labels.get(method, method), best)
+        traces += [dots, legend_entry(dots)]
     traces += [_error_bar(summary) for summary in over_seeds(points, x, y) if summary.several]
     traces += _rings([p for p in points if p.id in chosen], x, y)
     return Chart(
         name=f"frontier-{x.key}-{y.key}".replace(":", "-"),
         traces=traces,
-        layout=layout(_axis(x, points), _axis(y, points), shapes=_budget_line(budget)),
+        layout=layout(
+            _axis(x, points),
+            _axis(y, points),
+            shapes=_budget_line(budget),
+            annotations=_guide_names(points, x, y, threshold),
+        ),
         alt=_scatter_sentence(points, x, y, labels, len(best)),
         rows=[_row(point, x, y, point.id in best) for point in points],
     )
@@ -66,9 +85,14 @@ def is_share(of: Axis) -> bool:
 def _axis(of: Axis, points: Sequence[Point]) -> dict[str, object]:
     if not is_share(of):
         return axis(of.title, type="log" if _spans_decades(of) else "linear")
+    return axis(of.title, tickformat=".0%", range=list(_shares(of, points)))
+
+
+def _shares(of: Axis, points: Sequence[Point]) -> tuple[float, float]:
+    """Return the part of an axis of shares that is shown."""
     values = [of.value(point) for point in points] or [0.0, 1.0]
     low, high = min(values) - MARGIN, max(values) + MARGIN
-    return axis(of.title, tickformat=".0%", range=[max(low, -MARGIN), min(high, 1 + MARGIN / 2)])
+    return max(low, -MARGIN), min(high, 1 + MARGIN / 2)
 
 
 def _spans_decades(of: Axis) -> bool:
@@ -90,7 +114,7 @@ def _front_line(points: Sequence[Point], x: Axis, y: Axis) -> Trace:
 
 def _guides(x: Axis, y: Axis, threshold: float) -> list[Trace]:
     """Return the lines of equal score and the threshold, where the axes have a meaning for them."""
-    if (x.key, y.key) != ("sparsity", "accuracy"):
+    if (x.key, y.key) != GUIDED:
         return []
     ends = [0.0, 1.0]
     lines = [
@@ -101,12 +125,31 @@ def _guides(x: Axis, y: Axis, threshold: float) -> list[Trace]:
     return [line | {"hoverinfo": "name"} for line in lines]
 
 
+def _guide_names(points: Sequence[Point], x: Axis, y: Axis, threshold: float) -> list[Annotation]:
+    """Name the lines of equal score where they enter the picture, and the threshold at its left."""
+    if (x.key, y.key) != GUIDED:
+        return []
+    (left, right), (low, high) = _shares(x, points), _shares(y, points)
+    left, last = max(left, 0.0), right - NAME_WIDTH * (right - left)
+    starts = {score: max(left, 2 * score - high) for score in NAMED_SCORES}
+    names = [
+        note(f"score {score:g}", start, 2 * score - start, "left", -10)
+        for score, start in starts.items()
+        if start < last and low < 2 * score - start
+    ]
+    if low < threshold < high:
+        names.append(note(f"scores 0 up to {threshold:.0%}", left, threshold, "left", -10))
+    return names
+
+
 def _dots(points: Sequence[Point], x: Axis, y: Axis, label: str, best: set[str]) -> Trace:
     method = points[0].method
     return {
         "type": "scatter",
         "mode": "markers",
         "name": label,
+        "legendgroup": label,
+        "showlegend": False,
         "x": [x.value(p) for p in points],
         "y": [y.value(p) for p in points],
         "customdata": [[p.id] for p in points],
@@ -178,8 +221,8 @@ def _scatter_sentence(
         return f"{y.label} against {x.label.lower()}: no points yet."
     top = max(points, key=y.goodness)
     return (
-        f"{y.label} against {x.label.lower()} of {len(points)} networks, {on_front} of them on the "
-        f"front. The best {y.label.lower()} is {y.value(top):.4g}, by "
+        f"{y.label} against {x.label.lower()} of {counted(len(points), 'network')}, {on_front} of "
+        f"them on the front. The best {y.label.lower()} is {y.value(top):.4g}, by "
         f"{labels.get(top.method, top.method)} at {x.label.lower()} {x.value(top):.4g}."
     )
 
@@ -221,7 +264,7 @@ def area_bars(
             }
         ],
         layout=layout(axis("Hypervolume"), axis("", autorange="reversed"), showlegend=False),
-        alt=f"Hypervolume of {len(areas)} methods; the largest belongs to "
+        alt=f"Hypervolume of {counted(len(areas), 'method')}; the largest belongs to "
         f"{labels.get(best, best) or 'none'}.",
         rows=[{"method": method, "hypervolume": area} for method, area in areas.items()],
     )

@@ -2,14 +2,22 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from core.data.names import counted
 from core.evaluation.frontier import Summary, front, over_seeds, stepped
 from core.evaluation.point import Point
 from core.figures import colors
-from core.figures.theme import Chart, Row, Trace, guide, layout, share_axis
-
-Annotation = dict[str, Any]
+from core.figures.theme import (
+    Annotation,
+    Chart,
+    Row,
+    Trace,
+    guide,
+    layout,
+    legend_entry,
+    note,
+    share_axis,
+)
 
 ISO_SCORES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 NAMED_SCORES = (0.5, 0.6, 0.7, 0.8, 0.9)  # more names would overlap on a narrow page
@@ -34,7 +42,8 @@ def live_frontier(
     traces = [_iso_lines(low, high), _threshold(threshold), _front_line(points)]
     for method in dict.fromkeys(point.method for point in points):
         own = [point for point in points if point.method == method]
-        traces.append(_dots(own, labels.get(method, method), best))
+        dots = _dots(own, labels.get(method, method), best)
+        traces += [dots, legend_entry(dots)]
         traces += _error_bars(over_seeds(own))
     traces += _ring([point for point in points if point.id == picked])
     traces += _star(learning)
@@ -46,7 +55,7 @@ def live_frontier(
             share_axis("Accuracy (holdout)", range=[low, high]),
             annotations=_annotations(high, threshold),
         ),
-        alt=_sentence(points, labels, len(best)),
+        alt=_sentence(points, labels, len(best), learning),
         rows=[_row(point, labels, point.id in best) for point in points],
     )
 
@@ -76,25 +85,12 @@ def _annotations(high: float, threshold: float) -> list[Annotation]:
     starts = {score: 2 * score - high for score in NAMED_SCORES}
     return [
         *(
-            _note(f"score {score:g}", start, high, "left", -10)
+            note(f"score {score:g}", start, high, "left", -10)
             for score, start in starts.items()
             if 0 < start < 0.93
         ),
-        _note(f"scores 0 up to {threshold:.0%}", 0.0, threshold, "left", -10),
+        note(f"scores 0 up to {threshold:.0%}", 0.0, threshold, "left", -10),
     ]
-
-
-def _note(text: str, x: float, y: float, anchor: str, shift: int) -> Annotation:
-    return {
-        "text": text,
-        "x": x,
-        "y": y,
-        "xanchor": anchor,
-        "yshift": shift,
-        "xshift": 6,
-        "showarrow": False,
-        "font": {"size": 11, "color": colors.MUTED},
-    }
 
 
 def _threshold(threshold: float) -> Trace:
@@ -113,6 +109,8 @@ def _dots(points: Sequence[Point], label: str, best: set[str]) -> Trace:
         "type": "scatter",
         "mode": "markers",
         "name": label,
+        "legendgroup": label,
+        "showlegend": False,
         "x": [point.sparsity for point in points],
         "y": [point.accuracy for point in points],
         "customdata": [[point.id] for point in points],
@@ -207,14 +205,18 @@ def _star(learning: float | None) -> list[Trace]:
     ]
 
 
-def _sentence(points: Sequence[Point], labels: Mapping[str, str], best: int) -> str:
+def _sentence(
+    points: Sequence[Point], labels: Mapping[str, str], best: int, learning: float | None
+) -> str:
+    if not points and learning is not None:
+        return f"The dense network is still learning: {learning:.1%} on validation so far."
     if not points:
         return "No networks yet."
     top = max(points, key=lambda point: point.score)
     return (
-        f"{len(points)} networks by sparsity and accuracy, {best} on the front. Best score "
-        f"{top.score:.3f}: {labels.get(top.method, top.method)} with {top.sparsity:.1%} zeros and "
-        f"{top.accuracy:.1%} accuracy."
+        f"{counted(len(points), 'network')} by sparsity and accuracy, {best} on the front. "
+        f"Best score {top.score:.3f}: {labels.get(top.method, top.method)} with "
+        f"{top.sparsity:.1%} zeros and {top.accuracy:.1%} accuracy."
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from core.data.names import counted
 from core.evaluation.family import Node, family
 from core.evaluation.point import Point
 from core.figures import colors
@@ -23,7 +24,8 @@ def model_map(
         name="model-map",
         traces=traces,
         layout=layout(hidden, {**hidden, "autorange": "reversed"}),
-        alt=f"Model map of {len(points)} networks, each joined to the network it was pruned from.",
+        alt=f"Model map of {counted(len(points), 'network')}, each joined to the network it was "
+        "pruned from.",
         rows=[
             {
                 "id": node.id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from core.data.names import counted
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout
 
@@ -30,7 +31,7 @@ def class_bars(
         layout=layout(
             axis("Class"), axis(title, tickformat="+.0%" if change else ".0%"), barmode="group"
         ),
-        alt=f"{title} of {len(values)} networks in each of {len(names)} classes.",
+        alt=f"{title} of {counted(len(values), 'network')} in each of {len(names)} classes.",
         rows=[
             {"network": label, "class": name, "value": share}
             for label, shares in values.items()

@@ -8,6 +8,7 @@ from typing import Any
 from core.figures import colors
 
 Trace = dict[str, Any]
+Annotation = dict[str, Any]
 Row = Mapping[str, Any]
 
 FONT = "Source Sans, Source Sans Pro, DejaVu Sans, sans-serif"
@@ -74,5 +75,38 @@ def guide(name: str, x: Sequence[float | None], y: Sequence[float | None], dash:
         "line": {"color": colors.MUTED, "width": 1, "dash": dash},
         "opacity": 0.6,
         "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def note(text: str, x: float, y: float, anchor: str, shift: int) -> Annotation:
+    """Return small grey words beside a guide."""
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xanchor": anchor,
+        "yshift": shift,
+        "xshift": 6,
+        "showarrow": False,
+        "font": {"size": 11, "color": colors.MUTED},
+    }
+
+
+def legend_entry(dots: Trace) -> Trace:
+    """Return a trace that stands for `dots` in the legend at full strength.
+
+    Plotly gives a legend the mean opacity of its dots: a method off the front could not be read.
+    Give `dots` the same legendgroup and showlegend False.
+    """
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": dots["name"],
+        "legendgroup": dots["legendgroup"],
+        "showlegend": True,
+        "x": [None],
+        "y": [None],
+        "marker": dots["marker"] | {"opacity": 1.0},
         "hoverinfo": "skip",
     }

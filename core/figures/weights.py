@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core.data.names import counted
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout
@@ -49,7 +50,7 @@ def layer_bars(points: Sequence[Point], dead: bool = False) -> Chart:
         name="layers-dead" if dead else "layers",
         traces=traces,
         layout=layout(axis("Layer"), axis(title, tickformat=".0%", range=[0, 1]), barmode="group"),
-        alt=f"{title} in each layer of {len(points)} networks.",
+        alt=f"{title} in each layer of {counted(len(points), 'network')}.",
         rows=rows,
     )
 
@@ -132,7 +133,7 @@ def weight_histogram(networks: Mapping[str, Weights], bins: int = 60) -> Chart:
             for index, label in enumerate(counts)
         ],
         layout=layout(axis("Weight"), axis("Weights that are not zero", type="log")),
-        alt=f"Distribution of the non-zero weights of {len(networks)} networks.",
+        alt=f"Distribution of the non-zero weights of {counted(len(networks), 'network')}.",
         rows=[
             {"weight": middle, **{label: counts[label][i] for label in counts}}
             for i, middle in enumerate(middles)

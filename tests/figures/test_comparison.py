@@ -55,6 +55,27 @@ def test_iso_score_lines_stand_only_on_sparsity_and_accuracy() -> None:
     assert not [t for t in off.traces if str(t.get("name", "")).startswith("score")]
 
 
+def test_the_lines_of_equal_score_and_the_threshold_are_named_on_the_lines() -> None:
+    chart = scatter([DENSE, GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
+    names = {each["text"]: (each["x"], each["y"]) for each in chart.layout["annotations"]}
+    assert list(names) == ["score 0.7", "score 0.8", "scores 0 up to 60%"]
+    # The picture ends at 0.75 + 0.06: the line of 0.7 enters it at 2 * 0.7 - 0.81.
+    assert names["score 0.7"] == pytest.approx((0.59, 0.81))
+    assert names["scores 0 up to 60%"] == (0.0, 0.6)
+    off = scatter([GOOD], AXES["gzip_bytes"], AXES["accuracy"], LABELS)
+    assert off.layout["annotations"] == []
+
+
+def test_a_method_off_the_front_stands_in_the_legend_at_full_strength() -> None:
+    chart = scatter([GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
+    shown = [t for t in chart.traces if t["name"] == "Random" and t.get("showlegend")]
+    assert [t["marker"]["opacity"] for t in shown] == [1.0]
+
+
+def test_one_network_is_counted_in_the_singular() -> None:
+    assert "of 1 network," in scatter([GOOD], AXES["sparsity"], AXES["accuracy"], LABELS).alt
+
+
 def test_seeds_of_one_plan_get_one_error_bar() -> None:
     runs = [point(0.70, 0.9, id="a", seed=0), point(0.74, 0.9, id="b", seed=1), POOR]
     chart = scatter(runs, AXES["sparsity"], AXES["accuracy"], LABELS)

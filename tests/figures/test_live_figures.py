@@ -38,6 +38,18 @@ def test_dominated_points_fade():
     assert trace(chart, "Magnitude")["marker"]["opacity"] == [1.0]
 
 
+def test_a_method_off_the_front_stands_in_the_legend_at_full_strength():
+    chart = live_frontier([DENSE, GOOD, POOR], LABELS)
+    shown = [each for each in chart.traces if each["name"] == "L1 filter" and each["showlegend"]]
+    assert [each["marker"]["opacity"] for each in shown] == [1.0]
+    assert shown[0]["legendgroup"] == trace(chart, "L1 filter")["legendgroup"]
+
+
+def test_the_sentence_counts_one_network_and_tells_of_one_that_learns():
+    assert live_frontier([GOOD], LABELS).alt.startswith("1 network by")
+    assert "still learning: 50.0%" in live_frontier([], LABELS, learning=0.5).alt
+
+
 def test_a_line_of_equal_score_holds_points_of_that_score():
     chart = live_frontier([DENSE, GOOD], LABELS)
     line = trace(chart, "Equal score")
