@@ -17,6 +17,13 @@ QUESTIONS: dict[str, str] = {
     "drift": "Why: do more local steps make it worse, and what mends it?",
 }
 
+TITLES: dict[str, str] = {
+    "sgd_and_fedavg": "SGD or FedAvg",
+    "local_steps": "Local steps",
+    "iid_and_heterogeneous": "IID or heterogeneous",
+    "drift": "Drift and its cures",
+}
+
 
 def _run(label: str, data: str, algorithm: str = "fedavg", **others: Any) -> Settings:
     return {

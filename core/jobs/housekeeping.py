@@ -32,6 +32,18 @@ def disk_use(workspace: Workspace, job_id: str) -> DiskUse:
     return DiskUse(_size(folder) - checkpoints, checkpoints, _size(workspace.log(job_id)))
 
 
+def family_use(store: Store, workspace: Workspace, job_id: str) -> tuple[DiskUse, int]:
+    """Return what a run and the parts only it needs use on disk, and how many parts those are."""
+    parts = store.own_family(job_id)
+    uses = [disk_use(workspace, id) for id in (job_id, *parts)]
+    total = DiskUse(
+        sum(use.results_bytes for use in uses),
+        sum(use.checkpoints_bytes for use in uses),
+        sum(use.log_bytes for use in uses),
+    )
+    return total, len(parts)
+
+
 def free_bytes(workspace: Workspace) -> int:
     """Return the room left on the disk of the workspace."""
     return shutil.disk_usage(workspace.root).free

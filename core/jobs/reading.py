@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.errors import NotFoundError
+from core.jobs import families
 from core.jobs.database import Database
 from core.jobs.job import ACTIVE, STOPPING, Job, job_from_row
 from core.jobs.schema import EVENT, FAMILY, JOB, METRIC
@@ -52,22 +53,36 @@ class Reading:
         states: Iterable[str] | None = None,
         parent: str | None = None,
         limit: int | None = None,
+        listed_without: Iterable[str] | None = None,
     ) -> list[Job]:
-        """Return jobs, newest first. states: as in Job.state, "stopping" included."""
+        """Return jobs, newest first.
+
+        states: as in Job.state, "stopping" included. listed_without: of other kinds than these,
+        and nobody's children.
+        """
         query = sa.select(JOB).order_by(JOB.c.sequence.desc()).limit(limit)
         if kind is not None:
             query = query.where(JOB.c.kind == kind)
         if states is not None:
             query = query.where(_in_states(frozenset(states)))
+        if listed_without is not None:
+            query = query.where(_listed(listed_without))
         if parent is not None:
             children = sa.select(FAMILY.c.child).where(FAMILY.c.parent == parent)
             query = query.where(JOB.c.id.in_(children))
         with self.database.read() as connection:
             return [job_from_row(row) for row in connection.execute(query)]
 
-    def counts(self) -> dict[str, int]:
-        """Return how many jobs are in each state."""
+    def own_family(self, id: str) -> list[str]:
+        """Return the parts that only this job needs: they are deleted with it."""
+        with self.database.read() as connection:
+            return families.own_family(connection, id)
+
+    def counts(self, listed_without: Iterable[str] | None = None) -> dict[str, int]:
+        """Return how many jobs are in each state; listed_without: as for `jobs`."""
         query = sa.select(JOB.c.state, sa.func.count()).group_by(JOB.c.state)
+        if listed_without is not None:
+            query = query.where(_listed(listed_without))
         with self.database.read() as connection:
             return dict(connection.execute(query).all())
 
@@ -111,6 +126,10 @@ class Reading:
             time.sleep(poll_seconds)
             job = self.get(id)
         return job
+
+
+def _listed(without: Iterable[str]) -> sa.ColumnElement[bool]:
+    return JOB.c.parent.is_(None) & JOB.c.kind.not_in(list(without))
 
 
 def _in_states(states: frozenset[str]) -> sa.ColumnElement[bool]:

@@ -46,9 +46,18 @@ def top_level(store: Store, states: Sequence[str], limit: int) -> list[Job]:
     states: in the words of the pages; none means all.
     """
     wanted = {real for state in states for real in SHOWN_AS.get(state, (state,))}
-    found = store.jobs(states=wanted or None, limit=RECENT)
-    shown = [job for job in found if job.parent is None and job.kind not in HIDDEN]
-    return shown[:limit]
+    return store.jobs(states=wanted or None, limit=limit, listed_without=HIDDEN)
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Return how many of the runs that `top_level` lists are in each state of the store."""
+    return store.counts(listed_without=HIDDEN)
+
+
+def failed_parts(store: Store, job: Job) -> list[Job]:
+    """Return the children of a run that ended without a result, in the order of the queue."""
+    children = reversed(store.jobs(parent=job.id))
+    return [child for child in children if child.ended and child.state != DONE]
 
 
 def best(found: Sequence[Point]) -> Point | None:
@@ -86,10 +95,17 @@ def family(store: Store, dense: str) -> Family:
     return Family(
         dense=root.point if root else None,
         points=tuple(points(jobs)),
-        sweeps=tuple(job for job in parents if job.settings.get("dense") == dense),
+        sweeps=tuple(job for job in parents if _prunes(store, job, dense)),
         living=tuple(job for job in jobs if not job.ended),
         failed=tuple(job for job in jobs if job.ended and job.state != DONE),
     )
+
+
+def _prunes(store: Store, sweep: Job, dense: str) -> bool:
+    """Return whether a sweep prunes this network, given to it or trained by itself."""
+    if sweep.settings.get("dense"):
+        return bool(sweep.settings["dense"] == dense)
+    return dense in {child.id for child in store.jobs(parent=sweep.id)}
 
 
 def sweep_family(store: Store, sweep: str) -> Family:
@@ -157,8 +173,9 @@ def _best_words(measured: Sequence[Point], curve: Sequence[float]) -> str:
 class Overview:
     """The state of the whole workspace in a few numbers.
 
-    queued, running: jobs. dense: networks that can be pruned. pruned: measured pruned networks.
-    federated: finished federated runs. best: the point with the best score, None without points.
+    queued, running: runs that people started, as pages list them. dense: networks that can be
+    pruned. pruned: measured pruned networks. federated: finished federated runs. best: the point
+    with the best score, None without points.
     """
 
     queued: int
@@ -171,12 +188,12 @@ class Overview:
 
 def overview(store: Store) -> Overview:
     """Return what the home page says about the workspace."""
-    counts = store.counts()
+    states = counts(store)
     pruned = points(store.jobs(kind="prune", states=[DONE], limit=RECENT))
     dense = [job for kind in ("train", "import") for job in store.jobs(kind=kind, states=[DONE])]
     return Overview(
-        queued=counts.get(QUEUED, 0),
-        running=sum(counts.get(state, 0) for state in ACTIVE),
+        queued=states.get(QUEUED, 0),
+        running=sum(states.get(state, 0) for state in (*ACTIVE, WAITING)),
         dense=len(dense),
         pruned=len(pruned),
         federated=len(store.jobs(kind="federate", states=[DONE])),

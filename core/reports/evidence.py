@@ -19,6 +19,7 @@ from core.reports.runs import (
     data_names,
     history_of,
     network_of,
+    sample_class_names,
     sample_histories,
     sample_points,
     with_children,
@@ -116,8 +117,13 @@ def _seconds(job: Job) -> float | None:
 
 def sample_evidence() -> Evidence:
     """Return the evidence of the bundled sample run."""
-    title = "Sample report"
-    return Evidence(title, tuple(sample_points()), tuple(named(sample_histories())), (), versions())
+    return Evidence(
+        "Sample report",
+        tuple(sample_points()),
+        tuple(named(sample_histories())),
+        versions=versions(),
+        class_names=sample_class_names(),
+    )
 
 
 def versions() -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,15 @@ def method_labels() -> dict[str, str]:
     return {"dense": "Dense"} | {name: method.label for name, method in METHODS.items()}
 
 
+def data_words(data: str) -> str:
+    """Return where a federation's data came from: "IID data", "Synthetic(1, 1)", or its name."""
+    if data == "iid":
+        return "IID data"
+    if data.startswith("synthetic:"):
+        return f"Synthetic({', '.join(data.removeprefix('synthetic:').split(',')[:2])})"
+    return f"data {data[:8]}"
+
+
 def algorithm_labels() -> dict[str, str]:
     """Return algorithm name -> label."""
     return {name: algorithm.label for name, algorithm in ALGORITHMS.items()}

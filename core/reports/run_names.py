@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.reports.curves import SGD
-from core.reports.labels import algorithm_labels
+from core.reports.labels import algorithm_labels, data_words
 from core.reports.runs import History
 from core.settings import digest
 
@@ -57,15 +57,6 @@ def _work(settings: dict[str, Any]) -> str:
     steps, epochs = settings.get("local_steps"), settings.get("local_epochs") or 1
     count, unit = (steps, "local step") if steps else (epochs, "local epoch")
     return f"{count} {unit}{'' if count == 1 else 's'}"
-
-
-def data_words(data: str) -> str:
-    """Return where the data came from: "IID data", "Synthetic(1, 1)", or its own name."""
-    if data == "iid":
-        return "IID data"
-    if data.startswith("synthetic:"):
-        return f"Synthetic({', '.join(data.removeprefix('synthetic:').split(',')[:2])})"
-    return f"data {data[:8]}"
 
 
 def _apart(history: History, group: Sequence[History]) -> list[str]:

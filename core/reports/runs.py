@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from core.data.catalog import GARMENTS
 from core.data.store import list_stored
 from core.errors import NotFoundError
 from core.evaluation.point import Point
 from core.jobs.job import DONE, Job
 from core.jobs.store import Store
+from core.reports.labels import algorithm_labels, data_words
 from core.settings import digest
 from core.workspace import Workspace
 
@@ -105,6 +109,12 @@ def sample_points() -> list[Point]:
     return [Point.from_dict(values) for values in (sample["dense"], *sample["points"])]
 
 
+def sample_class_names() -> tuple[str, ...]:
+    """Return the class names of the data set that the bundled sweep ran on."""
+    with np.load(GARMENTS, allow_pickle=False) as arrays:
+        return tuple(str(name) for name in arrays["class_names"])
+
+
 @dataclass(frozen=True)
 class History:
     """One federated run: how it was set, and one row of numbers per round."""
@@ -179,12 +189,17 @@ def _number(cell: str | None) -> float | None:
         return None
 
 
-def describe(settings: dict[str, Any]) -> str:
-    """Return a federated run in a few words: "fedavg on iid, 20 local epochs"."""
+def describe(settings: dict[str, Any], data: str = "") -> str:
+    """Return a federated run in a few words: "FedAvg on IID data, 20 local epochs".
+
+    data: name of its data set, if it has one.
+    """
     steps, epochs = settings.get("local_steps"), settings.get("local_epochs")
-    work = f"{steps} local steps" if steps else f"{epochs} local epochs" if epochs else ""
-    where = f"{settings.get('algorithm', '?')} on {settings.get('data', '?')}"
-    return f"{where}, {work}" if work else where
+    count, unit = (steps, "local step") if steps else (epochs, "local epoch")
+    work = f", {count} {unit}{'' if count == 1 else 's'}" if count else ""
+    algorithm = str(settings.get("algorithm", "?"))
+    where = data or data_words(str(settings.get("data", "?")))
+    return f"{algorithm_labels().get(algorithm, algorithm)} on {where}{work}"
 
 
 def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
@@ -220,13 +235,3 @@ def reportable(store: Store) -> list[Job]:
     ended = [job for kind in REPORTABLE for job in store.jobs(kind=kind, states=[DONE])]
     own = [job for job in ended if job.parent is None]
     return sorted(own, key=lambda job: -job.sequence)
-
-
-def describe_job(job: Job) -> str:
-    """Return a run in a few words, for a list."""
-    if job.kind in ("federate", "federate_network"):
-        return str(job.settings.get("label") or describe(job.settings))
-    network = network_of(job)
-    if network is not None:
-        return network.point.label or network.point.method
-    return f"{job.kind.replace('_', ' ')} {job.id[:8]}"

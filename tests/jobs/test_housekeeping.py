@@ -6,6 +6,7 @@ from core.errors import JobError, NotFoundError
 from core.jobs import housekeeping
 from core.jobs.dispatch import Dispatcher
 from core.jobs.lease import Lease, Update
+from core.jobs.store import Child
 from tests.jobs.finished import finish
 
 
@@ -58,3 +59,14 @@ def test_a_run_that_another_one_starts_from_is_kept(store, workspace):
     store.submit("prune", {"dense": dense}, 0)
     with pytest.raises(JobError, match="1 unfinished runs start from it"):
         housekeeping.delete_run(store, workspace, dense)
+
+
+def test_a_parent_is_counted_with_the_parts_only_it_needs(store, workspace):
+    sweep, other = (store.submit("sweep", {"n": n}, 0) for n in range(2))
+    own, shared = store.submit_children(sweep, [Child("prune", {"n": n}, 0) for n in range(2)])
+    store.submit_children(other, [Child("prune", {"n": 1}, 0)])
+    for id, size in ((sweep, 1), (own.id, 10), (shared.id, 100)):
+        workspace.artifacts(id).mkdir(parents=True)
+        (workspace.artifacts(id) / "file").write_bytes(b"x" * size)
+    use, parts = housekeeping.family_use(store, workspace, sweep)
+    assert (use.results_bytes, parts) == (11, 1)  # the shared one stays when this sweep goes

@@ -4,10 +4,18 @@ import pytest
 
 from core.errors import UploadError
 from core.jobs.store import Child, Store
-from core.reports.activity import family, overview, recent, sweep_family, top_level
+from core.reports.activity import (
+    counts,
+    failed_parts,
+    family,
+    overview,
+    recent,
+    sweep_family,
+    top_level,
+)
 from core.reports.checked_import import check_file
 from core.reports.first_minute import first_minute
-from core.reports.job_words import job_title, settings_words
+from core.reports.job_words import job_title
 from core.reports.remarks import remark
 from core.workspace import Workspace
 from tests.evaluation.points import point
@@ -69,6 +77,43 @@ def test_children_and_answers_of_a_page_are_not_listed_as_runs(lab):
     assert {job.state for job in top_level(store, ("done",), 100)} == {"done"}
 
 
+def test_what_is_counted_is_what_is_listed(tmp_path):
+    store = Store(Workspace(tmp_path).store_url)
+    sweep = store.submit("sweep", first_minute("0" * 16), 0)
+    store.submit_children(sweep, [Child("train", {"recipe": {}}, 0), Child("prune", {}, 0)])
+    store.submit("preview", {"method": "magnitude"}, 0)
+    assert counts(store) == {"queued": 1}
+    assert overview(store).queued == len(top_level(store, (), 100)) == 1
+    store.close()
+
+
+def test_many_answers_of_the_explorer_do_not_hide_a_run(tmp_path):
+    store = Store(Workspace(tmp_path).store_url)
+    run = store.submit("train", {"recipe": {}}, 0)
+    store.submit_children(run, [Child("preview", {"n": n}, 0) for n in range(310)])
+    assert [job.id for job in top_level(store, (), 5)] == [run]
+    store.close()
+
+
+def test_a_sweep_that_trained_its_own_network_belongs_to_that_networks_family(tmp_path):
+    store = Store(Workspace(tmp_path).store_url)
+    sweep = store.submit("sweep", first_minute("0" * 16), 0)
+    store.submit("sweep", first_minute("1" * 16), 0)
+    (dense,) = store.submit_children(sweep, [Child("train", {"recipe": {}}, 0)])
+    assert [job.id for job in family(store, dense.id).sweeps] == [sweep]
+    store.close()
+
+
+def test_the_failed_parts_of_a_run_are_found(tmp_path):
+    store = Store(Workspace(tmp_path).store_url)
+    sweep = store.submit("sweep", first_minute("0" * 16), 0)
+    one, _ = store.submit_children(sweep, [Child("prune", {"n": n}, 0) for n in range(2)])
+    assert failed_parts(store, store.get(sweep)) == []
+    store.stop(one.id)
+    assert [job.id for job in failed_parts(store, store.get(sweep))] == [one.id]
+    store.close()
+
+
 def test_a_recent_run_without_numbers_has_no_best(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
     store.submit("train", {"recipe": {"epochs": 3}}, 0)
@@ -97,14 +142,6 @@ def test_the_dense_network_is_introduced_by_its_size():
     assert remark(DENSE, None, "Dense").startswith("The whole network: 1,000 weights, 75.0%")
 
 
-def test_nested_settings_are_flattened_with_their_path():
-    assert settings_words({"plan": {"ramp": 0.5, "augment": True}, "seeds": [1, 2]}) == [
-        ("plan, ramp", "0.5"),
-        ("plan, augment", "yes"),
-        ("seeds", "1, 2"),
-    ]
-
-
 def test_an_imported_run_may_not_bring_a_program(tmp_path):
     path = tmp_path / "run.py"
     path.write_text("print(1)")
@@ -117,15 +154,3 @@ def test_a_recent_pruning_run_is_listed_with_its_score(lab):
     words = {row.best for row in recent(store, 50) if row.job.kind == "prune"}
     assert "score 0.845" in words  # magnitude at 95 %: (0.74 + 0.95) / 2
     assert "45.0% accurate" in words  # random at 95 % is below the threshold
-
-
-def test_prunings_that_differ_in_their_seed_or_widths_have_different_titles(lab):
-    store, _ = lab
-    plan = {"method": "l1_filter", "sparsity": 0.9, "epochs": 1}
-    wanted = [(plan, 1), (plan | {"allocation": "uniform"}, 1), (plan, 123_450_067)]
-    ids = [store.submit("prune", {"plan": each}, seed) for each, seed in wanted]
-    assert [job_title(store.get(id)) for id in ids] == [
-        "Pruning: L1 filter 90.0%, 1 epoch, seed 1",
-        "Pruning: L1 filter 90.0%, uniform, 1 epoch, seed 1",
-        "Pruning: L1 filter 90.0%, 1 epoch, seed …0067",
-    ]

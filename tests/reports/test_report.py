@@ -8,7 +8,7 @@ import pytest
 
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
-from core.reports.evidence import Evidence
+from core.reports.evidence import Evidence, sample_evidence
 from core.reports.pruning_answers import pruning_answers
 from core.reports.report import answers, render, script_json
 from tests.evaluation.points import point
@@ -21,6 +21,12 @@ SWEEP = [
     *(point(a, s, "l1_filter", id=f"l{s}") for a, s in ((0.72, 0.8), (0.68, 0.9), (0.5, 0.95))),
     *(point(a, s, "random", id=f"r{s}") for a, s in ((0.6, 0.8), (0.5, 0.9), (0.3, 0.95))),
 ]
+
+
+def test_the_sample_report_calls_the_classes_by_their_names() -> None:
+    evidence = sample_evidence()
+    assert evidence.class_names == ("T-shirt", "pullover", "dress", "coat", "shirt")
+    assert len(evidence.points[0].per_class_accuracy) == 5
 
 
 def said(points: list) -> str:

@@ -28,4 +28,22 @@ def test_equal_labels_are_told_apart_by_seed_and_then_by_id() -> None:
     ]
     assert [p.label for p in told_apart(same)] == ["M, seed 1", "M, seed 0"]
     twins = [point(0.7, 0.9, id=c * 16, label="M") for c in "ab"]
-    assert [p.label for p in told_apart(twins)] == ["M, seed 0 (aaaaaaaa)", "M, seed 0 (bbbbbbbb)"]
+    assert [p.label for p in told_apart(twins)] == ["M (aaaaaaaa)", "M (bbbbbbbb)"]
+
+
+def test_equal_labels_are_told_apart_by_what_was_set_differently() -> None:
+    short, long = (
+        point(0.7, 0.9, id=c * 16, label="M", epochs=epochs, plan={"epochs": epochs, "ramp": 0.5})
+        for c, epochs in (("a", 1), ("b", 2))
+    )
+    wide = point(0.7, 0.9, id="c" * 16, label="M", epochs=2, plan={"epochs": 2, "narrow": False})
+    assert [p.label for p in told_apart([short, long])] == ["M, 1 epoch", "M, 2 epochs"]
+    assert [p.label for p in told_apart([long, wide])] == [
+        "M, ramp 0.5",
+        "M, narrow off",
+    ]
+
+
+def test_networks_of_two_roots_say_which() -> None:
+    one, two = (point(0.7, 0.9, id=c * 16, label="M", parent=c * 16) for c in "ab")
+    assert [p.label for p in told_apart([one, two])] == ["M, from aaaaaaaa", "M, from bbbbbbbb"]
