@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.error_box import error_box
+from pages.components.refusals import forget_other_visits
 
 ROOT = Path(__file__).parent
 
@@ -44,5 +45,6 @@ st.set_page_config(
 st.logo(ROOT / "assets" / "logo.svg", size="large", icon_image=ROOT / "assets" / "icon.svg")
 st.html(ROOT / "assets" / "style.css")
 page = st.navigation(pages(), expanded=True)
+forget_other_visits(page.url_path)
 with error_box():
     page.run()

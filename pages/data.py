@@ -16,9 +16,10 @@ from pages.components.data_views import (
     show_findings,
     use_built_in,
 )
-from pages.components.error_box import error_box, show_error
+from pages.components.error_box import error_box
 from pages.components.frame import inside_frame
 from pages.components.lab import remember, workspace
+from pages.components.refusals import forget_refusal, refuse, show_refusal
 from pages.components.words import plural
 
 FORMATS = """
@@ -58,8 +59,7 @@ def _upload() -> None:
     merge_case = st.session_state.get("ask-case", False) and st.toggle(
         "Take class folders that differ only in upper and lower case as one"
     )
-    if refusal := st.session_state.get("refusal"):
-        show_error(refusal)
+    show_refusal("data")
     st.download_button(
         "Download an example",
         lambda: course.template(garments()),
@@ -76,7 +76,7 @@ def _upload() -> None:
 
 def _read(file, merge_case: bool) -> None:
     """Read and store the upload in stages; then forget its bytes, whatever came of it."""
-    st.session_state.pop("refusal", None)
+    forget_refusal("data")
     bar = st.progress(0.0, "Reading")
     try:
         dataset = archives.read(
@@ -89,7 +89,7 @@ def _read(file, merge_case: bool) -> None:
         bar.progress(0.95, "Storing")
         remember("data", store.save(workspace(), dataset))
     except LabError as error:
-        st.session_state["refusal"] = str(error)
+        refuse("data", str(error))
         st.session_state["ask-case"] = "case" in str(error)
     st.session_state["uploads"] += 1
     st.rerun()
@@ -117,7 +117,7 @@ def _show(chosen: StoredDataset) -> None:
         st.subheader("Images per class", anchor=False)
         show_balance(found)
         st.subheader("Checks", anchor=False)
-        show_findings(found)
+        show_findings(chosen, found)
     with st.container(horizontal=True):
         st.page_link("pages/training.py", label="Train on it", icon=":material/model_training:")
         if st.button("Delete this data set", icon=":material/delete:", type="tertiary"):
@@ -126,9 +126,10 @@ def _show(chosen: StoredDataset) -> None:
 
 @st.dialog("Delete this data set?")
 def _confirm_delete(chosen: StoredDataset) -> None:
+    others = chosen.validation + chosen.test
     st.write(
-        f"{plural(chosen.train + chosen.validation + chosen.test, 'image')} go. Runs that used "
-        "them keep their results but cannot be repeated."
+        f"{plural(chosen.train, 'training image')} and {others:,} for validation and test go. "
+        "Runs that used them keep their results but cannot be repeated."
     )
     if st.button("Delete", type="primary"):
         store.delete(workspace(), chosen.digest)

@@ -6,13 +6,12 @@ import streamlit as st
 
 from core.federated.algorithms import ALGORITHMS
 from core.federated.federate import load_clients, run_settings
-from core.federated.presets import PRESETS, QUESTIONS
+from core.federated.presets import PRESETS, QUESTIONS, TITLES
 from core.federated.run_settings import RunSettings
 from core.federated.self_check import self_check
 from core.jobs.job import Job
 from core.reports import runs
 from core.reports.federation import KINDS
-from core.reports.runs import describe
 from core.settings import to_dict
 from pages.components.error_box import error_box, plain
 from pages.components.federated_views import (
@@ -25,18 +24,14 @@ from pages.components.federated_views import (
 from pages.components.federation_form import data_form, network_form, stored
 from pages.components.frame import inside_frame
 from pages.components.job_progress import watch
-from pages.components.lab import get_ready, recall, remember, store, submit
+from pages.components.lab import get_ready, recall, remember, say_done, start, store, title
 from pages.components.run_views import choose_run
 from pages.components.settings_form import settings_form
 
 OWN = "own"
-NAMES = {
-    "sgd_and_fedavg": "SGD or FedAvg",
-    "local_steps": "Local steps",
-    "iid_and_heterogeneous": "IID or heterogeneous",
-    "drift": "Drift and its cures",
-    OWN: "A run of my own",
-}
+ASKED = "This question has been answered already: here it is."
+AGAIN = "This has been run already: here it is. Change the seed for another."
+NAMES = {**TITLES, OWN: "A run of my own"}
 
 
 def main() -> None:
@@ -47,7 +42,9 @@ def main() -> None:
         "Four questions are prepared; each takes under a minute."
     )
     with error_box():
-        _watch(_choose())
+        question = _choose()
+        say_done()
+        _watch(question)
         _self_check()
     get_ready()
 
@@ -76,7 +73,7 @@ def _choose() -> str:
                     _federation(run)
         if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-preset"):
             settings = {"preset": name, "runs": list(wanted)}
-            remember("run", submit("federate_compare", settings))
+            remember("run", start("federate_compare", settings, 0, ASKED))
             st.rerun()
     return str(name)
 
@@ -108,7 +105,7 @@ def _own_run() -> None:
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-own"):
         run_settings(settings)
         kind = "federate_network" if settings.get("network") == "cnn" else "federate"
-        remember("run", submit(kind, settings, int(seed)))
+        remember("run", start(kind, settings, int(seed), AGAIN))
         st.rerun()
 
 
@@ -149,11 +146,7 @@ def _sample(question: str) -> None:
 
 
 def _name(job: Job) -> str:
-    if job.kind != "federate_compare":
-        words = str(job.settings.get("label") or describe(job.settings))
-    else:
-        words = NAMES.get(str(job.settings.get("preset")), "Comparison")
-    return f"{words} · {job.shown_state}"
+    return f"{title(job)} · {job.shown_state}"
 
 
 def _self_check() -> None:

@@ -13,10 +13,11 @@ from core.reports.grading import Grade
 from core.reports.leaderboard import board_of, grades_of, gradings, to_csv
 from core.reports.submissions import keep
 from pages.components.data_views import choose_data
-from pages.components.error_box import error_box, plain, show_error
+from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
 from pages.components.job_progress import job_line, watch
 from pages.components.lab import recall, remember, store, submit, workspace
+from pages.components.refusals import forget_refusal, refuse, show_refusal
 from pages.components.words import percent, plural
 
 RUBRIC = """
@@ -52,6 +53,8 @@ def _form(chosen: StoredDataset) -> None:
         type=["h5", "hdf5", "keras", "zip"],
         accept_multiple_files=True,
         key=f"grade-files:{number}",
+        on_change=forget_refusal,
+        args=("grade",),
     )
     hidden = _hidden(chosen, number)
     threshold = st.slider(
@@ -62,8 +65,7 @@ def _form(chosen: StoredDataset) -> None:
         shortcut="mod+enter",
     ):  # fmt: skip
         _start(chosen, files, hidden, threshold)
-    if refusal := st.session_state.get("grade-refusal"):
-        show_error(refusal)
+    show_refusal("grade")
     with st.expander("How it is scored", expanded=not gradings(store(), chosen.digest)):
         st.markdown(RUBRIC)
         st.caption(
@@ -89,7 +91,7 @@ def _hidden(chosen: StoredDataset, number: int):
 
 def _start(chosen: StoredDataset, files: list, hidden, threshold: float) -> None:
     """Keep the uploads for the job, forget their bytes here, and start it."""
-    st.session_state.pop("grade-refusal", None)
+    forget_refusal("grade")
     folder = workspace().uploads
     try:
         digest = keep([(file.name, file.getvalue()) for file in files], folder)
@@ -98,7 +100,7 @@ def _start(chosen: StoredDataset, files: list, hidden, threshold: float) -> None
             settings["hidden"] = keep([(hidden.name, hidden.getvalue())], folder)
         remember("run", submit("grade", settings))
     except LabError as error:
-        st.session_state["grade-refusal"] = str(error)
+        refuse("grade", str(error))
     st.session_state["grade-uploads"] += 1
     st.rerun()
 

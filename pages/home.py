@@ -9,14 +9,22 @@ from core.errors import NotFoundError
 from core.figures.frontier import live_frontier
 from core.reports import activity, runs
 from core.reports.first_minute import first_minute
-from core.reports.job_words import job_title
 from core.reports.labels import method_labels
 from pages.components.copy_link import copy_link
 from pages.components.data_views import checks_of, show_balance, show_classes, use_built_in
 from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
 from pages.components.frontier_views import best_line, frontier_panel
-from pages.components.lab import overview_now, recall, remember, store, submit, sweep_now, workspace
+from pages.components.lab import (
+    overview_now,
+    recall,
+    remember,
+    store,
+    submit,
+    sweep_now,
+    titles,
+    workspace,
+)
 from pages.components.live_chart import live_chart
 from pages.components.words import plural
 
@@ -131,9 +139,19 @@ def _overview() -> None:
     best = f"best score {found.best.score:.3f}" if found.best else "none yet"
     cards = (
         ("data", "Data", plural(len(stored), "set"), plain(stored[0].name) if stored else ""),
-        ("training", "Train", plural(found.dense, "network"), "ready to prune"),
+        (
+            "training",
+            "Train",
+            plural(found.dense, "network"),
+            "ready to prune" if found.dense else "none yet",
+        ),
         ("pruning", "Prune", plural(found.pruned, "network"), best),
-        ("federated", "Federated", plural(found.federated, "run"), "finished"),
+        (
+            "federated",
+            "Federated",
+            plural(found.federated, "run"),
+            "finished" if found.federated else "none yet",
+        ),
     )
     for place, (page, title, number, note) in zip(st.columns(4), cards, strict=True):
         with place.container(border=True):
@@ -147,22 +165,25 @@ def _recent(found: activity.Overview) -> None:
     rows = activity.recent(store(), 8)
     if not rows:
         return
+    called = titles([row.job for row in rows])
     st.subheader("Recent runs", anchor=False)
-    st.caption(f"{found.running} running, {found.queued} in the queue.")
-    st.dataframe(
-        [
-            {
-                "Run": job_title(row.job),
-                "State": row.job.shown_state,
-                "Best": row.best,
-                "Validation accuracy": list(row.curve),
-            }
-            for row in rows
-        ],
+    st.caption(f"{found.running} running, {found.queued} in the queue. Click one for its details.")
+    chosen = st.dataframe(
+        [_recent_row(row, called[row.job.id], any(each.curve for each in rows)) for row in rows],
         hide_index=True,
         column_config={"Validation accuracy": st.column_config.LineChartColumn(y_min=0, y_max=1)},
         alt="The newest runs with their state, best value and validation accuracy",
+        key="recent-runs",
+        on_select="rerun",
+        selection_mode="single-cell",
     )
+    if cells := chosen["selection"]["cells"]:
+        st.switch_page("pages/runs.py", query_params={"run": rows[cells[0][0]].job.id})
+
+
+def _recent_row(row: activity.Recent, name: str, with_curves: bool) -> dict[str, object]:
+    numbers = {"Run": name, "State": row.job.shown_state, "Best": row.best}
+    return numbers | ({"Validation accuracy": list(row.curve)} if with_curves else {})
 
 
 inside_frame()

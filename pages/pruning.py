@@ -19,7 +19,7 @@ from pages.components.error_box import error_box
 from pages.components.explorer import explorer
 from pages.components.frame import inside_frame
 from pages.components.frontier_views import frontier_panel
-from pages.components.lab import family_now, get_ready, recall, remember, store, submit
+from pages.components.lab import family_now, get_ready, recall, remember, say_done, start, store
 from pages.components.live_chart import live_chart
 from pages.components.one_network import one_network
 from pages.components.surveys import surveys
@@ -34,6 +34,10 @@ VIEWS = {
     "sweep": "Run a sweep",
     "compete": "Compete",
 }
+AGAIN = (
+    "This sweep is done already: its networks are among the dots below. "
+    "Change its methods, sparsities or epochs for others."
+)
 EPOCH_SECONDS_PER_IMAGE = 0.0008  # two cores; used until a run here has been measured
 
 
@@ -162,13 +166,15 @@ def _start(sweep: Sweep, chosen: StoredDataset, dense: Job) -> None:
     cores = os.cpu_count() or 1
     seconds = sweep_seconds(planned, shape, _epoch_seconds(chosen, dense), cores=cores)
     with st.container(horizontal=True, vertical_alignment="center"):
-        start = st.button(
+        pressed = st.button(
             "Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"
         )
         st.markdown(f"{plural(len(planned), 'network')}, about {duration(seconds)}.")
-    if start:
-        submit("sweep", {"data": chosen.digest, "dense": dense.id, **sweep.to_dict()})
+    if pressed:
+        settings = {"data": chosen.digest, "dense": dense.id, **sweep.to_dict()}
+        start("sweep", settings, 0, AGAIN)
         st.rerun()
+    say_done()
 
 
 def _epoch_seconds(chosen: StoredDataset, dense: Job) -> float:

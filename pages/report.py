@@ -8,11 +8,11 @@ from core.reports import notes as kept_notes
 from core.reports.answer import Answer
 from core.reports.evidence import Evidence, gather, sample_evidence
 from core.reports.report import answers, cell, render
-from core.reports.runs import describe_job, reportable
+from core.reports.runs import reportable
 from core.reports.selection import from_prefixes, to_text
 from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
-from pages.components.lab import recall, remember, store, workspace
+from pages.components.lab import recall, remember, store, titles, workspace
 from pages.components.live_chart import live_chart
 from pages.components.words import ago
 
@@ -52,12 +52,13 @@ def _sample() -> None:
 
 def _choose(found: list[Job]) -> list[str]:
     by_id = {job.id: job for job in found}
+    called = titles(found)
     start = from_prefixes(recall("runs"), list(by_id)) or list(by_id)[:NEWEST]
     chosen = st.multiselect(
         "Runs",
         list(by_id),
         default=start,
-        format_func=lambda id: f"{describe_job(by_id[id])} · {ago(by_id[id].finished)}",
+        format_func=lambda id: f"{called[id]} · {ago(by_id[id].finished)}",
         help="A sweep or comparison brings its points; a pruned network the one it came from.",
     )
     remember("runs", to_text(chosen) or None)

@@ -8,16 +8,29 @@ import streamlit as st
 from core.errors import LabError
 from core.jobs import bundle, bundle_import, housekeeping
 from core.jobs.job import Job
+from core.reports.activity import failed_parts
 from core.reports.checked_import import check_file
-from core.reports.job_words import job_title, settings_words
-from pages.components.error_box import error_box, plain, show_error
+from core.reports.job_words import job_title, names_of
+from core.reports.setting_rows import settings_words
+from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
 from pages.components.job_progress import job_line, watch
-from pages.components.lab import recall, remember, runs_now, store, workspace
+from pages.components.lab import (
+    counts_now,
+    recall,
+    remember,
+    runs_now,
+    store,
+    title,
+    titles,
+    workspace,
+)
+from pages.components.refusals import forget_refusal, refuse, show_refusal
 from pages.components.run_views import log_view, training_view
 from pages.components.words import ago, duration, plural, size
 
 STATES = ("running", "queued", "done", "failed", "stopped", "abandoned")
+FILTER = "runs-states"  # key of the chosen states in the session
 SHOWN = 40  # runs in the list at once; older ones by their state or their address
 
 
@@ -29,12 +42,12 @@ def main() -> None:
             "State",
             STATES,
             selection_mode="multi",
-            key="runs-states",
+            key=FILTER,
             format_func=str.capitalize,
             label_visibility="collapsed",
             wrap=True,
         )
-        watch(lambda: _found(wanted), _list, idle_seconds=5.0)
+        watch(lambda: _found(wanted), lambda jobs: _list(jobs, wanted), idle_seconds=5.0)
     if chosen := recall("run"):
         st.divider()
         with error_box():
@@ -49,19 +62,35 @@ def _found(wanted: Sequence[str]) -> list[Job]:
     return runs_now(wanted, SHOWN)
 
 
-def _list(jobs: Sequence[Job]) -> None:
+def _list(jobs: Sequence[Job], wanted: Sequence[str]) -> None:
     if not jobs:
-        st.markdown("Nothing here yet. **Train**, **Prune** and **Federated** start runs.")
-        return
+        _nothing(wanted)
+    if len(jobs) == SHOWN:
+        st.caption(f"The newest {SHOWN}. Choose a state to see older ones.")
+    called = titles(jobs)
     for job in jobs:
         with st.container(border=True, key=f"row-{job.id}"):
-            title, state, more = st.columns([5, 4, 1], vertical_alignment="center")
-            title.markdown(f"**{plain(job_title(job))}**  \n:gray[{plain(_when(job))}]")
+            name, state, more = st.columns([5, 4, 1], vertical_alignment="center")
+            name.markdown(f"**{plain(called[job.id])}**  \n:gray[{plain(_when(job))}]")
             with state:
                 job_line(job, f"list:{job.id}")
             if more.button("Details", key=f"open:{job.id}", type="tertiary"):
                 remember("run", job.id)
                 st.rerun()
+
+
+def _nothing(wanted: Sequence[str]) -> None:
+    others = sum(counts_now().values())
+    if not wanted or not others:
+        st.markdown("Nothing here yet. **Train**, **Prune** and **Federated** start runs.")
+        return
+    st.markdown(f"No {' or '.join(wanted)} runs.")
+    if st.button(f"Show all {others}", on_click=_show_all):
+        st.rerun()  # the whole page: the filter stands outside what polls
+
+
+def _show_all() -> None:
+    st.session_state[FILTER] = []
 
 
 def _when(job: Job) -> str:
@@ -71,11 +100,11 @@ def _when(job: Job) -> str:
 
 
 def _details(job: Job) -> None:
-    st.subheader(plain(job_title(job)), anchor=False)
-    st.caption(f"Run {job.id}, seed {job.seed}, attempt {job.attempt}")
-    words = settings_words(job.settings)
+    names = names_of(store(), workspace(), [job])
+    st.subheader(plain(job_title(job, names)), anchor=False)
+    st.caption(f"Run {job.id}, seed {job.seed}{_restarts(job)}")
     st.dataframe(
-        [{"setting": name, "value": value} for name, value in words],
+        [{"setting": name, "value": value} for name, value in settings_words(job.settings, names)],
         hide_index=True,
         alt="Settings of this run",
     )
@@ -83,16 +112,38 @@ def _details(job: Job) -> None:
         watch(lambda: [store().get(job.id)], lambda jobs: training_view(jobs[0]))
     else:
         log_view(job)
-    use = housekeeping.disk_use(workspace(), job.id)
+    _failed_parts(job)
+    use, parts = housekeeping.family_use(store(), workspace(), job.id)
+    owned = f" with its {plural(parts, 'part')}" if parts else ""
     st.caption(
-        f"On disk: {size(use.results_bytes)} results, {size(use.checkpoints_bytes)} checkpoints, "
-        f"{size(use.log_bytes)} log."
+        f"On disk{owned}: {size(use.results_bytes)} results, "
+        f"{size(use.checkpoints_bytes)} checkpoints, {size(use.log_bytes)} log."
     )
     with st.container(horizontal=True):
-        _actions(job, use)
+        _actions(job)
 
 
-def _actions(job: Job, use: housekeeping.DiskUse) -> None:
+def _restarts(job: Job) -> str:
+    # Attempts say nothing to people: a parent is claimed anew each time its children have ended.
+    count = job.crashes + job.losses
+    return f", restarted {plural(count, 'time')} after a crash" if count else ""
+
+
+def _failed_parts(job: Job) -> None:
+    """Show why parts of a run did not finish; nobody finds them otherwise."""
+    found = failed_parts(store(), job)
+    if not found:
+        return
+    st.markdown(f"**{plural(len(found), 'part')} did not finish**")
+    called = titles(found)
+    for part in found:
+        with st.container(border=True, key=f"part-{part.id}"):
+            st.markdown(plain(called[part.id]))
+            job_line(part, f"part:{part.id}")
+            log_view(part)
+
+
+def _actions(job: Job) -> None:
     if not job.ended:
         st.caption("Stop it before it can be exported or deleted.")
         return
@@ -105,7 +156,8 @@ def _actions(job: Job, use: housekeeping.DiskUse) -> None:
         on_click="ignore",
         help="Settings, histories, weights, versions and digests; can be imported elsewhere.",
     )
-    if use.checkpoints_bytes and st.button("Delete checkpoints", icon=":material/mop:"):
+    own = housekeeping.disk_use(workspace(), job.id)
+    if own.checkpoints_bytes and st.button("Delete checkpoints", icon=":material/mop:"):
         housekeeping.delete_checkpoints(store(), workspace(), job.id)
         st.rerun()
     if st.button("Delete run", icon=":material/delete:"):
@@ -122,7 +174,7 @@ def _bundle(job: Job) -> bytes:
 
 @st.dialog("Delete this run?")
 def _confirm_delete(job: Job) -> None:
-    st.markdown(f"{plain(job_title(job))} goes, with its weights, histories and log, for good.")
+    st.markdown(f"{plain(title(job))} goes, with its weights, histories and log, for good.")
     with error_box():
         if st.button("Delete", type="primary"):
             housekeeping.delete_run(store(), workspace(), job.id)
@@ -132,26 +184,23 @@ def _confirm_delete(job: Job) -> None:
 
 def _housekeeping() -> None:
     free = housekeeping.free_bytes(workspace())
-    counts = store().counts()
-    st.caption(
-        f"{plural(sum(counts.values()), 'run')} in {workspace().root}, {size(free)} free there."
-    )
+    count = plural(sum(counts_now().values()), "run")
+    st.caption(f"{count} in {workspace().root}, {size(free)} free there.")
     with st.expander("Import a run", key="import-run", icon=":material/unarchive:"):
         number = st.session_state.setdefault("run-uploads", 0)
         file = st.file_uploader("A zip that was exported here or elsewhere", key=f"run:{number}")
-        if refusal := st.session_state.get("run-refusal"):
-            show_error(refusal)
+        show_refusal("run")
         if file is not None:
             _import(file)
 
 
 def _import(file) -> None:
-    st.session_state.pop("run-refusal", None)
+    forget_refusal("run")
     try:
         done = bundle_import.import_run(store(), workspace(), file, check_file)
         remember("run", done.run)
     except LabError as error:
-        st.session_state["run-refusal"] = str(error)
+        refuse("run", str(error))
     st.session_state["run-uploads"] += 1
     st.rerun()
 

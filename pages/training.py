@@ -7,13 +7,15 @@ from core.errors import LabError
 from core.jobs.job import DONE, Job
 from core.models import weights_file
 from core.reports import activity
-from core.settings import from_dict, non_default, to_dict
+from core.reports.job_words import job_title
+from core.settings import to_dict
 from core.training.recipe import PRESETS, Recipe
 from pages.components.data_views import choose_data
-from pages.components.error_box import error_box, show_error
+from pages.components.error_box import error_box
 from pages.components.frame import inside_frame
 from pages.components.job_progress import watch
-from pages.components.lab import get_ready, remember, store, submit, workspace
+from pages.components.lab import get_ready, remember, say_done, start, store, submit, workspace
+from pages.components.refusals import forget_refusal, refuse, show_refusal
 from pages.components.run_views import choose_run, training_view
 from pages.components.settings_form import settings_form
 from pages.components.words import percent
@@ -64,7 +66,9 @@ def _recipe(chosen: StoredDataset) -> None:
         shortcut="mod+enter",
     ):  # fmt: skip
         settings = {"data": chosen.digest, "recipe": to_dict(recipe)}
-        remember("run", submit("train", settings, int(seed)))
+        again = "This has been trained already: here it is. Change the seed for another."
+        remember("run", start("train", settings, int(seed), again))
+    say_done()
 
 
 def _import(chosen: StoredDataset) -> None:
@@ -75,14 +79,13 @@ def _import(chosen: StoredDataset) -> None:
         )
         number = st.session_state.setdefault("weight-uploads", 0)
         file = st.file_uploader("Weights", key=f"weights:{number}", max_upload_size=300)
-        if refusal := st.session_state.get("weights-refusal"):
-            show_error(refusal)
+        show_refusal("weights")
         if file is not None:
             _read_weights(file, chosen)
 
 
 def _read_weights(file, chosen: StoredDataset) -> None:
-    st.session_state.pop("weights-refusal", None)
+    forget_refusal("weights")
     try:
         with st.spinner("Reading"):
             weights, _ = weights_file.read_upload(
@@ -92,7 +95,7 @@ def _read_weights(file, chosen: StoredDataset) -> None:
         settings = {"data": chosen.digest, "weights": digest, "name": file.name[:80]}
         remember("run", submit("import", settings))
     except LabError as error:
-        st.session_state["weights-refusal"] = str(error)
+        refuse("weights", str(error))
     st.session_state["weight-uploads"] += 1
     st.rerun()
 
@@ -111,21 +114,10 @@ def _runs(chosen: StoredDataset) -> None:
 
 
 def _label(job: Job) -> str:
-    if job.kind == "import":
-        return f"Uploaded {job.settings.get('name', '')}"
     accuracy = ""
     if job.state == DONE and job.result:
         accuracy = f" · {percent(job.result['point']['accuracy'])}"
-    return f"{_recipe_words(job)}{accuracy}"
-
-
-def _recipe_words(job: Job) -> str:
-    """Return the preset's name, or how many epochs and settings differ from the course's."""
-    recipe = from_dict(Recipe, job.settings.get("recipe", {}))
-    named = [name for name, preset in PRESETS.items() if preset == recipe]
-    if named:
-        return f"{named[0].capitalize()}, seed {job.seed}"
-    return f"{recipe.epochs} epochs, {len(non_default(recipe))} settings changed, seed {job.seed}"
+    return f"{job_title(job)}{accuracy}"
 
 
 inside_frame()

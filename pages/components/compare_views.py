@@ -159,10 +159,10 @@ def _compressed_away(result: dict[str, Any], pictures: dict[int, np.ndarray]) ->
             "how many images of each class their majority re-labels (Hooker et al. 2019)."
         )
         st.dataframe(moved, hide_index=True)
-        captions = [f"{plain(names[p['label']])}, lost {p['lost']}×" for p in paid[:12]]
+        captions = [f"{names[p['label']]}, lost {p['lost']}×" for p in paid[:12]]
         if paid:
             shown = [_shown(pictures[p["row"]]) for p in paid[:12]]
-            st.image(shown, captions, PICTURE_WIDTH, alt=captions)
+            st.image(shown, list(map(plain, captions)), PICTURE_WIDTH, alt=captions)
 
 
 def _changed_images(
@@ -174,17 +174,18 @@ def _changed_images(
     if not changes:
         st.caption(f"{title}.")
         return
+    captions = [_caption(change, names) for change in changes]
     with st.expander(title):
         st.image(
             [_shown(pictures[change["row"]]) for change in changes],
-            [_caption(change, names) for change in changes],
+            list(map(plain, captions)),
             PICTURE_WIDTH,
-            alt=[_caption(change, names) for change in changes],
+            alt=captions,
         )
 
 
 def _caption(change: dict[str, Any], names: Sequence[str]) -> str:
-    before, after = plain(names[change["before"]]), plain(names[change["after"]])
+    before, after = names[change["before"]], names[change["after"]]
     return f"{before} {change['before_confidence']:.0%} → {after} {change['after_confidence']:.0%}"
 
 

@@ -36,7 +36,7 @@ def choose_data() -> StoredDataset | None:
         digests,
         digests.index(wanted) if wanted in stored else 0,
         format_func=lambda digest: (
-            f"{stored[digest].name} · {plural(stored[digest].train, 'image')}"
+            f"{stored[digest].name} · {plural(stored[digest].train, 'training image')}"
         ),
         key=f"choose-data:{wanted}",
     )
@@ -108,26 +108,36 @@ def strip(thumbnails: np.ndarray) -> np.ndarray:
     return sheet
 
 
-def show_findings(found: Checks) -> None:
-    """Show each check with its outcome, then what was converted on the way in."""
+def show_findings(stored: StoredDataset, found: Checks) -> None:
+    """Show each check of what is there with its outcome, then what was converted."""
     for sentence in found.warnings:
         st.warning(plain(sentence), icon=":material/warning:")
-    checks = [
-        (found.validation_overlap, "validation images are also training images"),
-        (found.test_overlap, "test images are also training images"),
-        (found.duplicates, "training images repeat an earlier one"),
-        (found.conflicting, "images carry more than one label"),
-        (found.nearly_constant, "images show almost nothing"),
-    ]
     lines = [
         f":{'orange' if count else 'green'}[:material/{'warning' if count else 'check'}:] "
-        f"{count:,} {what}"
-        for count, what in checks
+        f"{count:,} {one if count == 1 else many}"
+        for looked, count, one, many in _checks_in_words(stored, found)
+        if looked
     ]
     st.markdown("  \n".join(lines))
     if found.conversions:
         with st.expander("What was converted", key="conversions", type="compact"):
             st.markdown("\n".join(f"* {plain(note)}" for note in found.conversions))
+
+
+def _checks_in_words(stored: StoredDataset, found: Checks) -> list[tuple[bool, int, str, str]]:
+    """Return (whether there was anything to check, findings, words for one, for many)."""
+    also = "also a training image", "also training images"
+    return [
+        (bool(stored.validation), found.validation_overlap, f"validation image is {also[0]}",
+         f"validation images are {also[1]}"),
+        (bool(stored.test), found.test_overlap, f"test image is {also[0]}",
+         f"test images are {also[1]}"),
+        (True, found.duplicates, "training image repeats an earlier one",
+         "training images repeat an earlier one"),
+        (True, found.conflicting, "image carries more than one label",
+         "images carry more than one label"),
+        (True, found.nearly_constant, "image shows almost nothing", "images show almost nothing"),
+    ]  # fmt: skip
 
 
 def show_balance(found: Checks) -> None:

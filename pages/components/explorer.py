@@ -14,7 +14,7 @@ from pages.components.lab import recall, remember, store, submit
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
 from pages.components.weight_views import before_and_after
-from pages.components.words import duration, percent
+from pages.components.words import duration, percent, plural
 
 PATIENCE_SECONDS = 1.5  # an answer takes a third of that once the runner is warm
 
@@ -91,6 +91,11 @@ def show_preview(job: Job) -> None:
         return
     result = job.result
     _numbers(result)
+    # Another value than beside the network's name above, which was measured on the holdout.
+    st.caption(
+        f"Compared with the dense network's {percent(result['dense_accuracy'])} on the same "
+        f"{plural(result['images'], 'validation image')}."
+    )
     live_chart(layer_sparsities(result["layers"]), "explore-chart", 300)
     for note in result.get("notes", ()):
         st.caption(plain(note))
@@ -104,10 +109,10 @@ def _numbers(result: Mapping[str, Any]) -> None:
             (
                 "Accuracy",
                 percent(result["accuracy"]),
-                "Not retrained: the network as the cut left it. Measured on "
-                f"{result['images']:,} validation images in {duration(result['seconds'])}.",
+                "Not retrained: the network as the cut left it. Measured in "
+                f"{duration(result['seconds'])}.",
             ),
-            ("Change", f"{lost:+.1f} points", f"Dense: {percent(result['dense_accuracy'])}."),
+            ("Change", f"{lost:+.1f} points", "Against the dense network on the same images."),
             ("Sparsity", percent(result["sparsity"], 2), "Zeros over all parameters."),
             ("Score as it is", f"{result['score']:.3f}", "Without any retraining."),
         )

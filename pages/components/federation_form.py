@@ -29,6 +29,7 @@ def data_form() -> dict[str, Any] | None:
         format_func=SOURCES.__getitem__,
         key="federated-source",
         required=True,
+        wrap=True,
     )
     if source == "iid":
         return {"data": "iid"}

@@ -11,10 +11,10 @@ from core.reports import activity
 from core.reports.activity import Family
 from core.reports.labels import method_labels
 from core.reports.remarks import remark
-from core.reports.runs import network_of
+from core.reports.runs import class_names_of, network_of
 from pages.components.error_box import plain
 from pages.components.job_progress import job_line, watch
-from pages.components.lab import recall, remember, store
+from pages.components.lab import recall, remember, store, title, titles, workspace
 from pages.components.live_chart import live_chart
 from pages.components.run_views import network_card
 from pages.components.words import percent, plural
@@ -66,12 +66,33 @@ def progress(found: Family, key: str) -> None:
     parents = {sweep.id for sweep in found.sweeps}
     single = [job for job in found.living if job.parent not in parents]
     working = [job for job in single if job.state != "queued"]
-    for job in (*found.sweeps, *working)[:3]:
+    shown = (*found.sweeps, *working)[:3]
+    called = titles(shown)
+    for job in shown:
+        st.caption(plain(called[job.id]))
         job_line(job, f"{key}:{job.id}")
     if waiting := len(single) - len(working):
         st.caption(f"{plural(waiting, 'single run')} in the queue.")
     if found.failed:
-        st.caption(f"{plural(len(found.failed), 'point')} did not finish: see Runs.")
+        _failures(found.failed)
+
+
+def _failures(failed: Sequence[Job]) -> None:
+    """Say how many points are missing, and lead to the errors and logs of each run's parts."""
+    st.caption(f"{plural(len(failed), 'point')} did not finish.")
+    with st.container(horizontal=True):
+        for run in dict.fromkeys(_asked_by(job) for job in failed):
+            st.page_link(
+                "pages/runs.py",
+                label=f"See why: {plain(title(store().get(run)))}",
+                icon=":material/troubleshoot:",
+                query_params={"run": run},
+            )
+
+
+def _asked_by(job: Job) -> str:
+    """Return the run that lists this part: its parent, or itself when that was deleted."""
+    return job.parent if job.parent and store().exists(job.parent) else job.id
 
 
 def sentences(found: Family, labels: dict[str, str]) -> None:
@@ -105,7 +126,8 @@ def card(found: Family, picked: str | None, class_names: Sequence[str], key: str
     network = network_of(store().get(str(picked)))
     if network is not None:
         with st.container(border=True):
-            network_card(network, class_names, f"{key}:card")
+            names = class_names or class_names_of(workspace(), network)
+            network_card(network, names, f"{key}:card")
 
 
 def best_line(points: Sequence[Point]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.jobs.job import Job
+from core.reports.parts import with_parts
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.lab import keep_working, store, submit
 from pages.components.words import duration
@@ -95,6 +96,7 @@ def job_line(job: Job, key: str, shortcut: str | None = None) -> None:
 
     shortcut: of its stop button, for the one job that a page is about.
     """
+    job = with_parts(store(), job)
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with row:
         state_badge(job)

@@ -12,16 +12,18 @@ import streamlit as st
 
 from core.errors import JobError
 from core.jobs import engine
-from core.jobs.job import Job
+from core.jobs.job import DONE, Job
 from core.jobs.store import Store
 from core.reports.activity import (
     Family,
     Overview,
+    counts,
     family,
     overview,
     sweep_family,
     top_level,
 )
+from core.reports.job_words import job_title, names_of
 from core.workspace import Workspace, open_workspace
 
 
@@ -46,6 +48,23 @@ def submit(kind: str, settings: dict[str, Any], seed: int = 0, **more: Any) -> s
     if not store().get(job_id).ended:
         engine.ensure(workspace())
     return job_id
+
+
+def start(kind: str, settings: dict[str, Any], seed: int, done: str) -> str:
+    """Submit what a person pressed Start for; return its id.
+
+    done: what `say_done` says on the next drawing when exactly this has been done already.
+    """
+    job_id = submit(kind, settings, seed)
+    if store().get(job_id).state == DONE:
+        st.session_state["done-already"] = done
+    return job_id
+
+
+def say_done() -> None:
+    """Say, once, that what was started is there already: nothing else on the page changes then."""
+    if sentence := st.session_state.pop("done-already", ""):
+        st.info(sentence, icon=":material/check_circle:")
 
 
 def get_ready(warm: str = "") -> None:
@@ -90,6 +109,27 @@ def runs_now(states: Sequence[str], limit: int) -> list[Job]:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _runs(url: str, revision: str, states: tuple[str, ...], limit: int) -> list[Job]:
     return top_level(_store(url), states, limit)
+
+
+def titles(jobs: Sequence[Job]) -> dict[str, str]:
+    """Return what runs are called, by id: the same words on every page."""
+    names = names_of(store(), workspace(), jobs)
+    return {job.id: job_title(job, names) for job in jobs}
+
+
+def title(job: Job) -> str:
+    """Return what one run is called."""
+    return titles([job])[job.id]
+
+
+def counts_now() -> dict[str, int]:
+    """Return how many of the listed runs are in each state; read once per change."""
+    return _counts(workspace().store_url, store().revision())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _counts(url: str, revision: str) -> dict[str, int]:
+    return counts(_store(url))
 
 
 def overview_now() -> Overview:

@@ -9,8 +9,10 @@ from core.pruning.plan import PrunePlan
 from core.reports.catalogue import explained
 from core.settings import describe, to_dict
 from pages.components.error_box import plain
-from pages.components.lab import submit
+from pages.components.lab import remember, say_done, start
 from pages.components.settings_form import settings_form
+
+AGAIN = "This has been pruned already: its card is below. Change the seed for another."
 
 
 def one_network(data: str, dense: str) -> None:
@@ -22,8 +24,8 @@ def one_network(data: str, dense: str) -> None:
     st.caption(plain(f"{explained(rule.doc, rule.settings, rule.paper)}\n\n{rule.paper}"))
     recipe, own = st.columns([2, 1], gap="large")
     with recipe:
-        start = PrunePlan(method=method)
-        plan = settings_form(PrunePlan, f"plan:{method}", start, hidden=("method", "label"))
+        first = PrunePlan(method=method)
+        plan = settings_form(PrunePlan, f"plan:{method}", first, hidden=("method", "label"))
     with own:
         st.caption("Settings of the method")
         settings = settings_form(rule.settings, f"plan-own:{method}", columns=1)
@@ -34,5 +36,7 @@ def one_network(data: str, dense: str) -> None:
         "Start", type="primary", icon=":material/play_arrow:", disabled=plan is None, key="plan"
     ):
         wanted = replace(plan, settings=to_dict(settings))
-        submit("prune", {"data": data, "dense": dense, "plan": wanted.to_dict()}, int(seed))
+        asked = {"data": data, "dense": dense, "plan": wanted.to_dict()}
+        remember("point", start("prune", asked, int(seed), AGAIN))
         st.rerun()
+    say_done()

@@ -149,7 +149,7 @@ def test_the_explorer_answers_when_the_slider_moves(visitor):
 def test_runs_lists_what_ran_and_exports_it(visitor):
     page = visitor.page
     page.get_by_role("link", name="Runs", exact=True).click()
-    page.get_by_text("Sweep: 2 methods at 3 sparsities").first.wait_for()
+    page.get_by_text("Sweep: Magnitude, L1 filter at").first.wait_for()
     page.get_by_role("button", name="Details").first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as zip").click()

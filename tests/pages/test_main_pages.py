@@ -7,8 +7,10 @@ from core.data import store as datasets
 from core.data.catalog import garments
 from core.data.limits import LIMITS, MIB
 from core.jobs.store import Store
+from core.settings import to_dict
 from core.training.recipe import PRESETS
 from tests.pages.conftest import all_text, button
+from tests.reports.finished_lab import finish
 
 pytestmark = pytest.mark.slow  # whole pages
 
@@ -49,6 +51,8 @@ def test_a_broken_upload_is_refused_with_the_remedy_and_stores_nothing(empty_hom
     test.file_uploader[0].upload("data.tar.gz", b"not an archive", "application/gzip").run()
     assert "neither a .tar.gz, .zip nor .npz" in test.error[0].value.replace("\\", "")
     assert datasets.list_stored(empty_home) == []
+    test.switch_page("pages/learn.py").run()
+    assert not test.switch_page("pages/data.py").run().error  # of another visit
 
 
 def test_an_upload_is_stored_and_shown_with_its_classes(empty_home, open_page, tmp_path):
@@ -62,6 +66,9 @@ def test_an_upload_is_stored_and_shown_with_its_classes(empty_home, open_page, t
     (stored,) = datasets.list_stored(empty_home)
     assert (stored.train, stored.validation, stored.image_shape) == (30, 10, (8, 8, 3))
     assert test.query_params["data"] == stored.digest
+    assert "two · 30 training images" in test.selectbox[0].options
+    assert "training images repeat" in all_text(test)
+    assert "test image" not in all_text(test)  # there is no test split to check
     assert "30" in [metric.value for metric in test.metric]
 
 
@@ -90,6 +97,19 @@ def test_a_second_start_of_the_same_is_the_same_job(empty_home, open_page):
     assert len(jobs(empty_home, "train")) == 1
 
 
+def test_starting_what_is_done_already_says_so(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    settings = {"data": ids["data"], "recipe": to_dict(PRESETS["quick"])}
+    finish(store, "train", settings, store.get(ids["dense"]).result)
+    store.close()
+    test = open_page("training", data=ids["data"])
+    assert "trained already" not in all_text(test)
+    button(test, "Start").click().run()
+    assert "This has been trained already: here it is" in all_text(test)
+    assert "trained already" not in all_text(test.run())  # said once
+
+
 def test_stop_acts_on_a_queued_run_and_resume_queues_it_again(empty_home, open_page):
     digest = datasets.save(empty_home, garments())
     test = open_page("training", data=digest)
@@ -110,6 +130,30 @@ def test_a_sweep_says_what_it_costs_before_it_starts(filled_home, open_page):
     assert len(jobs(workspace, "sweep")) == before + 1
     assert newest.settings["dense"] == ids["dense"]
     assert newest.settings["sparsities"] == [0.8, 0.9, 0.95]
+
+
+def test_the_explorer_says_what_it_compares_with_and_on_how_many_images(filled_home, open_page):
+    workspace, ids = filled_home
+    settings = {"data": ids["data"], "dense": ids["dense"], "method": "magnitude",
+                "sparsity": 0.5, "per_layer": None, "recovery": False}  # fmt: skip
+    answer = {"accuracy": 0.841, "dense_accuracy": 0.836, "images": 1000, "seconds": 0.3,
+              "sparsity": 0.5, "score": 0.67, "layers": []}  # fmt: skip
+    layer = {"name": "conv1", "parameters": 9, "zeros": 4, "units": 4, "living": 4,
+             "sparsity": 0.5}  # fmt: skip
+    store = Store(workspace.store_url)
+    finish(store, "preview", settings, answer | {"layers": [layer]})
+    store.close()
+    test = open_page("pruning", view="explore", data=ids["data"], dense=ids["dense"])
+    text = all_text(test).replace("\\", "")
+    assert "+0.5 points" in [metric.value for metric in test.metric]
+    assert "the dense network's 83.6% on the same 1,000 validation images" in text
+
+
+def test_recent_runs_lead_to_their_details_and_have_no_empty_column(filled_home, open_page):
+    test = open_page("home")
+    (table,) = test.dataframe
+    assert "Validation accuracy" not in table.value.columns  # nothing here has a curve
+    assert table.proto.selection_mode  # a click on a row is an answer
 
 
 def test_a_link_to_a_run_that_is_gone_is_answered_with_a_sentence(filled_home, open_page):

@@ -1,0 +1,64 @@
+"""Runs: what is listed and counted, and what the details of a sweep say."""
+
+import pytest
+
+from core.data import store as datasets
+from core.jobs.store import Child, Store
+from tests.pages.conftest import all_text, button
+from tests.reports.finished_lab import dataset
+
+pytestmark = pytest.mark.slow  # whole pages
+
+SWEEP = {"methods": ["magnitude", "snip"], "sparsities": [0.8], "epochs": 1, "dense": None}
+PLAN = {"method": "snip", "sparsity": 0.8, "epochs": 1}
+
+
+@pytest.fixture
+def sweep(empty_home):
+    """A sweep of two parts, one of which was stopped, and an answer of the explorer."""
+    store = Store(empty_home.store_url)
+    id = store.submit("sweep", SWEEP | {"data": datasets.save(empty_home, dataset())}, 0)
+    part, _ = store.submit_children(
+        id, [Child("prune", {"plan": PLAN}, 0), Child("train", {"recipe": {}}, 0)]
+    )
+    store.submit("preview", {"method": "snip"}, 0)
+    store.stop(part.id)
+    (empty_home.artifacts(part.id)).mkdir(parents=True)
+    (empty_home.artifacts(part.id) / "file").write_bytes(b"x" * 2000)
+    empty_home.log(part.id).write_text("the last words of a part")
+    yield id
+    store.close()
+
+
+def test_a_filter_without_matches_says_so_and_leads_to_the_others(sweep, open_page):
+    test = open_page("runs")
+    test.button_group(key="runs-states").set_value(["failed"]).run()
+    assert "No failed runs" in all_text(test)
+    assert "Nothing here yet" not in all_text(test)
+    button(test, "Show all 1").click().run()
+    assert "Sweep: Magnitude, SNIP at 80 %" in all_text(test).replace("\\", "")
+
+
+def test_only_listed_runs_are_counted(sweep, open_page):
+    assert "1 run in" in all_text(open_page("runs"))
+    assert "0 running, 1 in the queue" in all_text(open_page("home"))
+
+
+def test_the_details_of_a_sweep_show_its_failed_parts_and_all_it_holds(sweep, open_page):
+    test = open_page("runs", run=sweep)
+    text = all_text(test).replace("\\", "")
+    assert "1 part did not finish" in text
+    assert "Pruning: SNIP 80.0%, 1 epoch, seed 0" in text
+    assert "On disk with its 2 parts: 2 kB results" in text
+    assert "attempt" not in text
+    (table,) = (each.value for each in test.dataframe)
+    rows = list(table.itertuples(index=False, name=None))
+    assert ("network", "trained first") in rows
+    assert ("data set", "tiny garments") in rows
+
+
+def test_a_tour_with_failed_parts_leads_to_their_reasons(sweep, open_page):
+    test = open_page("home", sweep=sweep)
+    assert "1 point did not finish" in all_text(test)
+    assert not test.error, [each.value for each in test.error]
+    assert any("See why" in str(each.proto) for each in test.get("page_link"))
