@@ -12,6 +12,7 @@ from core.models.network import NetworkShape
 from core.pruning.methods import METHODS
 from core.pruning.sweep import Sweep, sweep_seconds
 from core.reports import activity, runs
+from core.reports.job_words import short_title
 from core.reports.labels import method_labels
 from pages.components.competing import competing
 from pages.components.data_views import choose_data
@@ -87,7 +88,7 @@ def _choose_dense(chosen: StoredDataset) -> Job | None:
 
 def _name(job: Job) -> str:
     point = (job.result or {})["point"]
-    return f"{point['label']}, seed {job.seed} · {percent(point['accuracy'])}"
+    return f"{short_title(job)} · {percent(point['accuracy'])}"
 
 
 def _sample() -> None:

@@ -9,9 +9,11 @@ from core.reports.activity import sweep_family
 from core.reports.runs import network_of
 from pages.components.frontier_views import frontier_panel
 from pages.components.job_progress import job_line, watch
-from pages.components.lab import store, submit
+from pages.components.lab import remember, say_done, start, store
 from pages.components.run_views import choose_run, download
 from pages.components.words import percent
+
+AGAIN = "This competition has been held already: here it is. Change the minutes for another."
 
 
 def competing(data: str, class_names: Sequence[str]) -> None:
@@ -25,8 +27,10 @@ def competing(data: str, class_names: Sequence[str]) -> None:
             "Minutes", 1, 1440, 60, help="Of this machine, all to itself.", key="compete-minutes"
         )
         if st.button("Compete", type="primary", icon=":material/emoji_events:", key="compete"):
-            submit("compete", {"data": data, "minutes": float(minutes), "dense": None})
+            asked = {"data": data, "minutes": float(minutes), "dense": None}
+            remember("run", start("compete", asked, 0, AGAIN))
             st.rerun()
+    say_done()
     found = [job for job in store().jobs(kind="compete") if job.settings["data"] == data]
     job = choose_run(found, _name)
     if job is None:

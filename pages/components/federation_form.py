@@ -8,6 +8,7 @@ from core.data import store as dataset_store
 from core.data.dataset import Dataset
 from core.data.partition import PARTITIONS
 from core.reports import runs
+from core.reports.job_words import short_title
 from core.settings import to_dict
 from pages.components.data_views import choose_data
 from pages.components.lab import recall, remember, store, workspace
@@ -91,7 +92,7 @@ def _start(data: str) -> dict[str, Any]:
         "Begin with",
         choices,
         choices.index(wanted) if wanted in found else 0,
-        format_func=lambda id: found[id].point.label if id else "Fresh weights",
+        format_func=lambda id: short_title(found[id].job) if id else "Fresh weights",
         key=f"federated-start:{wanted}",
     )
     remember("start", start or None)

@@ -107,6 +107,14 @@ def test_what_changed_tells_new_errors_and_mended_images(lab) -> None:
     assert "agrees with the dense network on 90.0%" in shown
 
 
+def test_pictures_are_described_by_the_names_of_their_classes_as_they_are(lab) -> None:
+    _, ids = lab
+    points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
+    test = opened("frontier", points=points, view="What changed")
+    said = {image.alt for sheet in test.get("imgs") for image in sheet.proto.imgs}
+    assert "T-shirt 90% → shirt 60%" in said  # escapes for Markdown belong to the captions alone
+
+
 def test_an_address_with_unknown_networks_shows_the_page_all_the_same(lab) -> None:
     test = fine(opened("frontier", points="../../etc,zzz", view="nonsense"))
     assert test.multiselect[0].value == []

@@ -5,6 +5,7 @@ import pytest
 from core.federated.presets import PRESETS
 from core.jobs.store import Store
 from tests.pages.conftest import all_text, button
+from tests.reports.finished_lab import finish
 
 pytestmark = pytest.mark.slow  # whole pages
 
@@ -45,6 +46,22 @@ def test_a_run_of_ones_own_submits_what_the_form_says(empty_home, open_page):
     (run,) = jobs(empty_home, "federate")
     assert (run.settings["data"], run.settings["algorithm"]) == ("iid", "fedavg")
     assert (run.settings["rounds"], run.settings["hidden"]) == (50, 128)
+
+
+def test_every_source_of_data_can_be_read_in_a_narrow_column(empty_home, open_page):
+    test = open_page("federated")
+    test.button_group(key="federated-question").set_value("own").run()
+    assert test.button_group(key="federated-source").proto.wrap
+
+
+def test_asking_a_question_again_says_that_it_has_been_answered(empty_home, open_page):
+    store = Store(empty_home.store_url)
+    settings = {"preset": "sgd_and_fedavg", "runs": list(PRESETS["sgd_and_fedavg"])}
+    finish(store, "federate_compare", settings, {"runs": [], "failed": []})
+    store.close()
+    test = open_page("federated")
+    button(test, "Start").click().run()
+    assert "This question has been answered already" in all_text(test)
 
 
 def test_a_link_from_a_network_begins_with_its_weights(filled_home, open_page):

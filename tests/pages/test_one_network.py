@@ -4,7 +4,8 @@ import pytest
 
 from core.jobs.store import Store
 from core.pruning.plan import PrunePlan
-from tests.pages.conftest import button
+from tests.pages.conftest import all_text, button
+from tests.reports.finished_lab import settle
 
 pytestmark = pytest.mark.slow  # whole pages
 
@@ -33,3 +34,28 @@ def test_a_combination_that_cannot_be_is_said_and_not_submitted(filled_home, ope
     schedule.set_value("gradual").run()
     assert "Choose one_shot or iterative" in test.error[0].value.replace("\\", "")
     assert button(test, "Start").disabled
+
+
+def test_a_plan_that_was_carried_out_already_is_shown_again(filled_home, open_page):
+    workspace, ids = filled_home
+    test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
+    button(test, "Start").click().run()
+    store = Store(workspace.store_url)
+    new = store.jobs(kind="prune", states=["queued"])[0]
+    settle(store, new.id, store.get(ids["magnitude-0.95"]).result)
+    store.close()
+    assert "pruned already" not in all_text(test)
+    button(test, "Start").click().run()
+    assert "This has been pruned already: its card is below" in all_text(test)
+    assert test.query_params["point"] in (new.id, [new.id])
+
+
+def test_a_sweep_that_is_done_says_so(filled_home, open_page):
+    workspace, ids = filled_home
+    test = open_page("pruning", view="sweep", data=ids["data"], dense=ids["dense"])
+    button(test, "Start").click().run()
+    store = Store(workspace.store_url)
+    settle(store, store.jobs(kind="sweep")[0].id, {"points": [], "failed": []})
+    store.close()
+    button(test, "Start").click().run()
+    assert "This sweep is done already" in all_text(test)

@@ -2,6 +2,9 @@
 
 import pytest
 
+from core.data import store as datasets
+from core.jobs.store import Child, Store
+from core.reports.first_minute import first_minute
 from tests.pages.conftest import all_text, button
 
 pytestmark = pytest.mark.slow  # whole pages
@@ -24,6 +27,19 @@ def test_a_tour_of_a_run_that_is_no_sweep_says_so_and_leads_back(filled_home, op
     assert "no sweep" in test.error[0].value.replace("\\", "")
     button(test, "Back to the start").click().run()
     assert not test.error
+
+
+def test_a_tour_outlives_its_data_set(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    sweep = store.submit("sweep", first_minute(ids["data"]) | {"dense": ids["dense"]}, 0)
+    part = store.get(ids["magnitude-0.95"])
+    store.submit_children(sweep, [Child("prune", part.settings, part.seed)])
+    store.close()
+    datasets.delete(workspace, ids["data"])
+    test = open_page("home", sweep=sweep, point=part.id)
+    assert not test.error, [each.value for each in test.error]
+    assert "What it takes for what (holdout)" in all_text(test)
 
 
 def test_a_run_that_is_gone_can_be_closed(empty_home, open_page):
