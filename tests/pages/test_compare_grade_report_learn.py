@@ -111,7 +111,7 @@ def test_pictures_are_described_by_the_names_of_their_classes_as_they_are(lab) -
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
     test = opened("frontier", points=points, view="What changed")
-    said = {image.alt for sheet in test.get("imgs") for image in sheet.proto.imgs}
+    said = {image.alt for sheet in test.get("image") for image in sheet.proto.imgs}
     assert "T-shirt 90% → shirt 60%" in said  # escapes for Markdown belong to the captions alone
 
 

@@ -66,7 +66,7 @@ def test_an_upload_is_stored_and_shown_with_its_classes(empty_home, open_page, t
     (stored,) = datasets.list_stored(empty_home)
     assert (stored.train, stored.validation, stored.image_shape) == (30, 10, (8, 8, 3))
     assert test.query_params["data"] == stored.digest
-    assert "two · 30 training images" in test.selectbox[0].options
+    assert "two.npz · 30 training images" in test.selectbox[0].options
     assert "training images repeat" in all_text(test)
     assert "test image" not in all_text(test)  # there is no test split to check
     assert "30" in [metric.value for metric in test.metric]
