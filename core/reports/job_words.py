@@ -53,7 +53,7 @@ def names_of(store: Store, workspace: Workspace, jobs: Sequence[Job]) -> dict[st
 
 def short_title(job: Job) -> str:
     """Return what sets a run apart, without its kind and where it came from."""
-    return _detail(job) or KINDS.get(job.kind, job.kind)
+    return _readable(job) or KINDS.get(job.kind, job.kind)
 
 
 def job_title(job: Job, names: Mapping[str, str] | None = None) -> str:
@@ -63,12 +63,20 @@ def job_title(job: Job, names: Mapping[str, str] | None = None) -> str:
     """
     known = names or {}
     data = known.get(str(job.settings.get("data", "")), "")
-    detail = _detail(job, data)
+    detail = _readable(job, data)
     title = ": ".join(part for part in (KINDS.get(job.kind, job.kind), detail) if part)
     starts = (str(job.settings.get(key)) for key in SOURCES)
     source = next((known[id] for id in starts if id in known), "")
     where = [f"from {source}" if source else "", "" if data in detail else data]
     return " · ".join(part for part in (title, *where) if part)
+
+
+def _readable(job: Job, data: str = "") -> str:
+    # A run may come from another version, or from a stranger's zip: it must not hide the others.
+    try:
+        return _detail(job, data)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return "settings of an unknown form"
 
 
 def _detail(job: Job, data: str = "") -> str:

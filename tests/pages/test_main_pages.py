@@ -68,7 +68,7 @@ def test_an_upload_is_stored_and_shown_with_its_classes(empty_home, open_page, t
     assert test.query_params["data"] == stored.digest
     assert "two.npz · 30 training images" in test.selectbox[0].options
     assert "training images repeat" in all_text(test)
-    assert "test image" not in all_text(test)  # there is no test split to check
+    assert "0 test images are" not in all_text(test)  # there is no test split to check
     assert "30" in [metric.value for metric in test.metric]
 
 

@@ -103,6 +103,18 @@ def test_a_grading_says_its_threshold_and_a_recipe_how_far_it_was_changed(store)
     assert title(store, "train", {"recipe": {"unknown": 1}}) == "Training: ? epochs, seed 0"
 
 
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("sweep", {"methods": 3, "sparsities": ["high"]}),
+        ("train", {"recipe": "quick"}),
+        ("grade", {"threshold": "strict"}),
+    ],
+)
+def test_a_strangers_run_does_not_hide_the_others(store, kind, settings):
+    assert title(store, kind, settings).endswith("settings of an unknown form")
+
+
 def test_settings_are_shown_in_the_words_of_the_pages():
     settings = {
         "data": "0cedee0000000000",
