@@ -73,7 +73,7 @@ def compete(minutes: float, seed: int, workshop: Workshop, dense: str | None = N
     """
     seconds = 60 * minutes * SAFETY
     epoch, used = workshop.epoch_seconds()
-    _check_time(minutes, seconds - used, epoch)
+    _check_time(minutes, seconds, epoch)
     start = _dense(workshop, seconds, epoch, seed) if dense is None else _given(dense)
     field = _Field(workshop, start.id, seed)
     field.halve(max(1, int(SEARCH_SHARE * seconds / epoch)))
