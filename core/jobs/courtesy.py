@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-NICENESS = 10
+NICENESS = 5
 TRIES, PAUSE_SECONDS = 5, 0.15
 # Desktop Linux shares the processor among sessions first, and a runner is a session of its own:
 # there niceness says nothing unless the session has it too. See sched(7), "The autogroup feature".
