@@ -12,6 +12,7 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.errors import NotFoundError, StoreError
+from core.files import told_if_not_stored
 from core.workspace import Workspace
 
 DESCRIPTION = "dataset.json"
@@ -42,13 +43,8 @@ def save(workspace: Workspace, dataset: Dataset) -> str:
     target = workspace.datasets / dataset.digest
     if (target / DESCRIPTION).exists():
         return dataset.digest
-    try:
+    with told_if_not_stored("The data set", target.parent):
         _write(dataset, target)
-    except OSError as error:
-        raise StoreError(
-            f"The data set could not be stored ({error.strerror or error}). "
-            "Free some disk space or delete stored data sets, then upload it again."
-        ) from error
     return dataset.digest
 
 

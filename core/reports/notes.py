@@ -1,13 +1,11 @@
 """The author's own words in a report, kept between sessions."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import StoreError
-from core.files import is_no_lack_of_room
+from core.files import is_no_lack_of_room, written_whole
 
 
 def load(folder: Path, digest: str) -> dict[str, str]:
@@ -21,10 +19,9 @@ def load(folder: Path, digest: str) -> dict[str, str]:
 def save(folder: Path, digest: str, notes: Mapping[str, str]) -> None:
     """Keep the notes, atomically. Raises StoreError when there is no room for them."""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".notes-", dir=folder)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({key: text for key, text in notes.items() if text.strip()}, file)
-        os.replace(temporary, folder / f"{digest}.json")
+        with written_whole(folder / f"{digest}.json") as part:
+            said = {key: text for key, text in notes.items() if text.strip()}
+            part.write_text(json.dumps(said), encoding="utf-8")
     except OSError as error:
         room = "Free some disk space and try again."
         remedy = f"Check that you may write to {folder}." if is_no_lack_of_room(error) else room
