@@ -20,8 +20,8 @@ def step_back() -> None:
     """
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process()
-        low = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else NICENESS
-        process.nice(low if psutil.WINDOWS else max(low, process.nice()))
+        lower = max(NICENESS, process.nice())
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else lower)
     with contextlib.suppress(OSError):
         _lower_session()
 

@@ -15,7 +15,6 @@ from core.models.topology import CHANNEL_LAYERS
 from core.progress import Silent
 from core.pruning.channels import channel_counts
 from core.pruning.closure import channel_mask, close, living_units
-from core.pruning.connected import connected_cut, guarded_cut
 from core.pruning.instant import instant_accuracy
 from core.pruning.layer_inputs import LayerInputs
 from core.pruning.mask import Mask, keep_highest
@@ -148,8 +147,7 @@ class Explorer:
         if per_layer is not None:
             mask = Mask({k: v for name in LAYERS for k, v in _cut_layer(scores, name, per_layer)})
             return mask.apply(self._dense), mask, ()
-        choose = connected_cut if plan.connected else guarded_cut
-        mask, notes = choose(scores, plan.sparsity)
+        mask, notes = cutter.cut(scores, plan.sparsity)
         return mask.apply(self._dense), mask, notes
 
     def _channels(

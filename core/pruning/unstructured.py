@@ -70,11 +70,15 @@ class Cutter:
         Where a ramp is flat, a unit's weights can be more than the step may take; it stays then,
         because only weights that are gone already could take their place.
         """
-        choose = connected_cut if self.plan.connected else guarded_cut
-        narrowed = choose(self.scores(weights, sparsity), sparsity)
+        narrowed = self.cut(self.scores(weights, sparsity), sparsity)
         if not self.plan.is_narrowed or not self._revives(narrowed[0], weights):
             return narrowed
-        return choose(self.scores(weights), sparsity)
+        return self.cut(self.scores(weights), sparsity)
+
+    def cut(self, scores: Scores, sparsity: float) -> tuple[Mask, tuple[str, ...]]:
+        """Return the exact cut of these scores that the plan asks for, and what the guard did."""
+        choose = connected_cut if self.plan.connected else guarded_cut
+        return choose(scores, sparsity)
 
     def _gone(self, weights: Weights) -> dict[str, np.ndarray]:
         """Tell which entries are removed already: the zeros, without the biases that must stay."""
