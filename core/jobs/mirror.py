@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StoreError
+from core.files import written_whole
 from core.workspace import Workspace
 
 VARIABLE = "PARETO_LAB_ARTIFACTS"
@@ -47,9 +48,8 @@ class Mirror:
         if not self._files.exists(name):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self._files.get_file(name, str(part))
-        os.replace(part, path)
+        with written_whole(path) as part:
+            self._files.get_file(name, str(part))
         return True
 
     def put_folder(self, workspace: Workspace, folder: Path) -> None:
