@@ -36,10 +36,15 @@ def told_if_not_stored(what: str, folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         room = "Free some disk space or delete stored data sets, then upload it again."
-        remedy = f"Check that you may write to {folder}." if is_no_lack_of_room(error) else room
+        remedy = remedy_for(error, folder, room)
         raise StoreError(
             f"{what} could not be stored ({error.strerror or error}). {remedy}"
         ) from error
+
+
+def remedy_for(error: OSError, folder: Path, room: str) -> str:
+    """Return what helps when `folder` could not be written to; room: said when it may be full."""
+    return f"Check that you may write to {folder}." if is_no_lack_of_room(error) else room
 
 
 def is_no_lack_of_room(error: OSError) -> bool:

@@ -24,6 +24,7 @@ from core import errors
 from core.data.child import ANSWER, ARRAYS, PROGRESS, Tell
 from core.data.leftovers import forget_old
 from core.data.limits import LIMITS, MIB, Limits, size_text
+from core.files import remedy_for
 from core.workspace import open_workspace
 
 Content = bytes | bytearray | memoryview | Path | BinaryIO
@@ -59,7 +60,7 @@ def run(
     """
     scratch = scratch or open_workspace().scratch
     forget_old(scratch, "upload-*")
-    with _disk_errors_as_sentences():
+    with _disk_errors_as_sentences(scratch):
         folder = Path(tempfile.mkdtemp(prefix="upload-", dir=scratch))
         try:
             source = _as_file(content, folder, limits)
@@ -74,13 +75,14 @@ def _nobody(share: float, message: str) -> None:
 
 
 @contextlib.contextmanager
-def _disk_errors_as_sentences() -> Iterator[None]:
+def _disk_errors_as_sentences(scratch: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        room = "Free some disk space and upload it again; nothing was stored."
         raise errors.UploadError(
             f"The file could not be worked on ({error.strerror or error}). "
-            "Free some disk space and upload it again; nothing was stored."
+            + remedy_for(error, scratch, room)
         ) from error
 
 

@@ -1,12 +1,9 @@
 """Reading a run's zip back: a stranger's file, in which nothing is believed unchecked."""
 
 import csv
-import hashlib
 import io
 import json
-import re
 import shutil
-import stat
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,31 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 
-from core.data import zips
-from core.data.zip_directory import check_count
 from core.errors import LabError, SettingsError, UploadError
 from core.jobs.bundle import FILE_NAME, FORMAT, MANIFEST
+from core.jobs.bundle_zip import ID, BundleLimits, opened, read_object, read_text, unpack
 from core.jobs.job import ENDED
 from core.jobs.store import SavedRun, Store, identity
 from core.workspace import Workspace
 
-MEBIBYTE = 1024 * 1024
-ID = re.compile(r"[0-9a-f]{16}")
-BROKEN = (*zips.DAMAGE, OSError)
 LARGEST_STEP = 2**63 - 1  # what an SQL database stores
 LATEST_SECONDS = 253_402_300_799.0  # the end of the year 9999, after which no calendar goes on
 
 CheckFile = Callable[[Path, Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class BundleLimits:
-    """What a bundle may hold at most."""
-
-    bytes_packed: int = 1024 * MEBIBYTE
-    bytes_unpacked: int = 4096 * MEBIBYTE
-    members: int = 20_000
-    bytes_text: int = 64 * MEBIBYTE
 
 
 @dataclass(frozen=True)
@@ -64,7 +47,7 @@ def import_run(
     """
     folder = Path(tempfile.mkdtemp(prefix="bundle-", dir=workspace.scratch))
     try:
-        with _opened(content, limits) as archive:
+        with opened(content, limits) as archive:
             manifest = _manifest(archive, limits)
             ids = dict.fromkeys(manifest["runs"])  # each once
             runs = [_read_run(archive, id, folder, check_file, limits) for id in ids]
@@ -87,7 +70,8 @@ def _keep(store: Store, workspace: Workspace, runs: Sequence[SavedRun], folder: 
         return store.restore(new)
     except BaseException:
         for run in new:
-            shutil.rmtree(workspace.artifacts(run.id), ignore_errors=True)
+            if not store.exists(run.id):  # another import of the same run may have come first
+                shutil.rmtree(workspace.artifacts(run.id), ignore_errors=True)
         raise
 
 
@@ -97,69 +81,8 @@ def _move(source: Path, target: Path) -> None:
     shutil.move(source, target)
 
 
-def _opened(content: Path | BinaryIO, limits: BundleLimits) -> zipfile.ZipFile:
-    try:
-        _check_count(content, limits)
-        archive = zipfile.ZipFile(content)
-    except BROKEN as error:
-        raise UploadError(
-            "This is not a whole zip file of an exported run. Export the run again."
-        ) from error
-    try:
-        _check_members(archive.infolist(), limits)
-    except UploadError:
-        archive.close()
-        raise
-    return archive
-
-
-def _check_count(content: Path | BinaryIO, limits: BundleLimits) -> None:
-    if not isinstance(content, Path):
-        check_count(content, limits.members)
-        return
-    with open(content, "rb") as file:
-        check_count(file, limits.members)
-
-
-def _check_members(members: list[zipfile.ZipInfo], limits: BundleLimits) -> None:
-    packed = sum(member.compress_size for member in members)
-    unpacked = sum(member.file_size for member in members)
-    if packed > limits.bytes_packed or unpacked > limits.bytes_unpacked:
-        raise UploadError(
-            f"The zip unpacks to {unpacked // MEBIBYTE} MiB; "
-            f"{limits.bytes_unpacked // MEBIBYTE} MiB are allowed. Export single runs instead."
-        )
-    names = [member.filename for member in members]
-    if len(set(names)) != len(names):
-        raise UploadError("The zip names a member twice. Export the run again.")
-    for member in members:
-        _check_member(member)
-
-
-def _check_member(member: zipfile.ZipInfo) -> None:
-    shown = ascii(member.filename[:80])
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG):
-        raise UploadError(f"The zip member {shown} is not a plain file. Export the run again.")
-    if member.flag_bits & 1:
-        raise UploadError(f"The zip member {shown} is encrypted. Export the run again.")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise UploadError(
-            f"The zip member {shown} is compressed in an unusual way. Export the run again."
-        )
-    parts = member.filename.split("/", 3)
-    if member.filename == MANIFEST:
-        return
-    known = len(parts) >= 3 and parts[0] == "runs" and ID.fullmatch(parts[1])
-    if known and "/".join(parts[2:]) in ("run.json", "history.csv"):
-        return
-    if known and parts[2] == "files" and len(parts) == 4 and FILE_NAME.fullmatch(parts[3]):
-        return
-    raise UploadError(f"The zip member {shown} does not belong to a run. Export the run again.")
-
-
 def _manifest(archive: zipfile.ZipFile, limits: BundleLimits) -> dict[str, Any]:
-    manifest = _object(archive, MANIFEST, limits)
+    manifest = read_object(archive, MANIFEST, limits)
     version = manifest.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise UploadError(
@@ -178,9 +101,9 @@ def _read_run(
     archive: zipfile.ZipFile, id: str, folder: Path, check_file: CheckFile, limits: BundleLimits
 ) -> SavedRun:
     name = f"runs/{id}/run.json"
-    record = _object(archive, name, limits)
+    record = read_object(archive, name, limits)
     files = record.pop("files", None)
-    history = _text(archive, f"runs/{id}/history.csv", limits)
+    history = read_text(archive, f"runs/{id}/history.csv", limits)
     try:
         _check_texts(record)
         run = SavedRun(**record, metrics=_parse_history(history))
@@ -188,7 +111,7 @@ def _read_run(
     except (TypeError, ValueError, OverflowError, RecursionError, SettingsError) as error:
         raise UploadError(f"{name} is damaged ({error}). Export the run again.") from error
     for file_name, digest in _named(files, name):
-        path = _unpack(archive, f"runs/{id}/files/{file_name}", folder / id / file_name, digest)
+        path = unpack(archive, f"runs/{id}/files/{file_name}", folder / id / file_name, digest)
         try:
             check_file(path, run.result or {})
         except LabError as error:
@@ -247,18 +170,6 @@ def _named(files: Any, where: str) -> Iterator[tuple[str, str]]:
         yield name, str(facts.get("sha256"))
 
 
-def _unpack(archive: zipfile.ZipFile, member: str, target: Path, sha256: str) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    content = hashlib.sha256()
-    with _member(archive, member) as source, open(target, "wb") as file:
-        while block := _read(source, MEBIBYTE, member):
-            content.update(block)
-            file.write(block)
-    if content.hexdigest() != sha256:
-        raise UploadError(f"{member} in the zip is damaged. Export the run again.")
-    return target
-
-
 def _parse_history(text: str) -> dict[str, list[tuple[int, float]]]:
     reader = csv.reader(io.StringIO(text))
     header = next(reader, [])
@@ -280,42 +191,3 @@ def _step(text: str) -> int:
     if not 0 <= step <= LARGEST_STEP:
         raise ValueError(f"history.csv has the step {text[:30]}")
     return step
-
-
-def _object(archive: zipfile.ZipFile, name: str, limits: BundleLimits) -> dict[str, Any]:
-    try:
-        value = json.loads(_text(archive, name, limits))
-    except (ValueError, RecursionError) as error:
-        raise UploadError(f"{name} in the zip is not JSON. Export the run again.") from error
-    if not isinstance(value, dict):
-        raise UploadError(f"{name} in the zip is not a record. Export the run again.")
-    return value
-
-
-def _text(archive: zipfile.ZipFile, name: str, limits: BundleLimits) -> str:
-    with _member(archive, name) as source:
-        content = _read(source, limits.bytes_text + 1, name)
-    if len(content) > limits.bytes_text:
-        raise UploadError(
-            f"{name} in the zip is larger than {limits.bytes_text // MEBIBYTE} MiB. "
-            "Export single runs instead."
-        )
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise UploadError(f"{name} in the zip is not a text. Export the run again.") from error
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> Any:
-    try:
-        return archive.open(name)
-    except (KeyError, *BROKEN) as error:
-        raise UploadError(f"{name} is missing in the zip. Export the run again.") from error
-
-
-def _read(source: Any, size: int, name: str) -> bytes:
-    try:
-        content: bytes = source.read(size)
-    except BROKEN as error:
-        raise UploadError(f"{name} in the zip is damaged. Export the run again.") from error
-    return content

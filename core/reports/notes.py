@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import StoreError
-from core.files import is_no_lack_of_room, written_whole
+from core.files import remedy_for, written_whole
 
 
 def load(folder: Path, digest: str) -> dict[str, str]:
@@ -23,6 +23,5 @@ def save(folder: Path, digest: str, notes: Mapping[str, str]) -> None:
             said = {key: text for key, text in notes.items() if text.strip()}
             part.write_text(json.dumps(said), encoding="utf-8")
     except OSError as error:
-        room = "Free some disk space and try again."
-        remedy = f"Check that you may write to {folder}." if is_no_lack_of_room(error) else room
+        remedy = remedy_for(error, folder, "Free some disk space and try again.")
         raise StoreError(f"The notes could not be kept ({error.strerror}). {remedy}") from error

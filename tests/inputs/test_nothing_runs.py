@@ -20,6 +20,7 @@ READERS = [
         "images",
         "labels",
         "leaf",
+        "leaf_json",
         "limits",
         "names",
         "npy",

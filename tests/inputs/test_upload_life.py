@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.data import archives, store
-from core.errors import StoreError
+from core.data import archives, sandbox, store
+from core.data.limits import LIMITS
+from core.errors import StoreError, UploadError
 from core.workspace import Workspace
 from tests.inputs import build
 
@@ -65,7 +66,7 @@ def _text(path):
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from core.data import archives, store
+from core.data import archives, sandbox, store
 from core.errors import LabError
 from core.workspace import Workspace
 from tests.inputs import build
@@ -124,3 +125,10 @@ def test_progress_tells_what_is_read_and_never_goes_back(tmp_path):
     assert shares == sorted(shares)
     assert all(0 <= share <= 1 for share in shares)
     assert {"train_images.pkl", "Checking", "Handing over"} & {message for _, message in told}
+
+
+def test_a_place_that_cannot_be_written_to_asks_for_rights_not_for_room(tmp_path):
+    scratch = tmp_path / "a file"
+    scratch.write_text("in the way")
+    with pytest.raises(UploadError, match=f"Check that you may write to {scratch}"):
+        sandbox.run("core.data.leaf_json:parse", b"{}", {}, limits=LIMITS, scratch=scratch)

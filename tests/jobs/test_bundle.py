@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import JobError, NotFoundError, UploadError, WeightsError
 from core.jobs.bundle import MANIFEST, export_run, history_csv
-from core.jobs.bundle_import import BundleLimits, import_run
+from core.jobs.bundle_import import import_run
+from core.jobs.bundle_zip import BundleLimits
 from core.jobs.store import Store
 from core.workspace import Workspace
 from tests.endless_zip import zip_of_entries
