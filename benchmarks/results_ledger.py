@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from core.jobs.job import Job
 
@@ -18,7 +19,8 @@ class Measured:
 
     id: of the run, the digest of data, settings and seed. what: the same for a reader.
     lost: accuracy of the dense network it began from minus its own, in points, mean of validation
-    and holdout; 0 for a dense network. seconds: the run's own.
+    and holdout; 0 for a dense network. seconds: the run's own. read_back: taken from an earlier
+    page, which had said only mean and deviation of several seeds: which seed had what is not known.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Measured:
     score: float
     seconds: float
     lost: float = 0.0
+    read_back: bool = False
 
 
 def measured(job: Job, what: str, dense: Job) -> Measured:
@@ -51,7 +54,12 @@ def read(path: Path) -> dict[str, Measured]:
 def write(path: Path, records: Mapping[str, Measured]) -> None:
     """Replace the file by these records, a line each, whole or not at all."""
     ordered = sorted(records.values(), key=lambda record: (record.what, record.seed, record.id))
-    lines = ",\n".join(json.dumps(asdict(record), ensure_ascii=False) for record in ordered)
+    lines = ",\n".join(json.dumps(_row(record), ensure_ascii=False) for record in ordered)
     fresh = path.with_suffix(".new")
     fresh.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     os.replace(fresh, path)
+
+
+def _row(record: Measured) -> dict[str, Any]:
+    row = asdict(record)
+    return row if record.read_back else {k: v for k, v in row.items() if k != "read_back"}

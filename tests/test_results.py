@@ -8,7 +8,7 @@ import pytest
 from benchmarks import results_ledger
 from benchmarks.results import LEDGER, PAGE, Results, newly_measured, next_runs
 from benchmarks.results_ledger import Measured
-from benchmarks.results_page import PARTS, page
+from benchmarks.results_page import PARTS, count, page
 from core.jobs.job import DONE, Job
 from core.pruning.plan import PrunePlan
 
@@ -89,14 +89,22 @@ def test_the_file_gives_back_what_was_written(tmp_path):
     path = tmp_path / "results.json"
     assert results_ledger.read(path) == {}
     record = Measured("1f", "prune thinet 0.9 auto 6", 2, 0.81, 0.8, 0.9, 0.85, 100.5, 1.25)
-    results_ledger.write(path, {"1f": record})
-    assert results_ledger.read(path) == {"1f": record}
+    old = Measured("2f", "prune thinet 0.9 auto 6", 1, 0.8, 0.8, 0.9, 0.85, 100.5, read_back=True)
+    results_ledger.write(path, {"1f": record, "2f": old})
+    assert results_ledger.read(path) == {"1f": record, "2f": old}
+    assert path.read_text().count("read_back") == 1  # said only where it matters
 
 
 def test_the_page_has_every_part_before_anything_is_measured():
     empty = Results({}, "data", (0, 1, 2), set())
     assert page(empty, PARTS).count("## ") == len(PARTS)
     assert len(empty.wanted) == len(empty.asked) > 200
+
+
+def test_a_row_says_that_its_seeds_were_read_back_from_a_page():
+    measured = Measured("1f", "prune thinet 0.9 auto 6", 2, 0.81, 0.8, 0.9, 0.85, 100.5)
+    old = replace(measured, seed=1, read_back=True)
+    assert (count({2: measured}), count({1: old, 2: measured})) == ("1", "2†")
 
 
 def test_the_page_in_the_documents_is_made_from_the_file_beside_it():

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ TABLE_VARIABLE = "PARETO_LAB_TASKS"
 DEFAULT_TABLE = "core.jobs.tasks:TASKS"
 EXIT_ORPHAN, EXIT_FENCED = 113, 114
 JOBS_PER_RUNNER = 200  # then a fresh process: what libraries leak is given back
+LULL_SECONDS = 30.0
 POLL_BUSY_SECONDS, POLL_QUIET_SECONDS, BUSY_SECONDS = 0.01, 0.1, 60.0
 
 
@@ -69,6 +71,17 @@ def load_tasks() -> dict[str, Task]:
     return table
 
 
+def patience(worked: int, orders: Orders) -> float | None:
+    """Return for how many seconds to wait for the next job after so many; None: leave at once.
+
+    Somebody who moves a slider is not made to wait for a fresh process: that waits for a lull.
+    """
+    if worked < JOBS_PER_RUNNER:
+        return orders.idle_seconds
+    is_looked_at = DEMANDS[orders.demand].lane == "interactive"
+    return min(orders.idle_seconds, LULL_SECONDS) if is_looked_at else None
+
+
 def die_with_supervisor() -> None:
     """End this process and all it started when standard input, held by the supervisor, closes."""
 
@@ -99,20 +112,22 @@ class Runner:
     def run(self) -> None:
         """Return when there is nothing more to do for this runner."""
         claim = self._first()
-        for count in range(1, JOBS_PER_RUNNER + 1):
-            if claim is None or not self._work(claim) or count == JOBS_PER_RUNNER:
+        for worked in itertools.count(1):
+            if claim is None or not self._work(claim):
                 return
-            claim = self._next()
+            claim = self._next(patience(worked, self._orders))
 
     def _first(self) -> Claim | None:
         if self._orders.job:
             return Claim(self._orders.job, self._orders.attempt, self._orders.demand)
         if library := DEMANDS[self._orders.demand].imports:
             importlib.import_module(library)
-        return self._next()
+        return self._next(self._orders.idle_seconds)
 
-    def _next(self) -> Claim | None:
-        """Claim the next job, waiting for one as long as this runner is kept warm."""
+    def _next(self, seconds: float | None) -> Claim | None:
+        """Claim the next job, waiting so long for one; None: neither waits nor claims."""
+        if seconds is None:
+            return None
         started = time.monotonic()
         seen: int | None = None
         while True:
@@ -122,7 +137,7 @@ class Runner:
             claim = None if unchanged else patiently(self._claim, tell=lambda reason: None)
             seen = token
             idle = time.monotonic() - started
-            if claim is not None or idle >= self._orders.idle_seconds:
+            if claim is not None or idle >= seconds:
                 return claim
             if not unchanged and patiently(self._is_in_the_way, tell=lambda reason: None):
                 return None

@@ -7,6 +7,7 @@ from core.jobs.checkpoint import CheckpointFolder, Pointer
 from core.jobs.dispatch import Dispatcher
 from core.jobs.lease import Fenced, Lease
 from core.jobs.reporting import Reporter
+from core.jobs.runner import JOBS_PER_RUNNER, LULL_SECONDS, Orders, patience
 from core.progress import Stopped
 from tests.jobs.watching import until
 
@@ -136,3 +137,12 @@ def test_a_lost_attempt_can_neither_save_nor_delete(attempts):
     with pytest.raises(Fenced):
         lost.save(state(99))
     assert int(attempts.begin().load()["step"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("demand", "at_last"), [("interactive", LULL_SECONDS), ("tensorflow", None), ("light", None)]
+)
+def test_only_a_runner_that_nobody_looks_at_leaves_between_two_jobs(tmp_path, demand, at_last):
+    orders = Orders(tmp_path, "engine", "runner", "job", 1, demand, idle_seconds=600.0)
+    assert patience(JOBS_PER_RUNNER - 1, orders) == 600.0
+    assert patience(JOBS_PER_RUNNER, orders) == patience(JOBS_PER_RUNNER + 1, orders) == at_last
