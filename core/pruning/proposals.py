@@ -86,6 +86,6 @@ def _space() -> dict[str, Any]:
         "distillation": FloatDistribution(0.2, 0.9),
         "dropout": FloatDistribution(0.0, 0.5),
         "ramp": FloatDistribution(0.3, 0.7),
-        "allocation": CategoricalDistribution(["lamp", "erk"]),
+        "allocation": CategoricalDistribution(["lamp", "global"]),
         "weight_decay": CategoricalDistribution([0.0, 0.01]),
     }

@@ -195,11 +195,25 @@ def test_of_two_engines_on_one_workspace_one_lives(lab, workspace):
     assert len(engines(lab.database)) == 1
 
 
+def freezes_outside_a_write(process, workspace):
+    """Freeze it; thaw it again where it holds the store's lock, which would freeze everybody."""
+    process.send_signal(signal.SIGSTOP)
+    probe = sqlite3.connect(workspace.root / "jobs.db", isolation_level=None, timeout=1)
+    try:
+        probe.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        process.send_signal(signal.SIGCONT)
+        return False
+    finally:
+        probe.close()
+    return True
+
+
 def test_a_frozen_runner_that_lost_its_lease_writes_nothing_when_it_thaws(lab, workspace, tmp_path):
     id = lab.submit("descend", SLOW, 9)
     started(lab, id, 7)
     [old] = runners(workspace.root)
-    old.send_signal(signal.SIGSTOP)
+    until(lambda: freezes_outside_a_write(old, workspace))
     [row] = engines(lab.database)
     [event] = [e for e in lab.events(id) if e.kind == "dispatched"]
     runner = next(a for a in old.cmdline() if a.startswith("--runner=")).partition("=")[2]
