@@ -13,6 +13,10 @@ class UploadError(LabError):
     """An uploaded file was refused."""
 
 
+class TrainingError(LabError):
+    """A training cannot go on: its loss is not a number any more."""
+
+
 class WeightsError(LabError):
     """A weights file does not fit the network, or is not one."""
 

@@ -76,7 +76,7 @@ def _scatter(
     with up:
         y = _axis("Up", "y", axes, "accuracy")
     with limit:
-        budget = _budget(points, x.key, y.key)
+        budget = _budget(points, x, y)
     chart = scatter(points, x, y, labels, chosen, budget)
     live_chart(chart, "frontier-chart", 460, on_pick=_add_picked)
     bend = knee(points, x, y)
@@ -95,7 +95,7 @@ def _axis(label: str, name: str, axes: dict[str, Axis], usual: str) -> Axis:
     return axes[key]
 
 
-def _budget(points: list[Point], x: str, y: str) -> float | None:
+def _budget(points: list[Point], x: Axis, y: Axis) -> float | None:
     """Ask for a limit on size or speed and name the best network under it."""
     kind, place = st.columns([1, 1], gap="medium")
     key = kind.selectbox(
@@ -106,11 +106,11 @@ def _budget(points: list[Point], x: str, y: str) -> float | None:
         return None
     low, high = float(min(values)), float(max(values))
     budget = place.slider(AXES[key].title, low, high, high, key=f"budget-{key}")
-    best = best_under(points, AXES[key], budget, AXES[y])
+    best = best_under(points, AXES[key], budget, y)
     shown = size(budget) if key.endswith("bytes") else f"{budget:.4g}"
     if best is not None:
         st.caption(f"Best under {shown}: **{plain(best.label)}**, {percent(best.accuracy)}.")
-    return budget if key == x else None
+    return budget if key == x.key else None
 
 
 def _chosen(points: list[Point]) -> list[str]:

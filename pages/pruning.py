@@ -1,13 +1,12 @@
 """Prune: explore a cut at once, sweep methods and sparsities, watch the frontier grow."""
 
-import os
-
 import streamlit as st
 
 from core.data.store import StoredDataset
 from core.figures.frontier import live_frontier
 from core.jobs.demands import ONE_OF_MANY
 from core.jobs.job import Job
+from core.jobs.places import runs_at_once, this_machine
 from core.models.network import NetworkShape
 from core.pruning.methods import METHODS
 from core.pruning.sweep import Sweep, sweep_seconds
@@ -164,8 +163,9 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
 def _start(sweep: Sweep, chosen: StoredDataset, dense: Job) -> None:
     planned = sweep.runs()
     shape = NetworkShape.from_dict((dense.result or {})["shape"])
-    cores = os.cpu_count() or 1
-    seconds = sweep_seconds(planned, shape, _epoch_seconds(chosen, dense), cores=cores)
+    here = this_machine()
+    pace, places = _epoch_seconds(chosen, dense), runs_at_once(here)
+    seconds = sweep_seconds(planned, shape, pace, here.cores, places)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.evaluation.axes import ACCURACY, SPARSITY, Axis
 from core.evaluation.point import Point
+from core.evaluation.score import score
 from core.settings import digest
 
 
@@ -91,6 +92,20 @@ def iso_score(score: float, sparsity: np.ndarray) -> np.ndarray:
     return 2.0 * score - sparsity
 
 
+def best_by_validation(points: Sequence[Point]) -> Point | None:
+    """Return the point whose score on validation images is best, ties to the first.
+
+    Chosen on other images, its holdout score is no luckier than any network's. Where no network is
+    above the score's threshold the most accurate one is best.
+    """
+
+    def merit(point: Point) -> tuple[float, float]:
+        reached = point.validation_accuracy
+        return score(reached, point.sparsity), reached
+
+    return max(points, key=merit, default=None)
+
+
 def best_under(
     points: Sequence[Point], cost: Axis, budget: float, goal: Axis = ACCURACY
 ) -> Point | None:
@@ -123,11 +138,15 @@ class Summary:
 
 
 def over_seeds(points: Sequence[Point], x: Axis = SPARSITY, y: Axis = ACCURACY) -> list[Summary]:
-    """Return one summary per method and plan, in order of first appearance."""
+    """Return one summary per method, plan and dense network, in order of first appearance.
+
+    Networks without a plan (dense ones, uploads) are repetitions of nothing.
+    """
     groups: dict[str, list[Point]] = {}
     for point in points:
-        same = digest({"method": point.method, "plan": point.plan, "epochs": point.epochs})
-        groups.setdefault(same, []).append(point)
+        own = {"parent": point.parent} if point.plan else {"id": point.id}
+        same = {"method": point.method, "plan": point.plan, "epochs": point.epochs}
+        groups.setdefault(digest(same | own), []).append(point)
     return [_summary(group, x, y) for group in groups.values()]
 
 

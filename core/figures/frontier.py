@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from core.data.names import counted
-from core.evaluation.frontier import Summary, front, over_seeds, stepped
+from core.evaluation.frontier import Summary, best_by_validation, front, over_seeds, stepped
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import (
@@ -212,10 +212,11 @@ def _sentence(
         return f"The dense network is still learning: {learning:.1%} on validation so far."
     if not points:
         return "No networks yet."
-    top = max(points, key=lambda point: point.score)
+    top = best_by_validation(points)
+    assert top is not None
     return (
         f"{counted(len(points), 'network')} by sparsity and accuracy, {best} on the front. "
-        f"Best score {top.score:.3f}: {labels.get(top.method, top.method)} with "
+        f"Best by validation, score {top.score:.3f}: {labels.get(top.method, top.method)} with "
         f"{top.sparsity:.1%} zeros and {top.accuracy:.1%} accuracy."
     )
 

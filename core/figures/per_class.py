@@ -29,7 +29,9 @@ def class_bars(
             for index, (label, shares) in enumerate(values.items())
         ],
         layout=layout(
-            axis("Class"), axis(title, tickformat="+.0%" if change else ".0%"), barmode="group"
+            axis("Class", type="category"),
+            axis(title, tickformat="+.0%" if change else ".0%"),
+            barmode="group",
         ),
         alt=f"{title} of {counted(len(values), 'network')} in each of {len(names)} classes.",
         rows=[
@@ -63,8 +65,8 @@ def confusion_map(counts: Sequence[Sequence[int]], names: Sequence[str], change:
             }
         ],
         layout=layout(
-            axis("Predicted class"),
-            axis("True class", autorange="reversed"),
+            axis("Predicted class", type="category"),
+            axis("True class", type="category", autorange="reversed"),
         ),
         alt=f"{title} of images by true and predicted class over {len(names)} classes.",
         rows=[

@@ -6,16 +6,13 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil  # type: ignore[import-untyped]
-
 from core.errors import StoreError
-from core.jobs.places import Place
+from core.jobs.places import Place, this_machine
 from core.jobs.runner import Orders
 from core.jobs.supervisor import supervise
 
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 CONNECT_SECONDS = 5
-MEMORY_SHARE = 0.8  # of the machine; the rest is for the system, the browser and the page server
 
 # Dask made quiet: nothing is stolen, retried or profiled, because the store decides what runs.
 CONFIGURATION = {
@@ -72,9 +69,8 @@ class Cluster:
     def places(self) -> list[Place]:
         """Return the workers there are now."""
         if self._local is not None:
-            memory = int(psutil.virtual_memory().total * MEMORY_SHARE)
             [name] = self._local.scheduler.workers
-            return [Place(name, os.cpu_count() or 1, memory)]
+            return [this_machine(name)]
         # Not scheduler_info(): a periodic refresh of the client may empty its list of workers
         # between asking and reading.
         identity = self._client.sync(self._client.scheduler.identity, n_workers=-1)

@@ -11,7 +11,7 @@ from core.errors import JobError
 from core.evaluation.score import score
 from core.jobs.context import Context
 from core.jobs.inputs import prepared
-from core.jobs.job import DONE, Job
+from core.jobs.job import DONE, FAILED, Job
 from core.jobs.store import Child
 from core.models.network import initial_weights
 from core.progress import Silent
@@ -43,16 +43,26 @@ class JobWorkshop:
         return _made(self._order("train", {"recipe": to_dict(recipe)}, seed))
 
     def prune(self, dense: str, plan: PrunePlan, seed: int) -> Made:
-        """Order a pruned network."""
-        return _made(self._order("prune", {"dense": dense, "plan": plan.to_dict()}, seed))
+        """Order a pruned network; one that failed (its loss was no number) is worth nothing."""
+        job = self._wait_for("prune", {"dense": dense, "plan": plan.to_dict()}, seed)
+        if job.state == FAILED:
+            spent = (job.finished or 0.0) - (job.started or 0.0)
+            return Made(job.id, 0.0, 0.0, 0.0, max(spent, 0.0))
+        return _made(_done(job))
 
     def _order(self, kind: str, settings: dict[str, Any], seed: int) -> Job:
+        return _done(self._wait_for(kind, settings, seed))
+
+    def _wait_for(self, kind: str, settings: dict[str, Any], seed: int) -> Job:
         data = self._context.settings["data"]
         self._ordered.append(Child(kind, {"data": data, **settings}, seed))
-        job = self._context.children(self._ordered)[-1]
-        if job.state != DONE:
-            raise JobError(f"The competition lacks a network: {job.error or job.state}.")
-        return job
+        return self._context.children(self._ordered)[-1]
+
+
+def _done(job: Job) -> Job:
+    if job.state != DONE:
+        raise JobError(f"The competition lacks a network: {job.error or job.state}.")
+    return job
 
 
 def _made(job: Job) -> Made:
@@ -67,7 +77,7 @@ def competition(context: Context) -> dict[str, Any]:
     settings = context.settings
     workshop = JobWorkshop(context)
     found = compete(float(settings["minutes"]), context.seed, workshop, settings.get("dense"))
-    winner = context.store.get(found.best.id).result or {}
+    winner = _done(context.store.get(found.best.id)).result or {}
     tried = [entry.to_dict() for entry in found.entries]
     return {
         "dense": found.dense.id,

@@ -1,9 +1,14 @@
 """Where runners can work, and what is free there."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.jobs.demands import DEMANDS, Demand, lane_demands
+import psutil  # type: ignore[import-untyped]
+
+from core.jobs.demands import DEMANDS, ONE_OF_MANY, Demand, lane_demands
+
+MEMORY_SHARE = 0.8  # of the machine; the rest is for the system, the browser and the page server
 
 
 @dataclass(frozen=True)
@@ -13,6 +18,18 @@ class Place:
     address: str
     cores: int
     memory_bytes: int
+
+
+def this_machine(address: str = "") -> Place:
+    """Return what runners may take here: every core, and most of the memory."""
+    memory = int(psutil.virtual_memory().total * MEMORY_SHARE)
+    return Place(address, os.cpu_count() or 1, memory)
+
+
+def runs_at_once(place: Place) -> int:
+    """Return how many runs of a sweep have room in a place, one core each."""
+    each = DEMANDS[ONE_OF_MANY]
+    return max(1, min(place.cores // each.cores, place.memory_bytes // each.memory_bytes))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from core.pruning.channels import CHANNEL_ALLOCATIONS
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
 from core.settings import Value, check, digest, from_dict, setting, to_dict
-from core.training.recipe import Recipe
+from core.training.recipe import MOST_EPOCHS, Recipe
 
 OWN = "own"
 AUTO = "auto"
@@ -43,7 +43,9 @@ class PrunePlan:
     ramp: float = setting(
         0.5, low=0.0, high=0.95, help="Share of the epochs a gradual schedule prunes in"
     )
-    epochs: int = setting(12, low=0, high=10_000, help="All training epochs after the dense ones")
+    epochs: int = setting(
+        12, low=0, high=MOST_EPOCHS, help="All training epochs after the dense ones"
+    )
     retraining: str = setting(
         "one_cycle",
         choices=("one_cycle", "rewind", "fine_tune"),

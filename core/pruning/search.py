@@ -14,7 +14,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.proposals import Entry, merit_of, plan_of, propose
 from core.randomness import derived_seed
 from core.settings import Value
-from core.training.recipe import PRESETS, Recipe
+from core.training.recipe import MOST_EPOCHS, PRESETS, Recipe
 
 DENSE_SHARE, SEARCH_SHARE = 0.35, 0.2
 SAFETY = 0.9  # machines slow down; a competition that overruns its time has lost
@@ -93,7 +93,7 @@ def _check_time(minutes: float, seconds: float, epoch: float) -> None:
 
 
 def _dense(workshop: Workshop, seconds: float, epoch: float, seed: int) -> Made:
-    epochs = max(1, int(DENSE_SHARE * seconds / epoch))
+    epochs = min(max(1, int(DENSE_SHARE * seconds / epoch)), MOST_EPOCHS)
     return workshop.train(replace(PRESETS["thorough"], epochs=epochs), derived_seed(seed, "dense"))
 
 
@@ -115,6 +115,7 @@ class _Field:
         A budget of fewer than ten epochs gives as many recipes one epoch, at most six.
         """
         first = budget // (FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG)
+        first = min(first, MOST_EPOCHS // SECOND_RUNG_FACTOR)
         for _ in range(FIRST_RUNG if first else min(budget, FIRST_RUNG)):
             self._try(propose(self.entries, self._seed), max(1, first))
         best = sorted(self.entries, key=lambda entry: -entry.merit)[:SECOND_RUNG]
@@ -128,7 +129,7 @@ class _Field:
         """
         best = max(self.entries, key=lambda entry: (entry.epochs, entry.merit))
         pace = best.seconds / best.epochs
-        epochs = int(seconds / max(pace, 1e-9))
+        epochs = min(int(seconds / max(pace, 1e-9)), MOST_EPOCHS)
         if epochs > best.epochs:
             self._try(best.values, epochs)
 

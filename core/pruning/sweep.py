@@ -126,15 +126,11 @@ def run_seconds(
     plan: PrunePlan,
     shape: NetworkShape,
     epoch_seconds: float,
-    measured: Mapping[str, float] | None = None,
 ) -> float:
     """Return how long a plan will take.
 
     epoch_seconds: of training the dense network on this machine (its run measured it).
-    measured: method -> seconds for each epoch of runs that have finished; they know better.
     """
-    if measured and plan.method in measured and plan.epochs:
-        return plan.epochs * measured[plan.method]
     teacher = TEACHER_SHARE if plan.distillation else 0.0
     share = _work_share(plan, shape)
     return CUT_SECONDS + plan.epochs * epoch_seconds * (share + teacher)
@@ -166,13 +162,18 @@ def sweep_seconds(
     runs: list[Run],
     shape: NetworkShape,
     epoch_seconds: float,
-    measured: Mapping[str, float] | None = None,
     cores: int = 2,
+    places: int | None = None,
 ) -> float:
     """Return how long all runs will take on a machine with that many cores.
 
-    The arguments of `run_seconds` are about runs of two cores; several runs take one core each.
+    epoch_seconds: of a run of two cores; several runs take one core each and are slower for it.
+    places: runs that have room at once, as many as cores if not given.
     """
-    each = [run_seconds(run.plan, shape, epoch_seconds, measured) for run in runs]
-    pairs = max(1.0, cores / 2) * (ONE_CORE_GAIN if cores > 1 else 1.0)
-    return max(sum(each) / pairs, max(each)) if len(each) > 1 else sum(each)
+    each = [run_seconds(run.plan, shape, epoch_seconds) for run in runs]
+    if len(each) < 2 or cores < 2:
+        return sum(each)
+    loads = [0.0] * max(1, min(cores, places or cores))
+    for seconds in each:
+        loads[loads.index(min(loads))] += seconds * 2 / ONE_CORE_GAIN
+    return max(loads)

@@ -24,6 +24,7 @@ from core.pruning.repair import repaired
 from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, Ramp, ramp_over, rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
+from core.training.batches import steps_per_epoch
 from core.training.history import History
 from core.training.normalised import fold
 from core.training.prepare import Prepared
@@ -182,7 +183,7 @@ def _train(
 def _mask_schedule(cutter: Cutter, epochs: int) -> "MaskSchedule":
     from core.training.train import MaskSchedule
 
-    steps = epochs * -(-len(cutter.data.train) // cutter.plan.batch_size)
+    steps = epochs * steps_per_epoch(len(cutter.data.train), cutter.plan.batch_size)
     # Scores that read images cost a good part of an epoch in 40 updates, so they get fewer.
     updates = UPDATES_WITH_DATA if cutter.plan.rule.needs_data else UPDATES
     ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity, updates)

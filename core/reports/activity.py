@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
 from core.jobs.job import ACTIVE, DONE, QUEUED, STOPPING, UNFINISHED, WAITING, Job
 from core.jobs.store import Store
@@ -58,11 +59,6 @@ def failed_parts(store: Store, job: Job) -> list[Job]:
     """Return the children of a run that ended without a result, in the order of the queue."""
     children = reversed(store.jobs(parent=job.id))
     return [child for child in children if child.ended and child.state != DONE]
-
-
-def best(found: Sequence[Point]) -> Point | None:
-    """Return the point with the best score, ties to the first; None without points."""
-    return max(found, key=lambda point: point.score, default=None)
 
 
 @dataclass(frozen=True)
@@ -163,7 +159,7 @@ def _recent(store: Store, job: Job) -> Recent:
 
 
 def _best_words(measured: Sequence[Point], curve: Sequence[float]) -> str:
-    top = best(measured)
+    top = best_by_validation(measured)
     if top is not None:
         return f"score {top.score:.3f}" if top.score else f"{top.accuracy:.1%} accurate"
     return f"{max(curve):.1%} on validation" if curve else ""
@@ -175,7 +171,7 @@ class Overview:
 
     queued, running: runs that people started, as pages list them. dense: networks that can be
     pruned. pruned: measured pruned networks. federated: finished federated runs. best: the point
-    with the best score, None without points.
+    with the best score on validation images, None without points.
     """
 
     queued: int
@@ -197,5 +193,5 @@ def overview(store: Store) -> Overview:
         dense=len(dense),
         pruned=len(pruned),
         federated=len(store.jobs(kind="federate", states=[DONE])),
-        best=best(pruned),
+        best=best_by_validation(pruned),
     )

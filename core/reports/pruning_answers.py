@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.evaluation.axes import ACCURACY, SPARSITY
-from core.evaluation.frontier import Summary, front, hypervolume_by_method, knee, over_seeds
+from core.evaluation.frontier import (
+    Summary,
+    best_by_validation,
+    front,
+    hypervolume_by_method,
+    knee,
+    over_seeds,
+)
 from core.evaluation.point import Point
 from core.figures.comparison import area_bars, scatter
 from core.figures.per_class import class_bars
@@ -138,13 +145,14 @@ def _leader(pruned: Sequence[Point], labels: Mapping[str, str]) -> str:
 
 
 def _best_score(pruned: Sequence[Point], labels: Mapping[str, str]) -> str:
-    top = max(pruned, key=lambda p: (p.score, p.accuracy))
-    if top.score == 0:
+    top = best_by_validation(pruned)
+    if top is None or top.score == 0:
         return "No network is above the score's threshold."
     return (
-        f"The best score is {top.score:.4f}, by {labels.get(top.method, top.method)} at "
-        f"{percent(top.sparsity, 2)} sparsity with {percent(top.accuracy)} accuracy "
-        f"(seed {top.seed})."
+        f"The best network by its validation images scores {top.score:.4f} on the holdout: "
+        f"{labels.get(top.method, top.method)} at {percent(top.sparsity, 2)} sparsity with "
+        f"{percent(top.accuracy)} accuracy (seed {top.seed}). Fronts and areas are drawn on the "
+        "holdout itself, so the best of many networks looks a little luckier there than it is."
     )
 
 

@@ -23,16 +23,25 @@ class Batches:
 
     @property
     def per_epoch(self) -> int:
-        """Number of steps in an epoch; the last batch may be smaller."""
-        return -(-len(self.split) // self.recipe.batch_size)
+        """Number of steps in an epoch."""
+        return steps_per_epoch(len(self.split), self.recipe.batch_size)
 
     def epoch(self, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (images, labels) of every step of this epoch."""
         order = generator(self.seed, "order", epoch).permutation(len(self.split))
         rng = generator(self.seed, "augment", epoch)
-        for start in range(0, len(order), self.recipe.batch_size):
-            rows = order[start : start + self.recipe.batch_size]
+        starts = self.recipe.batch_size * np.arange(1, self.per_epoch)
+        for rows in np.split(order, starts):
             yield augment(self.split.images[rows], self.recipe, rng), self.split.labels[rows]
+
+
+def steps_per_epoch(images: int, batch_size: int) -> int:
+    """Return the number of batches; the last may be smaller, or larger by one image.
+
+    A last batch of a single image joins the one before: it has no variance to normalise by.
+    """
+    whole, rest = divmod(images, batch_size)
+    return whole if whole and rest == 1 else whole + bool(rest)
 
 
 def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:

@@ -6,12 +6,14 @@ from core.errors import SettingsError
 from core.models.precision import PRECISIONS
 from core.settings import check, setting
 
+MOST_EPOCHS = 10_000
+
 
 @dataclass(frozen=True)
 class Recipe:
     """How a network is trained; the defaults are the course's recipe."""
 
-    epochs: int = setting(50, low=1, high=10_000, help="Passes over the training images")
+    epochs: int = setting(50, low=1, high=MOST_EPOCHS, help="Passes over the training images")
     batch_size: int = setting(32, low=1, high=4096, help="Images in one step")
     optimizer: str = setting("adam", choices=("adam", "sgd"), help="Adam, or Nesterov momentum 0.9")
     learning_rate: float = setting(1e-4, low=0.0, high=10.0, help="Largest step size")
@@ -82,6 +84,11 @@ class Recipe:
         check(self)
         if self.cutout and self.cutout % 2:
             raise SettingsError(f"cutout is {self.cutout}. Choose an even side.")
+        if self.normalise and self.batch_size < 2:
+            raise SettingsError(
+                "Batch normalisation needs two images in a batch. Choose a larger batch_size, or "
+                "turn normalise off."
+            )
 
     @property
     def dropout(self) -> tuple[float, float, float]:

@@ -4,11 +4,13 @@ A run that was stopped and resumed gives bit for bit what an undisturbed one giv
 machine with the same number of threads).
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.errors import TrainingError
 from core.evaluation.accuracy import accuracy, loss, predict
 from core.models.network import NetworkShape, Weights, check_weights
 from core.progress import Progress
@@ -74,6 +76,7 @@ def train(
     architecture: what to train instead of the network itself; recipe.normalise chooses NORMALISED.
     teacher: a network (same images and classes) whose answers recipe.distillation mixes in.
     Raises Stopped if the progress says so; the checkpoint of the last epoch remains.
+    Raises TrainingError when the loss is not a number any more.
     """
     check_weights(weights, shape)
     chosen = architecture or (NORMALISED if recipe.normalise else PLAIN)
@@ -124,8 +127,14 @@ class _Run:
     def finished(self) -> bool:
         """Whether all epochs are done or patience has run out."""
         done, patience = len(self._history), self._recipe.patience
-        waited = done - max(self._best_epoch, self._first_choice - 1)
-        return done >= self._recipe.epochs or (bool(patience) and waited >= patience)
+        return done >= self._recipe.epochs or (bool(patience) and self._waited >= patience)
+
+    @property
+    def _waited(self) -> int:
+        """Epochs since the validation accuracy was higher than ever, whichever is kept."""
+        before = min(self._first_choice - 1, len(self._history))
+        scores = self._history.column("validation_accuracy")[before:]
+        return len(scores) - (int(np.argmax(scores)) + 1 if len(scores) else 0)
 
     @property
     def _first_choice(self) -> int:
@@ -139,6 +148,7 @@ class _Run:
         names = self._step.dropout_names
         self._step.seed_dropout([derived_seed(self._seed, "dropout", n, done) for n in names])
         train_loss, train_accuracy = self._steps(done)
+        self._check(train_loss)
         values = self._step.values()
         probabilities = predict(
             self._architecture.export(values), self._shape, self._data.validation.images
@@ -155,6 +165,14 @@ class _Run:
         self._progress.record(len(self._history), **row)
         self._save()
         self._report((done + 1) * self._batches.per_epoch, done)
+
+    def _check(self, train_loss: float) -> None:
+        if not math.isfinite(train_loss):
+            raise TrainingError(
+                f"The loss is not a number since epoch {len(self._history) + 1}: steps of "
+                f"{self._recipe.learning_rate:g} are too large for this network. "
+                "Choose a smaller learning rate."
+            )
 
     def result(self) -> Trained:
         """Return the chosen epoch."""

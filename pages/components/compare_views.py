@@ -1,6 +1,6 @@
 """The views of the compare page: what differs between up to six chosen networks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -104,16 +104,19 @@ def behaviour_view(chosen: Sequence[Network], dense: Network | None) -> None:
         return
     ids = [dense.job.id, *(network.job.id for network in compared)]
     job_id = submit("behaviour", {"data": dense.data, "points": ids}, priority=1)
-    watch(lambda: [store().get(job_id)], lambda jobs: _behaviour(jobs[0]))
+    labels = {network.job.id: network.point.label for network in compared}
+    watch(lambda: [store().get(job_id)], lambda jobs: _behaviour(jobs[0], labels))
 
 
-def _behaviour(job: Job) -> None:
+def _behaviour(job: Job, labels: Mapping[str, str]) -> None:
     if job.state != "done" or job.result is None:
         job_line(job, "behaviour")
         return
     with np.load(workspace().artifacts(job.id) / PICTURES_FILE) as stored:
         pictures = dict(zip(stored["rows"].tolist(), stored["pictures"], strict=True))
-    draw_behaviour(job.result, pictures)
+    # The task does not know which networks share a name, the page that chose them does.
+    networks = [n | {"label": labels.get(n["id"], n["label"])} for n in job.result["networks"]]
+    draw_behaviour(job.result | {"networks": networks}, pictures)
 
 
 def draw_behaviour(result: dict[str, Any], pictures: dict[int, np.ndarray]) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
 from core.figures.frontier import live_frontier
 from core.jobs.job import Job
-from core.reports import activity
 from core.reports.activity import Family
 from core.reports.labels import method_labels
 from core.reports.remarks import remark
@@ -99,7 +99,7 @@ def sentences(found: Family, labels: dict[str, str]) -> None:
     """Say of the newest networks, in one plain sentence each, what happened to them."""
     if not found.all_points:
         st.markdown(_waiting(found))
-    best = activity.best(found.points)
+    best = best_by_validation(found.points)
     for point in reversed(found.all_points[-SENTENCES:]):
         icon = ":material/star:" if best is not None and point.id == best.id else "•"
         text = remark(point, found.dense, labels.get(point.method, point.method))
@@ -131,10 +131,10 @@ def card(found: Family, picked: str | None, class_names: Sequence[str], key: str
 
 
 def best_line(points: Sequence[Point]) -> None:
-    """Show the best score of the points in words."""
-    best = activity.best(points)
+    """Show the score of the network that validation images choose, in words."""
+    best = best_by_validation(points)
     if best is not None and best.score:
         st.markdown(
             f"Best score **{best.score:.3f}**: {plain(best.label)}, {percent(best.accuracy)} "
-            f"accuracy with {percent(best.sparsity)} zeros."
+            f"accuracy with {percent(best.sparsity)} zeros; chosen on validation images."
         )

@@ -16,6 +16,7 @@ from core.pruning.sparse_training import cut_by_scales, sparse_epochs, sparse_re
 from core.randomness import derived_seed
 from core.settings import check, setting
 from core.training.architecture import Architecture
+from core.training.batches import steps_per_epoch
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def scaled_architecture(shape: NetworkShape, ramp: Ramp, images: np.ndarray) -> 
 
 def ramp_of(context: Context, settings: StructureSelection, budget: Budget, epochs: int) -> Ramp:
     """Return the plan of the penalty; an allocation says how many factors each layer keeps."""
-    per_epoch = -(-len(context.data.train) // settings.batch_size)
+    per_epoch = steps_per_epoch(len(context.data.train), settings.batch_size)
     steps = max(1, round(settings.ramp * epochs * per_epoch))
     least = budget.kept or {}
     target = budget.sparsity
