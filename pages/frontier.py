@@ -13,6 +13,7 @@ from core.figures.model_map import model_map
 from core.reports import runs, selection
 from core.reports.labels import method_labels
 from core.reports.runs import Network
+from pages.components.choosing import choose
 from pages.components.compare_views import behaviour_view, inside_view, layers_view, settings_view
 from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
@@ -59,10 +60,7 @@ def _of_one_data_set(networks: list[Network]) -> list[Network]:
     if len(digests) == 1:
         return networks
     names = runs.data_names(workspace(), digests)
-    wanted = recall("data")
-    index = digests.index(wanted) if wanted in digests else 0
-    data = st.selectbox("Data set", digests, index, format_func=lambda d: names[d])
-    remember("data", data)
+    data = choose("Data set", digests, "data", names.__getitem__)
     return [network for network in networks if network.data == data]
 
 
@@ -88,11 +86,7 @@ def _scatter(
 
 def _axis(label: str, name: str, axes: dict[str, Axis], usual: str) -> Axis:
     """Ask for an axis; the address remembers one that is not the usual."""
-    keys, wanted = list(axes), recall(name)
-    start = keys.index(wanted if wanted in axes else usual)
-    key = st.selectbox(label, keys, start, lambda k: axes[k].label, key=f"frontier-{name}:{wanted}")
-    remember(name, None if key == usual else key)
-    return axes[key]
+    return axes[choose(label, list(axes), name, lambda key: axes[key].label, usual, unsaid=True)]
 
 
 def _budget(points: list[Point], x: Axis, y: Axis) -> float | None:

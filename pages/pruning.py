@@ -13,6 +13,7 @@ from core.pruning.sweep import Sweep, sweep_seconds
 from core.reports import activity, runs
 from core.reports.job_words import short_title
 from core.reports.labels import method_labels
+from pages.components.choosing import choose
 from pages.components.competing import competing
 from pages.components.data_views import choose_data
 from pages.components.error_box import error_box
@@ -72,17 +73,7 @@ def _choose_dense(chosen: StoredDataset) -> Job | None:
         st.info("No trained network for this data yet.")
         st.page_link("pages/training.py", label="Train one", icon=":material/model_training:")
         return None
-    wanted = recall("dense")
-    ids = list(found)
-    dense = st.selectbox(
-        "Network",
-        ids,
-        ids.index(wanted) if wanted in found else 0,
-        format_func=lambda id: _name(found[id]),
-        key=f"choose-dense:{wanted}:{len(ids)}",
-    )
-    remember("dense", dense)
-    return found[dense]
+    return found[choose("Network", list(found), "dense", lambda id: _name(found[id]))]
 
 
 def _name(job: Job) -> str:

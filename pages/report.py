@@ -10,11 +10,12 @@ from core.reports.evidence import Evidence, gather, sample_evidence
 from core.reports.report import answers, cell, render
 from core.reports.runs import reportable
 from core.reports.selection import from_prefixes, to_text
+from pages.components.choosing import distinct
 from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
 from pages.components.lab import recall, remember, store, titles, workspace
 from pages.components.live_chart import live_chart
-from pages.components.words import ago
+from pages.components.words import clock
 
 NEWEST = 12  # runs a report starts with; a sweep counts as one
 
@@ -53,13 +54,19 @@ def _sample() -> None:
 def _choose(found: list[Job]) -> list[str]:
     by_id = {job.id: job for job in found}
     called = titles(found)
-    start = from_prefixes(recall("runs"), list(by_id)) or list(by_id)[:NEWEST]
+    if "report-runs" not in st.session_state:
+        start = from_prefixes(recall("runs"), list(by_id)) or list(by_id)[:NEWEST]
+    else:  # one of them may have been deleted meanwhile
+        start = [id for id in st.session_state["report-runs"] if id in by_id]
+    st.session_state["report-runs"] = start
+    # Fixed words: a name that changes with the clock would make a new widget of it.
+    labels = distinct(list(by_id), lambda id: f"{called[id]} · {clock(by_id[id].finished)}")
     chosen = st.multiselect(
         "Runs",
         list(by_id),
-        default=start,
-        format_func=lambda id: f"{called[id]} · {ago(by_id[id].finished)}",
+        format_func=labels.__getitem__,
         help="A sweep or comparison brings its points; a pruned network the one it came from.",
+        key="report-runs",
     )
     remember("runs", to_text(chosen) or None)
     return chosen

@@ -11,8 +11,9 @@ from core.data.checks import Checks, ClassCheck, check
 from core.data.store import StoredDataset
 from core.figures.classes import balance
 from core.workspace import Workspace
+from pages.components.choosing import choose
 from pages.components.error_box import plain
-from pages.components.lab import recall, remember, workspace
+from pages.components.lab import remember, workspace
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
 from pages.components.words import percent, plural
@@ -29,19 +30,12 @@ def choose_data() -> StoredDataset | None:
             st.button("Use the sample", type="primary", on_click=use_built_in, args=("garments",))
             st.page_link("pages/data.py", label="Upload mine", icon=":material/upload:")
         return None
-    digests = list(stored)
-    wanted = recall("data")
-    chosen = st.selectbox(
-        "Data set",
-        digests,
-        digests.index(wanted) if wanted in stored else 0,
-        format_func=lambda digest: (
-            f"{stored[digest].name} · {plural(stored[digest].train, 'training image')}"
-        ),
-        key=f"choose-data:{wanted}",
-    )
-    remember("data", chosen)
+    chosen = choose("Data set", list(stored), "data", lambda digest: _name(stored[digest]))
     return stored[chosen]
+
+
+def _name(entry: StoredDataset) -> str:
+    return f"{entry.name} · {plural(entry.train, 'training image')}"
 
 
 def use_built_in(name: str) -> None:

@@ -9,8 +9,9 @@ from core.figures.preview import layer_sparsities
 from core.jobs.job import DONE, Job
 from core.models.network import LAYERS
 from core.pruning.methods import METHODS
+from pages.components.choosing import choose
 from pages.components.error_box import error_box, plain, show_error
-from pages.components.lab import recall, remember, store, submit
+from pages.components.lab import store, submit
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
 from pages.components.weight_views import before_and_after
@@ -32,16 +33,13 @@ def explorer(data: str, dense: str) -> None:
 
 def _controls() -> dict[str, Any]:
     instant = [name for name, method in METHODS.items() if not method.trains]
-    wanted = recall("method")
-    method = st.selectbox(
+    method = choose(
         "Method",
         instant,
-        instant.index(wanted) if wanted in instant else 0,
-        format_func=lambda name: METHODS[name].label,
-        key="explore-method",
+        "method",
+        lambda name: METHODS[name].label,
         help="Methods that train before they choose have no instant answer; run them in a sweep.",
     )
-    remember("method", method)
     sparsity = st.slider(
         "Sparsity",
         0.0,

@@ -10,10 +10,12 @@ from core.data.partition import PARTITIONS
 from core.reports import runs
 from core.reports.job_words import short_title
 from core.settings import to_dict
+from pages.components.choosing import choose
 from pages.components.data_views import choose_data
-from pages.components.lab import recall, remember, store, workspace
+from pages.components.lab import recall, store, workspace
 from pages.components.settings_form import settings_form
 
+FRESH = "fresh"  # weights instead of a run's
 SOURCES = {
     "iid": "Synthetic, IID",
     "synthetic": "Synthetic, heterogeneous",
@@ -86,17 +88,14 @@ def network_form(data: dict[str, Any] | None) -> dict[str, Any]:
 
 def _start(data: str) -> dict[str, Any]:
     found = {network.job.id: network for network in runs.networks(store(), data)}
-    wanted = recall("start")
-    choices = ["", *found]
-    start = st.selectbox(
+    start = choose(
         "Begin with",
-        choices,
-        choices.index(wanted) if wanted in found else 0,
-        format_func=lambda id: short_title(found[id].job) if id else "Fresh weights",
-        key=f"federated-start:{wanted}",
+        [FRESH, *found],
+        "start",
+        lambda id: "Fresh weights" if id == FRESH else short_title(found[id].job),
+        unsaid=True,
     )
-    remember("start", start or None)
-    if not start:
+    if start == FRESH:
         return {}
     keep = st.toggle("Keep its zeros", True, help="A pruned network stays exactly as sparse.")
     return {"start": start, "keep_zeros": keep}

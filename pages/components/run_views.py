@@ -11,9 +11,10 @@ from core.figures.weights import layer_bars
 from core.jobs import logs
 from core.jobs.job import DONE, Job
 from core.reports.runs import Network, network_of, weights_path
+from pages.components.choosing import choose
 from pages.components.error_box import error_box, plain
 from pages.components.job_progress import STOP_KEYS, job_line
-from pages.components.lab import recall, remember, store, workspace
+from pages.components.lab import store, workspace
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
 from pages.components.words import duration, percent, size
@@ -24,16 +25,7 @@ def choose_run(found: Sequence[Job], label: Callable[[Job], str]) -> Job | None:
     if not found:
         return None
     by_id = {job.id: job for job in found}
-    wanted = recall("run")
-    chosen = st.selectbox(
-        "Run",
-        list(by_id),
-        list(by_id).index(wanted) if wanted in by_id else 0,
-        format_func=lambda id: label(by_id[id]),
-        key=f"choose-run:{wanted}:{len(by_id)}",
-    )
-    remember("run", chosen)
-    return by_id[chosen]
+    return by_id[choose("Run", list(by_id), "run", lambda id: label(by_id[id]))]
 
 
 def training_view(job: Job) -> None:

@@ -38,6 +38,11 @@ def ago(moment: float | None) -> str:
     return "just now" if passed < 10 else f"{duration(passed)} ago"
 
 
+def clock(moment: float | None) -> str:
+    """Return a moment (seconds since 1970) as this machine's date and time; it never changes."""
+    return time.strftime("%d %b %H:%M", time.localtime(moment)) if moment else ""
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return "1 run", "2 runs"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
