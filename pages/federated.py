@@ -101,7 +101,7 @@ def _own_run() -> None:
     below = st.expander("Who has what", key="own-data", on_change="rerun")
     if below.open:
         with below:
-            _federation(settings)
+            _federation(settings, int(seed))
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-own"):
         run_settings(settings)
         kind = "federate_network" if settings.get("network") == "cnn" else "federate"
@@ -109,10 +109,9 @@ def _own_run() -> None:
         st.rerun()
 
 
-def _federation(settings: dict[str, Any]) -> None:
-    seed = int(settings.get("data_seed", 0))
+def _federation(settings: dict[str, Any], seed: int) -> None:
     counts = _label_counts(str(settings["data"]), settings.get("partition"), seed)
-    federation_charts(counts, str(sorted(settings.items(), key=str)))
+    federation_charts(counts, str((seed, *sorted(settings.items(), key=str))))
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -114,7 +114,7 @@ def _results(chosen: StoredDataset) -> None:
     wanted = recall("run")
     job = next((job for job in found if job.id == wanted), found[0])
     watch(lambda: [store().get(job.id)], lambda jobs: _grading(jobs[0], chosen))
-    board = board_of(found, job.settings.get("threshold", 0.6))
+    board = board_of(found, job)
     if len(board) and sum(len(entry.history) for entry in board) > len(board):
         _history(board)
 

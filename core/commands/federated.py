@@ -71,7 +71,7 @@ def _settings(lab: Lab, options: Namespace) -> dict[str, Any]:
 
 
 def _data(lab: Lab, data: str) -> str:
-    if data == "iid" or data.startswith("synthetic:"):
+    if data in ("iid", "iid,code") or data.startswith("synthetic:"):
         synthetic_settings(data)  # says now, not in the job, what is wrong with it
         return data
     if data.lower().endswith(".json"):

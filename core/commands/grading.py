@@ -10,7 +10,7 @@ from core.commands.following import Lab
 from core.commands.output import answer, say, table
 from core.data import catalog, hidden_test
 from core.data.dataset import Split
-from core.errors import NotFoundError
+from core.errors import NotFoundError, SettingsError
 from core.models.network import REFERENCE, NetworkShape
 from core.progress import Silent
 from core.reports import gradescope
@@ -42,6 +42,8 @@ class Spoken(Silent):
 
 def grade_command(lab: Lab, options: Namespace) -> None:
     """Grade the files; a broken one gets a score of 0 and its reason, and stops nobody."""
+    if not 0 <= options.threshold <= 1:
+        raise SettingsError(f"--threshold is {options.threshold:g}. Give a share as 0.6.")
     missing = [path for path in options.files if not path.is_file()]
     if missing:
         raise NotFoundError(f"There is no file {missing[0]}. Check the spelling.")

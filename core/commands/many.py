@@ -98,7 +98,9 @@ def _write(out: Path, jobs: list[Job]) -> None:
 def compete(lab: Lab, options: Namespace) -> None:
     """Search for the best score and copy the winner's weights to --out."""
     if not 0 < options.minutes <= 10_000:
-        raise SettingsError(f"--minutes is {options.minutes}. Choose a time above 0 minutes.")
+        raise SettingsError(
+            f"--minutes is {options.minutes}. Choose a time above 0 and up to 10000 minutes."
+        )
     data = stored_digest(lab, options.data)
     settings = {"data": data, "minutes": options.minutes, "dense": None}
     if options.background:

@@ -42,7 +42,9 @@ class DriftMeter:
         """Return sqrt(sum p_k |w_k - w_mean|^2)."""
         if self._clients == 1:
             return 0.0
-        return math.sqrt(max(0.0, self._mean_square - float(np.sum(np.square(self._mean)))))
+        left = self._mean_square - float(np.sum(np.square(self._mean)))
+        # max(0, NaN) would be 0: a model that diverged would look as calm as can be.
+        return math.sqrt(max(0.0, left)) if math.isfinite(left) else math.nan
 
     def cosine(self) -> float:
         """Return the mean cosine between a client's step and the mean step; NaN if none moved."""

@@ -1,5 +1,6 @@
 """Turns a round into its record: costs so far, losses, accuracies and diagnostics."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +66,19 @@ class Measurer:
         evaluation = self.trainer.evaluate(vector)
         train, validation = len(self.clients.train), len(self.clients.validation)
         quality = {
-            "train_loss": float(evaluation.train_loss.sum()) / train,
-            "train_accuracy": float(evaluation.train_correct.sum()) / train,
-            "validation_loss": float(evaluation.validation_loss.sum()) / validation,
-            "validation_accuracy": float(evaluation.validation_correct.sum()) / validation,
+            **_means("train", evaluation.train_loss, evaluation.train_correct, train),
+            **_means(
+                "validation", evaluation.validation_loss, evaluation.validation_correct, validation
+            ),
         }
         every = run.settings.dissimilarity_every
         if every and number % every == 0:
             quality["dissimilarity"] = dissimilarity(self.trainer, self.clients, vector)
         return quality | spread(client_accuracy(self.clients, evaluation))
+
+
+def _means(name: str, losses: np.ndarray, correct: np.ndarray, count: int) -> dict[str, float]:
+    """Return loss and accuracy; the largest of answers that are no numbers is no answer."""
+    loss = float(losses.sum()) / count
+    right = float(correct.sum()) / count if math.isfinite(loss) else math.nan
+    return {f"{name}_loss": loss, f"{name}_accuracy": right}

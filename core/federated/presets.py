@@ -73,6 +73,7 @@ PRESETS: Mapping[str, tuple[Settings, ...]] = {
     "drift": (
         _drifting("FedAvg, 1 step", local_steps=1),
         _drifting("FedAvg, 20 steps", local_steps=20),
+        _drifting("FedAvg, 100 steps", local_steps=100),
         _drifting("FedAvg, 1 epoch", local_epochs=1, clients_per_round=10),
         _drifting("FedAvg, 20 epochs", local_epochs=20, clients_per_round=10),
         _drifting(

@@ -54,11 +54,12 @@ class Reading:
         parent: str | None = None,
         limit: int | None = None,
         listed_without: Iterable[str] | None = None,
+        mentions: str | None = None,
     ) -> list[Job]:
         """Return jobs, newest first.
 
         states: as in Job.state, "stopping" included. listed_without: of other kinds than these,
-        and nobody's children.
+        and nobody's children. mentions: the settings name this run or data set somewhere.
         """
         query = sa.select(JOB).order_by(JOB.c.sequence.desc()).limit(limit)
         if kind is not None:
@@ -67,6 +68,8 @@ class Reading:
             query = query.where(_in_states(frozenset(states)))
         if listed_without is not None:
             query = query.where(_listed(listed_without))
+        if mentions is not None:
+            query = query.where(JOB.c.settings.contains(mentions, autoescape=True))
         if parent is not None:
             children = sa.select(FAMILY.c.child).where(FAMILY.c.parent == parent)
             query = query.where(JOB.c.id.in_(children))

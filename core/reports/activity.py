@@ -9,12 +9,14 @@ from core.jobs.job import ACTIVE, DONE, QUEUED, STOPPING, UNFINISHED, WAITING, J
 from core.jobs.store import Store
 from core.reports.runs import network_of
 
+DENSE = ("train", "import", "federate_network")  # kinds whose networks can be pruned
+FEDERATED = ("federate", "federate_network")
 RECENT = 300  # runs of one kind that a page looks back at
 
 
 def of_data(store: Store, kinds: Iterable[str], data: str) -> list[Job]:
     """Return the recent jobs of these kinds on one data set, newest first."""
-    found = [job for kind in kinds for job in store.jobs(kind=kind, limit=RECENT)]
+    found = [job for kind in kinds for job in store.jobs(kind=kind, limit=RECENT, mentions=data)]
     wanted = [job for job in found if job.settings.get("data") == data]
     return sorted(wanted, key=lambda job: -job.sequence)
 
@@ -26,14 +28,14 @@ def points(jobs: Iterable[Job]) -> list[Point]:
 
 
 def pruned_from(store: Store, dense: str) -> list[Job]:
-    """Return the recent pruning jobs of one dense network, oldest first."""
-    found = store.jobs(kind="prune", limit=RECENT)
+    """Return the pruning jobs of one dense network, oldest first."""
+    found = store.jobs(kind="prune", mentions=dense)
     return [job for job in reversed(found) if job.settings.get("dense") == dense]
 
 
 def finished_dense(store: Store, data: str) -> list[Job]:
     """Return the finished networks of a data set that can be pruned, newest first."""
-    made = of_data(store, ("train", "import", "federate_network"), data)
+    made = of_data(store, DENSE, data)
     return [job for job in made if job.state == DONE]
 
 
@@ -185,13 +187,14 @@ class Overview:
 def overview(store: Store) -> Overview:
     """Return what the home page says about the workspace."""
     states = counts(store)
-    pruned = points(store.jobs(kind="prune", states=[DONE], limit=RECENT))
-    dense = [job for kind in ("train", "import") for job in store.jobs(kind=kind, states=[DONE])]
+    pruned = points(store.jobs(kind="prune", states=[DONE]))
+    dense = [job for kind in DENSE for job in store.jobs(kind=kind, states=[DONE])]
+    federated = [job for kind in FEDERATED for job in store.jobs(kind=kind, states=[DONE])]
     return Overview(
         queued=states.get(QUEUED, 0),
         running=sum(states.get(state, 0) for state in (*ACTIVE, WAITING)),
         dense=len(dense),
         pruned=len(pruned),
-        federated=len(store.jobs(kind="federate", states=[DONE])),
+        federated=len(federated),
         best=best_by_validation(pruned),
     )

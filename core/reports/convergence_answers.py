@@ -11,6 +11,7 @@ from core.reports.federated_evidence import (
     alike_but_for_work,
     fedavg_runs,
     four_charts,
+    healthy,
     in_rounds,
     least_and_most,
     local_work_varies,
@@ -24,7 +25,7 @@ Q2 = "Which needs fewer server iterations, and what do local steps change?"
 
 def convergence_answers(histories: Sequence[History]) -> list[Answer]:
     """Return answers 2.3.1 and 2.3.2; without the runs they need, they say which to start."""
-    known = [history for history in histories if history.rows]
+    known = healthy(histories)
     return [_sgd_against_fedavg(known), _iterations(known)]
 
 
@@ -143,8 +144,10 @@ def _price(sgd: Sequence[History], fedavg: Sequence[History], target: float) -> 
         f"{times(ratio)} as much" if ratio >= 1.05 else
         f"{times(1 / ratio)} less" if ratio <= 0.95 else "about as much"
     )  # fmt: skip
+    quicker = reached(other, target) < reached(one, target)
+    counted = "Its price is work on the clients: counted" if quicker else "Counted"
     return (
-        f"Its price is work on the clients: counted in passes over the data, {other.label} spends "
+        f"{counted} in passes over the data, {other.label} spends "
         f"{verdict}, {costs[1]:.3g} epochs against {costs[0]:.3g} of {one.label}."
     )
 

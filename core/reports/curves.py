@@ -59,7 +59,14 @@ def work_per_round(history: History) -> float:
 def is_iid(history: History) -> bool:
     """Tell whether all clients drew from one distribution."""
     partition = history.settings.get("partition") or {}
-    return history.data == "iid" or partition.get("name") == "iid"
+    return history.data.partition(",")[0] == "iid" or partition.get("name") == "iid"
+
+
+def diverged_in(history: History) -> int | None:
+    """Return the first round whose training loss is not a number, None if all are."""
+    losses = column(history, "train_loss")
+    lost = np.flatnonzero(~np.isfinite(losses))
+    return int(column(history, "round")[lost[0]]) if len(lost) else None
 
 
 def order(values: Sequence[float], results: Sequence[float]) -> int:

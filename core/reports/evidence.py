@@ -11,6 +11,8 @@ from typing import Any
 from core.evaluation.point import Point
 from core.jobs.job import DONE, Job
 from core.jobs.store import Store
+from core.reports.federated_evidence import diverged
+from core.reports.filled import family, filled
 from core.reports.run_names import distinct, named
 from core.reports.runs import (
     History,
@@ -62,17 +64,25 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     finished = [job for job in jobs if job.state == DONE]
     found = [network for job in finished if (network := network_of(job)) is not None]
     comparable = _of_one_data_set(found)
-    histories = [h for job in finished if (h := history_of(job, workspace)) is not None]
+    ran = [filled(h) for job in finished if (h := history_of(job, workspace)) is not None]
+    alike = _of_one_federation(ran)
+    histories = named(distinct(alike))
     digests = [str(job.settings.get("data", "")) for job in jobs]
     names = data_names(workspace, [d for d in dict.fromkeys(digests) if d])
     return Evidence(
         title,
         tuple(told_apart([network.point for network in comparable])),
-        tuple(named(distinct(histories))),
+        tuple(histories),
         tuple(_run_row(job, names) for job in jobs),
         versions(),
         class_names_of(workspace, comparable[0]) if comparable else (),
-        _left_out(len(found) - len(comparable)),
+        " ".join(
+            (
+                *_left_out("Networks", len(found) - len(comparable)),
+                *_left_out("Federated runs", len(ran) - len(alike)),
+                *diverged(histories),
+            )
+        ),
     )
 
 
@@ -85,13 +95,20 @@ def _of_one_data_set(found: Sequence[Network]) -> list[Network]:
     return [network for network in found if network.data == most]
 
 
-def _left_out(count: int) -> str:
+def _of_one_federation(found: Sequence[History]) -> list[History]:
+    """Return the runs on the data that most of them are on."""
+    counts = Counter(family(history.settings) for history in found)
+    most = counts.most_common(1)[0][0] if counts else ""
+    return [history for history in found if family(history.settings) == most]
+
+
+def _left_out(what: str, count: int) -> list[str]:
     if count == 0:
-        return ""
-    return (
-        f"Networks on other data sets are left out ({count}): "
+        return []
+    return [
+        f"{what} on other data sets are left out ({count}): "
         "accuracies on different images do not compare."
-    )
+    ]
 
 
 def _run_row(job: Job, names: dict[str, str]) -> dict[str, Any]:
@@ -120,7 +137,7 @@ def sample_evidence() -> Evidence:
     return Evidence(
         "Sample report",
         tuple(sample_points()),
-        tuple(named(sample_histories())),
+        tuple(named([filled(history) for history in sample_histories()])),
         versions=versions(),
         class_names=sample_class_names(),
     )

@@ -13,12 +13,28 @@ from core.reports.runs import History
 from core.settings import digest
 
 # Settings that say how long clients work, and those that say nothing of the training.
-WORK = {"local_steps", "local_epochs", "batch_size", "label", "rounds", "clients_per_round"}
+WORK = {"local_steps", "local_epochs", "batch_size", "label"}
 
 
 def fedavg_runs(histories: Sequence[History], iid: bool) -> list[History]:
     """Return the FedAvg runs on IID, or on other, data."""
     return [h for h in histories if h.algorithm == "fedavg" and curves.is_iid(h) == iid]
+
+
+def healthy(histories: Sequence[History]) -> list[History]:
+    """Return the runs that measured something and whose loss stayed a number."""
+    return [h for h in histories if h.rows and curves.diverged_in(h) is None]
+
+
+def diverged(histories: Sequence[History]) -> list[str]:
+    """Return a sentence for every run that diverged: it is compared with nothing."""
+    lost = [(h.label, curves.diverged_in(h)) for h in histories if h.rows]
+    return [
+        f"{label} diverged: its loss is not a number from round {round} on, so it is left out. "
+        "Choose a smaller learning rate."
+        for label, round in lost
+        if round is not None
+    ]
 
 
 def in_rounds(count: float) -> str:

@@ -15,6 +15,7 @@ from core.reports.federated_evidence import (
     end,
     fedavg_runs,
     four_charts,
+    healthy,
     in_rounds,
     least_and_most,
     local_work,
@@ -34,7 +35,7 @@ DATA = {"data", "data_seed", "label", "partition"}  # settings that do not count
 
 def heterogeneity_answers(histories: Sequence[History]) -> list[Answer]:
     """Return answers 2.3.3 and 2.3.4; without the runs they need, they say which to start."""
-    known = [history for history in histories if history.rows]
+    known = healthy(histories)
     return [_heterogeneity(known), _reasons(known)]
 
 
@@ -192,20 +193,35 @@ def _direction(sign: int) -> str:
 
 def _mended(histories: Sequence[History], mixed: Sequence[History]) -> list[str]:
     """Return what other algorithms do on the same heterogeneous data."""
-    places = {h.data for h in mixed}
-    others = [
-        h
-        for h in histories
-        if h.algorithm not in {"fedavg", SGD} and h.data in places and not curves.is_iid(h)
-    ]
+    others = [h for h in histories if h.algorithm not in {"fedavg", SGD} and not curves.is_iid(h)]
     sentences = []
     for other in others:
-        plain = _nearest([h for h in mixed if h.data == other.data], other)
-        gain = curves.final(plain, "train_loss") - curves.final(other, "train_loss")
-        calmer = curves.rises(plain) - curves.rises(other)
-        sentences.append(
-            f"{other.label} ends at a {'lower' if gain > 0 else 'higher'} training loss "
-            f"({end(other, 'train_loss')}) than {plain.label} "
-            f"({end(plain, 'train_loss')}) and is {_steadiness(-calmer)}."
-        )
+        alike = [h for h in mixed if _clients(h) == _clients(other)]
+        if alike:
+            sentences.append(_mending(other, _nearest(alike, other)))
     return sentences
+
+
+def _clients(history: History) -> str:
+    """Return what data the clients had: its source, division and draw."""
+    kept = ("data", "partition", "data_seed")
+    return repr([history.settings.get(key) for key in kept])
+
+
+def _mending(other: History, plain: History) -> str:
+    gain = curves.final(plain, "train_loss") - curves.final(other, "train_loss")
+    calmer = curves.rises(plain) - curves.rises(other)
+    return (
+        f"{other.label} ends at a {'lower' if gain > 0 else 'higher'} training loss "
+        f"({end(other, 'train_loss')}) than {plain.label} "
+        f"({end(plain, 'train_loss')}) and is {_steadiness(-calmer)}{_but(other, plain)}."
+    )
+
+
+def _but(other: History, plain: History) -> str:
+    """Return what else differs and steadies the curves by itself: how many clients take part."""
+    asked = [h.settings.get("clients_per_round") or 0 for h in (other, plain)]
+    if asked[0] == asked[1]:
+        return ""
+    words = [f"{count} clients" if count else "all clients" for count in asked]
+    return f"; but it has {words[0]} in a round instead of {words[1]}, which steadies it too"

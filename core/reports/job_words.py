@@ -5,11 +5,13 @@ from typing import Any
 
 from core.data.store import list_stored
 from core.errors import SettingsError
+from core.federated.algorithms import ALGORITHMS
 from core.federated.presets import TITLES
 from core.federated.run_settings import RunSettings
 from core.jobs.job import Job
 from core.jobs.store import Store
 from core.pruning.sweep import ALL
+from core.reports.filled import HIDDEN
 from core.reports.labels import method_labels
 from core.reports.runs import describe
 from core.settings import describe as fields_of
@@ -147,7 +149,31 @@ def _federated_words(job: Job, data: str) -> str:
         if job.settings.get(name, field.default) != field.default
     ]
     rounds = f"{job.settings.get('rounds', '?')} rounds"
-    return ", ".join([describe(job.settings, data), rounds, *others, seed_words(job.seed)])
+    own_words = [*_divided(job.settings), *_network_words(job.settings), *_own_settings(job)]
+    parts = [describe(job.settings, data), *own_words, rounds, *others, seed_words(job.seed)]
+    return ", ".join(parts)
+
+
+def _divided(settings: Mapping[str, Any]) -> list[str]:
+    division = dict(settings.get("partition") or {})
+    name = str(division.pop("name", "")).replace("_", " ")
+    return [" ".join([name, *(f"{k} {v:g}" for k, v in division.items())])] if name else []
+
+
+def _network_words(settings: Mapping[str, Any]) -> list[str]:
+    if settings.get("network") == "cnn":
+        return ["the CNN"]
+    hidden = settings.get("hidden", HIDDEN)
+    if hidden == HIDDEN:
+        return []
+    return [f"{hidden} hidden units" if hidden else "logistic regression"]
+
+
+def _own_settings(job: Job) -> list[str]:
+    """Return the algorithm's own settings that are not the usual ones."""
+    usual = {f.name: f.default for f in fields_of(ALGORITHMS[job.settings["algorithm"]])}
+    own = job.settings.get("algorithm_settings") or {}
+    return [f"{name.replace('_', ' ')} {v}" for name, v in own.items() if usual.get(name) != v]
 
 
 def _grading_words(job: Job) -> str:

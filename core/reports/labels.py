@@ -11,10 +11,11 @@ def method_labels() -> dict[str, str]:
 
 def data_words(data: str) -> str:
     """Return where a federation's data came from: "IID data", "Synthetic(1, 1)", or its name."""
-    if data == "iid":
-        return "IID data"
+    variant = " of the authors' program" if data.endswith(",code") else ""
+    if data.partition(",")[0] == "iid":
+        return f"IID data{variant}"
     if data.startswith("synthetic:"):
-        return f"Synthetic({', '.join(data.removeprefix('synthetic:').split(',')[:2])})"
+        return f"Synthetic({', '.join(data.removeprefix('synthetic:').split(',')[:2])}){variant}"
     return f"data {data[:8]}"
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from core.jobs.job import DONE, Job
 from core.jobs.store import Store
@@ -30,14 +31,21 @@ def grades_of(job: Job) -> list[Grade]:
     return [Grade.from_dict(values) for values in (job.result or {}).get("grades", [])]
 
 
-def board_of(jobs: Sequence[Job], threshold: float) -> list[Entry]:
-    """Return the leaderboard over finished gradings with one threshold, jobs newest first."""
+def board_of(jobs: Sequence[Job], like: Job) -> list[Entry]:
+    """Return the leaderboard over the finished gradings done as one was, jobs newest first.
+
+    Grades compare only on the same images and with the same threshold.
+    """
     counted = [
         grades_of(job)
         for job in reversed(jobs)
-        if job.state == DONE and job.settings.get("threshold", 0.6) == threshold
+        if job.state == DONE and _measure(job) == _measure(like)
     ]
     return leaderboard(counted)
+
+
+def _measure(job: Job) -> tuple[Any, ...]:
+    return job.settings.get("threshold", 0.6), job.settings.get("hidden") or ""
 
 
 def leaderboard(rounds: Sequence[Sequence[Grade]]) -> list[Entry]:

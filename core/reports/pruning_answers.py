@@ -149,10 +149,10 @@ def _best_score(pruned: Sequence[Point], labels: Mapping[str, str]) -> str:
     if top is None or top.score == 0:
         return "No network is above the score's threshold."
     return (
-        f"The best network by its validation images scores {top.score:.4f} on the holdout: "
-        f"{labels.get(top.method, top.method)} at {percent(top.sparsity, 2)} sparsity with "
-        f"{percent(top.accuracy)} accuracy (seed {top.seed}). Fronts and areas are drawn on the "
-        "holdout itself, so the best of many networks looks a little luckier there than it is."
+        f"The best score is {top.score:.4f}, by {labels.get(top.method, top.method)} at "
+        f"{percent(top.sparsity, 2)} sparsity with {percent(top.accuracy)} accuracy "
+        f"(seed {top.seed}); validation images chose it. Fronts and areas are drawn on the "
+        "holdout itself, where the best of many networks looks a little luckier than it is."
     )
 
 

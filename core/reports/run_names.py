@@ -9,7 +9,6 @@ from core.reports.labels import algorithm_labels, data_words
 from core.reports.runs import History
 from core.settings import digest
 
-DEFAULT_HIDDEN = 128
 # What may tell two runs apart, in the order in which people would say it.
 TELLING = (
     "learning_rate",
@@ -75,7 +74,8 @@ def _apart(history: History, group: Sequence[History]) -> list[str]:
 
 def _words(key: str, value: Any) -> str:
     if key == "hidden":
-        return "logistic regression" if value == 0 else f"{value or DEFAULT_HIDDEN} hidden units"
+        named = {"0": "logistic regression", "None": "the CNN"}
+        return named.get(str(value), f"{value} hidden units")
     if isinstance(value, dict):
         return ", ".join(f"{name} {setting}" for name, setting in value.items())
     return f"{key.replace('_', ' ')} {'as usual' if value is None else value}"

@@ -6,8 +6,10 @@ from core.figures.sensitivity import one_shot_curves, sensitivity_map
 from core.jobs.job import DONE, Job
 from core.pruning.methods import METHODS
 from pages.components.job_progress import job_line, watch
-from pages.components.lab import store, submit
+from pages.components.lab import say_done, start, store
 from pages.components.live_chart import live_chart
+
+SHOWN = "This has been measured already: it is shown below."
 
 
 def surveys(data: str, dense: str) -> None:
@@ -21,10 +23,11 @@ def surveys(data: str, dense: str) -> None:
     settings = {"data": data, "dense": dense, "method": method}
     with st.container(horizontal=True):
         if st.button("Measure each layer", icon=":material/thermostat:", key="sensitivity"):
-            submit("sensitivity", settings)
+            start("sensitivity", settings, 0, SHOWN)
         if st.button("Draw the one-shot curve", icon=":material/show_chart:", key="curve"):
-            submit("curve", {**settings, "recovery": recovery})
-    watch(lambda: _of(dense), _show)
+            start("curve", {**settings, "recovery": recovery}, 0, SHOWN)
+    say_done()
+    watch(lambda: _of(dense), lambda jobs: _show(jobs, method))
 
 
 def _of(dense: str) -> list[Job]:
@@ -32,13 +35,15 @@ def _of(dense: str) -> list[Job]:
     return [job for job in found if job.settings.get("dense") == dense]
 
 
-def _show(jobs: list[Job]) -> None:
+def _show(jobs: list[Job], method: str) -> None:
+    """Show the chosen method's table, else the newest, and all curves."""
     for job in jobs:
         if job.state != DONE:
             job_line(job, f"survey:{job.id}")
     finished = [job for job in jobs if job.state == DONE and job.result]
     tables = [job for job in finished if job.kind == "sensitivity"]
     curves = [job for job in finished if job.kind == "curve"]
+    tables.sort(key=lambda job: job.settings.get("method") != method)
     if tables:
         table = tables[0].result or {}
         st.caption(f"Accuracy with one layer pruned alone, {METHODS[table['method']].label}")

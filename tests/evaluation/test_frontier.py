@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.evaluation.axes import ACCURACY, AXES, SPARSITY, all_axes
 from core.evaluation.frontier import (
+    best_by_validation,
     best_under,
     front,
     hypervolume,
@@ -131,3 +132,18 @@ def test_every_class_has_an_axis_of_its_own() -> None:
     axes = all_axes(["shirt", "coat"])
     assert axes["class:1"].value(point(0.7, 0.9, per_class_accuracy=(0.6, 0.8))) == 0.8
     assert math.isnan(axes["class:1"].value(point(0.7, 0.9, per_class_accuracy=(0.6, None))))
+
+
+def test_networks_of_other_dense_ones_and_uploads_are_no_repetitions() -> None:
+    pruned = [point(0.70, 0.9, parent="one"), point(0.80, 0.9, parent="two")]
+    uploads = [point(0.6, 0.9, method="dense", id=name, plan={}, epochs=0) for name in "ab"]
+    assert [summary.several for summary in over_seeds([*pruned, *uploads])] == [False] * 4
+
+
+def test_the_best_is_chosen_on_validation_images_and_not_by_its_luck_on_the_holdout() -> None:
+    lucky = point(0.80, 0.9, validation_accuracy=0.70)
+    better = point(0.75, 0.9, validation_accuracy=0.76, seed=1)
+    assert best_by_validation([lucky, better]) == better
+    low = [point(0.3, 0.9, validation_accuracy=a) for a in (0.2, 0.5, 0.4)]
+    assert best_by_validation(low) == low[1]  # all score 0: the most accurate
+    assert best_by_validation([]) is None

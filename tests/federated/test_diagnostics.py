@@ -72,3 +72,9 @@ def test_the_spread_ignores_clients_without_validation_samples():
     assert found == pytest.approx(
         {"accuracy_spread": 0.5, "accuracy_low": 0.1, "accuracy_high": 0.9}
     )
+
+
+def test_steps_that_are_no_numbers_have_no_drift():
+    with np.errstate(invalid="ignore"):
+        for lost in (np.nan, np.inf):
+            assert np.isnan(measured(updates([[lost, 0.0], [1.0, 1.0]], [0.5, 0.5])).drift())

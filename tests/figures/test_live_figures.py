@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.figures import colors
 from core.figures.classes import balance
 from core.figures.frontier import live_frontier
 from core.figures.history import curves
+from core.figures.per_class import class_bars, confusion_map
 from core.figures.preview import layer_sparsities
 from tests.evaluation.points import point
 
@@ -199,3 +201,20 @@ def test_every_colour_stands_out_from_its_page(name, palette):
 def test_a_method_nobody_listed_has_a_colour_that_stays():
     assert colors.color("brand new") == colors.color("brand new")
     assert colors.color("brand new") in colors.LIGHT
+
+
+def test_a_loss_that_is_no_number_leaves_a_gap_that_a_browser_can_read():
+    metrics = {"loss": [(1, 2.0), (2, math.nan)], "validation_loss": [(1, 1.5), (2, math.inf)]}
+    chart = curves(metrics, "loss")
+    json.dumps([chart.traces, chart.rows], allow_nan=False)
+    assert [trace["y"] for trace in chart.traces] == [[2.0, None], [1.5, None]]
+    assert chart.alt == "Best validation loss 1.500 at epoch 1, of 2 epochs."
+    lost = curves({"validation_loss": [(1, math.nan)]}, "loss")
+    assert lost.alt == "The validation loss is not a number in any of 1 epochs."
+
+
+def test_classes_named_by_numbers_are_no_numbers():
+    bars = class_bars({"a": [0.5, 0.7]}, ["10", "2"], change=False)
+    heat = confusion_map([[1, 2], [3, 4]], ["10", "2"], change=False)
+    assert bars.layout["xaxis"]["type"] == "category"
+    assert {heat.layout[name]["type"] for name in ("xaxis", "yaxis")} == {"category"}

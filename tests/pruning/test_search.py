@@ -7,6 +7,7 @@ import pytest
 from core.errors import SettingsError
 from core.pruning.proposals import START, Entry, plan_of, propose
 from core.pruning.search import FIRST_RUNG, SECOND_RUNG, Made, compete
+from core.training.recipe import MOST_EPOCHS
 
 
 def entry(score, **values):
@@ -116,3 +117,23 @@ def test_a_time_of_a_few_epochs_is_refused_with_the_least_that_does():
     with pytest.raises(SettingsError, match=r"takes 10 seconds here.*at least 2"):
         compete(1, 1, Bench())
     compete(2, 1, Bench())
+
+
+class Quick(Bench):
+    """A small data set: an epoch takes a hundredth of a second."""
+
+    def epoch_seconds(self):
+        return 0.01, 0.1
+
+    def train(self, recipe, seed):
+        return replace(super().train(recipe, seed), seconds=0.01 * recipe.epochs)
+
+    def prune(self, dense, plan, seed):
+        return replace(super().prune(dense, plan, seed), seconds=0.01 * plan.epochs)
+
+
+def test_however_long_the_time_no_run_has_more_epochs_than_a_run_may_have():
+    bench = Quick()
+    found = compete(240, 1, bench)
+    assert max(entry.epochs for entry in found.entries) == MOST_EPOCHS
+    assert bench.trained[0][0] == MOST_EPOCHS

@@ -154,3 +154,20 @@ def test_a_recent_pruning_run_is_listed_with_its_score(lab):
     words = {row.best for row in recent(store, 50) if row.job.kind == "prune"}
     assert "score 0.845" in words  # magnitude at 95 %: (0.74 + 0.95) / 2
     assert "45.0% accurate" in words  # random at 95 % is below the threshold
+
+
+def test_a_network_keeps_its_frontier_however_many_runs_came_since(lab):
+    store, ids = lab
+    for seed in range(320):
+        plan = {"method": "magnitude", "sparsity": 0.5}
+        store.submit("prune", {"data": ids["data"], "dense": "f" * 16, "plan": plan}, seed)
+    assert len(family(store, ids["dense"]).points) == 6
+
+
+def test_a_federated_network_counts_as_federated_and_as_one_to_prune(lab):
+    store, ids = lab
+    before = overview(store)
+    point_of = store.get(ids["dense"]).result["point"]
+    finish(store, "federate_network", {"data": ids["data"]}, {"point": point_of})
+    after = overview(store)
+    assert (after.federated, after.dense) == (before.federated + 1, before.dense + 1)

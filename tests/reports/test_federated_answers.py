@@ -14,6 +14,7 @@ from core.reports.curves import (
     rises,
     work_per_round,
 )
+from core.reports.federated_evidence import diverged
 from core.reports.heterogeneity_answers import heterogeneity_answers
 from tests.reports.histories import history
 
@@ -207,3 +208,46 @@ def test_another_algorithm_is_compared_with_the_fedavg_nearest_in_work() -> None
     _, answer = heterogeneity_answers([history("Even", FAST), one, many, other])
     assert "Other ends at a" in text(answer)
     assert "than 50 steps (" in text(answer)
+
+
+def test_a_sampled_run_is_not_read_as_more_or_less_local_work() -> None:
+    some = {"data": "synthetic:1,1"}
+    sampled = history("2 epochs, 5 clients", SLOW, **some, local_epochs=2, clients_per_round=5)
+    everybody = history("1 epoch, all", FAST, **some, evaluations=30)
+    _, answer = heterogeneity_answers([history("Even", FAST), sampled, everybody])
+    assert "Local work was not varied" in text(answer)
+
+
+def test_a_cure_that_asks_more_clients_is_not_given_all_the_credit() -> None:
+    some = {"data": "synthetic:1,1"}
+    plain = history("FedAvg", SLOW, **some, clients_per_round=10)
+    other = history("SCAFFOLD", FAST, **some, algorithm="scaffold")
+    _, answer = heterogeneity_answers([history("Even", FAST), plain, other])
+    assert "all clients in a round instead of 10 clients, which steadies it too" in text(answer)
+
+
+@pytest.mark.parametrize(
+    "other", [{"partition": {"name": "dirichlet", "alpha": 100}}, {"data_seed": 3}, {"data": "e"}]
+)
+def test_a_cure_is_seen_on_the_same_clients_only(other) -> None:
+    some = {"data": "d", "partition": {"name": "shards"}, "data_seed": 0}
+    plain = history("FedAvg", SLOW, **some)
+    cured = history("Prox", FAST, **{**some, **other}, algorithm="fedprox")
+    _, answer = heterogeneity_answers([history("Even", FAST), plain, cured])
+    assert "Prox" not in text(answer)
+
+
+def test_a_diverged_run_is_compared_with_nothing_and_said_to_have_diverged() -> None:
+    some = {"data": "synthetic:1,1", "algorithm": "fedprox"}
+    lost = history("Prox", FAST, **some, losses=[1, 9, np.nan, np.nan])
+    plain = history("FedAvg", SLOW, data="synthetic:1,1")
+    _, answer = heterogeneity_answers([history("Even", FAST), plain, lost])
+    assert "Prox" not in text(answer)
+    [sentence] = diverged([plain, lost])
+    assert sentence.startswith("Prox diverged: its loss is not a number from round 2 on")
+
+
+def test_the_price_of_fedavg_is_told_only_where_it_was_quicker() -> None:
+    _, answer = convergence_answers([sgd(FAST), history("FedAvg", SLOW)])
+    assert "Its price" not in text(answer)
+    assert "Counted in passes over the data, FedAvg spends" in text(answer)

@@ -130,3 +130,21 @@ def test_settings_are_shown_in_the_words_of_the_pages():
         ("methods", "L1 filter"),
         ("name", "my_file"),
     ]
+
+
+def test_federated_runs_of_other_strengths_networks_and_divisions_have_other_titles(store):
+    usual = {"data": "iid", "algorithm": "fedprox", "rounds": 5, "local_epochs": 1}
+    others = (
+        {},
+        {"algorithm_settings": {"mu": 0.25}},
+        {"hidden": 0},
+        {"hidden": 64},
+        {"network": "cnn"},
+        {"partition": {"name": "dirichlet", "alpha": 0.1}},
+        {"partition": {"name": "dirichlet", "alpha": 1.0}},
+    )
+    titles = [title(store, "federate", {**usual, **other}) for other in others]
+    assert len(set(titles)) == len(others)
+    assert "mu 0.25" in titles[1]
+    assert "logistic regression" in titles[2]
+    assert "dirichlet alpha 0.1" in titles[5]

@@ -3,10 +3,24 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 
+import pytest
+
+from core.jobs.job import Job
+from core.jobs.store import Store
 from core.reports.gradescope import results
 from core.reports.grading import Grade, ranked
-from core.reports.leaderboard import leaderboard, to_csv
+from core.reports.leaderboard import board_of, leaderboard, to_csv
+from core.workspace import Workspace
+from tests.reports.finished_lab import finish
+
+
+@pytest.fixture
+def store(tmp_path) -> Iterator[Store]:
+    opened = Store(Workspace(tmp_path).store_url)
+    yield opened
+    opened.close()
 
 
 def graded(name: str, score: float, error: str | None = None) -> Grade:
@@ -68,3 +82,17 @@ def test_of_several_files_the_best_gives_the_points() -> None:
 
 def test_nothing_handed_in_is_said() -> None:
     assert "Hand in my_model_weights.h5" in results([], threshold=0.6)["output"]
+
+
+def test_only_gradings_on_the_same_images_with_the_same_threshold_share_a_board(store) -> None:
+    def handed_in(score: float, seed: int, **settings: object) -> Job:
+        grades = {"grades": [graded("anna", score).to_dict()], "images": 10}
+        return store.get(finish(store, "grade", {"data": "d", **settings}, grades, seed))
+
+    public = handed_in(0.9, 0)
+    hidden = [handed_in(score, seed, hidden="h") for seed, score in ((1, 0.7), (2, 0.8))]
+    strict = handed_in(0.5, 3, threshold=0.7)
+    jobs = [strict, *reversed(hidden), public]
+    assert [board_of(jobs, job)[0].history for job in (public, hidden[0], strict)] == [
+        (0.9,), (0.7, 0.8), (0.5,),
+    ]  # fmt: skip

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from core.reports.curves import is_iid
+from core.reports.filled import filled
 from core.reports.run_names import distinct, named
 from tests.reports.histories import history
 
 
 def names(*runs) -> list[str]:
-    return [run.label for run in named(runs)]
+    return [run.label for run in named([filled(run) for run in runs])]
 
 
 def test_a_name_says_algorithm_work_and_data() -> None:
@@ -50,3 +52,28 @@ def test_runs_that_differ_in_their_label_only_count_once() -> None:
     runs = (history("first", [0.1]), history("second", [0.1]))
     same = [replace(run, settings=run.settings | {"label": run.id}) for run in runs]
     assert [run.id for run in distinct([*same, history("c", [0.1], hidden=0)])] == ["first", "c"]
+
+
+def test_what_was_left_out_and_what_was_said_as_usual_are_the_same() -> None:
+    plain = filled(history("a", [0.1]))
+    said = filled(history("b", [0.1], hidden=128, network="mlp", batch_size=10, data_seed=0))
+    assert plain.settings == said.settings
+    images = filled(history("c", [0.1], data="0" * 16))
+    assert images.settings["partition"] == {"name": "iid"}
+    assert is_iid(images)
+    prox = filled(history("d", [0.1], algorithm="fedprox"))
+    assert prox.settings["algorithm_settings"]["mu"] > 0
+
+
+def test_a_cnn_is_not_called_by_hidden_units() -> None:
+    runs = history("a", [0.1], hidden=64), history("b", [0.1], network="cnn")
+    assert names(*runs) == [
+        "FedAvg (1 local epoch, 64 hidden units) on IID data",
+        "FedAvg (1 local epoch, the CNN) on IID data",
+    ]
+
+
+def test_the_authors_own_data_is_said() -> None:
+    assert names(history("a", [0.1], data="iid,code")) == [
+        "FedAvg (1 local epoch) on IID data of the authors' program"
+    ]

@@ -12,6 +12,7 @@ from core.reports.evidence import gather
 from core.reports.report import answers
 from core.workspace import Workspace
 from tests.reports.finished_lab import CLASSES, PRUNED, fill, finish
+from tests.reports.histories import history
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +138,13 @@ def test_stored_data_sets_are_called_by_name_and_deleted_ones_by_digest(lab) -> 
     names = runs.data_names(workspace, [ids["data"], "feedfeedfeedfeed"])
     assert names[ids["data"]] == datasets.load(workspace, ids["data"]).name
     assert names["feedfeedfeedfeed"] == "deleted data set feedfeed"
+
+
+def test_federated_runs_on_other_data_are_left_out_and_said(lab):
+    workspace, store, ids = lab
+    rows = list(history("a", [0.1, 0.5]).rows)
+    images = {"algorithm": "fedavg", "data": ids["data"], "partition": {"name": "iid"}}
+    finish(store, "federate", images, {"history": "history.csv", "rows": rows})
+    evidence = gather(store, workspace, [job.id for job in store.jobs()], "All")
+    assert "Federated runs on other data sets are left out (1)" in evidence.remark
+    assert {h.data for h in evidence.histories} == {"iid", "synthetic:1,1"}

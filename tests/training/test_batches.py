@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.data.dataset import Split
-from core.training.batches import Batches, augment, cut_out, shift
+from core.training.batches import Batches, augment, cut_out, shift, steps_per_epoch
 from core.training.recipe import Recipe
 
 PLAIN = Recipe(batch_size=4)
@@ -60,3 +60,15 @@ def test_cutout_greys_a_square_even_over_the_edge():
     assert cut[1, :, :, 0][:2, 3:].tolist() == [[0.5] * 3] * 2
     assert (cut[1] == 0.5).sum() == 6
     assert (images == 1).all()
+
+
+def test_a_last_batch_of_one_image_joins_the_one_before():
+    sizes = {
+        count: [
+            len(labels) for _, labels in Batches(SPLIT.take(np.arange(count)), PLAIN, 1).epoch(0)
+        ]
+        for count in (1, 4, 5, 9, 10)
+    }
+    assert sizes == {1: [1], 4: [4], 5: [5], 9: [4, 5], 10: [4, 4, 2]}
+    assert all(steps_per_epoch(count, 4) == len(batches) for count, batches in sizes.items())
+    assert steps_per_epoch(3, 1) == 3

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import WeightsError
+from core.errors import SettingsError, TrainingError, WeightsError
 from core.models.network import initial_weights
 from core.progress import Silent, Stopped
 from core.training.recipe import Recipe
@@ -177,3 +177,22 @@ def test_weights_of_another_network_are_refused():
     weights = {**WEIGHTS, "conv1/bias": np.zeros(3, np.float32)}
     with pytest.raises(WeightsError, match="conv1/bias has the shape"):
         train(weights, SHAPE, prepared(), RECIPE, 1, Silent())
+
+
+def test_patience_waits_for_the_best_even_where_the_last_is_kept():
+    recipe = replace(
+        RECIPE, epochs=50, learning_rate=0.0, schedule="constant", patience=2, choose="last"
+    )
+    trained = run(recipe=recipe)
+    assert (trained.best_epoch, len(trained.history)) == (3, 3)
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_the_remedy():
+    huge = {name: 1e30 * array for name, array in WEIGHTS.items()}
+    with pytest.raises(TrainingError, match="not a number since epoch 1: .* smaller learning rate"):
+        train(huge, SHAPE, prepared(), RECIPE, 7, Silent())
+
+
+def test_normalisation_of_one_image_is_refused():
+    with pytest.raises(SettingsError, match="two images in a batch"):
+        replace(RECIPE, normalise=True, batch_size=1)
