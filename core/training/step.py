@@ -1,6 +1,7 @@
 """One compiled training step: gradients, optimiser, hook, mask, moving average, in this order."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,17 +42,27 @@ class Step:
         self.averages = _copies(self.variables) if recipe.averaging else {}
         self._masked = False
         self._teacher = _teacher(teacher, recipe)
-        self._compiled = tf.function(self._advance)
+        self._signature = _signature(shape, answers=self._teacher is not None)
+        self._compiled: dict[bool, Any] = {}
 
     def __call__(
         self, images: np.ndarray, labels: np.ndarray, rate: np.float32, step: int
     ) -> tuple[float, int]:
         """Advance by one batch; return its loss and the number of images classified right."""
-        answers = self._teacher.answers(images) if self._teacher else None
-        loss, correct = self._compiled(
-            images, labels.astype(np.int32), answers, rate, np.float32(step), masked=self._masked
-        )
+        answers = [self._teacher.answers(images)] if self._teacher else []
+        advance = self._compile(self._masked)
+        loss, correct = advance(rate, np.float32(step), images, labels.astype(np.int32), *answers)
         return float(loss), int(correct)
+
+    def _compile(self, masked: bool) -> Any:
+        """Return the step as a graph, made once: it takes batches of any size, the last one too."""
+        import tensorflow as tf
+
+        if masked not in self._compiled:
+            self._compiled[masked] = tf.function(
+                partial(self._advance, masked), input_signature=self._signature, autograph=False
+            )
+        return self._compiled[masked]
 
     def set_mask(self, mask: Mapping[str, np.ndarray]) -> None:
         """Replace the 0/1 masks (parameters left out stay free) and apply them at once."""
@@ -113,7 +124,7 @@ class Step:
         }
 
     def _advance(
-        self, images: Any, labels: Any, answers: Any, rate: Any, step: Any, masked: bool
+        self, masked: bool, rate: Any, step: Any, images: Any, labels: Any, answers: Any = None
     ) -> Any:
         import tensorflow as tf
 
@@ -175,6 +186,16 @@ class Step:
         decay = tf.minimum(self._recipe.averaging, (1 + step) / (10 + step))
         for name, average in self.averages.items():
             average.assign_add((1 - decay) * (self.variables[name] - average))
+
+
+def _signature(shape: NetworkShape, answers: bool) -> list[Any]:
+    """Return what `_advance` takes: rate, step, images, labels and perhaps a teacher's answers."""
+    import tensorflow as tf
+
+    images = tf.TensorSpec((None, *shape.input_shape), tf.float32)
+    taught = [tf.TensorSpec((None, shape.classes), tf.float32)] if answers else []
+    number = tf.TensorSpec((), tf.float32)
+    return [number, number, images, tf.TensorSpec((None,), tf.int32), *taught]
 
 
 def _teacher(weights: Weights | None, recipe: Recipe) -> Teacher | None:
