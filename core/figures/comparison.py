@@ -54,6 +54,7 @@ def scatter(
     points = [p for p in points if math.isfinite(x.value(p)) and math.isfinite(y.value(p))]
     best = {point.id for point in front(points, x, y)}
     methods = dict.fromkeys(point.method for point in points)
+    name = f"frontier-{x.key}-{y.key}".replace(":", "-")
     traces = [_front_line(points, x, y)]
     traces += _guides(x, y, threshold)
     for method in methods:
@@ -63,13 +64,14 @@ def scatter(
     traces += [_error_bar(summary) for summary in over_seeds(points, x, y) if summary.several]
     traces += _rings([p for p in points if p.id in chosen], x, y)
     return Chart(
-        name=f"frontier-{x.key}-{y.key}".replace(":", "-"),
+        name=name,
         traces=traces,
         layout=layout(
             _axis(x, points),
             _axis(y, points),
             shapes=_budget_line(budget),
             annotations=_guide_names(points, x, y, threshold),
+            uirevision=name,  # a zoom belongs to its axes
         ),
         alt=_scatter_sentence(points, x, y, labels, len(best)),
         rows=[_row(point, x, y, point.id in best) for point in points],
