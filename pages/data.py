@@ -1,12 +1,14 @@
 """Data: what can be uploaded, the upload itself, and what was found in it."""
 
+import contextlib
+
 import streamlit as st
 
 from core.data import archives, course, store
 from core.data.catalog import BUILT_IN, garments
 from core.data.limits import LIMITS, MIB
 from core.data.store import StoredDataset
-from core.errors import LabError
+from core.errors import LabError, NotFoundError
 from pages.components.data_views import (
     checks_of,
     choose_data,
@@ -132,9 +134,11 @@ def _confirm_delete(chosen: StoredDataset) -> None:
         "Runs that used them keep their results but cannot be repeated."
     )
     if st.button("Delete", type="primary"):
-        store.delete(workspace(), chosen.digest)
-        remember("data", None)
-        st.rerun()
+        with error_box():
+            with contextlib.suppress(NotFoundError):  # another tab was quicker
+                store.delete(workspace(), chosen.digest)
+            remember("data", None)
+            st.rerun()
 
 
 inside_frame()

@@ -70,7 +70,7 @@ def _choose() -> str:
             with below:
                 for data, run in {str(run["data"]): run for run in wanted}.items():
                     st.caption(data)
-                    _federation(run)
+                    _federation(run, 0)
         if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-preset"):
             settings = {"preset": name, "runs": list(wanted)}
             remember("run", start("federate_compare", settings, 0, ASKED))
@@ -110,8 +110,9 @@ def _own_run() -> None:
 
 
 def _federation(settings: dict[str, Any], seed: int) -> None:
-    counts = _label_counts(str(settings["data"]), settings.get("partition"), seed)
-    federation_charts(counts, str((seed, *sorted(settings.items(), key=str))))
+    drawn_with = int(settings.get("data_seed", seed))
+    counts = _label_counts(str(settings["data"]), settings.get("partition"), drawn_with)
+    federation_charts(counts, str((drawn_with, *sorted(settings.items(), key=str))))
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -8,7 +8,7 @@ import streamlit as st
 from core.evaluation.axes import AXES, Axis, all_axes
 from core.evaluation.frontier import best_under, front, knee
 from core.evaluation.point import Point
-from core.figures.comparison import area_bars, scatter
+from core.figures.comparison import area_bars, is_share, scatter
 from core.figures.model_map import model_map
 from core.reports import runs, selection
 from core.reports.labels import method_labels
@@ -20,7 +20,7 @@ from pages.components.frame import inside_frame
 from pages.components.lab import recall, remember, store, workspace
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.run_views import network_card
-from pages.components.words import percent, plural, size
+from pages.components.words import duration, percent, plural, size
 
 VIEWS = ("Settings", "Layers", "Inside", "What changed")
 BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonzero")
@@ -101,10 +101,16 @@ def _budget(points: list[Point], x: Axis, y: Axis) -> float | None:
     low, high = float(min(values)), float(max(values))
     budget = place.slider(AXES[key].title, low, high, high, key=f"budget-{key}")
     best = best_under(points, AXES[key], budget, y)
-    shown = size(budget) if key.endswith("bytes") else f"{budget:.4g}"
     if best is not None:
-        st.caption(f"Best under {shown}: **{plain(best.label)}**, {percent(best.accuracy)}.")
+        reached = percent(y.value(best)) if is_share(y) else f"{y.value(best):.4g}"
+        st.caption(f"Best under {_limit(key, budget)}: **{plain(best.label)}**, {reached}.")
     return budget if key == x.key else None
+
+
+def _limit(key: str, value: float) -> str:
+    if key.endswith("bytes"):
+        return size(value)
+    return duration(value) if key == "latency_seconds" else f"{value:,.0f}"
 
 
 def _chosen(points: list[Point]) -> list[str]:
@@ -114,10 +120,9 @@ def _chosen(points: list[Point]) -> list[str]:
     return [id for id in st.session_state["frontier-chosen"] if id in known]
 
 
-def _add_picked() -> None:
-    picked = st.session_state["frontier-chart"].get("picked")
+def _add_picked(picked: str) -> None:
     chosen = st.session_state.get("frontier-chosen", [])
-    if picked and picked not in chosen:
+    if picked not in chosen:
         st.session_state["frontier-chosen"] = [*chosen, picked][-selection.MOST :]
 
 
@@ -143,7 +148,7 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
         names = runs.class_names_of(workspace(), chosen[0])
         network_card(chosen[0], names, f"card:{points[0].id}")
         st.caption("Choose a second network to compare the two.")
-    start = recall("view")
+    start = recall("compare") or st.query_params.get("view")  # its name in older links
     view = st.segmented_control(
         "View",
         VIEWS,
@@ -151,7 +156,7 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
         key="frontier-view",
         label_visibility="collapsed",
     )
-    remember("view", view)
+    remember("compare", view)
     if view == "Layers":
         layers_view(points)
     elif view == "Inside":

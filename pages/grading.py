@@ -152,8 +152,8 @@ def _row(grade: Grade) -> dict[str, object]:
         "Score": round(grade.score, 4),
         "Accuracy": "–" if grade.accuracy is None else percent(grade.accuracy, 2),
         "Sparsity": "–" if grade.sparsity is None else percent(grade.sparsity, 2),
-        "Zeros": grade.zeros,
-        "Parameters": grade.parameters,
+        "Zeros": "–" if grade.zeros is None else f"{grade.zeros:,}",
+        "Parameters": "–" if grade.parameters is None else f"{grade.parameters:,}",
     }
 
 

@@ -177,8 +177,12 @@ def _recent(found: activity.Overview) -> None:
         on_select="rerun",
         selection_mode="single-cell",
     )
+    # The click was on the rows as they were drawn before: others may have come since.
+    ids = [row.job.id for row in rows]
+    drawn = st.session_state.get("recent-ids", ids)
+    st.session_state["recent-ids"] = ids
     if cells := chosen["selection"]["cells"]:
-        st.switch_page("pages/runs.py", query_params={"run": rows[cells[0][0]].job.id})
+        st.switch_page("pages/runs.py", query_params={"run": drawn[cells[0][0]]})
 
 
 def _recent_row(row: activity.Recent, name: str, with_curves: bool) -> dict[str, object]:

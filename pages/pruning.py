@@ -54,12 +54,12 @@ def main() -> None:
             return
         with network:
             dense = _choose_dense(chosen)
+        view = _choose_view()
+        if view == "compete":  # it trains its own network
+            competing(chosen.digest, chosen.class_names)
+            return
         if dense is None:
             _sample()
-            return
-        view = _choose_view()
-        if view == "compete":
-            competing(chosen.digest, chosen.class_names)
             return
         _work(view, chosen, dense)
         st.subheader("Frontier", anchor=False)

@@ -81,8 +81,6 @@ def _report(evidence: Evidence) -> None:
     words = {"": intro} | {
         answer.number: _answer(answer, notes, evidence.digest) for answer in answers(evidence)
     }
-    if {key: text for key, text in words.items() if text.strip()} != notes:
-        kept_notes.save(workspace().notes, evidence.digest, words)
     with top:
         st.download_button(
             "Download the report",
@@ -120,8 +118,18 @@ def _note(label: str, number: str, notes: dict[str, str], digest: str) -> str:
         key=f"note:{digest}:{number}",
         max_chars=5000,
         height=80,
+        on_change=_keep_note,
+        args=(digest, number),
         placeholder="Goes into the report above the computed sentences.",
     )
+
+
+def _keep_note(digest: str, number: str) -> None:
+    """Keep the one note that was changed: another tab may have changed the others."""
+    with error_box():
+        notes = kept_notes.load(workspace().notes, digest)
+        notes[number] = st.session_state[f"note:{digest}:{number}"]
+        kept_notes.save(workspace().notes, digest, notes)
 
 
 inside_frame()

@@ -110,8 +110,8 @@ def _details(job: Job) -> None:
     )
     if job.kind in ("train", "prune"):
         watch(lambda: [store().get(job.id)], lambda jobs: training_view(jobs[0]))
-    else:
-        log_view(job)
+    else:  # watched too: what can be done with it changes when it ends
+        watch(lambda: [store().get(job.id)], lambda jobs: log_view(jobs[0]))
     _failed_parts(job)
     use, parts = housekeeping.family_use(store(), workspace(), job.id)
     owned = f" with its {plural(parts, 'part')}" if parts else ""

@@ -39,7 +39,9 @@ def choose(
         args=(name, key, without),
         help=help,
     )
-    _keep(name, key, without)
+    # What another page shows may not be on offer here: showing something else does not choose it.
+    if wanted is None or wanted in options:
+        _keep(name, key, without)
     return str(st.session_state[key])
 
 

@@ -17,7 +17,7 @@ from core.models.network import LAYERS
 from core.reports.runs import Network, weights_path
 from pages.components.error_box import error_box, plain
 from pages.components.job_progress import job_line, watch
-from pages.components.lab import store, submit, workspace
+from pages.components.lab import ask, store, workspace
 from pages.components.live_chart import live_chart
 from pages.components.words import percent, plural, size
 
@@ -103,7 +103,7 @@ def behaviour_view(chosen: Sequence[Network], dense: Network | None) -> None:
         st.info("Choose at least one pruned network.")
         return
     ids = [dense.job.id, *(network.job.id for network in compared)]
-    job_id = submit("behaviour", {"data": dense.data, "points": ids}, priority=1)
+    job_id = ask("behaviour", {"data": dense.data, "points": ids}, priority=1)
     labels = {network.job.id: network.point.label for network in compared}
     watch(lambda: [store().get(job_id)], lambda jobs: _behaviour(jobs[0], labels))
 

@@ -40,6 +40,7 @@ def _controls() -> dict[str, Any]:
         lambda name: METHODS[name].label,
         help="Methods that train before they choose have no instant answer; run them in a sweep.",
     )
+    by_layer = st.session_state.get("explore-layers", False)
     sparsity = st.slider(
         "Sparsity",
         0.0,
@@ -48,6 +49,7 @@ def _controls() -> dict[str, Any]:
         0.01,
         format="percent",
         key="explore-sparsity",
+        disabled=by_layer,
         help="Zeros over all parameters, biases included.",
     )
     recovery = st.toggle(
@@ -101,7 +103,7 @@ def show_preview(job: Job) -> None:
 
 
 def _numbers(result: Mapping[str, Any]) -> None:
-    lost = (result["accuracy"] - result["dense_accuracy"]) * 100
+    lost = round((result["accuracy"] - result["dense_accuracy"]) * 100, 1) + 0.0  # never -0.0
     numbers_row(
         (
             (

@@ -54,11 +54,7 @@ def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
 def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str) -> None:
     learning = found.learning[1] if found.learning else None
     chart = live_frontier(found.all_points, labels, picked, learning=learning)
-    clicked = live_chart(chart, key, 460)
-    if clicked and clicked != st.session_state.get(f"{key}:clicked"):
-        st.session_state[f"{key}:clicked"] = clicked
-        remember("point", clicked)
-        st.rerun(scope="fragment")
+    live_chart(chart, key, 460, on_pick=lambda clicked: remember("point", clicked))
 
 
 def progress(found: Family, key: str) -> None:

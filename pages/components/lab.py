@@ -13,7 +13,7 @@ import streamlit as st
 from core.errors import JobError
 from core.jobs import engine
 from core.jobs.job import DONE, Job
-from core.jobs.store import Store
+from core.jobs.store import Store, identity
 from core.reports.activity import (
     Family,
     Overview,
@@ -48,6 +48,15 @@ def submit(kind: str, settings: dict[str, Any], seed: int = 0, **more: Any) -> s
     if not store().get(job_id).ended:
         engine.ensure(workspace())
     return job_id
+
+
+def ask(kind: str, settings: dict[str, Any], **more: Any) -> str:
+    """Return the id of the job that answers a page's question; submit it at the first drawing.
+
+    Only then: one that was stopped or has failed stays so until somebody presses Resume.
+    """
+    job_id = identity(kind, settings, 0)
+    return job_id if store().exists(job_id) else submit(kind, settings, **more)
 
 
 def start(kind: str, settings: dict[str, Any], seed: int, done: str) -> str:

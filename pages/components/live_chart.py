@@ -1,4 +1,4 @@
-"""A Plotly chart that keeps zoom and selection while data arrive, and returns clicks.
+"""A Plotly chart that keeps zoom and selection while data arrive, and tells clicks.
 
 Streamlit's own chart remounts when its data change. This one sends a figure in parts (layout and
 traces), each named by its digest, and only those parts that this session's browser has not got.
@@ -47,16 +47,23 @@ def live_chart(
     chart: Chart,
     key: str,
     height: int = 420,
-    on_pick: Callable[[], None] | None = None,
+    on_pick: Callable[[str], None] | None = None,
     table: bool = True,
-) -> str | None:
-    """Draw the chart; return the id (first customdata) of the last clicked point, or None.
+) -> None:
+    """Draw the chart.
 
-    height: pixels. table: offer the numbers as a table and a CSV file below.
+    height: pixels. on_pick: called, before the page runs, with the id (first customdata) of a
+    point that was clicked. table: offer the numbers as a table and a CSV file below.
     """
+
+    def picked() -> None:
+        clicked = st.session_state[key].get("picked")
+        if clicked and on_pick:
+            on_pick(clicked)
+
     parts = {digest({"part": part}): part for part in (dict(chart.layout), *chart.traces)}
     sent = _sent(key)
-    result = _chart(
+    _chart(
         key=key,
         data={
             "order": list(parts),
@@ -67,13 +74,12 @@ def live_chart(
             "library": _library_url(),
             "twins": list(zip(colors.LIGHT, colors.DARK, strict=True)),
         },
-        on_picked_change=on_pick or _nothing,
+        on_picked_change=picked,
         on_missing_change=lambda: st.session_state.update({f"{key}:missed": time.monotonic()}),
     )
     st.session_state[f"{key}:sent"] = frozenset(parts)
     if table and chart.rows:
         _numbers(chart, key)
-    return result.get("picked")
 
 
 def _sent(key: str) -> frozenset[str]:
@@ -86,10 +92,6 @@ def _sent(key: str) -> frozenset[str]:
         return frozenset()
     found: frozenset[str] = st.session_state.get(f"{key}:sent", frozenset())
     return found
-
-
-def _nothing() -> None:
-    """Rerun only: the caller reads the returned value."""
 
 
 def _library_url() -> str:

@@ -68,12 +68,17 @@ def network_files(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         download(network, f"file:{job.id}")
         if job.kind != "prune":
-            st.page_link("pages/pruning.py", label="Prune it", icon=":material/content_cut:")
+            st.page_link(
+                "pages/pruning.py",
+                label="Prune it",
+                icon=":material/content_cut:",
+                query_params={"data": network.data, "dense": job.id},
+            )
         st.page_link(
             "pages/federated.py",
             label="Federate it",
             icon=":material/hub:",
-            query_params={"start": job.id},
+            query_params={"data": network.data, "start": job.id},
         )
 
 

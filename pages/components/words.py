@@ -18,11 +18,11 @@ def duration(seconds: float) -> str:
 
 def size(number_of_bytes: float) -> str:
     """Return a size on disk in the unit that fits."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if number_of_bytes < 1000 or unit == "GB":
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if number_of_bytes < 999.5:  # which three digits show as 999
             return f"{number_of_bytes:.3g} {unit}"
         number_of_bytes /= 1000
-    return ""
+    return f"{number_of_bytes:,.0f} PB"
 
 
 def percent(share: float, digits: int = 1) -> str:

@@ -21,7 +21,15 @@ def test_durations_are_rounded_to_what_matters(seconds, shown):
 
 
 @pytest.mark.parametrize(
-    ("count", "shown"), [(0, "0 B"), (999, "999 B"), (2_378_512, "2.38 MB"), (5e12, "5e+03 GB")]
+    ("count", "shown"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (2_378_512, "2.38 MB"),
+        (999_700, "1 MB"),
+        (1.8e12, "1.8 TB"),
+        (5e15, "5 PB"),
+    ],
 )
 def test_sizes_take_the_unit_that_fits(count, shown):
     assert words.size(count) == shown
