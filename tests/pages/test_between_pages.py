@@ -1,0 +1,102 @@
+"""What one page, or one tab, does to another: nothing that nobody asked for."""
+
+from dataclasses import replace
+
+from core.data import store as datasets
+from core.jobs.store import Store
+from core.reports import notes
+from tests.pages.conftest import button
+from tests.reports.finished_lab import dataset, finish
+
+
+def box(test, label):
+    return next(each for each in test.selectbox if each.label == label)
+
+
+def another_set(workspace, name):
+    first = dataset()
+    images = first.train.images + len(name)
+    return datasets.save(
+        workspace, replace(first, name=name, train=replace(first.train, images=images))
+    )
+
+
+def turned_to(test, page):
+    test.switch_page(f"pages/{page}.py").run()
+    assert not test.exception
+    return test
+
+
+def test_looking_at_a_frontier_does_not_choose_its_data_for_the_next_training(
+    filled_home, open_page
+):
+    workspace, ids = filled_home
+    fresh, pruned_too = another_set(workspace, "fresh"), another_set(workspace, "pruned")
+    store = Store(workspace.store_url)
+    pruned = store.get(ids["magnitude-0.95"])
+    finish(store, "prune", pruned.settings | {"data": pruned_too}, pruned.result)
+    store.close()
+    test = open_page("data", data=fresh)
+    turned_to(test, "frontier")
+    assert box(test, "Data set").value in (ids["data"], pruned_too)  # the new one has no networks
+    turned_to(test, "training")
+    assert box(test, "Data set").value == fresh
+
+
+def test_views_of_two_pages_do_not_change_each_other(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("pruning", view="sweep")
+    test.query_params["points"] = ids["magnitude-0.95"]
+    turned_to(test, "frontier")
+    turned_to(test, "pruning")
+    assert next(each for each in test.button_group if each.key == "prune-view").value == "sweep"
+
+
+def test_a_network_is_pruned_and_federated_from_the_run_it_stands_beside(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("training", run=ids["dense"])
+    queries = {link.proto.label: link.proto.query_string for link in test.get("page_link")}
+    assert {f"data={ids['data']}", f"dense={ids['dense']}"} <= {*queries["Prune it"].split("&")}
+    assert {f"data={ids['data']}", f"start={ids['dense']}"} <= {*queries["Federate it"].split("&")}
+
+
+def test_a_comparison_that_was_stopped_stays_stopped(filled_home, open_page):
+    workspace, ids = filled_home
+    points = f"{ids['magnitude-0.8']},{ids['random-0.95']}"
+    test = open_page("frontier", points=points, compare="What changed")
+    store = Store(workspace.store_url)
+    asked = next(job for job in store.jobs(kind="behaviour") if job.state == "queued")
+    store.stop(asked.id)
+    test.run()
+    assert store.get(asked.id).state == "stopped"
+    button(test, "Resume").click().run()
+    assert store.get(asked.id).state == "queued"
+    store.close()
+
+
+def test_a_second_tab_keeps_the_notes_of_the_first(filled_home, open_page):
+    workspace, _ = filled_home
+    first, second = open_page("report"), open_page("report")
+    intro, other = first.text_area[0], second.text_area[1]
+    intro.set_value("words of the first tab").run()
+    other.set_value("words of the second").run()
+    second.text_input[0].set_value("A title").run()
+    [kept] = workspace.notes.glob("*.json")
+    assert sorted(notes.load(workspace.notes, kept.stem).values()) == [
+        "words of the first tab",
+        "words of the second",
+    ]
+
+
+def test_a_competition_needs_no_trained_network(empty_home, open_page):
+    digest = datasets.save(empty_home, dataset())
+    test = open_page("pruning", data=digest, view="compete")
+    assert not test.exception
+    assert any("Minutes" in each.label for each in test.number_input)
+
+
+def test_who_has_what_is_drawn_as_the_run_will_draw_it(empty_home, open_page):
+    test = open_page("federated")
+    test.session_state["federated-data"] = True
+    test.run()
+    assert not test.exception
