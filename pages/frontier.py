@@ -60,7 +60,7 @@ def _of_one_data_set(networks: list[Network]) -> list[Network]:
     if len(digests) == 1:
         return networks
     names = runs.data_names(workspace(), digests)
-    data = choose("Data set", digests, "data", names.__getitem__)
+    data = choose("Data set", digests, "data", names.__getitem__, some=True)
     return [network for network in networks if network.data == data]
 
 

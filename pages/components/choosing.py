@@ -15,12 +15,14 @@ def choose(
     called: Callable[[str], str],
     usual: str | None = None,
     unsaid: bool = False,
+    some: bool = False,
     help: str | None = None,
 ) -> str:
     """Ask for one of the options; the address keeps it as `name`.
 
     called: what an option is called. usual: chosen at first, else the first option; unsaid: the
-    address leaves it out.
+    address leaves it out. some: there are others, which another page may have chosen; then to show
+    one of these does not choose it.
     """
     start = options[0] if usual is None else usual
     wanted = recall(name)
@@ -39,8 +41,7 @@ def choose(
         args=(name, key, without),
         help=help,
     )
-    # What another page shows may not be on offer here: showing something else does not choose it.
-    if wanted is None or wanted in options:
+    if not some or wanted is None or wanted in options:
         _keep(name, key, without)
     return str(st.session_state[key])
 

@@ -25,7 +25,7 @@ def choose_run(found: Sequence[Job], label: Callable[[Job], str]) -> Job | None:
     if not found:
         return None
     by_id = {job.id: job for job in found}
-    return by_id[choose("Run", list(by_id), "run", lambda id: label(by_id[id]))]
+    return by_id[choose("Run", list(by_id), "run", lambda id: label(by_id[id]), some=True)]
 
 
 def training_view(job: Job) -> None:
