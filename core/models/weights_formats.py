@@ -32,6 +32,8 @@ Weights = dict[str, np.ndarray]
 Shapes = Mapping[str, tuple[int, ...]]
 Layers = list[tuple[str, list[Any]]]  # (layer, its datasets, unread: shapes are looked at first)
 TINY = 1e-12
+# Beside the layers of a trained model; Keras 2 on Windows writes such paths with backslashes.
+NO_LAYERS = re.compile(r"(optimizer|metrics)([/\\]|$)")
 
 
 def parse_upload(
@@ -143,12 +145,12 @@ def _legacy_layers(root: Any) -> Layers:
 def _keras3_layers(file: Any) -> Layers:
     """Return the layers of Keras 3: groups with `vars`, in the natural order of their names."""
     found: Layers = []
-    waiting = [(file, "")]
+    waiting = [(file[name], f"/{name}") for name in file if not NO_LAYERS.match(name)]
     while waiting:
         group, path = waiting.pop()
-        for name in group:
+        for name in group if hasattr(group, "keys") else ():
             item = group[name]
-            if not hasattr(item, "keys") or name == "optimizer":
+            if not hasattr(item, "keys"):
                 continue
             if name == "vars":
                 arrays = [numbers(item, key, f"{path}/{key}") for key in sorted(item, key=_natural)]

@@ -50,6 +50,16 @@ def keras3(names=("conv2d", "conv2d_1", "conv2d_2", "conv2d_3", "dense", "dense_
     return content.getvalue()
 
 
+def trained(separator):
+    """Return a .weights.h5 with the metrics and the optimizer of a trained model of Keras 2."""
+    content = io.BytesIO(keras3())
+    with h5py.File(content, "r+") as file:
+        for number in range(2):
+            file[f"metrics{separator}mean/vars/{number}"] = np.float32(1)
+            file[f"optimizer{separator}adam/vars/{number}"] = WEIGHTS["conv1/kernel"]
+    return lambda: content.getvalue()
+
+
 def layer(class_name, module="keras.layers", **config):
     return {"class_name": class_name, "module": module, "config": config}
 
@@ -215,6 +225,8 @@ CASES = [
     case("88", "whole model h5", whole_model(), noted="only its weights", holds=equal),
     case("88", "keras archive", archive(), noted="only its weights were read", holds=equal),
     case("88", "keras 3 weights", keras3, holds=equal),
+    case("88", "trained in Keras 2", trained("/"), holds=equal),
+    case("88", "trained in Keras 2 on Windows", trained("\\"), holds=equal),
     case(
         "89",
         "wrong shape",
