@@ -15,6 +15,7 @@ from typing import IO
 
 from core.data import zips
 from core.data.limits import LIMITS as PARSE_LIMITS
+from core.data.unpack import is_ignored
 from core.data.zip_directory import check_count
 from core.errors import NotFoundError, UploadError
 from core.files import told_if_not_stored, written_whole
@@ -122,7 +123,7 @@ def _members(
 ) -> list[Submission]:
     chosen = [member for member in archive.infolist() if _is_weights(member)]
     _check_amount(bundle, chosen, limits)
-    owners = _owners(bundle, [PurePosixPath(member.filename).parts for member in chosen])
+    owners = _owners(bundle, [PurePosixPath(_name(member)).parts for member in chosen])
     return [
         _copied(archive, member, owner, folder / f"{first + number:04d}.upload", limits)
         for number, (member, owner) in enumerate(zip(chosen, owners, strict=True))
@@ -143,10 +144,14 @@ def _check_amount(bundle: str, chosen: Sequence[zipfile.ZipInfo], limits: Limits
         )
 
 
+def _name(member: zipfile.ZipInfo) -> str:
+    """Return a member's name as its packer meant it; Windows packers may write backslashes."""
+    return zips.member_name(member).split("\0")[0].replace("\\", "/")
+
+
 def _is_weights(member: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(member.filename).parts
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return not member.is_dir() and not hidden and member.filename.lower().endswith(WEIGHTS_ENDINGS)
+    name = _name(member)
+    return not is_ignored(name) and name.lower().endswith(WEIGHTS_ENDINGS)
 
 
 def _owners(bundle: str, paths: Sequence[tuple[str, ...]]) -> list[str]:
@@ -188,7 +193,7 @@ def _copied(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, owner: str, path: Path, limits: Limits
 ) -> Submission:
     """Copy a member to `path`; what is wrong with it is the submission's error."""
-    submission = Submission(owner, member.filename, path)
+    submission = Submission(owner, _name(member), path)
     try:
         content = _content(archive, member, limits)
     except UploadError as error:

@@ -64,6 +64,24 @@ def test_rubbish_of_operating_systems_is_ignored(tmp_path: Path) -> None:
     assert [s.name for s in collect([("class.zip", bundle)], tmp_path)] == ["anna"]
 
 
+def test_a_name_in_utf8_without_its_flag_is_read(tmp_path: Path) -> None:
+    bundle = zipped(("Zoxx/my_model_weights.h5", b"Z"), ("bob/my_model_weights.h5", b"B"))
+    found = collect([("class.zip", bundle.replace(b"Zoxx", "Zoë".encode()))], tmp_path)
+    assert [(s.name, s.file) for s in found] == [
+        ("Zoë", "Zoë/my_model_weights.h5"),
+        ("bob", "bob/my_model_weights.h5"),
+    ]
+
+
+def test_backslashes_of_windows_packers_are_folders(tmp_path: Path) -> None:
+    bundle = zipped(("anna\\my_model_weights.h5", b"A"), ("bob\\my_model_weights.h5", b"B"))
+    found = collect([("class.zip", bundle)], tmp_path)
+    assert [(s.name, s.error, s.path.read_bytes()) for s in found] == [
+        ("anna", "", b"A"),
+        ("bob", "", b"B"),
+    ]
+
+
 def test_a_member_that_climbs_out_stays_inside_the_folder(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     collect([("class.zip", zipped(("../../evil.h5", b"E"), ("a/b.h5", b"B")))], inside)
