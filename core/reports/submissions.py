@@ -8,6 +8,7 @@ import json
 import lzma
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -59,18 +60,43 @@ def collect(
 ) -> list[Submission]:
     """Return the submissions in `files`, copied into `folder` where they are not on disk already.
 
-    files: file name and content. In a zip, `anna/my_model_weights.h5` is Anna's. A zip that is
-    broken, too large or without a weights file is one submission with the reason.
+    files: file name and content. In a zip, `anna/my_model_weights.h5` is Anna's; a name that
+    several files give is preceded by its zip's. A zip that is broken, too large or without a
+    weights file is one submission with the reason.
     Raises UploadError for too many files.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found: list[Submission] = []
+    found: list[tuple[str, list[Submission]]] = []
+    count = 0
     for number, (file, content) in enumerate(files):
         path = content if isinstance(content, Path) else _stored(content, folder, number)
-        found += _submissions(file, path, folder, len(found), limits)
-    if len(found) > limits.files:
-        raise UploadError(f"{len(found)} files arrived; at most {limits.files} are graded at once.")
-    return found
+        found.append((file, _submissions(file, path, folder, count, limits)))
+        count += len(found[-1][1])
+    if count > limits.files:
+        raise UploadError(f"{count} files arrived; at most {limits.files} are graded at once.")
+    return _told_apart(found)
+
+
+def _told_apart(found: Sequence[tuple[str, list[Submission]]]) -> list[Submission]:
+    """Return all submissions; of equal names from several files, those of zips say which zip."""
+    given = Counter(name for _, held in found for name in {each.name for each in held})
+    return [
+        replace(each, name=_with_zip(file, each.name))
+        if given[each.name] > 1 and each.file != file
+        else each
+        for file, held in found
+        for each in held
+    ]
+
+
+def _with_zip(file: str, name: str) -> str:
+    """Return `submission` in anna.zip as anna/submission, in ben/submission.zip as ben/submission.
+
+    Students' zips may all be called the same: then only their folders differ.
+    """
+    zip_name = _owner(file)
+    folder = PurePosixPath(file.replace("\\", "/")).parent.name
+    return "/".join(part for part in (folder if zip_name == name else zip_name, name) if part)
 
 
 def _stored(content: bytes, folder: Path, number: int) -> Path:

@@ -201,6 +201,22 @@ def test_several_loose_files_with_everybodys_name_are_told_apart(tmp_path: Path)
     ]
 
 
+def test_equal_names_in_several_zips_are_preceded_by_the_zips(tmp_path: Path) -> None:
+    same = zipped(("submission/my_model_weights.h5", b"A"))
+    both = zipped(("submission/my_model_weights.h5", b"A"), ("dora/my_model_weights.h5", b"D"))
+    files = [("anna.zip", same), ("ben.zip", same), ("rest.zip", both), ("carla.h5", b"C")]
+    assert [s.name for s in collect(files, tmp_path)] == [
+        *("anna/submission", "ben/submission", "rest/submission"),
+        *("dora", "carla"),
+    ]
+
+
+def test_zips_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    loose = zipped(("my_model_weights.h5", b"A"))
+    files = [("hw/anna/submission.zip", loose), ("hw/ben/submission.zip", loose)]
+    assert [s.name for s in collect(files, tmp_path)] == ["anna/submission", "ben/submission"]
+
+
 @pytest.mark.parametrize("name", ["my_model_weights.h5", "x.h5"])
 @pytest.mark.parametrize("top", ["", "hw1/"])
 def test_a_person_with_a_folder_inside_the_own_folder_is_one(
