@@ -16,6 +16,7 @@ from typing import IO
 
 from core.data import zips
 from core.data.limits import LIMITS as PARSE_LIMITS
+from core.data.names import counted, plain_name
 from core.data.unpack import is_ignored
 from core.data.zip_directory import check_count
 from core.errors import NotFoundError, UploadError
@@ -24,6 +25,7 @@ from core.files import told_if_not_stored, written_whole
 WEIGHTS_ENDINGS = (".h5", ".hdf5", ".keras")
 GENERIC = "my_model_weights"  # what everybody's file is called: it names nobody
 LISTING = "names.json"
+MOST_SHOWN = 3  # names of files in one sentence
 MEGABYTE = 1 << 20
 # A member may declare that unpacking it takes 4 GB of memory, which ends in a MemoryError.
 BROKEN = (*zips.DAMAGE, lzma.LZMAError, OSError, MemoryError)
@@ -147,24 +149,64 @@ def _owner(file: str) -> str:
 def _members(
     bundle: str, archive: zipfile.ZipFile, folder: Path, first: int, limits: Limits
 ) -> list[Submission]:
-    chosen = [member for member in archive.infolist() if _is_weights(member)]
-    _check_amount(bundle, chosen, limits)
-    owners = _owners(bundle, [PurePosixPath(_name(member)).parts for member in chosen])
-    return [
+    files = [member for member in archive.infolist() if not is_ignored(_name(member))]
+    chosen = [member for member in files if _is_weights(member)]
+    paths = [PurePosixPath(_name(member)).parts for member in chosen]
+    others = [_name(member) for member in files if not _name(member).endswith("/")]
+    without = _without_weights(paths, [PurePosixPath(name).parts for name in others])
+    _check_amount(bundle, chosen, len(without), limits)
+    copied = [
         _copied(archive, member, owner, folder / f"{first + number:04d}.upload", limits)
-        for number, (member, owner) in enumerate(zip(chosen, owners, strict=True))
+        for number, (member, owner) in enumerate(zip(chosen, _owners(bundle, paths), strict=True))
+    ]
+    nothing = Path(str(archive.filename))  # there is no file to grade: the error says so
+    return copied + [
+        Submission(person, f"{person}/", nothing, _no_weights(found))
+        for person, found in without.items()
     ]
 
 
-def _check_amount(bundle: str, chosen: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
+def _without_weights(
+    paths: Sequence[tuple[str, ...]], others: Sequence[tuple[str, ...]]
+) -> dict[str, list[str]]:
+    """Return the files of each folder that stands beside people's folders but holds no weights.
+
+    paths: those of weights files. A zip whose weights lie in no folders is no class of folders.
+    """
+    shared = _shared_folders(paths) if paths else 0
+    people = {path[shared] for path in paths if len(path) > shared + 1}
+    found: dict[str, list[str]] = {}
+    for path in others:
+        beside = paths and path[:shared] == paths[0][:shared] and len(path) > shared + 1
+        if people and beside and path[shared] not in people and not _is_readme(path[-1]):
+            found.setdefault(path[shared], []).append(plain_name(path[-1]))
+    return found
+
+
+def _is_readme(file: str) -> bool:
+    return file.lower().startswith("readme")
+
+
+def _no_weights(found: Sequence[str]) -> str:
+    more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+    return (
+        f"The folder holds no .h5, .hdf5 or .keras file (found: "
+        f"{', '.join(found[:MOST_SHOWN])}{more}). Hand in my_model_weights.h5 itself."
+    )
+
+
+def _check_amount(
+    bundle: str, chosen: Sequence[zipfile.ZipInfo], without: int, limits: Limits
+) -> None:
     if not chosen:
         raise UploadError(
             f"{bundle} holds no weights file. Put each as name/my_model_weights.h5 into it."
         )
     size = sum(member.file_size for member in chosen)
-    if len(chosen) > limits.files or size > limits.total_bytes:
+    if len(chosen) + without > limits.files or size > limits.total_bytes:
+        beside = f", and {counted(without, 'folder')} without any" if without else ""
         raise UploadError(
-            f"{bundle} holds {len(chosen)} weights files of {size / MEGABYTE:,.0f} MB. "
+            f"{bundle} holds {len(chosen)} weights files of {size / MEGABYTE:,.0f} MB{beside}. "
             f"At most {limits.files} files and {limits.total_bytes // MEGABYTE:,} MB are taken "
             "at once: split the zip."
         )
@@ -176,8 +218,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _is_weights(member: zipfile.ZipInfo) -> bool:
-    name = _name(member)
-    return not is_ignored(name) and name.lower().endswith(WEIGHTS_ENDINGS)
+    return _name(member).lower().endswith(WEIGHTS_ENDINGS)
 
 
 def _owners(bundle: str, paths: Sequence[tuple[str, ...]]) -> list[str]:

@@ -201,6 +201,34 @@ def test_several_loose_files_with_everybodys_name_are_told_apart(tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize("top", ["", "hw1/"])
+def test_a_person_without_weights_is_told_what_was_found(tmp_path: Path, top: str) -> None:
+    names = (
+        *("anna/my_model_weights.h5", "anna/train.py", "ben/submission.zip"),
+        *("cem/my_model_weights.h5.gz", "dora/code/weights.pt", "dora/1.py", "dora/2.py"),
+        *("dora/3.py", "readme/README.md", "eve/.DS_Store", "__MACOSX/fay/._x", "task.pdf"),
+    )
+    bundle = zipped(*((top + name, b"x") for name in names))
+    anna, *others = collect([("class.zip", bundle)], tmp_path)
+    assert (anna.name, anna.error) == ("anna", "")
+    assert {each.name: each.error.partition("(found: ")[2] for each in others} == {
+        "ben": "submission.zip). Hand in my_model_weights.h5 itself.",
+        "cem": "my_model_weights.h5.gz). Hand in my_model_weights.h5 itself.",
+        "dora": "weights.pt, 1.py, 2.py and 1 more). Hand in my_model_weights.h5 itself.",
+    }
+
+
+def test_folders_beside_one_persons_loose_file_are_no_people(tmp_path: Path) -> None:
+    bundle = zipped(("my_model_weights.h5", b"A"), ("code/train.py", b"x"))
+    assert [s.name for s in collect([("anna.zip", bundle)], tmp_path)] == ["anna"]
+
+
+def test_people_without_weights_count_as_files(tmp_path: Path) -> None:
+    bundle = zipped(("anna/w.h5", b"A"), ("bob/w.pt", b"B"), ("carla/w.pt", b"C"))
+    (found,) = collect([("class.zip", bundle)], tmp_path, Limits(files=2))
+    assert "holds 1 weights files of 0 MB, and 2 folders without any. At most 2" in found.error
+
+
 def test_equal_names_in_several_zips_are_preceded_by_the_zips(tmp_path: Path) -> None:
     same = zipped(("submission/my_model_weights.h5", b"A"))
     both = zipped(("submission/my_model_weights.h5", b"A"), ("dora/my_model_weights.h5", b"D"))
