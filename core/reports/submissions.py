@@ -16,14 +16,14 @@ from typing import IO
 
 from core.data import zips
 from core.data.limits import LIMITS as PARSE_LIMITS
-from core.data.names import counted, plain_name
+from core.data.names import counted
 from core.data.unpack import is_ignored
 from core.data.zip_directory import check_count
 from core.errors import NotFoundError, UploadError
 from core.files import told_if_not_stored, written_whole
+from core.reports.owners import owner, owners, with_zip, without_weights
 
 WEIGHTS_ENDINGS = (".h5", ".hdf5", ".keras")
-GENERIC = "my_model_weights"  # what everybody's file is called: it names nobody
 LISTING = "names.json"
 MOST_SHOWN = 3  # names of files in one sentence
 MEGABYTE = 1 << 20
@@ -83,22 +83,12 @@ def _told_apart(found: Sequence[tuple[str, list[Submission]]]) -> list[Submissio
     """Return all submissions; of equal names from several files, those of zips say which zip."""
     given = Counter(name for _, held in found for name in {each.name for each in held})
     return [
-        replace(each, name=_with_zip(file, each.name))
+        replace(each, name=with_zip(file, each.name))
         if given[each.name] > 1 and each.file != file
         else each
         for file, held in found
         for each in held
     ]
-
-
-def _with_zip(file: str, name: str) -> str:
-    """Return `submission` in anna.zip as anna/submission, in ben/submission.zip as ben/submission.
-
-    Students' zips may all be called the same: then only their folders differ.
-    """
-    zip_name = _owner(file)
-    folder = PurePosixPath(file.replace("\\", "/")).parent.name
-    return "/".join(part for part in (folder if zip_name == name else zip_name, name) if part)
 
 
 def _stored(content: bytes, folder: Path, number: int) -> Path:
@@ -111,7 +101,7 @@ def _submissions(
     file: str, path: Path, folder: Path, first: int, limits: Limits
 ) -> list[Submission]:
     """Return what one file holds; what is wrong with it is the error of its one submission."""
-    whole = Submission(_owner(file), file, path)
+    whole = Submission(owner(file), file, path)
     if not zipfile.is_zipfile(path):
         return [whole]
     try:
@@ -139,13 +129,6 @@ def _short(error: Exception) -> str:
     return str(error)[:100] or type(error).__name__
 
 
-def _owner(file: str) -> str:
-    """Return whose file this is: its folder, or its own name when that says more."""
-    path = PurePosixPath(file.replace("\\", "/"))
-    generic = path.stem.startswith(GENERIC)
-    return path.parent.name if generic and path.parent.name else path.stem
-
-
 def _members(
     bundle: str, archive: zipfile.ZipFile, folder: Path, first: int, limits: Limits
 ) -> list[Submission]:
@@ -153,38 +136,17 @@ def _members(
     chosen = [member for member in files if _is_weights(member)]
     paths = [PurePosixPath(_name(member)).parts for member in chosen]
     others = [_name(member) for member in files if not _name(member).endswith("/")]
-    without = _without_weights(paths, [PurePosixPath(name).parts for name in others])
+    without = without_weights(paths, [PurePosixPath(name).parts for name in others])
     _check_amount(bundle, chosen, len(without), limits)
     copied = [
-        _copied(archive, member, owner, folder / f"{first + number:04d}.upload", limits)
-        for number, (member, owner) in enumerate(zip(chosen, _owners(bundle, paths), strict=True))
+        _copied(archive, member, person, folder / f"{first + number:04d}.upload", limits)
+        for number, (member, person) in enumerate(zip(chosen, owners(bundle, paths), strict=True))
     ]
     nothing = Path(str(archive.filename))  # there is no file to grade: the error says so
     return copied + [
         Submission(person, f"{person}/", nothing, _no_weights(found))
         for person, found in without.items()
     ]
-
-
-def _without_weights(
-    paths: Sequence[tuple[str, ...]], others: Sequence[tuple[str, ...]]
-) -> dict[str, list[str]]:
-    """Return the files of each folder that stands beside people's folders but holds no weights.
-
-    paths: those of weights files. A zip whose weights lie in no folders is no class of folders.
-    """
-    shared = _shared_folders(paths) if paths else 0
-    people = {path[shared] for path in paths if len(path) > shared + 1}
-    found: dict[str, list[str]] = {}
-    for path in others:
-        beside = paths and path[:shared] == paths[0][:shared] and len(path) > shared + 1
-        if people and beside and path[shared] not in people and not _is_readme(path[-1]):
-            found.setdefault(path[shared], []).append(plain_name(path[-1]))
-    return found
-
-
-def _is_readme(file: str) -> bool:
-    return file.lower().startswith("readme")
 
 
 def _no_weights(found: Sequence[str]) -> str:
@@ -221,46 +183,11 @@ def _is_weights(member: zipfile.ZipInfo) -> bool:
     return _name(member).lower().endswith(WEIGHTS_ENDINGS)
 
 
-def _owners(bundle: str, paths: Sequence[tuple[str, ...]]) -> list[str]:
-    """Return whose each member is: its folder's below those that all share, else its own name's.
-
-    A loose file with the name everybody uses belongs to the folder around it, or to the zip.
-    """
-    shared = _shared_folders(paths)
-    home = paths[0][shared - 1] if shared else _owner(bundle)
-    rest = [path[shared:] for path in paths]
-    unnamed = [parts for parts in rest if len(parts) == 1 and parts[0].startswith(GENERIC)]
-    return [home if [parts] == unnamed else _member_owner(parts, home) for parts in rest]
-
-
-def _member_owner(parts: tuple[str, ...], home: str) -> str:
-    if len(parts) > 1:
-        return parts[0]
-    stem = PurePosixPath(parts[0]).stem
-    # Several such files may be one person's or many people's: kept apart, copies are noticed.
-    return f"{home}/{stem}" if stem.startswith(GENERIC) else stem
-
-
-def _shared_folders(paths: Sequence[tuple[str, ...]]) -> int:
-    """Return how many leading folders all members share: they name the class, not a person.
-
-    The last of them is a person's when only one folder and loose files are below it.
-    """
-    if len(paths) < 2:
-        return max(len(paths[0]) - 2, 0)
-    shared = 0
-    while all(len(p) > shared + 1 for p in paths) and len({p[shared] for p in paths}) == 1:
-        shared += 1
-    below = {p[shared] for p in paths if len(p) > shared + 1}
-    some_loose = any(len(p) == shared + 1 for p in paths)
-    return shared - 1 if shared and some_loose and len(below) == 1 else shared
-
-
 def _copied(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, owner: str, path: Path, limits: Limits
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, person: str, path: Path, limits: Limits
 ) -> Submission:
     """Copy a member to `path`; what is wrong with it is the submission's error."""
-    submission = Submission(owner, _name(member), path)
+    submission = Submission(person, _name(member), path)
     try:
         content = _content(archive, member, limits)
     except UploadError as error:
