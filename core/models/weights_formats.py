@@ -18,6 +18,7 @@ from core.errors import WeightsError
 from core.models.hdf5_checks import (
     LARGEST_BYTES,
     LARGEST_VALUES,
+    check_not_wrapped,
     check_objects,
     check_sizes,
     damaged,
@@ -128,6 +129,7 @@ def _layers(file: Any, notes: list[str]) -> Layers:
 def _legacy_layers(root: Any) -> Layers:
     layers: Layers = []
     for layer in names_attribute(root, "layer_names"):
+        check_not_wrapped(layer)
         group = root.get(layer)
         if group is None or not hasattr(group, "keys"):
             raise WeightsError(
@@ -152,6 +154,7 @@ def _keras3_layers(file: Any) -> Layers:
             item = group[name]
             if not hasattr(item, "keys"):
                 continue
+            check_not_wrapped(name)
             if name == "vars":
                 arrays = [numbers(item, key, f"{path}/{key}") for key in sorted(item, key=_natural)]
                 if arrays:

@@ -18,6 +18,9 @@ LATER = ("conv2d_8", "conv2d_9", "conv2d_10", "conv2d_11", "dense_4", "dense_5")
 WEIGHTS = initial_weights(REFERENCE, 1)
 
 
+STRIP = r"wrapped for pruning.*strip_pruning\(model\) before saving"
+
+
 def legacy(weights=None, names=LEGACY, into=None, change=lambda file: None, dtype=np.float32):
     """Return an .h5 in Keras 2's layout; `change` may spoil the open file."""
     weights = weights or WEIGHTS
@@ -58,6 +61,18 @@ def trained(separator):
             file[f"metrics{separator}mean/vars/{number}"] = np.float32(1)
             file[f"optimizer{separator}adam/vars/{number}"] = WEIGHTS["conv1/kernel"]
     return lambda: content.getvalue()
+
+
+def wrapped_h5():
+    """Return an .h5 whose first layer TensorFlow's pruning toolkit still wraps."""
+    names = ("prune_low_magnitude_conv2d", *LEGACY[1:])
+
+    def add_mask_and_step(file):
+        group = file[names[0]]
+        group["mask:0"], group["step:0"] = WEIGHTS["conv1/kernel"], np.int64(7)
+        group.attrs["weight_names"] = [b"mask:0", b"step:0"]
+
+    return legacy(names=names, change=add_mask_and_step)
 
 
 def layer(class_name, module="keras.layers", **config):
@@ -282,6 +297,14 @@ CASES = [
         "class 'Mine'.*Nothing in the file was run",
     ),
     case("88", "initializer of Keras", whole_model(with_initializer()), holds=equal),
+    case("80", "wrapped for pruning", wrapped_h5, STRIP),
+    case(
+        "80",
+        "wrapped for pruning in Keras 3's layout",
+        lambda: keras3(("prune_low_magnitude", *LEGACY[1:])),
+        STRIP,
+    ),
+    case("80", "wrapped for pruning, whole", whole_model(layer("PruneLowMagnitude")), STRIP),
     case("91", "empty", lambda: b"", "is empty"),
     case("91", "pickle", lambda: pickle.dumps(WEIGHTS), "not an HDF5 weights file"),
     case("91", "truncated", lambda: legacy()[:100_000], "damaged or cut short"),
