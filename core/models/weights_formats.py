@@ -177,7 +177,7 @@ def _named(layers: Layers, shapes: Shapes | None) -> dict[str, Any]:
     """Return the datasets by our names (conv1 … dense2), each layer checked, nothing read."""
     counts = {4: 0, 2: 0}
     named: dict[str, Any] = {}
-    for layer, datasets in _in_network_order(layers):
+    for layer, datasets in _in_network_order(layers, shapes):
         kernel = datasets[0]
         if len(datasets) != 2 or kernel.ndim not in counts:
             found = ", ".join(str(each.shape) for each in datasets[:5])
@@ -193,8 +193,15 @@ def _named(layers: Layers, shapes: Shapes | None) -> dict[str, Any]:
     return named
 
 
-def _in_network_order(layers: Layers) -> Layers:
-    """Return the convolutions before the dense layers, whatever a name-sorted file says."""
+def _in_network_order(layers: Layers, shapes: Shapes | None) -> Layers:
+    """Return the layers as the network has them, whatever a file sorted by name says.
+
+    Kernels whose shapes all differ tell their places; else convolutions precede dense layers.
+    """
+    kernels = [tuple(shape) for name, shape in (shapes or {}).items() if name.endswith("/kernel")]
+    found = [layer[1][0].shape for layer in layers]
+    if len(set(kernels)) == len(kernels) and sorted(kernels) == sorted(found):
+        return sorted(layers, key=lambda layer: kernels.index(layer[1][0].shape))
     return sorted(layers, key=lambda layer: -layer[1][0].ndim)
 
 

@@ -16,18 +16,27 @@ LAYERS = ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
 LEGACY = ("conv2d", "conv2d_1", "conv2d_2", "conv2d_3", "dense", "dense_1")
 LATER = ("conv2d_8", "conv2d_9", "conv2d_10", "conv2d_11", "dense_4", "dense_5")
 WEIGHTS = initial_weights(REFERENCE, 1)
+EQUAL = NetworkShape(widths=(4, 4, 4, 4, 6))
+EQUAL_KERNELS = initial_weights(EQUAL, 1)
 
 
 STRIP = r"wrapped for pruning.*strip_pruning\(model\) before saving"
 
 
-def legacy(weights=None, names=LEGACY, into=None, change=lambda file: None, dtype=np.float32):
+def legacy(
+    weights=None,
+    names=LEGACY,
+    into=None,
+    change=lambda file: None,
+    dtype=np.float32,
+    reverse=False,
+):
     """Return an .h5 in Keras 2's layout; `change` may spoil the open file."""
     weights = weights or WEIGHTS
     content = io.BytesIO()
     with h5py.File(content, "w") as file:
         root = file.create_group(into) if into else file
-        root.attrs["layer_names"] = np.array([name.encode() for name in names])
+        root.attrs["layer_names"] = np.array([n.encode() for n in names][:: -1 if reverse else 1])
         for name, ours in zip(names, LAYERS, strict=True):
             group = root.create_group(name)
             group.attrs["weight_names"] = [f"{name}/{p}:0".encode() for p in ("kernel", "bias")]
@@ -328,6 +337,20 @@ CASES = [
         lambda: legacy(with_value("dense1/kernel", 1e-30)),
         noted="1 weight below 1e-12 but not zero",
         holds=lambda r: np.count_nonzero(r[0]["dense1/kernel"] == 0) == 0,
+    ),
+    case("93", "layers in reverse", lambda: legacy(reverse=True), holds=equal),
+    case(
+        "93",
+        "keras 3 layers in reverse",
+        lambda: keras3(("conv2d_3", "conv2d_2", "conv2d_1", "conv2d", "dense_1", "dense")),
+        holds=equal,
+    ),
+    case(
+        "93",
+        "layers in reverse of a network with equal kernels",
+        lambda: legacy(EQUAL_KERNELS, reverse=True),
+        r"kernel of layer conv2d_3 \(conv1\).*\(3, 3, 4, 4\).*expects \(3, 3, 3, 4\)",
+        options={"shape": EQUAL},
     ),
     case("93", "layers 8 to 11", lambda: legacy(names=LATER), holds=equal),
     case("93", "keras 3 layers 8 to 11", lambda: keras3(LATER), holds=equal),
