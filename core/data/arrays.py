@@ -13,6 +13,8 @@ CHANNELS = (1, 2, 3, 4)
 LONGEST_SIDE = 2048
 MOST_CLASSES = 1000
 BLACK = "0"  # a split without any light fits every range
+OVERSHOOT = 0.1  # how far bicubic resizing leads images in 0–1 beyond their range
+BRIGHTER_THAN_STANDARDISED = 16  # no image of 0–255 is all darker; standardised values are smaller
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def normalise_images(splits: dict[str, Raw], notes: list[str]) -> dict[str, np.n
     Every conversion is added to `notes`. Raises UploadError naming the array and the remedy.
     """
     shaped = {name: _shaped(raw, notes) for name, raw in splits.items()}
-    ranges = {name: _value_range(images, splits[name].label) for name, images in shaped.items()}
+    ranges = {n: _value_range(images, splits[n].label, notes) for n, images in shaped.items()}
     lit = set(ranges.values()) - {BLACK} or {BLACK}
     if len(lit) > 1:
         found = ", ".join(f"{splits[n].label}: {r}" for n, r in ranges.items())
@@ -79,15 +81,23 @@ def _pieces(images: np.ndarray) -> "list[np.ndarray]":
     return [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
 
 
-def _value_range(images: np.ndarray, label: str) -> str:
-    """Return "0–1", "0–255", "0–65535", "−1–1" or "0"; raise UploadError for anything else."""
+def _value_range(images: np.ndarray, label: str, notes: list[str]) -> str:
+    """Return "0–1", "0–255", "0–65535", "−1–1" or "0"; raise UploadError for anything else.
+
+    Floats slightly beyond 0–1 count as 0–1, with a note.
+    """
     if images.dtype == bool:
         return "0–1"
     low, high = _extremes(images, label)
     if low == high == 0:
         return BLACK
-    if low < 0 and low >= -1 and high <= 1 and images.dtype.kind == "f":
-        return "−1–1"
+    if images.dtype.kind == "f":
+        if low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
+            if low < 0 or high > 1:
+                notes.append(f"{label}: values from {low:.3g} to {high:.3g} were clipped to 0–1.")
+            return "0–1"
+        if -1 <= low < 0 and high <= 1:
+            return "−1–1"
     if low < 0 or high > 65535:
         raise UploadError(
             f"{label} has values from {low:g} to {high:g}; pixels must lie in 0–255 or 0–1. "
@@ -96,6 +106,7 @@ def _value_range(images: np.ndarray, label: str) -> str:
     if high <= 1:
         return "0–1"
     if images.dtype.kind == "f":
+        _check_not_standardised(images, label, high)
         _check_not_mixed(images, label)
     return "0–255" if high <= 255 else "0–65535"
 
@@ -114,6 +125,17 @@ def _extremes(images: np.ndarray, label: str) -> tuple[float, float]:
     return min(lows), max(highs)
 
 
+def _check_not_standardised(images: np.ndarray, label: str, high: float) -> None:
+    """Raise UploadError for fractions that are too large for 0–1 and all too dark for 0–255."""
+    if high >= BRIGHTER_THAN_STANDARDISED:
+        return
+    if any((piece != np.floor(piece)).any() for piece in _pieces(images)):
+        raise UploadError(
+            f"{label} has fractions up to {high:g}: neither 0–1 nor 0–255. "
+            "Upload the pixels as they were before any standardisation."
+        )
+
+
 def _check_not_mixed(images: np.ndarray, label: str) -> None:
     """Raise UploadError if some images are fractions of one while others go beyond it."""
     axes = (1, 2, 3)
@@ -121,7 +143,7 @@ def _check_not_mixed(images: np.ndarray, label: str) -> None:
     for piece in _pieces(images):
         highest = piece.max(axis=axes)
         has_fractions = (piece != np.floor(piece)).any(axis=axes)
-        unit += int(np.count_nonzero((highest <= 1) & (highest > 0) & has_fractions))
+        unit += int(np.count_nonzero((highest <= 1 + OVERSHOOT) & (highest > 0) & has_fractions))
     if unit:
         raise UploadError(
             f"{label} mixes {unit:,} images in 0–1 with others in 0–255. "
@@ -144,6 +166,8 @@ def _in_bytes(piece: np.ndarray, scale: str) -> np.ndarray:
     wide: np.ndarray = piece.astype(np.float32 if piece.dtype.itemsize <= 4 else np.float64)
     if scale == "−1–1":
         wide = (wide + 1) / 2
+    if scale == "0–1":  # beyond it, whole bytes would wrap around
+        wide = np.clip(wide, 0, 1)
     return (
         wide
         * {"0–1": 255.0, "−1–1": 255.0, "0–255": 1.0, BLACK: 1.0, "0–65535": 255 / 65535}[scale]

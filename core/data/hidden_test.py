@@ -10,7 +10,7 @@ from core.data.arrays import Raw, normalise_images
 from core.data.child import Source
 from core.data.dataset import Split
 from core.data.limits import LIMITS, Limits
-from core.data.names import plain_name
+from core.data.names import counted, plain_name
 from core.data.sandbox import Content
 from core.data.unpack import Member
 from core.errors import UploadError
@@ -91,15 +91,17 @@ def _array(member: Member, limits: Limits) -> np.ndarray:
 
 def _labels(labels: np.ndarray, images: int) -> np.ndarray:
     """Return (n,) whole numbers; a column or one-hot rows are understood."""
+    labels = np.atleast_1d(labels)
+    if len(labels) != images:
+        raise UploadError(
+            f"There are {counted(images, 'image')} but {counted(len(labels), 'label')}. "
+            "Export the pair together."
+        )
     if labels.ndim == 2 and labels.shape[1] > 1 and (labels.sum(axis=1) == 1).all():
         labels = labels.argmax(axis=1)
     flat = labels.reshape(len(labels), -1)
     if flat.shape[1] != 1 or flat.dtype.kind not in "uifb":
         raise UploadError("The labels are not one class number an image. Export class numbers.")
-    if len(flat) != images:
-        raise UploadError(
-            f"There are {images:,} images but {len(flat):,} labels. Export the pair together."
-        )
     whole = flat[:, 0].astype(np.int64)
     if not (whole == flat[:, 0]).all():
         raise UploadError("The labels are not whole numbers. Export class numbers.")

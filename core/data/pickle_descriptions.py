@@ -39,12 +39,16 @@ class DType:
 
 @dataclass
 class Array:
-    """An array as its pickle describes it; nothing is allocated."""
+    """An array as its pickle describes it; nothing is allocated.
+
+    axes: which stored axis each axis of `shape` is, () when they are stored in their order.
+    """
 
     shape: tuple[int, ...] = ()
     dtype: DType | None = None
     fortran: bool = False
     data: Any = b""
+    axes: tuple[int, ...] = ()
 
 
 NAMES: dict[tuple[str, str], Name] = {
@@ -91,6 +95,9 @@ def build(array: Array, label: str, allowed_bytes: int) -> np.ndarray:
     if count == 0:
         return np.empty(array.shape, kind)
     flat = np.frombuffer(data, kind)
+    if array.axes:
+        stored = [array.shape[array.axes.index(axis)] for axis in range(len(array.axes))]
+        return flat.reshape(stored).transpose(array.axes)
     return flat.reshape(array.shape, order="F" if array.fortran else "C")
 
 
@@ -119,10 +126,7 @@ def described(means: str, arguments: tuple[Any, ...], label: str) -> Any:
     if means == "dtype":
         return _dtype(arguments[0], label)
     if means == "_frombuffer":
-        data, dtype, shape, order = arguments
-        array = Array()
-        fill(array, shape, dtype, order == "F", data)
-        return array
+        return _from_buffer(*arguments)
     if means == "scalar":
         return _scalar(arguments, label)
     if means == "encode":
@@ -135,6 +139,23 @@ def described(means: str, arguments: tuple[Any, ...], label: str) -> Any:
     if means == "bytes" and arguments == ():
         return b""
     raise refused(label, "builds something that is not an array")
+
+
+def _from_buffer(data: Any, dtype: Any, shape: Any, order: Any, axes: Any = None) -> Array:
+    """Return the array of a protocol 5 pickle; order "K": stored in `shape`, then transposed.
+
+    Source: numpy._core.numeric._frombuffer of NumPy 2.4.
+    """
+    array = Array()
+    fill(array, shape, dtype, order == "F", data)
+    if order != "K":
+        return array
+    if not isinstance(axes, tuple) or not all(type(axis) is int for axis in axes):
+        raise TypeError("axes")
+    if sorted(axes) != list(range(len(shape))):
+        raise ValueError("axes")
+    array.shape, array.axes = tuple(shape[axis] for axis in axes), axes
+    return array
 
 
 def fill(array: Array, shape: Any, dtype: Any, fortran: bool, data: Any) -> None:

@@ -66,7 +66,7 @@ def _check(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
     checked_name(entry.orig_filename)
-    shown = plain_name(checked_name(_member_name(entry)))
+    shown = plain_name(checked_name(member_name(entry)))
     if entry.flag_bits & 0x1:
         raise UploadError(f"The member {shown} is encrypted. Pack the files without a password.")
     mode = entry.external_attr >> 16
@@ -81,7 +81,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         )
 
 
-def _member_name(entry: zipfile.ZipInfo) -> str:
+def member_name(entry: zipfile.ZipInfo) -> str:
     """Return the member's name; without the flag it may be UTF-8 all the same (Info-ZIP's zip)."""
     if entry.flag_bits & UTF8_FLAG:
         return entry.filename
@@ -116,7 +116,7 @@ def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
     for entry in sorted(entries, key=lambda e: e.header_offset):
         if entry.header_offset < end:
             raise UploadError(
-                f"The archive's member {plain_name(_member_name(entry))} overlaps another one, "
+                f"The archive's member {plain_name(member_name(entry))} overlaps another one, "
                 "which no packer does. Pack it again."
             )
         end = entry.header_offset + 30 + len(_stored_name(entry)) + entry.compress_size
@@ -125,7 +125,7 @@ def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
 def _unpack(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], spool: Spool) -> Packed:
     for entry in entries:
         spool.count()
-        name = _member_name(entry)
+        name = member_name(entry)
         if is_ignored(name):
             continue
         if name.endswith("/"):
@@ -143,4 +143,4 @@ def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
             total += len(chunk)
             yield chunk
     if total != entry.file_size:
-        raise _damaged(f"{plain_name(_member_name(entry))} is not as long as declared")
+        raise _damaged(f"{plain_name(member_name(entry))} is not as long as declared")

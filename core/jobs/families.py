@@ -62,6 +62,11 @@ def link(connection: sa.Connection, parent: str, child: str) -> bool:
     return True
 
 
+def make_own(connection: sa.Connection, id: str) -> None:
+    """Let a job outlive the parent that asked for it first; the parent still has it as a child."""
+    change(connection, (JOB.c.id == id) & JOB.c.parent.is_not(None), {"parent": None})
+
+
 def next_turn(connection: sa.Connection, parent: str | None) -> int:
     """Return the turn of a family's next job, so that families take turns in the queue.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import JobError
 from core.jobs.checkpoint import FOLDER
-from core.jobs.job import Job
+from core.jobs.job import STOPPING, UNFINISHED, Job
 from core.jobs.store import Store
 from core.workspace import Workspace
 
@@ -62,13 +62,13 @@ def delete_checkpoints(store: Store, workspace: Workspace, job_id: str) -> int:
 def delete_run(store: Store, workspace: Workspace, job_id: str) -> int:
     """Delete an ended run, the children only it needs, and all their files; return the bytes.
 
-    Raises JobError while a part of it is at work, or an unfinished run starts from it.
+    Raises JobError while a part of it is at work, or an unfinished run starts from it or a part.
     """
     heirs = unfinished_heirs(store, job_id)
     if heirs:
         raise JobError(
-            f"Run {job_id} cannot be deleted: {len(heirs)} unfinished runs start from it "
-            f"(for instance {heirs[0].id}). Stop and delete those first."
+            f"Run {job_id} cannot be deleted: {len(heirs)} unfinished runs start from it or its "
+            f"parts (for instance {heirs[0].id}). Stop and delete those first."
         )
     return sum(
         _remove(workspace.artifacts(gone)) + _remove(workspace.log(gone))
@@ -77,12 +77,17 @@ def delete_run(store: Store, workspace: Workspace, job_id: str) -> int:
 
 
 def unfinished_heirs(store: Store, job_id: str) -> list[Job]:
-    """Return the jobs not ended whose settings name this run: they still need its files."""
-    return [
-        job
-        for job in store.jobs()
-        if not job.ended and job_id in job.settings.values() and job.parent != job_id
-    ]
+    """Return the other jobs not ended whose settings name this run or a part deleted with it.
+
+    They still need its files.
+    """
+    doomed = {job_id, *store.own_family(job_id)}
+    found = {
+        job.id: job
+        for gone in sorted(doomed)
+        for job in store.jobs(states=(*UNFINISHED, STOPPING), mentions=gone)
+    }
+    return [job for id, job in found.items() if id not in doomed]
 
 
 def _size(path: Path) -> int:

@@ -80,7 +80,8 @@ class Store(Reading):
         """Queue a job and return its id.
 
         Finished or unfinished jobs with the same inputs are returned as they are; stopped, failed
-        and abandoned ones are queued again and continue from their last checkpoint.
+        and abandoned ones are queued again and continue from their last checkpoint. Without a
+        parent the job is the person's own, also when a parent asked for it first.
         """
         child = Child(kind, settings, seed)
         return self._submit_all([child], parent, priority)[0]
@@ -199,6 +200,9 @@ class Store(Reading):
                 if row is None:
                     families.insert(connection, id, child, parent, priority, turn)
                     turn += 1
-                elif row.state in RESUMABLE and new_here:
+                    continue
+                if parent is None:
+                    families.make_own(connection, id)
+                if row.state in RESUMABLE and new_here:
                     families.requeue_family(connection, id, False)
         return ids

@@ -85,6 +85,20 @@ def shown(path: str) -> str:
     return ascii(path[-80:])[1:-1]
 
 
+def wrapped_for_pruning(name: str) -> WeightsError:
+    """Return the refusal of a layer that TensorFlow's pruning toolkit still wraps."""
+    return WeightsError(
+        f"{shown(name)} is a layer wrapped for pruning, saved with its mask and its threshold. "
+        "Call tfmot.sparsity.keras.strip_pruning(model) before saving and upload that file."
+    )
+
+
+def check_not_wrapped(name: str) -> None:
+    """Raise WeightsError if a layer has the name that wrapping for pruning gives it."""
+    if "prune_low_magnitude" in name:
+        raise wrapped_for_pruning(name)
+
+
 def text_attribute(group: Any, name: str) -> str:
     """Return an attribute as text, "" if it is absent."""
     if name not in group.attrs:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from core.errors import WeightsError
-from core.models.hdf5_checks import damaged
+from core.models.hdf5_checks import damaged, wrapped_for_pruning
 
 LARGEST_TEXT = 4_000_000  # bytes of a model's JSON description
 # Layers that hold no weights or the ones we read; a description with any other is refused.
@@ -80,6 +80,8 @@ def _check_module(module: Any) -> None:
 
 
 def _custom_class(name: Any) -> WeightsError:
+    if name == "PruneLowMagnitude":
+        return wrapped_for_pruning(name)
     return WeightsError(
         f"The model uses the class {str(name)[:60]!r}, which the network does not have. "
         "Nothing in the file was run. Upload the weights of the reference network."

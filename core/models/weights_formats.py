@@ -18,6 +18,7 @@ from core.errors import WeightsError
 from core.models.hdf5_checks import (
     LARGEST_BYTES,
     LARGEST_VALUES,
+    check_not_wrapped,
     check_objects,
     check_sizes,
     damaged,
@@ -32,6 +33,8 @@ Weights = dict[str, np.ndarray]
 Shapes = Mapping[str, tuple[int, ...]]
 Layers = list[tuple[str, list[Any]]]  # (layer, its datasets, unread: shapes are looked at first)
 TINY = 1e-12
+# Beside the layers of a trained model; Keras 2 on Windows writes such paths with backslashes.
+NO_LAYERS = re.compile(r"(optimizer|metrics)([/\\]|$)")
 
 
 def parse_upload(
@@ -126,6 +129,7 @@ def _layers(file: Any, notes: list[str]) -> Layers:
 def _legacy_layers(root: Any) -> Layers:
     layers: Layers = []
     for layer in names_attribute(root, "layer_names"):
+        check_not_wrapped(layer)
         group = root.get(layer)
         if group is None or not hasattr(group, "keys"):
             raise WeightsError(
@@ -143,13 +147,14 @@ def _legacy_layers(root: Any) -> Layers:
 def _keras3_layers(file: Any) -> Layers:
     """Return the layers of Keras 3: groups with `vars`, in the natural order of their names."""
     found: Layers = []
-    waiting = [(file, "")]
+    waiting = [(file[name], f"/{name}") for name in file if not NO_LAYERS.match(name)]
     while waiting:
         group, path = waiting.pop()
-        for name in group:
+        for name in group if hasattr(group, "keys") else ():
             item = group[name]
-            if not hasattr(item, "keys") or name == "optimizer":
+            if not hasattr(item, "keys"):
                 continue
+            check_not_wrapped(name)
             if name == "vars":
                 arrays = [numbers(item, key, f"{path}/{key}") for key in sorted(item, key=_natural)]
                 if arrays:
@@ -172,7 +177,7 @@ def _named(layers: Layers, shapes: Shapes | None) -> dict[str, Any]:
     """Return the datasets by our names (conv1 … dense2), each layer checked, nothing read."""
     counts = {4: 0, 2: 0}
     named: dict[str, Any] = {}
-    for layer, datasets in _in_network_order(layers):
+    for layer, datasets in _in_network_order(layers, shapes):
         kernel = datasets[0]
         if len(datasets) != 2 or kernel.ndim not in counts:
             found = ", ".join(str(each.shape) for each in datasets[:5])
@@ -188,8 +193,15 @@ def _named(layers: Layers, shapes: Shapes | None) -> dict[str, Any]:
     return named
 
 
-def _in_network_order(layers: Layers) -> Layers:
-    """Return the convolutions before the dense layers, whatever a name-sorted file says."""
+def _in_network_order(layers: Layers, shapes: Shapes | None) -> Layers:
+    """Return the layers as the network has them, whatever a file sorted by name says.
+
+    Kernels whose shapes all differ tell their places; else convolutions precede dense layers.
+    """
+    kernels = [tuple(shape) for name, shape in (shapes or {}).items() if name.endswith("/kernel")]
+    found = [layer[1][0].shape for layer in layers]
+    if len(set(kernels)) == len(kernels) and sorted(kernels) == sorted(found):
+        return sorted(layers, key=lambda layer: kernels.index(layer[1][0].shape))
     return sorted(layers, key=lambda layer: -layer[1][0].ndim)
 
 

@@ -8,6 +8,7 @@ import json
 import lzma
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -15,13 +16,16 @@ from typing import IO
 
 from core.data import zips
 from core.data.limits import LIMITS as PARSE_LIMITS
+from core.data.names import counted
+from core.data.unpack import is_ignored
 from core.data.zip_directory import check_count
 from core.errors import NotFoundError, UploadError
 from core.files import told_if_not_stored, written_whole
+from core.reports.owners import owner, owners, with_zip, without_weights
 
 WEIGHTS_ENDINGS = (".h5", ".hdf5", ".keras")
-GENERIC = "my_model_weights"  # what everybody's file is called: it names nobody
 LISTING = "names.json"
+MOST_SHOWN = 3  # names of files in one sentence
 MEGABYTE = 1 << 20
 # A member may declare that unpacking it takes 4 GB of memory, which ends in a MemoryError.
 BROKEN = (*zips.DAMAGE, lzma.LZMAError, OSError, MemoryError)
@@ -58,18 +62,33 @@ def collect(
 ) -> list[Submission]:
     """Return the submissions in `files`, copied into `folder` where they are not on disk already.
 
-    files: file name and content. In a zip, `anna/my_model_weights.h5` is Anna's. A zip that is
-    broken, too large or without a weights file is one submission with the reason.
+    files: file name and content. In a zip, `anna/my_model_weights.h5` is Anna's; a name that
+    several files give is preceded by its zip's. A zip that is broken, too large or without a
+    weights file is one submission with the reason.
     Raises UploadError for too many files.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found: list[Submission] = []
+    found: list[tuple[str, list[Submission]]] = []
+    count = 0
     for number, (file, content) in enumerate(files):
         path = content if isinstance(content, Path) else _stored(content, folder, number)
-        found += _submissions(file, path, folder, len(found), limits)
-    if len(found) > limits.files:
-        raise UploadError(f"{len(found)} files arrived; at most {limits.files} are graded at once.")
-    return found
+        found.append((file, _submissions(file, path, folder, count, limits)))
+        count += len(found[-1][1])
+    if count > limits.files:
+        raise UploadError(f"{count} files arrived; at most {limits.files} are graded at once.")
+    return _told_apart(found)
+
+
+def _told_apart(found: Sequence[tuple[str, list[Submission]]]) -> list[Submission]:
+    """Return all submissions; of equal names from several files, those of zips say which zip."""
+    given = Counter(name for _, held in found for name in {each.name for each in held})
+    return [
+        replace(each, name=with_zip(file, each.name))
+        if given[each.name] > 1 and each.file != file
+        else each
+        for file, held in found
+        for each in held
+    ]
 
 
 def _stored(content: bytes, folder: Path, number: int) -> Path:
@@ -82,7 +101,7 @@ def _submissions(
     file: str, path: Path, folder: Path, first: int, limits: Limits
 ) -> list[Submission]:
     """Return what one file holds; what is wrong with it is the error of its one submission."""
-    whole = Submission(_owner(file), file, path)
+    whole = Submission(owner(file), file, path)
     if not zipfile.is_zipfile(path):
         return [whole]
     try:
@@ -110,85 +129,65 @@ def _short(error: Exception) -> str:
     return str(error)[:100] or type(error).__name__
 
 
-def _owner(file: str) -> str:
-    """Return whose file this is: its folder, or its own name when that says more."""
-    path = PurePosixPath(file.replace("\\", "/"))
-    generic = path.stem.startswith(GENERIC)
-    return path.parent.name if generic and path.parent.name else path.stem
-
-
 def _members(
     bundle: str, archive: zipfile.ZipFile, folder: Path, first: int, limits: Limits
 ) -> list[Submission]:
-    chosen = [member for member in archive.infolist() if _is_weights(member)]
-    _check_amount(bundle, chosen, limits)
-    owners = _owners(bundle, [PurePosixPath(member.filename).parts for member in chosen])
-    return [
-        _copied(archive, member, owner, folder / f"{first + number:04d}.upload", limits)
-        for number, (member, owner) in enumerate(zip(chosen, owners, strict=True))
+    files = [member for member in archive.infolist() if not is_ignored(_name(member))]
+    chosen = [member for member in files if _is_weights(member)]
+    paths = [PurePosixPath(_name(member)).parts for member in chosen]
+    others = [_name(member) for member in files if not _name(member).endswith("/")]
+    without = without_weights(paths, [PurePosixPath(name).parts for name in others])
+    _check_amount(bundle, chosen, len(without), limits)
+    copied = [
+        _copied(archive, member, person, folder / f"{first + number:04d}.upload", limits)
+        for number, (member, person) in enumerate(zip(chosen, owners(bundle, paths), strict=True))
+    ]
+    nothing = Path(str(archive.filename))  # there is no file to grade: the error says so
+    return copied + [
+        Submission(person, f"{person}/", nothing, _no_weights(found))
+        for person, found in without.items()
     ]
 
 
-def _check_amount(bundle: str, chosen: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
+def _no_weights(found: Sequence[str]) -> str:
+    more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+    return (
+        f"The folder holds no .h5, .hdf5 or .keras file (found: "
+        f"{', '.join(found[:MOST_SHOWN])}{more}). Hand in my_model_weights.h5 itself."
+    )
+
+
+def _check_amount(
+    bundle: str, chosen: Sequence[zipfile.ZipInfo], without: int, limits: Limits
+) -> None:
     if not chosen:
         raise UploadError(
             f"{bundle} holds no weights file. Put each as name/my_model_weights.h5 into it."
         )
     size = sum(member.file_size for member in chosen)
-    if len(chosen) > limits.files or size > limits.total_bytes:
+    if len(chosen) + without > limits.files or size > limits.total_bytes:
+        beside = f", and {counted(without, 'folder')} without any" if without else ""
         raise UploadError(
-            f"{bundle} holds {len(chosen)} weights files of {size / MEGABYTE:,.0f} MB. "
+            f"{bundle} holds {len(chosen)} weights files of {size / MEGABYTE:,.0f} MB{beside}. "
             f"At most {limits.files} files and {limits.total_bytes // MEGABYTE:,} MB are taken "
             "at once: split the zip."
         )
 
 
+def _name(member: zipfile.ZipInfo) -> str:
+    """Return a member's name as its packer meant it; Windows packers may write backslashes."""
+    return zips.member_name(member).split("\0")[0].replace("\\", "/")
+
+
 def _is_weights(member: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(member.filename).parts
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return not member.is_dir() and not hidden and member.filename.lower().endswith(WEIGHTS_ENDINGS)
-
-
-def _owners(bundle: str, paths: Sequence[tuple[str, ...]]) -> list[str]:
-    """Return whose each member is: its folder's below those that all share, else its own name's.
-
-    A loose file with the name everybody uses belongs to the folder around it, or to the zip.
-    """
-    shared = _shared_folders(paths)
-    home = paths[0][shared - 1] if shared else _owner(bundle)
-    rest = [path[shared:] for path in paths]
-    unnamed = [parts for parts in rest if len(parts) == 1 and parts[0].startswith(GENERIC)]
-    return [home if [parts] == unnamed else _member_owner(parts, home) for parts in rest]
-
-
-def _member_owner(parts: tuple[str, ...], home: str) -> str:
-    if len(parts) > 1:
-        return parts[0]
-    stem = PurePosixPath(parts[0]).stem
-    # Several such files may be one person's or many people's: kept apart, copies are noticed.
-    return f"{home}/{stem}" if stem.startswith(GENERIC) else stem
-
-
-def _shared_folders(paths: Sequence[tuple[str, ...]]) -> int:
-    """Return how many leading folders all members share: they name the class, not a person.
-
-    The last of them is a person's when only one folder and loose files are below it.
-    """
-    if len(paths) < 2:
-        return max(len(paths[0]) - 2, 0)
-    shared = 0
-    while all(len(p) > shared + 1 for p in paths) and len({p[shared] for p in paths}) == 1:
-        shared += 1
-    below = {p[shared] for p in paths if len(p) > shared + 1}
-    some_loose = any(len(p) == shared + 1 for p in paths)
-    return shared - 1 if shared and some_loose and len(below) == 1 else shared
+    return _name(member).lower().endswith(WEIGHTS_ENDINGS)
 
 
 def _copied(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, owner: str, path: Path, limits: Limits
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, person: str, path: Path, limits: Limits
 ) -> Submission:
     """Copy a member to `path`; what is wrong with it is the submission's error."""
-    submission = Submission(owner, member.filename, path)
+    submission = Submission(person, _name(member), path)
     try:
         content = _content(archive, member, limits)
     except UploadError as error:

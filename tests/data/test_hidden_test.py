@@ -59,9 +59,14 @@ def test_labels_beyond_the_networks_classes_are_refused(tmp_path) -> None:
         hidden_test.read("hidden.npz", content, 5, scratch=tmp_path)
 
 
-def test_a_missing_label_is_counted(tmp_path) -> None:
-    content = npz(test_images=IMAGES, test_labels=LABELS[:3])
-    with pytest.raises(UploadError, match="4 images but 3 labels"):
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [(LABELS[:3], "3 labels"), (LABELS[:0], "0 labels"), (np.int64(2), "1 label")],
+    ids=["too few", "none", "a single number"],
+)
+def test_missing_labels_are_counted(labels, found: str, tmp_path) -> None:
+    content = npz(test_images=IMAGES, test_labels=labels)
+    with pytest.raises(UploadError, match=rf"There are 4 images but {found}\. Export the pair"):
         hidden_test.read("hidden.npz", content, 5, scratch=tmp_path)
 
 

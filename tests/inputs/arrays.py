@@ -32,6 +32,12 @@ def half_unit_half_bytes():
     return course(train_images=mixed)
 
 
+def half_beyond_unit():
+    mixed = scaled(images(), 1.0)
+    mixed[6:] *= 1.05 / 255
+    return course(train_images=mixed)
+
+
 def same_pixels(data):
     return np.array_equal(data.train.images, FIRST)
 
@@ -192,6 +198,29 @@ CASES = [
         noted="−1–1",
         holds=same_pixels,
     ),
+    Case(
+        "56",
+        "beyond 0-1 after resizing",
+        both(lambda a: (scaled(a, 1.07 / 255) - 0.04).astype(np.float32)),
+        noted="train_images: values from -0.04 to 1.03 were clipped to 0–1",
+        holds=lambda d: np.allclose(
+            d.train.images, np.clip(FIRST / 255 * 1.07 - 0.04, 0, 1), atol=1e-6
+        ),
+    ),
+    Case(
+        "56",
+        "whole bytes beyond 255",
+        both(lambda a: scaled(a.astype(int) + 20, 1 / 255)),
+        noted="values from 0.0784 to 1.08 were clipped to 0–1",
+        holds=lambda d: np.array_equal(d.train.images, np.minimum(FIRST.astype(int) + 20, 255)),
+    ),
+    Case(
+        "55",
+        "standardised but nowhere negative",
+        both(lambda a: scaled(a, 2.6 / 255)),
+        "train_images has fractions up to 2.6: neither 0–1 nor 0–255. .*before any standardisation",
+    ),
+    Case("55", "mixed within, resized", half_beyond_unit, "mixes 6 images in 0–1 with others"),
     Case(
         "56",
         "black and white",

@@ -16,15 +16,27 @@ LAYERS = ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
 LEGACY = ("conv2d", "conv2d_1", "conv2d_2", "conv2d_3", "dense", "dense_1")
 LATER = ("conv2d_8", "conv2d_9", "conv2d_10", "conv2d_11", "dense_4", "dense_5")
 WEIGHTS = initial_weights(REFERENCE, 1)
+EQUAL = NetworkShape(widths=(4, 4, 4, 4, 6))
+EQUAL_KERNELS = initial_weights(EQUAL, 1)
 
 
-def legacy(weights=None, names=LEGACY, into=None, change=lambda file: None, dtype=np.float32):
+STRIP = r"wrapped for pruning.*strip_pruning\(model\) before saving"
+
+
+def legacy(
+    weights=None,
+    names=LEGACY,
+    into=None,
+    change=lambda file: None,
+    dtype=np.float32,
+    reverse=False,
+):
     """Return an .h5 in Keras 2's layout; `change` may spoil the open file."""
     weights = weights or WEIGHTS
     content = io.BytesIO()
     with h5py.File(content, "w") as file:
         root = file.create_group(into) if into else file
-        root.attrs["layer_names"] = np.array([name.encode() for name in names])
+        root.attrs["layer_names"] = np.array([n.encode() for n in names][:: -1 if reverse else 1])
         for name, ours in zip(names, LAYERS, strict=True):
             group = root.create_group(name)
             group.attrs["weight_names"] = [f"{name}/{p}:0".encode() for p in ("kernel", "bias")]
@@ -48,6 +60,28 @@ def keras3(names=("conv2d", "conv2d_1", "conv2d_2", "conv2d_3", "dense", "dense_
         file.create_group("layers/flatten/vars")
         file["optimizer/vars/0"] = np.int64(7)
     return content.getvalue()
+
+
+def trained(separator):
+    """Return a .weights.h5 with the metrics and the optimizer of a trained model of Keras 2."""
+    content = io.BytesIO(keras3())
+    with h5py.File(content, "r+") as file:
+        for number in range(2):
+            file[f"metrics{separator}mean/vars/{number}"] = np.float32(1)
+            file[f"optimizer{separator}adam/vars/{number}"] = WEIGHTS["conv1/kernel"]
+    return lambda: content.getvalue()
+
+
+def wrapped_h5():
+    """Return an .h5 whose first layer TensorFlow's pruning toolkit still wraps."""
+    names = ("prune_low_magnitude_conv2d", *LEGACY[1:])
+
+    def add_mask_and_step(file):
+        group = file[names[0]]
+        group["mask:0"], group["step:0"] = WEIGHTS["conv1/kernel"], np.int64(7)
+        group.attrs["weight_names"] = [b"mask:0", b"step:0"]
+
+    return legacy(names=names, change=add_mask_and_step)
 
 
 def layer(class_name, module="keras.layers", **config):
@@ -215,6 +249,8 @@ CASES = [
     case("88", "whole model h5", whole_model(), noted="only its weights", holds=equal),
     case("88", "keras archive", archive(), noted="only its weights were read", holds=equal),
     case("88", "keras 3 weights", keras3, holds=equal),
+    case("88", "trained in Keras 2", trained("/"), holds=equal),
+    case("88", "trained in Keras 2 on Windows", trained("\\"), holds=equal),
     case(
         "89",
         "wrong shape",
@@ -270,6 +306,14 @@ CASES = [
         "class 'Mine'.*Nothing in the file was run",
     ),
     case("88", "initializer of Keras", whole_model(with_initializer()), holds=equal),
+    case("80", "wrapped for pruning", wrapped_h5, STRIP),
+    case(
+        "80",
+        "wrapped for pruning in Keras 3's layout",
+        lambda: keras3(("prune_low_magnitude", *LEGACY[1:])),
+        STRIP,
+    ),
+    case("80", "wrapped for pruning, whole", whole_model(layer("PruneLowMagnitude")), STRIP),
     case("91", "empty", lambda: b"", "is empty"),
     case("91", "pickle", lambda: pickle.dumps(WEIGHTS), "not an HDF5 weights file"),
     case("91", "truncated", lambda: legacy()[:100_000], "damaged or cut short"),
@@ -293,6 +337,20 @@ CASES = [
         lambda: legacy(with_value("dense1/kernel", 1e-30)),
         noted="1 weight below 1e-12 but not zero",
         holds=lambda r: np.count_nonzero(r[0]["dense1/kernel"] == 0) == 0,
+    ),
+    case("93", "layers in reverse", lambda: legacy(reverse=True), holds=equal),
+    case(
+        "93",
+        "keras 3 layers in reverse",
+        lambda: keras3(("conv2d_3", "conv2d_2", "conv2d_1", "conv2d", "dense_1", "dense")),
+        holds=equal,
+    ),
+    case(
+        "93",
+        "layers in reverse of a network with equal kernels",
+        lambda: legacy(EQUAL_KERNELS, reverse=True),
+        r"kernel of layer conv2d_3 \(conv1\).*\(3, 3, 4, 4\).*expects \(3, 3, 3, 4\)",
+        options={"shape": EQUAL},
     ),
     case("93", "layers 8 to 11", lambda: legacy(names=LATER), holds=equal),
     case("93", "keras 3 layers 8 to 11", lambda: keras3(LATER), holds=equal),

@@ -87,6 +87,32 @@ def nested_lists(**changed):
     return build.tar_gz({f"{n}.pkl": pickle.dumps(v) for n, v in (lists | changed).items()})
 
 
+def permuted(array):
+    """Return the same array as PyTorch's permute leaves it: its channels lie first in memory."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, -1, -3)), -3, -1)
+
+
+UNEVEN = build.images()
+
+
+def permuted_list():
+    lists = {name: list(value) for name, value in build.arrays(train_images=UNEVEN).items()}
+    lists["train_images"] = [permuted(image) for image in UNEVEN]
+    return build.tar_gz({f"{n}.pkl": pickle.dumps(v, 5) for n, v in lists.items()})
+
+
+def with_axes(axes):
+    """Return a protocol 5 pickle whose axes of transposition are any four opcodes."""
+    content = pickle.dumps(permuted(UNEVEN), 5)
+    before = b"(K\x00K\x02K\x03K\x01t"
+    assert content.count(before) == 1
+    return lambda: with_pickle(content.replace(before, b"(" + axes + b"t"))
+
+
+def same_as_uneven(data):
+    return np.array_equal(data.train.images, UNEVEN)
+
+
 def same_as_arrays(data):
     return data.train.images.shape == (12, 6, 5, 3) and data.train.images.dtype == np.uint8
 
@@ -230,6 +256,21 @@ CASES = [
             train_images=np.asfortranarray(build.images()),
         ),
         holds=lambda d: d.train.labels.tolist() == [0, 1, 2] * 4,
+    ),
+    Case(
+        "45",
+        "protocol 5 and transposed images",
+        lambda: build.course(5, train_images=permuted(UNEVEN)),
+        holds=same_as_uneven,
+    ),
+    Case("45b", "list of transposed images", permuted_list, holds=same_as_uneven),
+    *(
+        Case("45", f"protocol 5 and axes that are {what}", with_axes(axes), "damaged or cut short")
+        for what, axes in (
+            ("repeated", b"K\x00K\x01K\x01K\x03"),
+            ("beyond the last", b"K\x00K\x01K\x02K\x04"),
+            ("not whole", b"K\x00K\x01K\x02\x88"),
+        )
     ),
     Case("45b", "nested lists", nested_lists, holds=same_as_arrays),
     Case(

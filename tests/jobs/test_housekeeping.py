@@ -61,6 +61,34 @@ def test_a_run_that_another_one_starts_from_is_kept(store, workspace):
         housekeeping.delete_run(store, workspace, dense)
 
 
+def test_a_run_that_a_list_in_the_settings_names_is_kept(store, workspace):
+    point = finish(store, workspace, "descend", {"steps": 3}, 0)
+    store.submit("behaviour", {"points": [point]}, 0)
+    with pytest.raises(JobError, match="1 unfinished runs start from it"):
+        housekeeping.delete_run(store, workspace, point)
+    store.stop(store.jobs(kind="behaviour")[0].id)
+    housekeeping.delete_run(store, workspace, point)
+    assert not store.exists(point)
+
+
+def test_a_parent_is_kept_while_an_unfinished_run_starts_from_a_part(store, workspace):
+    sweep = store.submit("sweep", {}, 0)
+    [point, later] = store.submit_children(sweep, [Child("descend", {"n": n}, 0) for n in range(2)])
+    store.stop(sweep)
+    heir = store.submit("prune", {"dense": later.id}, 0)
+    with pytest.raises(JobError, match=rf"it or its parts \(for instance {heir}\)"):
+        housekeeping.delete_run(store, workspace, sweep)
+    assert store.exists(point.id)
+
+
+def test_parts_that_start_from_one_another_are_deleted_together(store, workspace):
+    sweep = store.submit("sweep", {}, 0)
+    [dense] = store.submit_children(sweep, [Child("train", {}, 0)])
+    [point] = store.submit_children(sweep, [Child("prune", {"dense": dense.id}, 0)])
+    assert housekeeping.unfinished_heirs(store, sweep) == []
+    assert [job.id for job in housekeeping.unfinished_heirs(store, dense.id)] == [point.id]
+
+
 def test_a_parent_is_counted_with_the_parts_only_it_needs(store, workspace):
     sweep, other = (store.submit("sweep", {"n": n}, 0) for n in range(2))
     own, shared = store.submit_children(sweep, [Child("prune", {"n": n}, 0) for n in range(2)])

@@ -396,6 +396,31 @@ def test_a_point_of_two_sweeps_is_one_job_and_outlives_either(contract_store):
     assert contract_store.delete(b) == [b]
 
 
+def test_a_point_that_a_person_starts_as_well_is_the_persons_own(contract_store):
+    sweep = contract_store.submit("sweep", {}, 0)
+    wanted = [Child("descend", {}, seed) for seed in range(2)]
+    own, other = contract_store.submit_children(sweep, wanted)
+    before = contract_store.revision()
+    assert submit(contract_store) == own.id
+    assert contract_store.revision() != before
+    assert [job.id for job in contract_store.jobs(listed_without=())] == [own.id, sweep]
+    assert [job.id for job in contract_store.submit_children(sweep, wanted)] == [own.id, other.id]
+    contract_store.stop(sweep)
+    assert contract_store.get(own.id).state == "queued"
+    assert contract_store.get(other.id).state == "stopped"
+    assert contract_store.delete(sweep) == [sweep, other.id]
+    assert contract_store.get(own.id).state == "queued"
+
+
+def test_a_stopped_point_that_a_person_starts_goes_on_as_the_persons_own(contract_store):
+    sweep = contract_store.submit("sweep", {}, 0)
+    [point] = contract_store.submit_children(sweep, [Child("descend", {}, 0)])
+    contract_store.stop(sweep)
+    submit(contract_store)
+    assert contract_store.get(point.id).state == "queued"
+    assert contract_store.delete(sweep) == [sweep]
+
+
 def test_stopping_a_parent_stops_its_children(contract_store, dispatcher):
     sweep = contract_store.submit("sweep", {}, 0)
     points = contract_store.submit_children(sweep, [Child("descend", {}, n) for n in range(2)])

@@ -112,6 +112,20 @@ def test_files_that_keras_wrote_are_read_bit_equal(package, name, file, weights,
     assert any("only its weights" in note for note in notes) == name.startswith("whole")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("package", ["tf_keras", "keras"])
+def test_files_of_trained_models_are_read_without_their_optimizer_and_metrics(package, tmp_path):
+    model = assignment_model(load(package))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(np.zeros((2, 25, 25, 3)), np.zeros(2), verbose=0)
+    model.save(tmp_path / "whole.keras")
+    model.save_weights(str(tmp_path / "new.weights.h5"))
+    for name in ("whole.keras", "new.weights.h5"):
+        read, _ = weights_file.read_upload(name, tmp_path / name, REFERENCE, scratch=tmp_path)
+        for array, trained in zip(read.values(), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(array, trained)
+
+
 def test_reading_returns_what_was_written(file, weights):
     read = weights_file.read(file, REFERENCE)
     assert list(read) == list(weights)

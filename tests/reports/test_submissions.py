@@ -64,6 +64,24 @@ def test_rubbish_of_operating_systems_is_ignored(tmp_path: Path) -> None:
     assert [s.name for s in collect([("class.zip", bundle)], tmp_path)] == ["anna"]
 
 
+def test_a_name_in_utf8_without_its_flag_is_read(tmp_path: Path) -> None:
+    bundle = zipped(("Zoxx/my_model_weights.h5", b"Z"), ("bob/my_model_weights.h5", b"B"))
+    found = collect([("class.zip", bundle.replace(b"Zoxx", "Zoë".encode()))], tmp_path)
+    assert [(s.name, s.file) for s in found] == [
+        ("Zoë", "Zoë/my_model_weights.h5"),
+        ("bob", "bob/my_model_weights.h5"),
+    ]
+
+
+def test_backslashes_of_windows_packers_are_folders(tmp_path: Path) -> None:
+    bundle = zipped(("anna\\my_model_weights.h5", b"A"), ("bob\\my_model_weights.h5", b"B"))
+    found = collect([("class.zip", bundle)], tmp_path)
+    assert [(s.name, s.error, s.path.read_bytes()) for s in found] == [
+        ("anna", "", b"A"),
+        ("bob", "", b"B"),
+    ]
+
+
 def test_a_member_that_climbs_out_stays_inside_the_folder(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     collect([("class.zip", zipped(("../../evil.h5", b"E"), ("a/b.h5", b"B")))], inside)
@@ -181,6 +199,50 @@ def test_several_loose_files_with_everybodys_name_are_told_apart(tmp_path: Path)
         "bob/my_model_weights",
         "bob/my_model_weights (1)",
     ]
+
+
+@pytest.mark.parametrize("top", ["", "hw1/"])
+def test_a_person_without_weights_is_told_what_was_found(tmp_path: Path, top: str) -> None:
+    names = (
+        *("anna/my_model_weights.h5", "anna/train.py", "ben/submission.zip"),
+        *("cem/my_model_weights.h5.gz", "dora/code/weights.pt", "dora/1.py", "dora/2.py"),
+        *("dora/3.py", "readme/README.md", "eve/.DS_Store", "__MACOSX/fay/._x", "task.pdf"),
+    )
+    bundle = zipped(*((top + name, b"x") for name in names))
+    anna, *others = collect([("class.zip", bundle)], tmp_path)
+    assert (anna.name, anna.error) == ("anna", "")
+    assert {each.name: each.error.partition("(found: ")[2] for each in others} == {
+        "ben": "submission.zip). Hand in my_model_weights.h5 itself.",
+        "cem": "my_model_weights.h5.gz). Hand in my_model_weights.h5 itself.",
+        "dora": "weights.pt, 1.py, 2.py and 1 more). Hand in my_model_weights.h5 itself.",
+    }
+
+
+def test_folders_beside_one_persons_loose_file_are_no_people(tmp_path: Path) -> None:
+    bundle = zipped(("my_model_weights.h5", b"A"), ("code/train.py", b"x"))
+    assert [s.name for s in collect([("anna.zip", bundle)], tmp_path)] == ["anna"]
+
+
+def test_people_without_weights_count_as_files(tmp_path: Path) -> None:
+    bundle = zipped(("anna/w.h5", b"A"), ("bob/w.pt", b"B"), ("carla/w.pt", b"C"))
+    (found,) = collect([("class.zip", bundle)], tmp_path, Limits(files=2))
+    assert "holds 1 weights files of 0 MB, and 2 folders without any. At most 2" in found.error
+
+
+def test_equal_names_in_several_zips_are_preceded_by_the_zips(tmp_path: Path) -> None:
+    same = zipped(("submission/my_model_weights.h5", b"A"))
+    both = zipped(("submission/my_model_weights.h5", b"A"), ("dora/my_model_weights.h5", b"D"))
+    files = [("anna.zip", same), ("ben.zip", same), ("rest.zip", both), ("carla.h5", b"C")]
+    assert [s.name for s in collect(files, tmp_path)] == [
+        *("anna/submission", "ben/submission", "rest/submission"),
+        *("dora", "carla"),
+    ]
+
+
+def test_zips_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    loose = zipped(("my_model_weights.h5", b"A"))
+    files = [("hw/anna/submission.zip", loose), ("hw/ben/submission.zip", loose)]
+    assert [s.name for s in collect(files, tmp_path)] == ["anna/submission", "ben/submission"]
 
 
 @pytest.mark.parametrize("name", ["my_model_weights.h5", "x.h5"])
