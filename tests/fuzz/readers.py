@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data import archives, leaf, npy, pickles, tar, zips
+from core.data import archives, leaf_json, npy, pickles, tar, zips
 from core.data.child import Source
 from core.data.limits import LIMITS, MIB
 from core.data.unpack import Member
@@ -178,7 +178,7 @@ READERS: dict[str, Reader] = {
     ),
     "image": Reader(read_image, image_seeds),
     "weights": Reader(apart(weights_formats.parse), small_weights),
-    "leaf": Reader(with_source(leaf.parse), leaf_seeds),
+    "leaf": Reader(with_source(leaf_json.parse), leaf_seeds),
 }
 
 
