@@ -70,7 +70,7 @@ async function untilReleased(plot) {
   while (plot._dragging) await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
-async function draw(plot, setTriggerValue) {
+async function draw(plot, setStateValue) {
   const Plotly = await plotly(plot.latest.library);
   await untilReleased(plot);
   const data = plot.latest;
@@ -85,8 +85,9 @@ async function draw(plot, setTriggerValue) {
     plot.listening = true;
     plot.on("plotly_click", (event) => {
       const id = event.points[0]?.customdata?.[0];
-      // An event, not a state: the same dot may be clicked again after something else was chosen.
-      if (id) setTriggerValue("picked", id);
+      // With the time: the same dot may be clicked again after something else was chosen. A state
+      // all the same: an event can be lost between two runs of a page that polls.
+      if (id) setStateValue("picked", { id, at: Date.now() });
     });
   }
 }
@@ -109,7 +110,7 @@ function askUntilSent(plot, ask) {
   return () => clearInterval(plot.asking);
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const figure = parentElement.querySelector(".live-chart");
   const plot = figure.querySelector(".live-chart-plot");
   figure.querySelector("figcaption").textContent = data.alt;
@@ -122,7 +123,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   for (const digest of plot.parts.keys()) if (!data.order.includes(digest)) plot.parts.delete(digest);
   plot.style.height = `${data.height + legendRoom(plot, data.order)}px`;
   plot.latest = data;
-  const redraw = () => draw(plot, setTriggerValue).catch((error) => {
+  const redraw = () => draw(plot, setStateValue).catch((error) => {
     figure.querySelector("figcaption").textContent = `${error.message} ${data.alt}`;
   });
   if (plot.dataset.drawn !== data.order.join(" ")) redraw();

@@ -58,8 +58,10 @@ def live_chart(
 
     def picked() -> None:
         clicked = st.session_state[key].get("picked")
-        if clicked and on_pick:
-            on_pick(clicked)
+        # A browser that comes back to a page tells its last click again.
+        if clicked and on_pick and clicked["at"] != st.session_state.get(f"{key}:clicked"):
+            st.session_state[f"{key}:clicked"] = clicked["at"]
+            on_pick(str(clicked["id"]))
 
     parts = {digest({"part": part}): part for part in (dict(chart.layout), *chart.traces)}
     sent = _sent(key)
