@@ -117,6 +117,8 @@ def test_a_zip_of_five_is_graded_and_the_broken_ones_explained(tab, lab, tmp_pat
     expect(page.get_by_text("class.zip")).to_be_visible()
     uploads.nth(1).set_input_files(hidden_test_set(tmp_path))
     expect(page.get_by_text("hidden.npz")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # the names are there before the bytes
+    settle(page)
     page.get_by_role("button", name="Grade").click()
     expect(page.get_by_text("2 files could not be graded")).to_be_visible(
         timeout=GRADING_MILLISECONDS
