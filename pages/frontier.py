@@ -20,7 +20,7 @@ from pages.components.frame import inside_frame
 from pages.components.lab import recall, remember, store, workspace
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.run_views import network_card
-from pages.components.words import duration, percent, plural, size
+from pages.components.words import percent, plural, size
 
 VIEWS = ("Settings", "Layers", "Inside", "What changed")
 BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonzero")
@@ -110,7 +110,7 @@ def _budget(points: list[Point], x: Axis, y: Axis) -> float | None:
 def _limit(key: str, value: float) -> str:
     if key.endswith("bytes"):
         return size(value)
-    return duration(value) if key == "latency_seconds" else f"{value:,.0f}"
+    return f"{value * 1e3:.3g} ms" if key == "latency_seconds" else f"{value:,.0f}"
 
 
 def _chosen(points: list[Point]) -> list[str]:
