@@ -1,12 +1,12 @@
 """What `make results` has measured, beside the page, so that another machine goes on from there."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.files import written_whole
 from core.jobs.job import Job
 
 BOTH = ("validation_accuracy", "accuracy")
@@ -55,9 +55,8 @@ def write(path: Path, records: Mapping[str, Measured]) -> None:
     """Replace the file by these records, a line each, whole or not at all."""
     ordered = sorted(records.values(), key=lambda record: (record.what, record.seed, record.id))
     lines = ",\n".join(json.dumps(_row(record), ensure_ascii=False) for record in ordered)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    os.replace(fresh, path)
+    with written_whole(path) as part:
+        part.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
 def _row(record: Measured) -> dict[str, Any]:

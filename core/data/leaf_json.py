@@ -162,14 +162,19 @@ def _samples(entry: Any, user: str) -> tuple[np.ndarray, np.ndarray]:
     return _features(x, shown), _labels(y, shown)
 
 
-def _features(x: list[Any], shown: str) -> np.ndarray:
+def _numbers(values: list[Any], refusal: str) -> np.ndarray:
     try:
-        features = np.array(x, dtype=np.float64)
+        return np.array(values, dtype=np.float64)
     except (ValueError, TypeError, OverflowError) as error:
-        raise UploadError(
-            f"The samples of client {shown} are ragged or no numbers. "
-            "Every sample must be a list of the same number of numbers."
-        ) from error
+        raise UploadError(refusal) from error
+
+
+def _features(x: list[Any], shown: str) -> np.ndarray:
+    features = _numbers(
+        x,
+        f"The samples of client {shown} are ragged or no numbers. "
+        "Every sample must be a list of the same number of numbers.",
+    )
     if features.ndim < 2 or features.size == 0 or math.prod(features.shape[1:]) > 1_000_000:
         raise UploadError(
             f"The samples of client {shown} have the shape {features.shape[1:]}. "
@@ -185,12 +190,7 @@ def _features(x: list[Any], shown: str) -> np.ndarray:
 
 
 def _labels(y: list[Any], shown: str) -> np.ndarray:
-    try:
-        labels = np.array(y, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise UploadError(
-            f"The labels of client {shown} are no numbers. Number the classes from 0."
-        ) from error
+    labels = _numbers(y, f"The labels of client {shown} are no numbers. Number the classes from 0.")
     is_class = labels.ndim == 1 and (labels == np.floor(labels)).all() and (labels >= 0).all()
     if not is_class or labels.max() >= 10_000:
         raise UploadError(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 LoadDataset = Callable[[str], Dataset]
+HIDDEN = 128  # units of the MLP's hidden layer unless the settings say otherwise
 _OWN_KEYS = (
     "data",
     "data_seed",
@@ -78,7 +79,7 @@ def trainer_of(
     """Return the trainer of the network that `settings` ask for."""
     network = settings.get("network", "mlp")
     if network == "mlp":
-        return mlp_trainer(clients, hidden_widths(settings.get("hidden", 128)))
+        return mlp_trainer(clients, hidden_widths(settings.get("hidden", HIDDEN)))
     if network != "cnn":
         raise SettingsError(f"There is no network {network!r}. Choose mlp or cnn.")
     keep_zeros = start is not None and bool(settings.get("keep_zeros", False))

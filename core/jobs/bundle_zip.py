@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.data import zips
+from core.data.limits import MIB
 from core.data.zip_directory import check_count
 from core.errors import UploadError
 from core.jobs.bundle import FILE_NAME, MANIFEST
 
-MEBIBYTE = 1024 * 1024
 ID = re.compile(r"[0-9a-f]{16}")
 BROKEN = (*zips.DAMAGE, OSError)
 
@@ -23,10 +23,10 @@ BROKEN = (*zips.DAMAGE, OSError)
 class BundleLimits:
     """What a bundle may hold at most."""
 
-    bytes_packed: int = 1024 * MEBIBYTE
-    bytes_unpacked: int = 4096 * MEBIBYTE
+    bytes_packed: int = 1024 * MIB
+    bytes_unpacked: int = 4096 * MIB
     members: int = 20_000
-    bytes_text: int = 64 * MEBIBYTE
+    bytes_text: int = 64 * MIB
 
 
 def opened(content: Path | BinaryIO, limits: BundleLimits) -> zipfile.ZipFile:
@@ -59,8 +59,8 @@ def _check_members(members: list[zipfile.ZipInfo], limits: BundleLimits) -> None
     unpacked = sum(member.file_size for member in members)
     if packed > limits.bytes_packed or unpacked > limits.bytes_unpacked:
         raise UploadError(
-            f"The zip unpacks to {unpacked // MEBIBYTE} MiB; "
-            f"{limits.bytes_unpacked // MEBIBYTE} MiB are allowed. Export single runs instead."
+            f"The zip unpacks to {unpacked // MIB} MiB; "
+            f"{limits.bytes_unpacked // MIB} MiB are allowed. Export single runs instead."
         )
     names = [member.filename for member in members]
     if len(set(names)) != len(names):
@@ -108,7 +108,7 @@ def read_text(archive: zipfile.ZipFile, name: str, limits: BundleLimits) -> str:
         content = _read(source, limits.bytes_text + 1, name)
     if len(content) > limits.bytes_text:
         raise UploadError(
-            f"{name} in the zip is larger than {limits.bytes_text // MEBIBYTE} MiB. "
+            f"{name} in the zip is larger than {limits.bytes_text // MIB} MiB. "
             "Export single runs instead."
         )
     try:
@@ -137,7 +137,7 @@ def unpack(archive: zipfile.ZipFile, member: str, target: Path, sha256: str) -> 
     target.parent.mkdir(parents=True, exist_ok=True)
     content = hashlib.sha256()
     with _member(archive, member) as source, open(target, "wb") as file:
-        while block := _read(source, MEBIBYTE, member):
+        while block := _read(source, MIB, member):
             content.update(block)
             file.write(block)
     if content.hexdigest() != sha256:

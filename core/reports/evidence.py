@@ -2,11 +2,11 @@
 
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypeVar
 
 from core.evaluation.point import Point
 from core.jobs.job import DONE, Job
@@ -16,7 +16,6 @@ from core.reports.filled import family, filled
 from core.reports.run_names import distinct, named
 from core.reports.runs import (
     History,
-    Network,
     class_names_of,
     data_names,
     history_of,
@@ -30,6 +29,7 @@ from core.reports.selection import told_apart
 from core.settings import digest
 from core.workspace import Workspace
 
+T = TypeVar("T")
 PACKAGES = ("numpy", "tensorflow", "keras", "streamlit", "plotly")
 
 
@@ -63,9 +63,9 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     jobs = sorted(with_children(store, ids), key=lambda job: job.sequence)
     finished = [job for job in jobs if job.state == DONE]
     found = [network for job in finished if (network := network_of(job)) is not None]
-    comparable = _of_one_data_set(found)
+    comparable = _of_most(found, lambda network: network.data)
     ran = [filled(h) for job in finished if (h := history_of(job, workspace)) is not None]
-    alike = _of_one_federation(ran)
+    alike = _of_most(ran, lambda history: family(history.settings))
     histories = named(distinct(alike))
     digests = [str(job.settings.get("data", "")) for job in jobs]
     names = data_names(workspace, [d for d in dict.fromkeys(digests) if d])
@@ -86,20 +86,10 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     )
 
 
-def _of_one_data_set(found: Sequence[Network]) -> list[Network]:
-    """Return the networks of the data set that has most of them."""
-    counts = Counter(network.data for network in found)
-    if not counts:
-        return []
-    ((most, _),) = counts.most_common(1)
-    return [network for network in found if network.data == most]
-
-
-def _of_one_federation(found: Sequence[History]) -> list[History]:
-    """Return the runs on the data that most of them are on."""
-    counts = Counter(family(history.settings) for history in found)
-    most = counts.most_common(1)[0][0] if counts else ""
-    return [history for history in found if family(history.settings) == most]
+def _of_most(found: Sequence[T], data: Callable[[T], str]) -> list[T]:
+    """Return those on the data that most of them are on."""
+    most = [name for name, _ in Counter(map(data, found)).most_common(1)]
+    return [each for each in found if data(each) in most]
 
 
 def _left_out(what: str, count: int) -> list[str]:

@@ -5,12 +5,10 @@ from typing import Any
 
 from core.errors import SettingsError
 from core.federated.algorithms import ALGORITHMS
-from core.federated.federate import synthetic_settings
+from core.federated.federate import HIDDEN, synthetic_settings
 from core.federated.run_settings import RunSettings
 from core.reports.runs import History
 from core.settings import from_dict, to_dict
-
-HIDDEN = 128
 
 
 def filled(history: History) -> History:

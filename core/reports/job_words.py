@@ -6,12 +6,12 @@ from typing import Any
 from core.data.store import list_stored
 from core.errors import SettingsError
 from core.federated.algorithms import ALGORITHMS
+from core.federated.federate import HIDDEN
 from core.federated.presets import TITLES
 from core.federated.run_settings import RunSettings
 from core.jobs.job import Job
 from core.jobs.store import Store
 from core.pruning.sweep import ALL
-from core.reports.filled import HIDDEN
 from core.reports.labels import method_labels
 from core.reports.runs import describe
 from core.settings import describe as fields_of

@@ -7,6 +7,7 @@ import streamlit as st
 from core.data import store as dataset_store
 from core.data.dataset import Dataset
 from core.data.partition import PARTITIONS
+from core.federated.federate import HIDDEN
 from core.reports import runs
 from core.reports.job_words import short_title
 from core.settings import to_dict
@@ -80,7 +81,7 @@ def network_form(data: dict[str, Any] | None) -> dict[str, Any]:
     )
     if kind == "mlp":
         hidden = st.number_input(
-            "Hidden units", 0, 4096, 128, help="0 is multinomial logistic regression."
+            "Hidden units", 0, 4096, HIDDEN, help="0 is multinomial logistic regression."
         )
         return {"hidden": int(hidden)}
     return {"network": "cnn", **_start(str((data or {})["data"]))}
