@@ -8,7 +8,7 @@ PY     := $(VENV)/bin/python
 # Compiled byte code makes TensorFlow's import two to four times faster.
 PIP    := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pip install --quiet --disable-pip-version-check
 NICE   := nice -n 10
-# Tests train as runners do (core/jobs/supervisor.py).
+# Tests train as runners do (core/jobs/engine/supervisor.py).
 export TF_ENABLE_ONEDNN_OPTS := 1
 
 .DEFAULT_GOAL := help

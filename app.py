@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.error_box import error_box
-from pages.components.refusals import forget_other_visits
+from pages.components.upload_errors import forget_other_visits
 
 ROOT = Path(__file__).parent
 

@@ -9,9 +9,9 @@ import argparse
 import statistics
 import time
 
-from core.commands.following import Lab
-from core.jobs.job import Job
-from core.jobs.store import Store
+from core.commands.session import Lab
+from core.jobs.store.job import Job
+from core.jobs.store.store import Store
 from core.pruning.methods import METHODS
 from core.workspace import open_workspace
 

@@ -16,7 +16,7 @@ from core.federated.clients import join_clients
 from core.federated.run_settings import RunSettings
 from core.federated.sampling import sample_cohort
 from core.federated.simulation import mlp_trainer, simulate
-from core.federated.trainer import Work
+from core.federated.trainers.trainer import Work
 from core.progress import Silent
 
 

@@ -20,8 +20,8 @@ os.environ["PARETO_LAB_TASKS"] = "tests.jobs.work:TASKS"
 
 import psutil  # noqa: E402
 
-from core.jobs import engine  # noqa: E402
-from core.jobs.store import Store  # noqa: E402
+from core.jobs.engine import control  # noqa: E402
+from core.jobs.store.store import Store  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
 from tests.jobs.watching import engines, runners, until  # noqa: E402
 
@@ -95,7 +95,7 @@ def main() -> None:
 
     def cold() -> None:
         job = store.submit("descend", {"steps": 3}, 1)
-        engine.ensure(workspace)
+        control.ensure(workspace)
         until(lambda: store.get(job).done, every=0.005)
 
     rows.append(("submit to first progress, engine not running", f"{seconds(cold):.2f} s"))
@@ -115,7 +115,7 @@ def main() -> None:
     rows.append(("engine memory", f"{memory:.0f} MiB"))
     [warm_runner] = runners(workspace.root)
     rows.append(("waiting warm runner, share of a core", f"{idle_share(warm_runner):.1%}"))
-    engine.stop(workspace)
+    control.stop(workspace)
     store.close()
     print("| what | measured |\n|---|---|")
     for what, value in rows:

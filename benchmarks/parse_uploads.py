@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
-from core.data import archives
+from core.data.uploads import dataset_reader
 start = time.perf_counter()
-dataset = archives.read("x", Path(sys.argv[1]), scratch=Path(sys.argv[2]))
+dataset = dataset_reader.read("x", Path(sys.argv[1]), scratch=Path(sys.argv[2]))
 seconds = time.perf_counter() - start
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
 # ru_maxrss of this process would start at that of the process that started it.

@@ -17,11 +17,11 @@ from typing import Any
 from benchmarks import results_ledger
 from benchmarks.results_ledger import Measured, measured
 from benchmarks.results_page import PARTS, page
-from core.commands.following import Lab
 from core.commands.networks import stored_digest
-from core.jobs import engine
-from core.jobs.job import DONE, Job
-from core.jobs.store import Store, identity
+from core.commands.session import Lab
+from core.jobs.engine import control
+from core.jobs.store.job import DONE, Job
+from core.jobs.store.store import Store, identity
 from core.pruning.plan import PrunePlan
 from core.settings import to_dict
 from core.training.recipe import PRESETS
@@ -186,7 +186,7 @@ def _compute(lab: Lab, chosen: list[Wanted]) -> set[str]:
     ids = [lab.submit(wanted.kind, wanted.settings, wanted.seed) for wanted in chosen]
     try:
         while not (ended := [job for job in map(lab.store.get, ids) if job.ended]):
-            engine.ensure(lab.workspace)
+            control.ensure(lab.workspace)
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         for id in ids:

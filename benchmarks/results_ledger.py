@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import written_whole
-from core.jobs.job import Job
+from core.jobs.store.job import Job
 
 BOTH = ("validation_accuracy", "accuracy")
 DIGITS = 5  # of accuracies and scores: 1,250 images give steps of .0008

@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 from benchmarks.results_page import SIX
-from core.commands.following import Lab
 from core.commands.networks import stored_digest
-from core.jobs.store import Store
-from core.pruning.sweep import Sweep
+from core.commands.session import Lab
+from core.jobs.store.store import Store
+from core.pruning.search.sweep import Sweep
 from core.settings import to_dict
 from core.training.recipe import PRESETS
 from core.workspace import open_workspace

@@ -17,16 +17,16 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from core.figures.frontier import live_frontier
-from core.jobs.dispatch import Dispatcher
-from core.jobs.lease import Lease
-from core.jobs.store import Store
-from core.reports.activity import family, overview, top_level
-from core.reports.labels import method_labels
+from core.jobs.store.dispatch import Dispatcher
+from core.jobs.store.lease import Lease
+from core.jobs.store.store import Store
+from core.runs.activity import family, overview, top_level
+from core.runs.labels import method_labels
 from core.workspace import Workspace
 from tests.browser.conftest import FLAGS, chromium_path, new_context, settle
 from tests.browser.server import ROOT, serve
 from tests.evaluation.points import point
-from tests.reports.finished_lab import fill, finish
+from tests.runs.finished_lab import fill, finish
 
 POINTS = 200
 

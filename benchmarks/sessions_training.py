@@ -21,8 +21,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.data import store as datasets
-from core.data.catalog import garments
-from core.jobs.store import Store
+from core.data.builtin_datasets import garments
+from core.jobs.store.store import Store
 from core.settings import to_dict
 from core.training.recipe import Recipe
 from core.workspace import Workspace

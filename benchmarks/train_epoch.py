@@ -13,11 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.data.catalog import load_any
+from core.data.builtin_datasets import load_any
 from core.data.dataset import Split
-from core.models.network import NetworkShape, build, initial_weights, set_weights
+from core.networks.network import NetworkShape, build, initial_weights, set_weights
+from core.networks.prepare import Prepared, prepare
 from core.progress import Silent
-from core.training.prepare import Prepared, prepare
 from core.training.recipe import Recipe
 from core.training.train import train
 from core.workspace import open_workspace

@@ -4,24 +4,15 @@ import argparse
 import os
 import sys
 
-from core.commands import (
-    engines,
-    exporting,
-    federated,
-    grading,
-    listings,
-    many,
-    networks,
-    reporting,
-)
-from core.commands.destinations import check_destinations
-from core.commands.following import Lab
+from core.commands import engine, export, federated, grading, listing, networks, report, sweeps
 from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
+from core.commands.output_paths import check_destinations
+from core.commands.session import Lab
 from core.errors import LabError, SettingsError
-from core.jobs.store import Store
+from core.jobs.store.store import Store
 from core.workspace import open_workspace
 
-MODULES = (networks, many, federated, grading, reporting, exporting, listings, engines)
+MODULES = (networks, sweeps, federated, grading, report, export, listing, engine)
 
 
 def parser() -> argparse.ArgumentParser:

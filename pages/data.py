@@ -4,12 +4,18 @@ import contextlib
 
 import streamlit as st
 
-from core.data import archives, course, store
-from core.data.catalog import BUILT_IN, garments
-from core.data.limits import LIMITS, MIB
+from core.archives.limits import LIMITS, MIB
+from core.data import course_format, store
+from core.data.builtin_datasets import BUILT_IN, garments
 from core.data.store import StoredDataset
+from core.data.uploads import dataset_reader
 from core.errors import LabError, NotFoundError
-from pages.components.data_views import (
+from pages.components.error_box import error_box
+from pages.components.formatting import plural
+from pages.components.frame import inside_frame
+from pages.components.session import remember, workspace
+from pages.components.upload_errors import forget_refusal, refuse, show_refusal
+from pages.components.views.data_views import (
     checks_of,
     choose_data,
     show_balance,
@@ -18,11 +24,6 @@ from pages.components.data_views import (
     show_findings,
     use_built_in,
 )
-from pages.components.error_box import error_box
-from pages.components.frame import inside_frame
-from pages.components.lab import remember, workspace
-from pages.components.refusals import forget_refusal, refuse, show_refusal
-from pages.components.words import plural
 
 FORMATS = """
 * **The course's archive**: `dataset.tar.gz` with `train_images.pkl`, `train_labels.pkl`,
@@ -64,7 +65,7 @@ def _upload() -> None:
     show_refusal("data")
     st.download_button(
         "Download an example",
-        lambda: course.template(garments()),
+        lambda: course_format.template(garments()),
         "dataset.tar.gz",
         "application/gzip",
         type="tertiary",
@@ -81,7 +82,7 @@ def _read(file, merge_case: bool) -> None:
     forget_refusal("data")
     bar = st.progress(0.0, "Reading")
     try:
-        dataset = archives.read(
+        dataset = dataset_reader.read(
             file.name,
             file,
             scratch=workspace().scratch,

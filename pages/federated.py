@@ -9,24 +9,24 @@ from core.federated.federate import load_clients, run_settings
 from core.federated.presets import PRESETS, QUESTIONS, TITLES
 from core.federated.run_settings import RunSettings
 from core.federated.self_check import self_check
-from core.jobs.job import Job
-from core.reports import runs
-from core.reports.federation import KINDS
+from core.jobs.store.job import Job
+from core.runs import results
+from core.runs.federated_runs import KINDS
 from core.settings import to_dict
 from pages.components.error_box import error_box, plain
-from pages.components.federated_views import (
+from pages.components.frame import inside_frame
+from pages.components.session import get_ready, recall, remember, say_done, start, store, title
+from pages.components.settings_form import settings_form
+from pages.components.views.federated_views import (
     choose_axis,
     cost_table,
     curves_view,
     federated_run,
     federation_charts,
 )
-from pages.components.federation_form import data_form, network_form, stored
-from pages.components.frame import inside_frame
-from pages.components.job_progress import watch
-from pages.components.lab import get_ready, recall, remember, say_done, start, store, title
-from pages.components.run_views import choose_run
-from pages.components.settings_form import settings_form
+from pages.components.views.federation_form import data_form, network_form, stored
+from pages.components.views.job_progress import watch
+from pages.components.views.run_views import choose_run
 
 OWN = "own"
 ASKED = "This question has been answered already: here it is."
@@ -135,7 +135,7 @@ def _watch(question: str) -> None:
 
 
 def _sample(question: str) -> None:
-    histories = runs.sample_histories(question)
+    histories = results.sample_histories(question)
     if not histories:
         st.caption("Press Start: the curves appear here after the first round.")
         return

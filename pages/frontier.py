@@ -10,17 +10,22 @@ from core.evaluation.frontier import best_under, front, knee
 from core.evaluation.point import Point
 from core.figures.comparison import area_bars, is_share, scatter
 from core.figures.model_map import model_map
-from core.reports import runs, selection
-from core.reports.labels import method_labels
-from core.reports.runs import Network
-from pages.components.choosing import choose
-from pages.components.compare_views import behaviour_view, inside_view, layers_view, settings_view
+from core.runs import results, selection
+from core.runs.labels import method_labels
+from core.runs.results import Network
+from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain
+from pages.components.formatting import percent, plural, size
 from pages.components.frame import inside_frame
-from pages.components.lab import recall, remember, store, workspace
 from pages.components.live_chart import live_chart, to_csv
-from pages.components.run_views import network_card
-from pages.components.words import percent, plural, size
+from pages.components.session import recall, remember, store, workspace
+from pages.components.views.compare_views import (
+    behaviour_view,
+    inside_view,
+    layers_view,
+    settings_view,
+)
+from pages.components.views.run_views import network_card
 
 VIEWS = ("Settings", "Layers", "Inside", "What changed")
 BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonzero")
@@ -29,7 +34,7 @@ BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonz
 def main() -> None:
     """Draw the page."""
     st.title("Frontier", anchor=False)
-    networks = runs.networks(store())
+    networks = results.networks(store())
     if not networks:
         _empty()
         return
@@ -37,7 +42,7 @@ def main() -> None:
     points = selection.told_apart([network.point for network in networks])
     labels = method_labels()
     chosen = _chosen(points)
-    _scatter(points, labels, chosen, runs.class_names_of(workspace(), networks[0]))
+    _scatter(points, labels, chosen, results.class_names_of(workspace(), networks[0]))
     picked = _choose(points, chosen)
     if picked:
         _compare([p for p in points if p.id in picked], networks)
@@ -49,7 +54,7 @@ def main() -> None:
 def _empty() -> None:
     st.caption("Every network you prune becomes a dot here. Below: a finished sample run.")
     with error_box():
-        points = runs.sample_points()
+        points = results.sample_points()
         _scatter(points, method_labels(), [])
     st.page_link("pages/pruning.py", label="Prune your first network", icon=":material/cut:")
 
@@ -59,7 +64,7 @@ def _of_one_data_set(networks: list[Network]) -> list[Network]:
     digests = list(dict.fromkeys(network.data for network in networks))
     if len(digests) == 1:
         return networks
-    names = runs.data_names(workspace(), digests)
+    names = results.data_names(workspace(), digests)
     data = choose("Data set", digests, "data", names.__getitem__, some=True)
     return [network for network in networks if network.data == data]
 
@@ -143,9 +148,9 @@ def _choose(points: list[Point], chosen: list[str]) -> list[str]:
 
 def _compare(points: list[Point], networks: list[Network]) -> None:
     by_id = {network.job.id: network for network in networks}
-    chosen = [runs.relabelled(by_id[point.id], point.label) for point in points]
+    chosen = [results.relabelled(by_id[point.id], point.label) for point in points]
     if len(chosen) == 1:
-        names = runs.class_names_of(workspace(), chosen[0])
+        names = results.class_names_of(workspace(), chosen[0])
         network_card(chosen[0], names, f"card:{points[0].id}")
         st.caption("Choose a second network to compare the two.")
     start = recall("compare") or st.query_params.get("view")  # its name in older links
@@ -162,7 +167,7 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
     elif view == "Inside":
         inside_view(chosen)
     elif view == "What changed":
-        behaviour_view(chosen, runs.common_dense(chosen, by_id))
+        behaviour_view(chosen, results.common_dense(chosen, by_id))
     else:
         settings_view(points)
 

@@ -7,18 +7,18 @@ import streamlit as st
 from core.data.store import StoredDataset
 from core.errors import LabError
 from core.evaluation.score import score
-from core.jobs.job import DONE, Job
-from core.reports import gradescope
-from core.reports.grading import Grade
-from core.reports.leaderboard import board_of, grades_of, gradings, to_csv
-from core.reports.submissions import keep
-from pages.components.data_views import choose_data
+from core.grading import gradescope
+from core.grading.grade import Grade
+from core.grading.leaderboard import board_of, grades_of, gradings, to_csv
+from core.grading.submissions import keep
+from core.jobs.store.job import DONE, Job
 from pages.components.error_box import error_box, plain
+from pages.components.formatting import percent, plural
 from pages.components.frame import inside_frame
-from pages.components.job_progress import job_line, watch
-from pages.components.lab import recall, remember, store, submit, workspace
-from pages.components.refusals import forget_refusal, refuse, show_refusal
-from pages.components.words import percent, plural
+from pages.components.session import recall, remember, store, submit, workspace
+from pages.components.upload_errors import forget_refusal, refuse, show_refusal
+from pages.components.views.data_views import choose_data
+from pages.components.views.job_progress import job_line, watch
 
 RUBRIC = """
 **The rule.** Score = (accuracy + sparsity) / 2 when accuracy is above the threshold and sparsity is

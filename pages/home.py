@@ -7,15 +7,15 @@ import streamlit as st
 from core.data import store as datasets
 from core.errors import NotFoundError
 from core.figures.frontier import live_frontier
-from core.reports import activity, runs
-from core.reports.first_minute import first_minute
-from core.reports.labels import method_labels
+from core.runs import activity, results
+from core.runs.first_minute import first_minute
+from core.runs.labels import method_labels
 from pages.components.copy_link import copy_link
-from pages.components.data_views import checks_of, show_balance, show_classes, use_built_in
 from pages.components.error_box import error_box, plain
+from pages.components.formatting import plural
 from pages.components.frame import inside_frame
-from pages.components.frontier_views import best_line, frontier_panel
-from pages.components.lab import (
+from pages.components.live_chart import live_chart
+from pages.components.session import (
     overview_now,
     recall,
     remember,
@@ -25,8 +25,8 @@ from pages.components.lab import (
     titles,
     workspace,
 )
-from pages.components.live_chart import live_chart
-from pages.components.words import plural
+from pages.components.views.data_views import checks_of, show_balance, show_classes, use_built_in
+from pages.components.views.frontier_views import best_line, frontier_panel
 
 PAGES = Path(__file__).parent
 
@@ -59,7 +59,7 @@ def _welcome() -> None:
             st.rerun()
         st.page_link("pages/data.py", label="Upload mine", icon=":material/upload:")
     with error_box():
-        points = runs.sample_points()
+        points = results.sample_points()
         st.caption(
             "A finished run: each dot is a network, further right with fewer weights, further up "
             "with fewer mistakes."

@@ -8,15 +8,15 @@ import streamlit as st
 from core.federated.algorithms import ALGORITHMS
 from core.figures.lessons import norm_bars, paths_of, removal_picture, round_map
 from core.figures.weights import filter_picture, mask_picture
-from core.models.network import LAYERS
-from core.models.topology import CHANNEL_LAYERS, READER
-from core.reports.catalogue import Card, algorithm_cards, method_cards
-from core.reports.one_filter import Lesson, lesson
-from core.reports.toy_federation import Federation, play, server_path
+from core.lessons.method_cards import Card, algorithm_cards, method_cards
+from core.lessons.one_filter import Lesson, lesson
+from core.lessons.toy_federation import Federation, play, server_path
+from core.networks.network import LAYERS
+from core.networks.topology import CHANNEL_LAYERS, READER
 from pages.components.error_box import error_box, plain
 from pages.components.frame import inside_frame
-from pages.components.lab import recall, remember
 from pages.components.live_chart import live_chart
+from pages.components.session import recall, remember
 
 TOPICS = ("Prune one filter", "One round of FedAvg", "Pruning methods", "Federated algorithms")
 FILTER_STEPS = ("Score", "Cut", "Its readers", "Smaller network")

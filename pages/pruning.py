@@ -4,27 +4,27 @@ import streamlit as st
 
 from core.data.store import StoredDataset
 from core.figures.frontier import live_frontier
-from core.jobs.demands import ONE_OF_MANY
-from core.jobs.job import Job
-from core.jobs.places import runs_at_once, this_machine
-from core.models.network import NetworkShape
+from core.jobs.engine.workers import runs_at_once, this_machine
+from core.jobs.resources import ONE_OF_MANY
+from core.jobs.store.job import Job
+from core.networks.network import NetworkShape
 from core.pruning.methods import METHODS
-from core.pruning.sweep import Sweep, sweep_seconds
-from core.reports import activity, runs
-from core.reports.job_words import short_title
-from core.reports.labels import method_labels
-from pages.components.choosing import choose
-from pages.components.competing import competing
-from pages.components.data_views import choose_data
+from core.pruning.search.sweep import Sweep, sweep_seconds
+from core.runs import activity, results
+from core.runs.labels import method_labels
+from core.runs.titles import short_title
+from pages.components.address_state import choose
 from pages.components.error_box import error_box
-from pages.components.explorer import explorer
+from pages.components.formatting import duration, percent, plural
 from pages.components.frame import inside_frame
-from pages.components.frontier_views import frontier_panel
-from pages.components.lab import family_now, get_ready, recall, remember, say_done, start, store
 from pages.components.live_chart import live_chart
-from pages.components.one_network import one_network
-from pages.components.surveys import surveys
-from pages.components.words import duration, percent, plural
+from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store
+from pages.components.views.competition_view import competing
+from pages.components.views.data_views import choose_data
+from pages.components.views.explorer_view import explorer
+from pages.components.views.frontier_views import frontier_panel
+from pages.components.views.one_network import one_network
+from pages.components.views.sensitivity_view import surveys
 
 SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
@@ -83,7 +83,7 @@ def _name(job: Job) -> str:
 
 def _sample() -> None:
     st.caption("Dots appear here. This is a finished sweep of the bundled sample:")
-    live_chart(live_frontier(runs.sample_points(), method_labels()), "sample-frontier", 460)
+    live_chart(live_frontier(results.sample_points(), method_labels()), "sample-frontier", 460)
 
 
 def _choose_view() -> str:

@@ -3,19 +3,19 @@
 import streamlit as st
 
 from core.errors import NotFoundError
-from core.jobs.job import Job
-from core.reports import notes as kept_notes
-from core.reports.answer import Answer
-from core.reports.evidence import Evidence, gather, sample_evidence
-from core.reports.report import answers, cell, render
-from core.reports.runs import reportable
-from core.reports.selection import from_prefixes, to_text
-from pages.components.choosing import distinct
+from core.jobs.store.job import Job
+from core.report import notes as kept_notes
+from core.report.answers.answer import Answer
+from core.report.evidence import Evidence, gather, sample_evidence
+from core.report.report import answers, cell, render
+from core.runs.results import reportable
+from core.runs.selection import from_prefixes, to_text
+from pages.components.address_state import distinct
 from pages.components.error_box import error_box, plain
+from pages.components.formatting import clock
 from pages.components.frame import inside_frame
-from pages.components.lab import recall, remember, store, titles, workspace
 from pages.components.live_chart import live_chart
-from pages.components.words import clock
+from pages.components.session import recall, remember, store, titles, workspace
 
 NEWEST = 12  # runs a report starts with; a sweep counts as one
 

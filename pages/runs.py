@@ -6,16 +6,17 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LabError
-from core.jobs import bundle, bundle_import, housekeeping
-from core.jobs.job import Job
-from core.reports.activity import failed_parts
-from core.reports.checked_import import check_file
-from core.reports.job_words import job_title, names_of
-from core.reports.setting_rows import settings_words
+from core.jobs import housekeeping
+from core.jobs.store.job import Job
+from core.jobs.transfer import bundle, bundle_import
+from core.runs.activity import failed_parts
+from core.runs.import_checks import check_file
+from core.runs.setting_rows import settings_words
+from core.runs.titles import job_title, names_of
 from pages.components.error_box import error_box, plain
+from pages.components.formatting import ago, duration, plural, size
 from pages.components.frame import inside_frame
-from pages.components.job_progress import job_line, watch
-from pages.components.lab import (
+from pages.components.session import (
     counts_now,
     recall,
     remember,
@@ -25,9 +26,9 @@ from pages.components.lab import (
     titles,
     workspace,
 )
-from pages.components.refusals import forget_refusal, refuse, show_refusal
-from pages.components.run_views import log_view, training_view
-from pages.components.words import ago, duration, plural, size
+from pages.components.upload_errors import forget_refusal, refuse, show_refusal
+from pages.components.views.job_progress import job_line, watch
+from pages.components.views.run_views import log_view, training_view
 
 STATES = ("running", "queued", "done", "failed", "stopped", "abandoned")
 FILTER = "runs-states"  # key of the chosen states in the session

@@ -4,21 +4,21 @@ import streamlit as st
 
 from core.data.store import StoredDataset
 from core.errors import LabError
-from core.jobs.job import DONE, Job
-from core.models import weights_file
-from core.reports import activity
-from core.reports.job_words import job_title
+from core.jobs.store.job import DONE, Job
+from core.networks.formats import keras_h5
+from core.runs import activity
+from core.runs.titles import job_title
 from core.settings import to_dict
 from core.training.recipe import PRESETS, Recipe
-from pages.components.data_views import choose_data
 from pages.components.error_box import error_box
+from pages.components.formatting import percent
 from pages.components.frame import inside_frame
-from pages.components.job_progress import watch
-from pages.components.lab import get_ready, remember, say_done, start, store, submit, workspace
-from pages.components.refusals import forget_refusal, refuse, show_refusal
-from pages.components.run_views import choose_run, training_view
+from pages.components.session import get_ready, remember, say_done, start, store, submit, workspace
 from pages.components.settings_form import settings_form
-from pages.components.words import percent
+from pages.components.upload_errors import forget_refusal, refuse, show_refusal
+from pages.components.views.data_views import choose_data
+from pages.components.views.job_progress import watch
+from pages.components.views.run_views import choose_run, training_view
 
 ABOUT = {
     "quick": "A decent network in about half a minute on the sample.",
@@ -88,10 +88,10 @@ def _read_weights(file, chosen: StoredDataset) -> None:
     forget_refusal("weights")
     try:
         with st.spinner("Reading"):
-            weights, _ = weights_file.read_upload(
+            weights, _ = keras_h5.read_upload(
                 file.name, file.getvalue(), scratch=workspace().scratch
             )
-            digest = weights_file.keep(workspace().weights, weights)
+            digest = keras_h5.keep(workspace().weights, weights)
         settings = {"data": chosen.digest, "weights": digest, "name": file.name[:80]}
         remember("run", submit("import", settings))
     except LabError as error:

@@ -43,10 +43,10 @@ import json, resource, signal, sys
 from pathlib import Path
 import numpy as np
 from core.errors import LabError
-from core.jobs.federated_tasks import keep_leaf
-from core.models import weights_file
-from core.models.network import REFERENCE, initial_weights
-from core.reports.submissions import keep
+from core.tasks.federated import keep_leaf
+from core.networks.formats import keras_h5 as weights_file
+from core.networks.network import REFERENCE, initial_weights
+from core.grading.submissions import keep
 from core.workspace import Workspace
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

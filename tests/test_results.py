@@ -9,7 +9,7 @@ from benchmarks import results_ledger
 from benchmarks.results import LEDGER, PAGE, Results, newly_measured, next_runs
 from benchmarks.results_ledger import Measured
 from benchmarks.results_page import PARTS, count, page
-from core.jobs.job import DONE, Job
+from core.jobs.store.job import DONE, Job
 from core.pruning.plan import PrunePlan
 
 PLAN = PrunePlan(method="magnitude", epochs=6)

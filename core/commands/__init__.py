@@ -1,1 +1,15 @@
 """The command line's parts; `python -m core` joins them."""
+
+__all__ = [
+    "engine",
+    "export",
+    "federated",
+    "grading",
+    "listing",
+    "networks",
+    "output",
+    "output_paths",
+    "report",
+    "session",
+    "sweeps",
+]

@@ -5,13 +5,13 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from core.commands.following import Lab
 from core.commands.networks import add_out_option, add_set_option, pairs, stored_digest, submitted
 from core.commands.output import answer
+from core.commands.session import Lab
 from core.federated.algorithms import ALGORITHMS
 from core.federated.federate import hidden_widths, run_settings, synthetic_settings
-from core.jobs.federated_tasks import keep_leaf
 from core.settings import describe, parse, to_dict
+from core.tasks.federated import keep_leaf
 
 # Option -> (the setting's name, its kind); left out, the setting keeps its default.
 OPTIONS = {

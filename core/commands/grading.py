@@ -6,16 +6,17 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from core.commands.following import Lab
 from core.commands.output import answer, say, table
-from core.data import catalog, hidden_test
+from core.commands.session import Lab
+from core.data import builtin_datasets
 from core.data.dataset import Split
+from core.data.uploads import grading_set
 from core.errors import NotFoundError, SettingsError
-from core.models.network import REFERENCE, NetworkShape
+from core.grading import gradescope
+from core.grading.grade import Grade, as_read, grade, graded_images
+from core.grading.submissions import collect
+from core.networks.network import REFERENCE, NetworkShape
 from core.progress import Silent
-from core.reports import gradescope
-from core.reports.grading import Grade, as_read, grade, graded_images
-from core.reports.submissions import collect
 
 FIELDS = ("name", "accuracy", "sparsity", "zeros", "parameters", "score", "error")
 
@@ -65,10 +66,10 @@ def _images(data: str, lab: Lab) -> tuple[Split, NetworkShape]:
     """Return what to grade on: a hidden test set's file, or a data set by name, path or digest."""
     path = Path(data).expanduser()
     if path.is_file():
-        hidden = hidden_test.read(path.name, path, REFERENCE.classes, scratch=lab.workspace.scratch)
+        hidden = grading_set.read(path.name, path, REFERENCE.classes, scratch=lab.workspace.scratch)
         if hidden is not None:
             return as_read(hidden, REFERENCE.classes)
-    return graded_images(catalog.load_any(data, lab.workspace))
+    return graded_images(builtin_datasets.load_any(data, lab.workspace))
 
 
 def _answer(grades: list[Grade], options: Namespace) -> None:

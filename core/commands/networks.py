@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.commands.following import Lab
 from core.commands.output import answer, say
-from core.data import catalog
+from core.commands.session import Lab
+from core.data import builtin_datasets
 from core.data import store as dataset_store
 from core.errors import NotFoundError, SettingsError
-from core.jobs.job import Job
-from core.models import weights_file
+from core.jobs.store.job import Job
+from core.networks.formats import keras_h5
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.settings import describe, parse, to_dict
@@ -129,17 +129,17 @@ def pairs(texts: list[str]) -> dict[str, str]:
 
 def stored_digest(lab: Lab, name: str) -> str:
     """Return the digest under which the data set is stored, reading and storing it if needed."""
-    return dataset_store.save(lab.workspace, catalog.load_any(name, lab.workspace))
+    return dataset_store.save(lab.workspace, builtin_datasets.load_any(name, lab.workspace))
 
 
 def imported(lab: Lab, path: Path, data: str) -> Job:
     """Return the finished job that measured an uploaded or local weights file."""
     if not path.is_file():
         raise NotFoundError(f"There is no file {path}. Train one with: python -m core train")
-    weights, notes = weights_file.read_upload(path.name, path, scratch=lab.workspace.scratch)
+    weights, notes = keras_h5.read_upload(path.name, path, scratch=lab.workspace.scratch)
     for note in notes:
         say(note)
-    digest = weights_file.keep(lab.workspace.weights, weights)
+    digest = keras_h5.keep(lab.workspace.weights, weights)
     return lab.finish("import", {"data": data, "weights": digest, "name": path.name}, 0)
 
 

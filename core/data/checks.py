@@ -7,7 +7,7 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.data.images import resize, with_channels
-from core.data.names import counted
+from core.names import counted
 
 THUMBNAIL = 48
 NEARLY_CONSTANT = 2.0  # standard deviation in units of 1/255 below which an image shows nothing

@@ -1,1 +1,14 @@
 """Measuring networks: accuracy, behaviour, cost, score, points and frontiers."""
+
+__all__ = [
+    "accuracy",
+    "axes",
+    "behaviour",
+    "cost",
+    "differences",
+    "frontier",
+    "latency",
+    "lineage",
+    "point",
+    "score",
+]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.models.forward import predict_logits
-from core.models.network import NetworkShape, Weights, check_weights
+from core.networks.forward import predict_logits
+from core.networks.network import NetworkShape, Weights, check_weights
 
 SMALLEST_PROBABILITY = 1e-7
 

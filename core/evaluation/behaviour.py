@@ -13,12 +13,12 @@ import numpy as np
 
 from core.evaluation.accuracy import agreement, confusion, predict
 from core.evaluation.point import as_rows, class_accuracies
-from core.models.network import Weights
+from core.networks.network import Weights
 from core.progress import Progress
 
 if TYPE_CHECKING:
-    from core.models.network import NetworkShape
-    from core.training.prepare import Prepared
+    from core.networks.network import NetworkShape
+    from core.networks.prepare import Prepared
 
 LISTED = 24  # images per list: more than fits a page is noise, and thumbnails cost bytes
 PICTURES_FILE = "behaviour.npz"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.models.network import LAYERS, NetworkShape, Weights
-from core.models.topology import useful_units
+from core.networks.network import LAYERS, NetworkShape, Weights
+from core.networks.topology import useful_units
 
 
 @dataclass(frozen=True)

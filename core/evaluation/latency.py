@@ -3,9 +3,9 @@
 import numpy as np
 
 from core.evaluation.cost import latency_seconds
-from core.models.compact import Kept, compact
-from core.models.network import NetworkShape, Weights
-from core.models.topology import CHANNEL_LAYERS, useful_units
+from core.networks.compact import Kept, compact
+from core.networks.network import NetworkShape, Weights
+from core.networks.topology import CHANNEL_LAYERS, useful_units
 
 BATCH = 100  # large enough to measure arithmetic and not the call, small enough to stay in cache
 REPEATS = 7
@@ -25,7 +25,7 @@ def seconds_per_image(weights: Weights, shape: NetworkShape, images: np.ndarray)
 
     Zeros inside a living channel cost as much as other numbers: only whole channels save time.
     """
-    from core.models.forward import predict_logits
+    from core.networks.forward import predict_logits
 
     small, few = compact(weights, alive(weights)), images[:BATCH]
     return latency_seconds(lambda: predict_logits(small, few, BATCH), REPEATS) / len(few)

@@ -13,11 +13,11 @@ from core.evaluation import cost
 from core.evaluation.accuracy import accuracy, agreement, confusion, per_class_accuracy, predict
 from core.evaluation.latency import seconds_per_image
 from core.evaluation.score import score
-from core.models import weights_file
-from core.models.network import NetworkShape, Weights
+from core.networks.formats import keras_h5
+from core.networks.network import NetworkShape, Weights
 
 if TYPE_CHECKING:
-    from core.training.prepare import Prepared
+    from core.networks.prepare import Prepared
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def measure(
     dense: the network to agree with; without it, agreement is None.
     Raises WeightsError if the file does not fit `shape`.
     """
-    weights = weights_file.read(path, shape)
+    weights = keras_h5.read(path, shape)
     labels = prepared.holdout.labels
     holdout = predict(weights, shape, prepared.holdout.images)
     validation = predict(weights, shape, prepared.validation.images)

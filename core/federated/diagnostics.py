@@ -7,7 +7,7 @@ import numpy as np
 
 from core.federated.algorithm import Updates
 from core.federated.clients import Clients
-from core.federated.trainer import Evaluation, Trainer
+from core.federated.trainers.trainer import Evaluation, Trainer
 
 # Clients whose gradients are held at once while the dissimilarity is measured.
 GRADIENT_CHUNK = 60

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.data import leaf, partition, synthetic
+from core.data import partition, synthetic
 from core.data.dataset import Dataset, Split
 from core.data.images import fit
 from core.data.split import three_way
+from core.data.uploads import leaf
 from core.errors import SettingsError
 from core.federated.algorithm import Algorithm
 from core.federated.algorithms import ALGORITHMS
 from core.federated.clients import Clients, join_clients
-from core.federated.cluster_trainer import ClusterTrainer
-from core.federated.cnn_trainer import CnnTrainer
 from core.federated.history import History
 from core.federated.run_settings import Run, RunSettings
 from core.federated.simulation import mlp_trainer, simulate_together
-from core.federated.trainer import Trainer
-from core.models.network import REFERENCE, NetworkShape, shape_of
+from core.federated.trainers.cluster import ClusterTrainer
+from core.federated.trainers.cnn import CnnTrainer
+from core.federated.trainers.trainer import Trainer
+from core.networks.network import REFERENCE, NetworkShape, shape_of
 from core.progress import Progress
 from core.settings import describe, from_dict
 

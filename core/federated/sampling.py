@@ -7,10 +7,10 @@ import numpy as np
 
 from core.federated.algorithm import Instruction
 from core.federated.clients import Samples
-from core.federated.fedavg import sample_clients
+from core.federated.network.fedavg import sample_clients
+from core.federated.network.sgd import steps_of
 from core.federated.run_settings import RunSettings
-from core.federated.sgd import steps_of
-from core.federated.trainer import POOLED
+from core.federated.trainers.trainer import POOLED
 from core.randomness import generator
 
 

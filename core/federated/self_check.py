@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.data.synthetic import CLASSES, ClientData, Synthetic, draw_clients
-from core.federated import fedavg, mlp
 from core.federated.algorithm import Algorithm, ServerState, Updates
 from core.federated.algorithms import ALGORITHMS
 from core.federated.algorithms.fedavg import FedAvg
@@ -20,14 +19,15 @@ from core.federated.algorithms.fedprox import FedProx
 from core.federated.algorithms.fedsgd import FedSGD
 from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
 from core.federated.algorithms.scaffold import Scaffold
-from core.federated.batched_trainer import BatchedTrainer
 from core.federated.clients import Clients, join_clients
-from core.federated.mlp import MLP, Parameters
-from core.federated.plain_trainer import PlainTrainer
+from core.federated.network import fedavg, mlp
+from core.federated.network.mlp import MLP, Parameters
+from core.federated.network.sgd import batches, local_sgd
+from core.federated.network.vector import flatten, unflatten
 from core.federated.run_settings import RunSettings
-from core.federated.sgd import batches, local_sgd
 from core.federated.simulation import simulate
-from core.federated.vector import flatten, unflatten
+from core.federated.trainers.batched import BatchedTrainer
+from core.federated.trainers.plain import PlainTrainer
 from core.progress import Silent, Stopped
 from core.randomness import generator
 

@@ -10,16 +10,16 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from core.errors import SettingsError
 from core.federated import history
 from core.federated.algorithm import Algorithm, ServerState, Updates
-from core.federated.batched_trainer import BatchedTrainer
 from core.federated.clients import Clients
 from core.federated.diagnostics import DriftMeter, client_accuracy
 from core.federated.history import History, RoundRecord
-from core.federated.measurer import Measurer
-from core.federated.mlp import MLP
+from core.federated.network.mlp import MLP
+from core.federated.network.vector import Shapes, flatten, unflatten
+from core.federated.round_metrics import Measurer
 from core.federated.run_settings import Run, RunSettings
 from core.federated.sampling import Cohort, sample_cohort
-from core.federated.trainer import Trainer, Work
-from core.federated.vector import Shapes, flatten, unflatten
+from core.federated.trainers.batched import BatchedTrainer
+from core.federated.trainers.trainer import Trainer, Work
 from core.progress import Progress, Silent
 
 # A checkpoint reaches the disk; a round of 10 ms need not wait for it every time.

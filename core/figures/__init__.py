@@ -1,1 +1,18 @@
 """Plain data to Plotly figures; no Streamlit."""
+
+__all__ = [
+    "classes",
+    "colors",
+    "comparison",
+    "convergence",
+    "federation",
+    "frontier",
+    "lessons",
+    "model_map",
+    "per_class",
+    "preview",
+    "sensitivity",
+    "theme",
+    "training_curves",
+    "weights",
+]

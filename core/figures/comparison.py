@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.data.names import counted
 from core.evaluation.axes import Axis
 from core.evaluation.frontier import (
     Summary,
@@ -28,6 +27,7 @@ from core.figures.theme import (
     legend_entry,
     note,
 )
+from core.names import counted
 
 FADED = 0.35
 MARGIN = 0.06  # of a share, around the outermost dots; the guides must not stretch the axes

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.data.names import counted
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout, share_axis
+from core.names import counted
 
 
 def label_map(counts: Sequence[Sequence[int]], names: Sequence[str]) -> Chart:

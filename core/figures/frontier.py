@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from core.data.names import counted
 from core.evaluation.frontier import Summary, best_by_validation, front, over_seeds, stepped
 from core.evaluation.point import Point
 from core.figures import colors
@@ -18,6 +17,7 @@ from core.figures.theme import (
     note,
     share_axis,
 )
+from core.names import counted
 
 ISO_SCORES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 NAMED_SCORES = (0.5, 0.6, 0.7, 0.8, 0.9)  # more names would overlap on a narrow page

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from core.data.names import counted
-from core.evaluation.family import Node, family
+from core.evaluation.lineage import Node, family
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import Chart, Trace, layout
+from core.names import counted
 
 
 def model_map(

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from core.data.names import counted
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout
+from core.names import counted
 
 
 def class_bars(

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.data.names import counted
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout
-from core.models.network import Weights
+from core.names import counted
+from core.networks.network import Weights
 
 ALIVE, ZERO = (28, 92, 196), (226, 229, 232)
 SMALLEST_WIDTH = 480  # pixels of a shown picture

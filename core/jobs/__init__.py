@@ -1,1 +1,3 @@
-"""Background jobs: store, engine, runner, tasks."""
+"""Durable background jobs; knows nothing of pruning or federated learning."""
+
+__all__ = ["engine", "housekeeping", "logs", "resources", "runner", "store", "transfer"]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import JobError
-from core.jobs.checkpoint import FOLDER
-from core.jobs.job import STOPPING, UNFINISHED, Job
-from core.jobs.store import Store
+from core.jobs.runner.checkpoint import FOLDER
+from core.jobs.store.job import STOPPING, UNFINISHED, Job
+from core.jobs.store.store import Store
 from core.workspace import Workspace
 
 

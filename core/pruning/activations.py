@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core.models.network import LAYERS, NetworkShape, Weights
+from core.networks.network import LAYERS, NetworkShape, Weights
 
 PADDING = {"conv1": "SAME", "conv2": "VALID", "conv3": "SAME", "conv4": "VALID"}
 POOLED = ("conv2", "conv4")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.data.dataset import Split
-from core.models.network import Weights
+from core.networks.network import Weights
 from core.randomness import generator
 
 
@@ -29,7 +29,7 @@ def batch_gradients(
 def _compiled() -> Any:
     import tensorflow as tf
 
-    from core.models.forward import logits
+    from core.networks.forward import logits
 
     def gradients(weights: dict[str, Any], images: Any, labels: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:

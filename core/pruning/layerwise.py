@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import SettingsError
-from core.models.compact import compact, compact_shape, scatter
-from core.models.network import NetworkShape, Weights
-from core.models.topology import CHANNEL_LAYERS, READER
+from core.networks.compact import compact, compact_shape, scatter
+from core.networks.network import NetworkShape, Weights
+from core.networks.topology import CHANNEL_LAYERS, READER
 from core.progress import Phases, Progress
 from core.pruning.activations import Positions, every_image, output_map, sample_positions
-from core.pruning.channels import channel_counts
+from core.pruning.allocation.channels import channel_counts
+from core.pruning.fine_tune import affordable, tune
 from core.pruning.method import Budget, Context, Selection
-from core.pruning.tuning import affordable, tune
 from core.randomness import generator
 
 

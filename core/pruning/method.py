@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import SettingsError
-from core.models.network import NetworkShape, Weights
+from core.networks.network import NetworkShape, Weights
 from core.progress import Progress
 from core.pruning.activations import RowReader, read_rows
 
 if TYPE_CHECKING:
-    from core.training.prepare import Prepared
+    from core.networks.prepare import Prepared
 
 Scores = dict[str, np.ndarray]
 

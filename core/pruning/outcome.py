@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.models.network import Weights
-from core.pruning.mask import Mask
+from core.networks.network import Weights
+from core.pruning.masks.mask import Mask
 from core.pruning.plan import PrunePlan
 from core.training.history import History
 

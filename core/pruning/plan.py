@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import SettingsError
-from core.pruning.allocation import ALLOCATIONS
-from core.pruning.channels import CHANNEL_ALLOCATIONS
+from core.pruning.allocation.channels import CHANNEL_ALLOCATIONS
+from core.pruning.allocation.scores import ALLOCATIONS
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
 from core.settings import Value, check, digest, from_dict, setting, to_dict

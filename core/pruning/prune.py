@@ -2,16 +2,16 @@
 
 from functools import partial
 
-from core.models.network import Weights, check_finite, check_weights
+from core.networks.network import Weights, check_finite, check_weights
+from core.networks.prepare import Prepared
 from core.progress import Phases, Progress
-from core.pruning.allocation import Sensitivity
+from core.pruning.allocation.scores import Sensitivity
 from core.pruning.outcome import Pruned
 from core.pruning.plan import PrunePlan
+from core.pruning.preview.sensitivity import analyse, drops_of, table_of
 from core.pruning.schedule import shares_of
-from core.pruning.sensitivity import analyse, drops_of, table_of
 from core.pruning.structured import prune_channels
 from core.pruning.unstructured import prune_weights
-from core.training.prepare import Prepared
 
 __all__ = ["PrunePlan", "Pruned", "prune"]
 

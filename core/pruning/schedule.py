@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pruning.mask import check_sparsity
+from core.pruning.masks.mask import check_sparsity
 from core.pruning.plan import PrunePlan
 
 UPDATES = 40

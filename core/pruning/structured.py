@@ -6,24 +6,24 @@ from functools import partial
 
 import numpy as np
 
-from core.models.compact import compact, compact_shape, scatter
-from core.models.network import NetworkShape, Weights
-from core.models.topology import CHANNEL_LAYERS
+from core.networks.compact import compact, compact_shape, scatter
+from core.networks.network import NetworkShape, Weights
+from core.networks.prepare import Prepared
+from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Phases, Progress
-from core.pruning.allocation import Sensitivity
-from core.pruning.channels import channel_counts, keep_best
-from core.pruning.closure import Closed, channel_mask, close, last_units
+from core.pruning.allocation.channels import channel_counts, keep_best
+from core.pruning.allocation.scores import Sensitivity
+from core.pruning.batchnorm_retraining import renormalised
+from core.pruning.masks.dead_units import Closed, channel_mask, close, last_units
 from core.pruning.method import Budget, Context, Scores, Selection
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import OWN, PrunePlan, recipe_of
-from core.pruning.renormalised import renormalised
-from core.pruning.repair import repaired
+from core.pruning.reconstruction.plan_step import repaired
 from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.history import History
-from core.training.prepare import Prepared
 
 Kept = dict[str, np.ndarray]
 

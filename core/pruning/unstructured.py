@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.models.network import Weights
-from core.models.topology import without_units
+from core.networks.network import Weights
+from core.networks.prepare import Prepared
+from core.networks.topology import without_units
 from core.progress import Phases, Progress, Silent
-from core.pruning.allocation import Sensitivity, comparable
-from core.pruning.closure import last_units, living_units
-from core.pruning.connected import ALWAYS_KEPT, connected_cut, guarded_cut
-from core.pruning.mask import Mask
+from core.pruning.allocation.scores import Sensitivity, comparable
+from core.pruning.batchnorm_retraining import normalised_mask, plain_mask, renormalised
+from core.pruning.masks.connected import ALWAYS_KEPT, connected_cut, guarded_cut
+from core.pruning.masks.dead_units import last_units, living_units
+from core.pruning.masks.dense_unit_pruning import WIDE, surplus
+from core.pruning.masks.gradient_regrowth import regrow
+from core.pruning.masks.mask import Mask
 from core.pruning.method import Context, Scores
-from core.pruning.narrowing import WIDE, surplus
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import PrunePlan, recipe_of
-from core.pruning.regrowth import regrow
-from core.pruning.renormalised import normalised_mask, plain_mask, renormalised
-from core.pruning.repair import repaired
+from core.pruning.reconstruction.plan_step import repaired
 from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, Ramp, ramp_over, rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.batches import steps_per_epoch
 from core.training.history import History
-from core.training.normalised import fold
-from core.training.prepare import Prepared
+from core.training.temporary_batchnorm import fold
 
 if TYPE_CHECKING:
     from core.training.train import MaskSchedule

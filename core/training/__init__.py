@@ -1,1 +1,3 @@
 """Training: recipes, the compiled masked step, the history."""
+
+__all__ = ["architecture", "batches", "export", "history", "recipe", "temporary_batchnorm", "train"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from core.models.network import LAYERS, NetworkShape, Weights, build
-from core.models.precision import convolution_policy
+from core.networks.network import LAYERS, NetworkShape, Weights, build
+from core.networks.precision import convolution_policy
 from core.training.recipe import Recipe
 
 Values = Mapping[str, np.ndarray]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from core.evaluation.cost import latency_seconds
-from core.models.forward import logits
-from core.models.network import NetworkShape, Weights, build, set_weights, shape_of
+from core.networks.forward import logits
+from core.networks.network import NetworkShape, Weights, build, set_weights, shape_of
 
 KERAS_FILE, TFLITE_FILE = "compact.keras", "compact.tflite"
 

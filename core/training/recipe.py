@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from core.errors import SettingsError
-from core.models.precision import PRECISIONS
+from core.networks.precision import PRECISIONS
 from core.settings import check, setting
 
 MOST_EPOCHS = 10_000

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError
-from core.models.network import NetworkShape, Weights
-from core.models.precision import convolution_policy
+from core.networks.network import NetworkShape, Weights
+from core.networks.precision import convolution_policy
 from core.training.architecture import Architecture
 from core.training.optimizers import OPTIMIZERS
 from core.training.recipe import Recipe

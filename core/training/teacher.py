@@ -9,9 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.models.forward import compiled_logits
-from core.models.network import Weights
-from core.models.remembered import Remembered, key_of
+from core.networks.array_cache import Remembered, key_of
+from core.networks.forward import compiled_logits
+from core.networks.network import Weights
 
 LARGEST_BYTES = 128 * 2**20  # all epochs of several long runs; a runner's place has 2 GB
 

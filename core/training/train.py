@@ -12,17 +12,17 @@ import numpy as np
 
 from core.errors import TrainingError
 from core.evaluation.accuracy import accuracy, loss, predict
-from core.models.network import NetworkShape, Weights, check_weights
+from core.networks.network import NetworkShape, Weights, check_weights
+from core.networks.prepare import Prepared
 from core.progress import Progress
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN, Architecture
 from core.training.batches import Batches
 from core.training.history import KEYS, History
-from core.training.normalised import NORMALISED
-from core.training.prepare import Prepared
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.step import Step
+from core.training.temporary_batchnorm import NORMALISED
 
 Masks = Mapping[str, np.ndarray]
 REPORT_EVERY = 10

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.workspace import Workspace
 from tests.browser.conftest import Visitor, new_context
 from tests.browser.server import ROOT, serve
-from tests.reports.finished_lab import fill
+from tests.runs.finished_lab import fill
 
 
 @contextmanager

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.models import weights_file
+from core.networks.formats import keras_h5
 from tests.browser.conftest import settle
 from tests.browser.finished import finished_lab, visit
-from tests.reports.finished_lab import pruned_weights
+from tests.runs.finished_lab import pruned_weights
 
 GRADING_MILLISECONDS = 180_000  # the first job of an engine imports TensorFlow
 
@@ -90,11 +90,11 @@ def handed_in(folder: Path) -> Path:
     with zipfile.ZipFile(bundle, "w") as archive:
         for number, name in enumerate(("anna", "bob", "carla")):
             path = folder / f"{name}.h5"
-            weights_file.write(path, pruned_weights(0.3 * number))
+            keras_h5.write(path, pruned_weights(0.3 * number))
             archive.write(path, f"{name}/my_model_weights.h5")
         broken = pruned_weights(0.5)
         broken["conv1/bias"][0] = float("nan")
-        weights_file.write(folder / "nan.h5", broken)
+        keras_h5.write(folder / "nan.h5", broken)
         archive.write(folder / "nan.h5", "dora/my_model_weights.h5")
         archive.writestr("emil/my_model_weights.h5", b"not weights at all")
     return bundle

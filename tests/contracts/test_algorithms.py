@@ -8,9 +8,9 @@ import pytest
 
 from core.federated import algorithms
 from core.federated.algorithms import ALGORITHMS
+from core.federated.network.vector import flatten
 from core.federated.run_settings import RunSettings
 from core.federated.simulation import simulate
-from core.federated.vector import flatten
 from core.settings import describe, from_dict, to_dict
 from tests.federated.federations import synthetic_federation
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from core.errors import WeightsError
-from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.networks.topology import CHANNEL_LAYERS, parameters_of
 from core.progress import Silent
-from core.pruning.closure import channel_mask, living_units
+from core.pruning.masks.dead_units import channel_mask, living_units
 from core.pruning.method import Budget, Context
 from core.pruning.methods import METHODS
 from core.pruning.prune import PrunePlan, prune

@@ -9,8 +9,8 @@ from core.evaluation.accuracy import (
     per_class_accuracy,
     predict,
 )
-from core.models.network import REFERENCE, NetworkShape, build, get_weights, set_weights
-from tests.models.test_compact import weights_with_biases
+from core.networks.network import REFERENCE, NetworkShape, build, get_weights, set_weights
+from tests.networks.test_compact import weights_with_biases
 from tests.numpy_forward import probabilities
 
 THREE = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.5, 0.4, 0.1], [0.2, 0.7, 0.1]])

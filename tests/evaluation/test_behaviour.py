@@ -13,9 +13,9 @@ from core.evaluation.behaviour import (
     disagreeing_classes,
     paid_first,
 )
-from core.models.network import NetworkShape, initial_weights
+from core.networks.network import NetworkShape, initial_weights
+from core.networks.prepare import Prepared
 from core.progress import Silent
-from core.training.prepare import Prepared
 
 LABELS = np.array([0, 0, 1, 1])
 BEFORE = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.3, 0.7, 0.0], [0.0, 0.4, 0.6]])

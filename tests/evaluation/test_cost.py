@@ -12,8 +12,8 @@ from core.evaluation.cost import (
     useful_multiply_adds,
     zeros,
 )
-from core.models.network import REFERENCE, NetworkShape, initial_weights
-from core.models.topology import without_units
+from core.networks.network import REFERENCE, NetworkShape, initial_weights
+from core.networks.topology import without_units
 
 TINY = NetworkShape((14, 14, 1), 3, (2, 3, 4, 5, 8))
 

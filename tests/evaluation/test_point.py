@@ -9,11 +9,11 @@ import pytest
 from core.data.dataset import Split
 from core.evaluation.latency import alive
 from core.evaluation.point import Origin, Point, class_accuracies, layers_of, measure
-from core.models import weights_file
-from core.models.compact import compact
-from core.models.forward import predict_logits
-from core.models.network import NetworkShape, initial_weights
-from core.training.prepare import Prepared
+from core.networks.compact import compact
+from core.networks.formats import keras_h5
+from core.networks.forward import predict_logits
+from core.networks.network import NetworkShape, initial_weights
+from core.networks.prepare import Prepared
 from tests.evaluation.points import point
 
 
@@ -57,7 +57,7 @@ def test_a_point_is_measured_from_the_file_on_disk(prepared: Prepared, tmp_path:
     weights = initial_weights(prepared.shape, seed=1)
     weights["dense1/kernel"][:, 0] = 0
     path = tmp_path / "my_model_weights.h5"
-    weights_file.write(path, weights)
+    keras_h5.write(path, weights)
     origin = Origin(id="7", label="half", method="magnitude", plan={"sparsity": 0.5}, seed=3)
     seen = measure(path, prepared.shape, prepared, origin, dense=weights)
     zeros = sum(int((array == 0).sum()) for array in weights.values())

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from core.jobs.job import ENDED, Job
-from core.jobs.store import Child
+from core.jobs.store.job import ENDED, Job
+from core.jobs.store.store import Child
 from core.randomness import generator
 from tests.faults.loads import Load, comparable, numpy_load, real_load
 from tests.faults.stage import Theatre

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.jobs.job import Job
-from core.jobs.store import Child, Store
+from core.jobs.store.job import Job
+from core.jobs.store.store import Child, Store
 from core.workspace import Workspace
 
 # Wall-clock facts inside results, which no two runs share; Keras writes the time into its file,
@@ -63,7 +63,7 @@ def real_load(count: int) -> Load:
             for method in ("magnitude", "thinet")
         }
 
-    return Load("core.jobs.tasks:TASKS", 10.0, (trainings, prunings))
+    return Load("core.tasks.table:TASKS", 10.0, (trainings, prunings))
 
 
 def _recipe() -> dict[str, Any]:
@@ -76,10 +76,10 @@ def _recipe() -> dict[str, Any]:
 
 
 def _garments(workspace: Workspace) -> str:
-    from core.data import catalog
+    from core.data import builtin_datasets
     from core.data import store as datasets
 
-    return str(datasets.save(workspace, catalog.load_any("garments", workspace)))
+    return str(datasets.save(workspace, builtin_datasets.load_any("garments", workspace)))
 
 
 def _fedavg() -> dict[str, Any]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from core.jobs import engine
-from core.jobs.dispatch import CRASH_LIMIT, LOSS_LIMIT, Dispatcher
-from core.jobs.store import Store
+from core.jobs.engine import control
+from core.jobs.store.dispatch import CRASH_LIMIT, LOSS_LIMIT, Dispatcher
+from core.jobs.store.store import Store
 from core.workspace import Workspace
 from tests.jobs.postgres import free_port
 from tests.jobs.watching import engines, processes, runners
@@ -43,7 +43,7 @@ class Theatre:
         """Start whatever is missing, as a service manager and the next page view would."""
         for name, command in self._commands().items():
             self._keep(name, command)
-        engine.ensure(self.workspace)
+        control.ensure(self.workspace)
 
     def _commands(self) -> dict[str, str]:
         plain = "--host 127.0.0.1 --dashboard-address 127.0.0.1:0"
@@ -101,7 +101,7 @@ class Theatre:
 
     def close(self) -> list[psutil.Process]:
         """End everything in order and return the processes that were left over."""
-        engine.stop(self.workspace)
+        control.stop(self.workspace)
         for process in self._mine.values():
             process.kill()
             process.wait()

@@ -6,9 +6,9 @@ import pytest
 from core.federated.algorithm import Updates
 from core.federated.clients import join_clients
 from core.federated.diagnostics import DriftMeter, dissimilarity, spread
-from core.federated.mlp import MLP
-from core.federated.plain_trainer import PlainTrainer
-from core.federated.vector import flatten
+from core.federated.network.mlp import MLP
+from core.federated.network.vector import flatten
+from core.federated.trainers.plain import PlainTrainer
 from tests.federated.federations import synthetic_federation
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core.data import leaf
 from core.data.dataset import Dataset, Split
 from core.data.synthetic import Synthetic, draw_clients
+from core.data.uploads import leaf
 from core.errors import SettingsError
 from core.federated.federate import clients_of, load_clients, simulate_settings
 

@@ -9,12 +9,12 @@ from core.federated.algorithms.fedavg import FedAvg
 from core.federated.algorithms.fedprox import FedProx
 from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
 from core.federated.algorithms.scaffold import Scaffold
-from core.federated.batched_trainer import CHUNK_ROWS, BatchedTrainer
-from core.federated.mlp import MLP
-from core.federated.plain_trainer import PlainTrainer
+from core.federated.network.mlp import MLP
+from core.federated.network.vector import flatten
 from core.federated.run_settings import Run, RunSettings
 from core.federated.simulation import mlp_trainer, simulate, simulate_together
-from core.federated.vector import flatten
+from core.federated.trainers.batched import CHUNK_ROWS, BatchedTrainer
+from core.federated.trainers.plain import PlainTrainer
 from core.progress import Silent, Stopped
 from tests.federated.federations import synthetic_federation
 
@@ -132,8 +132,8 @@ def test_runs_together_equal_runs_alone():
 
 
 def test_more_clients_than_a_chunk_equal_the_plain_loop():
-    from core.federated.mlp import MLP
-    from core.federated.plain_trainer import PlainTrainer
+    from core.federated.network.mlp import MLP
+    from core.federated.trainers.plain import PlainTrainer
 
     clients = synthetic_federation(clients=CHUNK_ROWS + 7, largest=50)
     settings = RunSettings(rounds=2, batch_size=7)

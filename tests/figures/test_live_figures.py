@@ -12,9 +12,9 @@ import pytest
 from core.figures import colors
 from core.figures.classes import balance
 from core.figures.frontier import live_frontier
-from core.figures.history import curves
 from core.figures.per_class import class_bars, confusion_map
 from core.figures.preview import layer_sparsities
+from core.figures.training_curves import curves
 from tests.evaluation.points import point
 
 LABELS = {"magnitude": "Magnitude", "l1_filter": "L1 filter", "dense": "Dense"}

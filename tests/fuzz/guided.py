@@ -7,7 +7,7 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["core.data", "core.models"]):
+with atheris.instrument_imports(include=["core.data", "core.networks"]):
     from tests.fuzz.readers import CORPUS, READERS, is_refused_or_read
 
 SLOWEST_SECONDS = 60

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data import archives, leaf_json, npy, pickles, tar, zips
-from core.data.child import Source
-from core.data.limits import LIMITS, MIB
-from core.data.unpack import Member
+from core.archives import tar, zips
+from core.archives.child import Source
+from core.archives.limits import LIMITS, MIB
+from core.archives.unpack import Member
+from core.data.uploads import dataset_reader, leaf_json, npy
+from core.data.uploads.unpickle import reader as pickles
 from core.errors import LabError, WeightsError
-from core.models import weights_formats
-from core.models.network import NetworkShape, initial_weights
+from core.networks.formats import hdf5_reader
+from core.networks.network import NetworkShape, initial_weights
 from tests.inputs import build, clients, networks, pictures
 from tests.inputs import pickles as pickle_cases
 
@@ -158,7 +160,7 @@ def image_seeds() -> list[bytes]:
 def read_image(content: bytes) -> object:
     """Read class folders in which one image is the content."""
     members = pictures_with(content)
-    return with_source(lambda s: archives.parse(s, merge_case=False))(members)
+    return with_source(lambda s: dataset_reader.parse(s, merge_case=False))(members)
 
 
 def pictures_with(content: bytes) -> bytes:
@@ -173,11 +175,11 @@ READERS: dict[str, Reader] = {
     "tar": Reader(with_source(lambda s: tar.unpack(s, compressed=False)), tar_seeds),
     "zip": Reader(with_source(zips.unpack), zip_seeds),
     "dataset": Reader(
-        with_source(lambda s: archives.parse(s, merge_case=False)),
+        with_source(lambda s: dataset_reader.parse(s, merge_case=False)),
         lambda: [*tar_seeds(), *zip_seeds()],
     ),
     "image": Reader(read_image, image_seeds),
-    "weights": Reader(apart(weights_formats.parse), small_weights),
+    "weights": Reader(apart(hdf5_reader.parse), small_weights),
     "leaf": Reader(with_source(leaf_json.parse), leaf_seeds),
 }
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.data.limits import LIMITS
+from core.archives.limits import LIMITS
 from tests.inputs.build import course, images, labels
 from tests.inputs.case import Case
 

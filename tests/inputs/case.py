@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.data.limits import LIMITS, Limits
+from core.archives.limits import LIMITS, Limits
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import gzip
 from dataclasses import replace
 
-from core.data.limits import LIMITS, MIB
+from core.archives.limits import LIMITS, MIB
 from tests.inputs import build
 from tests.inputs.case import Case
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from core.models.network import REFERENCE, NetworkShape, initial_weights
+from core.networks.network import REFERENCE, NetworkShape, initial_weights
 from tests.inputs.build import zipped
 from tests.inputs.case import Case
 

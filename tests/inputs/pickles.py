@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data.limits import LIMITS
+from core.archives.limits import LIMITS
 from tests.inputs import build
 from tests.inputs.build import with_pickle
 from tests.inputs.case import Case

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.data.limits import LIMITS, MIB
+from core.archives.limits import LIMITS, MIB
 from tests.inputs import build
 from tests.inputs.build import class_folders, npy, npy_header, npz, npz_with, picture, zipped
 from tests.inputs.case import Case

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from core.data import archives, leaf
+from core.data.uploads import dataset_reader, leaf
 from core.errors import LabError
-from core.models import weights_file
+from core.networks.formats import keras_h5
 from tests.inputs import arrays, clients, envelope, networks, pickles, pictures, tars
 
 pytestmark = pytest.mark.slow  # hundreds of files
@@ -18,10 +18,10 @@ CASES = [case for module in MODULES for case in module.CASES]
 def read(case, scratch):
     content = case.content()
     if case.reader == "weights":
-        return weights_file.read_upload(case.name, content, **case.options, scratch=scratch)
+        return keras_h5.read_upload(case.name, content, **case.options, scratch=scratch)
     if case.reader == "leaf":
         return leaf.inspect(content, limits=case.limits, scratch=scratch, **case.options)
-    return archives.read(case.name, content, case.limits, scratch=scratch, **case.options)
+    return dataset_reader.read(case.name, content, case.limits, scratch=scratch, **case.options)
 
 
 def notes_of(case, result):

@@ -7,35 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data import pickle_descriptions, pickle_machine, pickles
+from core.data.uploads.unpickle import descriptions, machine, reader
 from tests.inputs import build
 
 ROOT = Path(__file__).parents[2]
-READERS = [
-    *("arrangement", "archives", "arrays", "checks", "child", "confinement", "course"),
-    *("division", "pickle_descriptions", "pickle_machine"),
-    *(
-        "folders",
-        "hidden_test",
-        "images",
-        "labels",
-        "leaf",
-        "leaf_json",
-        "limits",
-        "names",
-        "npy",
-        "pickles",
-        "sandbox",
-    ),
-    *("store", "tar", "unpack", "zip_directory", "zips"),
-]
+FOLDERS = ("archives", "data", "data/uploads", "data/uploads/unpickle", "networks/formats")
+# Data sets that no stranger made, and arithmetic on what was read.
+NOT_READERS = {"builtin_datasets", "dataset", "download", "partition", "split", "synthetic"}
 PATHS = [
-    *(ROOT / "core" / "data" / f"{name}.py" for name in READERS),
-    ROOT / "core" / "models" / "weights_file.py",
-    *(
-        ROOT / "core" / "models" / f"{name}.py"
-        for name in ("weights_formats", "hdf5_checks", "model_description")
-    ),
+    path
+    for folder in FOLDERS
+    for path in sorted((ROOT / "core" / folder).glob("*.py"))
+    if path.stem not in NOT_READERS
 ]
 # Every name a pickle may mention. None is imported: each only picks a description of our own.
 KNOWN_TO_PICKLES = {
@@ -87,22 +70,22 @@ def imports_in(path):
             yield node.module
 
 
-def test_the_list_of_readers_is_complete():
-    elsewhere = {"__init__", "catalog", "dataset", "download", "leftovers", "partition", "split"}
-    elsewhere |= {"synthetic"}
-    found = {path.stem for path in (ROOT / "core" / "data").glob("*.py")} - elsewhere
-    assert found == set(READERS)
+def test_every_file_that_reads_uploads_is_looked_at():
+    assert {"zips", "sandbox", "folders", "machine", "store", "hdf5_reader"} <= {
+        path.stem for path in PATHS
+    }
+    assert all((ROOT / "core/data" / f"{name}.py").exists() for name in NOT_READERS)
 
 
 def test_a_pickle_may_only_mention_these_names():
-    known = {f"{module}.{name}" for module, name in pickle_descriptions.NAMES}
+    known = {f"{module}.{name}" for module, name in descriptions.NAMES}
     assert known == KNOWN_TO_PICKLES
 
 
 def test_the_names_a_pickle_mentions_lead_to_no_object_of_another_module():
-    entries = pickle_descriptions.NAMES.values()
-    assert {type(entry) for entry in entries} == {pickle_descriptions.Name}
-    for module in (pickles, pickle_machine, pickle_descriptions):
+    entries = descriptions.NAMES.values()
+    assert {type(entry) for entry in entries} == {descriptions.Name}
+    for module in (reader, machine, descriptions):
         assert not {"importlib", "pickle", "sys"} & set(imports_in(Path(module.__file__)))
 
 
@@ -116,18 +99,23 @@ def test_nothing_that_runs_code_is_called_where_uploads_are_read():
 
 def test_only_writing_the_course_format_touches_the_pickle_module():
     users = {path.name for path in PATHS if "pickle" in set(imports_in(path))}
-    assert users == {"course.py"}
-    used = {name for name in names_in(ROOT / "core/data/course.py") if name.startswith("pickle.")}
+    assert users == {"course_format.py"}
+    used = {
+        name for name in names_in(ROOT / "core/data/course_format.py") if name.startswith("pickle.")
+    }
     assert used == {"pickle.dumps"}
 
 
 def test_uploaded_hdf5_meets_only_these_functions():
-    readers = [ROOT / "core/models/weights_formats.py", ROOT / "core/models/hdf5_checks.py"]
+    readers = [
+        ROOT / "core/networks/formats/hdf5_reader.py",
+        ROOT / "core/networks/formats/hdf5_checks.py",
+    ]
     used = {n for path in readers for n in names_in(path) if n.startswith("h5py.")}
     assert used - {"h5py.h5o"} == H5PY_IN_READERS
     others = {p.name for p in PATHS if "h5py" in set(imports_in(p)) and p not in readers}
-    assert others == {"weights_file.py"}, "which writes, and reads nothing"
-    assert "h5py.File" in names_in(ROOT / "core" / "models" / "weights_file.py")
+    assert others == {"keras_h5.py"}, "which writes, and reads nothing"
+    assert "h5py.File" in names_in(ROOT / "core/networks/formats/keras_h5.py")
 
 
 def test_arrays_are_never_loaded_with_objects():
@@ -141,7 +129,7 @@ def test_arrays_are_never_loaded_with_objects():
 
 MODULES_BEFORE_AND_AFTER = """
 import sys
-from core.data import pickle_descriptions, pickle_machine, pickles
+from core.data.uploads.unpickle import descriptions, machine, reader as pickles
 content = bytes.fromhex(sys.argv[1])
 before = set(sys.modules)
 array = pickles.read(content, "train_images", 10_000_000)
@@ -158,7 +146,8 @@ def test_reading_a_pickle_imports_nothing():
 
 def test_reading_starts_no_heavy_library():
     script = (
-        "import sys, core.data.archives, core.data.leaf, core.models.weights_formats;"
+        "import sys, core.data.uploads.dataset_reader, core.data.uploads.leaf;"
+        "import core.networks.formats.hdf5_reader;"
         "print({'tensorflow', 'keras', 'pandas', 'h5py', 'streamlit', 'pickle'} & set(sys.modules))"
     )
     command = [sys.executable, "-c", script]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from core.data import archives, sandbox, store
-from core.data.limits import LIMITS
+from core.archives import sandbox
+from core.archives.limits import LIMITS
+from core.data import store
+from core.data.uploads import dataset_reader
 from core.errors import StoreError, UploadError
 from core.workspace import Workspace
 from tests.inputs import build
@@ -24,7 +26,7 @@ def files_in(folder):
 def test_the_same_file_twice_is_stored_once(tmp_path):
     workspace, content = Workspace(tmp_path), build.course()
     digests = {
-        store.save(workspace, archives.read(name, content, scratch=workspace.scratch))
+        store.save(workspace, dataset_reader.read(name, content, scratch=workspace.scratch))
         for name in ("first.tar.gz", "second.tar.gz")
     }
     assert len(digests) == 1
@@ -44,7 +46,7 @@ def test_cancelling_while_the_child_reads_ends_it_and_leaves_no_residue(tmp_path
 
     slow = build.course(train_images=build.images(60_000), train_labels=build.labels(60_000))
     with pytest.raises(Cancelled):
-        archives.read("x.tar.gz", slow, scratch=tmp_path, tell=cancel)
+        dataset_reader.read("x.tar.gz", slow, scratch=tmp_path, tell=cancel)
     assert children, "the child was running"
     assert not set(children) & set(running_children())
     assert list(tmp_path.iterdir()) == []
@@ -66,7 +68,9 @@ def _text(path):
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from core.data import archives, sandbox, store
+from core.archives import sandbox
+from core.data import store
+from core.data.uploads import dataset_reader as archives
 from core.errors import LabError
 from core.workspace import Workspace
 from tests.inputs import build
@@ -104,13 +108,15 @@ def test_what_a_killed_server_left_behind_is_removed_a_day_later(tmp_path):
         (tmp_path / name / "input").write_bytes(b"x")
         for path in (tmp_path / name / "input", tmp_path / name):
             os.utime(path, (time.time() - age,) * 2)
-    archives.read("x", build.course(), scratch=tmp_path)
+    dataset_reader.read("x", build.course(), scratch=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["upload-new"]
 
 
 def test_a_data_set_changed_on_disk_is_refused(tmp_path):
     workspace = Workspace(tmp_path)
-    digest = store.save(workspace, archives.read("x", build.course(), scratch=workspace.scratch))
+    digest = store.save(
+        workspace, dataset_reader.read("x", build.course(), scratch=workspace.scratch)
+    )
     path = workspace.datasets / digest / "train_labels.npy"
     path.write_bytes(build.flipped(path.read_bytes(), -1))
     with pytest.raises(StoreError, match="has changed or is damaged on disk. Delete it"):
@@ -120,7 +126,7 @@ def test_a_data_set_changed_on_disk_is_refused(tmp_path):
 def test_progress_tells_what_is_read_and_never_goes_back(tmp_path):
     told = []
     large = build.course(train_images=build.images(90_000), train_labels=build.labels(90_000))
-    archives.read("x", large, scratch=tmp_path, tell=lambda *said: told.append(said))
+    dataset_reader.read("x", large, scratch=tmp_path, tell=lambda *said: told.append(said))
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert all(0 <= share <= 1 for share in shares)
@@ -131,4 +137,4 @@ def test_a_place_that_cannot_be_written_to_asks_for_rights_not_for_room(tmp_path
     scratch = tmp_path / "a file"
     scratch.write_text("in the way")
     with pytest.raises(UploadError, match=f"Check that you may write to {scratch}"):
-        sandbox.run("core.data.leaf_json:parse", b"{}", {}, limits=LIMITS, scratch=scratch)
+        sandbox.run("core.data.uploads.leaf_json:parse", b"{}", {}, limits=LIMITS, scratch=scratch)

@@ -5,8 +5,8 @@ import psutil
 import psycopg
 import pytest
 
-from core.jobs import engine
-from core.jobs.store import Store
+from core.jobs.engine import control
+from core.jobs.store.store import Store
 from core.workspace import Workspace
 from tests.jobs import postgres
 from tests.jobs.watching import processes
@@ -69,7 +69,7 @@ def store(workspace):
 @pytest.fixture
 def lab(workspace, store):
     """The store of a workspace whose engine is alive."""
-    engine.ensure(workspace)
+    control.ensure(workspace)
     yield store
-    engine.stop(workspace)
+    control.stop(workspace)
     assert processes(workspace.root) == []

@@ -1,8 +1,8 @@
 """Finished runs in a store without an engine: claimed, worked on and settled in this process."""
 
-from core.jobs.context import Context
-from core.jobs.dispatch import Dispatcher
-from core.jobs.lease import Lease, Update
+from core.jobs.runner.context import Context
+from core.jobs.store.dispatch import Dispatcher
+from core.jobs.store.lease import Lease, Update
 from core.progress import Silent
 from tests.jobs.work import TASKS
 

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from core.jobs import engine
-from core.jobs.store import Store
+from core.jobs.engine import control
+from core.jobs.store.store import Store
 from core.workspace import Workspace
 from tests.jobs.watching import assert_every_step_is_there_once, undisturbed, until
 
@@ -26,7 +26,7 @@ def main(folder: Path, which: str) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(small)], check=True)
     store = Store(workspace.store_url)
     id = store.submit("descend", SETTINGS, 1)
-    engine.ensure(workspace)
+    control.ensure(workspace)
     try:
         until(lambda: store.get(id).done >= 12)
         fill(small / "ballast")
@@ -41,7 +41,7 @@ def main(folder: Path, which: str) -> None:
         assert_every_step_is_there_once(store, id, SETTINGS["steps"])
     finally:
         (small / "ballast").unlink(missing_ok=True)
-        engine.stop(workspace)
+        control.stop(workspace)
 
 
 def fill(ballast: Path) -> None:

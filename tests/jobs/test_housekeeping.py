@@ -4,9 +4,9 @@ import pytest
 
 from core.errors import JobError, NotFoundError
 from core.jobs import housekeeping
-from core.jobs.dispatch import Dispatcher
-from core.jobs.lease import Lease, Update
-from core.jobs.store import Child
+from core.jobs.store.dispatch import Dispatcher
+from core.jobs.store.lease import Lease, Update
+from core.jobs.store.store import Child
 from tests.jobs.finished import finish
 
 

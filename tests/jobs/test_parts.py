@@ -11,17 +11,19 @@ import numpy as np
 import pytest
 
 from core.errors import StoreError
-from core.jobs import checkpoint, logs, supervisor
-from core.jobs.checkpoint import Pointer
-from core.jobs.cluster import describe_exit, require_safe
-from core.jobs.database import StoreBusy
-from core.jobs.demands import DEMANDS, ONE_OF_MANY, demand_of, run_cores
-from core.jobs.lock import FileLock, is_held
-from core.jobs.places import Occupied, Place, allowed_demands, free_place
-from core.jobs.reporting import passing_trouble, patiently
-from core.jobs.runner import Orders
-from core.jobs.store import Store
-from core.jobs.time_left import TimeLeft
+from core.jobs import logs
+from core.jobs.engine import supervisor
+from core.jobs.engine.cluster import describe_exit, require_safe
+from core.jobs.engine.lock import FileLock, is_held
+from core.jobs.engine.workers import Occupied, Place, allowed_demands, free_place
+from core.jobs.resources import DEMANDS, ONE_OF_MANY, demand_of, run_cores
+from core.jobs.runner import checkpoint
+from core.jobs.runner.checkpoint import Pointer
+from core.jobs.runner.reporting import passing_trouble, patiently
+from core.jobs.runner.runner import Orders
+from core.jobs.runner.time_left import TimeLeft
+from core.jobs.store.database import StoreBusy
+from core.jobs.store.store import Store
 from core.progress import Stopped
 from core.workspace import Workspace
 
@@ -223,7 +225,7 @@ def test_a_lock_is_held_by_one_and_ends_with_its_process(tmp_path):
     path = tmp_path / "engine.lock"
     assert not is_held(path)
     code = (
-        "import sys; from pathlib import Path; from core.jobs.lock import FileLock;"
+        "import sys; from pathlib import Path; from core.jobs.engine.lock import FileLock;"
         "lock = FileLock(Path(sys.argv[1])); print(lock.acquire(), flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
@@ -349,7 +351,7 @@ def test_a_newer_store_is_refused_with_a_sentence(tmp_path):
 def test_an_older_store_is_brought_up_to_date_once(tmp_path):
     import sqlalchemy as sa
 
-    from core.jobs import schema
+    from core.jobs.store import schema
 
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'old.db'}")
     steps = [("ALTER TABLE job ADD COLUMN colour TEXT",), ("UPDATE job SET colour = 'red'",)]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import psutil
 
-from core.jobs.context import Context
-from core.jobs.store import Store
+from core.jobs.runner.context import Context
+from core.jobs.store.store import Store
 from core.progress import Silent
 from core.workspace import Workspace
 from tests.jobs.work import TASKS
@@ -40,12 +40,12 @@ def processes(root, module="core.jobs"):
 
 def engines(root):
     """Return the engine processes of a workspace."""
-    return processes(root, "core.jobs.daemon")
+    return processes(root, "core.jobs.engine.daemon")
 
 
 def runners(root, job_id=""):
     """Return the runner processes of a workspace, or those started for one job."""
-    found = processes(root, "core.jobs.runner")
+    found = processes(root, "core.jobs.runner.runner")
     return [p for p in found if not job_id or f"--job={job_id}" in p.cmdline()]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError
-from core.jobs import inputs
-from core.jobs.context import Context
-from core.jobs.store import Child
-from core.models import weights_file
-from core.models.network import NetworkShape, initial_weights
+from core.jobs.runner.context import Context
+from core.jobs.store.store import Child
+from core.networks.formats import keras_h5
+from core.networks.network import NetworkShape, initial_weights
 from core.randomness import generator
+from core.tasks import inputs
 
 SHAPE = NetworkShape((14, 14, 3), 5, (2, 3, 4, 5, 6))
 
@@ -66,7 +66,7 @@ def crash(context: Context) -> dict[str, Any]:
 
 def network(context: Context) -> dict[str, Any]:
     """Make a network, as training does."""
-    weights_file.write(context.folder / "dense.h5", initial_weights(SHAPE, context.seed))
+    keras_h5.write(context.folder / "dense.h5", initial_weights(SHAPE, context.seed))
     return {"weights": "dense.h5", "shape": SHAPE.to_dict()}
 
 

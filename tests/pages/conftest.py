@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.jobs.lock import FileLock
+from core.jobs.engine.lock import FileLock
 from core.workspace import Workspace
-from tests.reports.finished_lab import fill
+from tests.runs.finished_lab import fill
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 180  # of a busy machine; nothing here measures time

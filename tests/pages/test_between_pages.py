@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from core.data import store as datasets
-from core.jobs.store import Store
-from core.reports import notes
+from core.jobs.store.store import Store
+from core.report import notes
 from tests.pages.conftest import button
-from tests.reports.finished_lab import dataset, finish
+from tests.runs.finished_lab import dataset, finish
 
 
 def box(test, label):

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from core.data import store as datasets
-from core.jobs.store import Store
-from pages.components.choosing import distinct
-from tests.reports.finished_lab import dataset, finish
+from core.jobs.store.store import Store
+from pages.components.address_state import distinct
+from tests.runs.finished_lab import dataset, finish
 
 
 def box(test, label):

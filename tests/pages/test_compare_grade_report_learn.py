@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.jobs.store import Store
+from core.jobs.store.store import Store
 from core.workspace import Workspace
-from tests.reports.finished_lab import fill, finish, grades
+from tests.runs.finished_lab import fill, finish, grades
 
 pytestmark = pytest.mark.slow  # whole pages
 

@@ -3,9 +3,9 @@
 import pytest
 
 from core.federated.presets import PRESETS
-from core.jobs.store import Store
+from core.jobs.store.store import Store
 from tests.pages.conftest import all_text, button
-from tests.reports.finished_lab import finish
+from tests.runs.finished_lab import finish
 
 pytestmark = pytest.mark.slow  # whole pages
 

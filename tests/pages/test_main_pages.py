@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
+from core.archives.limits import LIMITS, MIB
 from core.data import store as datasets
-from core.data.catalog import garments
-from core.data.limits import LIMITS, MIB
-from core.jobs.store import Store
+from core.data.builtin_datasets import garments
+from core.jobs.store.store import Store
 from core.settings import to_dict
 from core.training.recipe import PRESETS
 from tests.pages.conftest import all_text, button
-from tests.reports.finished_lab import finish
+from tests.runs.finished_lab import finish
 
 pytestmark = pytest.mark.slow  # whole pages
 

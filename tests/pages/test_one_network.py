@@ -2,10 +2,10 @@
 
 import pytest
 
-from core.jobs.store import Store
+from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
 from tests.pages.conftest import all_text, button
-from tests.reports.finished_lab import settle
+from tests.runs.finished_lab import settle
 
 pytestmark = pytest.mark.slow  # whole pages
 

@@ -3,9 +3,9 @@
 import pytest
 
 from core.data import store as datasets
-from core.jobs.store import Child, Store
+from core.jobs.store.store import Child, Store
 from tests.pages.conftest import all_text, button
-from tests.reports.finished_lab import dataset
+from tests.runs.finished_lab import dataset
 
 pytestmark = pytest.mark.slow  # whole pages
 

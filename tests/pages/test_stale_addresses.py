@@ -3,8 +3,8 @@
 import pytest
 
 from core.data import store as datasets
-from core.jobs.store import Child, Store
-from core.reports.first_minute import first_minute
+from core.jobs.store.store import Child, Store
+from core.runs.first_minute import first_minute
 from tests.pages.conftest import all_text, button
 
 pytestmark = pytest.mark.slow  # whole pages

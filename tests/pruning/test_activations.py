@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.models.network import LAYERS
+from core.networks.network import LAYERS
 from core.pruning.activations import (
     every_image,
     layer_input,

@@ -4,8 +4,8 @@ import pytest
 
 from core.errors import SettingsError
 from core.pruning.methods import METHODS
+from core.pruning.paper_recipe import polished, pure
 from core.pruning.plan import PrunePlan, recipe_of
-from core.pruning.pure import polished, pure
 
 DENSITIES = {"conv1": 1.0, "conv2": 0.25, "conv3": 0.5, "conv4": 0.16, "dense1": 0.01}
 

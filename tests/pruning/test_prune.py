@@ -7,9 +7,9 @@ import pytest
 from core.data.dataset import Split
 from core.errors import SettingsError, WeightsError
 from core.evaluation.accuracy import predict
-from core.models.compact import compact_shape
-from core.models.network import NetworkShape, initial_weights
-from core.models.topology import CHANNEL_LAYERS
+from core.networks.compact import compact_shape
+from core.networks.network import NetworkShape, initial_weights
+from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Silent, Stopped
 from core.pruning.prune import PrunePlan, prune
 from core.pruning.structured import Small

@@ -3,10 +3,10 @@
 import numpy as np
 
 from core.data.dataset import Split
-from core.models.network import NetworkShape, Weights, initial_weights
+from core.networks.network import NetworkShape, Weights, initial_weights
+from core.networks.prepare import Prepared
 from core.progress import Arrays, Silent, Stopped
 from core.pruning.method import Context
-from core.training.prepare import Prepared
 
 SHAPE = NetworkShape((14, 14, 3), 5, (4, 4, 6, 6, 16))
 

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from core.models.compact import compact
-from core.models.network import REFERENCE, initial_weights
-from core.models.topology import CHANNEL_LAYERS
+from core.networks.compact import compact
+from core.networks.network import REFERENCE, initial_weights
+from core.networks.topology import CHANNEL_LAYERS
 from core.training.export import compact_export, tflite, tflite_runner
 from tests.numpy_forward import probabilities
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.models.network import build, get_weights, initial_weights, set_weights
+from core.networks.network import build, get_weights, initial_weights, set_weights
 from core.training.architecture import PLAIN
 from core.training.recipe import Recipe
 from core.training.step import Step

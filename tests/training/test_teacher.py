@@ -1,7 +1,7 @@
 import numpy as np
 
-from core.models.forward import predict_logits
-from core.models.network import NetworkShape, initial_weights
+from core.networks.forward import predict_logits
+from core.networks.network import NetworkShape, initial_weights
 from core.training.teacher import Teacher
 
 SHAPE = NetworkShape((16, 16, 3), 3, (2, 3, 4, 5, 6))

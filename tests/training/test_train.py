@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import SettingsError, TrainingError, WeightsError
-from core.models.network import initial_weights
+from core.networks.network import initial_weights
 from core.progress import Silent, Stopped
 from core.training.recipe import Recipe
 from core.training.train import MaskSchedule, train

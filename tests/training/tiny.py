@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.data.dataset import Split
-from core.models.network import NetworkShape
-from core.training.prepare import Prepared
+from core.networks.network import NetworkShape
+from core.networks.prepare import Prepared
 
 SHAPE = NetworkShape((14, 14, 1), 3, (2, 3, 4, 5, 8))
 

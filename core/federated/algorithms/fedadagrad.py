@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.federated.adaptive import AdaptiveServer
+from core.federated.adaptive_server import AdaptiveServer
 from core.settings import setting
 
 

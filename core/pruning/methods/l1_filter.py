@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.models.network import Weights
-from core.models.topology import CHANNEL_LAYERS, FEEDER, readers
-from core.pruning.channels import largest
-from core.pruning.closure import channel_mask
+from core.networks.network import Weights
+from core.networks.topology import CHANNEL_LAYERS, FEEDER, readers
+from core.pruning.allocation.channels import largest
 from core.pruning.layerwise import wanted_counts
+from core.pruning.masks.dead_units import channel_mask
 from core.pruning.method import Budget, Context, Method, Scores, Selection
 from core.settings import check, setting
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from core.models.network import NetworkShape, Weights
-from core.models.topology import CHANNEL_LAYERS, READER
+from core.networks.network import NetworkShape, Weights
+from core.networks.topology import CHANNEL_LAYERS, READER
 from core.pruning.activations import pre_activation_statistics
 from core.pruning.layerwise import sample_images
 from core.pruning.method import Budget, Context, Method, Selection
-from core.pruning.sparse_training import cut_by_scales, sparse_epochs, sparse_recipe
+from core.pruning.sparse_training.scales import cut_by_scales, sparse_epochs, sparse_recipe
 from core.randomness import derived_seed
 from core.settings import check, setting
 from core.training.architecture import Architecture
-from core.training.normalised import EPSILON, NORMALISED, fold
 from core.training.recipe import Recipe
+from core.training.temporary_batchnorm import EPSILON, NORMALISED, fold
 
 START = 0.5
 CALIBRATION_IMAGES = 2_000

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.models.topology import CHANNEL_LAYERS
+from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.method import Context, Method, Scores
 from core.randomness import generator
 from core.settings import check

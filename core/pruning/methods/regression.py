@@ -5,16 +5,16 @@ from functools import partial
 
 import numpy as np
 
-from core.models.topology import READER, flatten_rows
-from core.pruning import lasso
+from core.networks.topology import READER, flatten_rows
 from core.pruning.layerwise import (
     Partial,
     cut_layer_by_layer,
     reader_positions,
     sample_images,
 )
-from core.pruning.least_squares import Moments, moments, refit, stack, unstack
 from core.pruning.method import Budget, Context, Method, Selection
+from core.pruning.reconstruction import lasso
+from core.pruning.reconstruction.least_squares import Moments, moments, refit, stack, unstack
 from core.randomness import generator
 from core.settings import check, setting
 

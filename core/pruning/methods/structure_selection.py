@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from core.models.network import NetworkShape
-from core.models.topology import CHANNEL_LAYERS, parameters_of
+from core.networks.network import NetworkShape
+from core.networks.topology import CHANNEL_LAYERS, parameters_of
+from core.pruning.batchnorm_retraining import renormalised
 from core.pruning.method import Budget, Context, Method, Selection
-from core.pruning.proximal import Ramp, file_sparsity, update_factors
-from core.pruning.renormalised import renormalised
-from core.pruning.scaled_network import build_scaled, fold_scales, scale_name
-from core.pruning.sparse_training import cut_by_scales, sparse_epochs, sparse_recipe
+from core.pruning.sparse_training.proximal import Ramp, file_sparsity, update_factors
+from core.pruning.sparse_training.scaled_network import build_scaled, fold_scales, scale_name
+from core.pruning.sparse_training.scales import cut_by_scales, sparse_epochs, sparse_recipe
 from core.randomness import derived_seed
 from core.settings import check, setting
 from core.training.architecture import Architecture

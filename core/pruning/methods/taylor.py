@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.models.network import Weights
-from core.models.topology import CHANNEL_LAYERS
+from core.networks.network import Weights
+from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.gradients import batch_gradients
 from core.pruning.method import Context, Method, Scores
 from core.settings import check, setting

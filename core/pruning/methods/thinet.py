@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from core.models.network import Weights
-from core.models.topology import READER
+from core.networks.network import Weights
+from core.networks.topology import READER
 from core.pruning.activations import sample_positions
 from core.pruning.layerwise import Partial, cut_layer_by_layer, sample_images
 from core.pruning.method import Budget, Context, Method, Selection

@@ -1,0 +1,225 @@
+"""Parsing of strangers' files in a child process with limits; its answer is arrays and plain JSON.
+
+The parent never looks into the file. The child reads it from its standard input, writes the
+arrays one after another in NumPy's .npy format (no pickles) and a JSON summary, and ends.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from core import errors
+from core.archives.child import ANSWER, ARRAYS, PROGRESS, Tell
+from core.archives.limits import LIMITS, MIB, Limits, size_text
+from core.files import remedy_for
+from core.stale_files import forget_old
+from core.workspace import open_workspace
+
+Content = bytes | bytearray | memoryview | Path | BinaryIO
+PROJECT = Path(__file__).resolve().parents[2]
+KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+POLL_SECONDS = 0.05
+LARGEST_ANSWER = 16 * MIB
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reader found: JSON values and arrays, plus how the child was confined."""
+
+    fields: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+    protections: tuple[str, ...]
+
+
+def run(
+    reader: str,
+    content: Content,
+    arguments: Mapping[str, Any],
+    *,
+    limits: Limits = LIMITS,
+    scratch: Path | None = None,
+    tell: Tell | None = None,
+) -> Answer:
+    """Run `reader` ("module:function") on the content in a child and return its answer.
+
+    The function is called as function(source, **arguments) and returns (fields, arrays). The
+    scratch folder is gone afterwards, whatever happened. Raises the LabError the reader raised,
+    or UploadError if a limit was hit.
+    """
+    scratch = scratch or open_workspace().scratch
+    forget_old(scratch, "upload-*")
+    with _disk_errors_as_sentences(scratch):
+        folder = Path(tempfile.mkdtemp(prefix="upload-", dir=scratch))
+        try:
+            source = _as_file(content, folder, limits)
+            _execute(reader, source, arguments, limits, folder, tell or _nobody)
+            return _answer(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _nobody(share: float, message: str) -> None:
+    """Ignore progress."""
+
+
+@contextlib.contextmanager
+def _disk_errors_as_sentences(scratch: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        room = "Free some disk space and upload it again; nothing was stored."
+        raise errors.UploadError(
+            f"The file could not be worked on ({error.strerror or error}). "
+            + remedy_for(error, scratch, room)
+        ) from error
+
+
+def _as_file(content: Content, folder: Path, limits: Limits) -> Path:
+    if isinstance(content, Path):
+        if not content.is_file():
+            raise errors.UploadError(f"{content.name} is no file. Check the path and try again.")
+        _check_size(content.stat().st_size, limits)
+        return content
+    target = folder / "input"
+    with target.open("wb") as file:
+        if isinstance(content, bytes | bytearray | memoryview):
+            _check_size(len(content), limits)
+            file.write(content)
+        else:
+            if content.seekable():
+                content.seek(0)
+            shutil.copyfileobj(content, file, MIB)
+            _check_size(file.tell(), limits)
+    return target
+
+
+def _check_size(size: int, limits: Limits) -> None:
+    if size > limits.upload_bytes:
+        raise errors.UploadError(
+            f"The file has {size_text(size)}, more than the {size_text(limits.upload_bytes)} "
+            f"that are accepted. {limits.remedy}"
+        )
+    if size == 0:
+        raise errors.UploadError("The file is empty. Export it again and upload the new file.")
+
+
+def _execute(
+    reader: str,
+    source: Path,
+    arguments: Mapping[str, Any],
+    limits: Limits,
+    folder: Path,
+    tell: Tell,
+) -> None:
+    orders = json.dumps({"reader": reader, "arguments": arguments, "limits": asdict(limits)})
+    with source.open("rb") as stdin, (folder / "log").open("wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "core.archives.child", orders],
+            stdin=stdin,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=_environment(folder),
+            start_new_session=True,
+        )
+        try:
+            _wait(child, limits, folder, tell)
+        finally:
+            _end(child)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the little a parser needs: no secrets, no home folder, no extra threads."""
+    kept = {k: v for k, v in os.environ.items() if k in KEPT_ENVIRONMENT}
+    elsewhere = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return kept | {
+        "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(os.path.isabs, elsewhere)]),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "HDF5_PLUGIN_PATH": str(folder),  # no filter plug-ins from elsewhere
+        "HDF5_USE_FILE_LOCKING": "FALSE",
+        "TMPDIR": str(folder),
+    }
+
+
+def _wait(child: subprocess.Popen[bytes], limits: Limits, folder: Path, tell: Tell) -> None:
+    """Wait for the child, passing on its progress; raise UploadError when a limit ended it."""
+    deadline = time.monotonic() + limits.wall_seconds
+    while True:
+        try:
+            status = child.wait(POLL_SECONDS)
+            break
+        except subprocess.TimeoutExpired:
+            _pass_on_progress(folder, tell)
+            if time.monotonic() > deadline:
+                raise errors.UploadError(_too_long(limits.wall_seconds, limits)) from None
+    if status != 0 and not (folder / ANSWER).stat().st_size:
+        raise errors.UploadError(_reason_of_end(status, limits))
+
+
+def _pass_on_progress(folder: Path, tell: Tell) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        share, _, message = (folder / PROGRESS).read_text("utf-8").rstrip("\0 ").partition(" ")
+        tell(float(share), message)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+        child.wait()
+
+
+def _too_long(seconds: float, limits: Limits) -> str:
+    return (
+        f"Reading the file took longer than {seconds:.0f} seconds, so it was refused. "
+        f"{limits.remedy}"
+    )
+
+
+def _reason_of_end(status: int, limits: Limits) -> str:
+    signals = {-getattr(signal, name, 0): name for name in ("SIGXCPU", "SIGXFSZ", "SIGKILL")}
+    if signals.get(status) == "SIGXCPU" or signals.get(status) == "SIGKILL":
+        return _too_long(limits.cpu_seconds, limits)
+    if signals.get(status) == "SIGXFSZ":
+        return too_large(limits)
+    return (
+        "The file made its reader fail, so it was refused. "
+        "Export it again, or convert it to another of the accepted formats."
+    )
+
+
+def too_large(limits: Limits) -> str:
+    return (
+        f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
+        f"accepted. {limits.remedy}"
+    )
+
+
+def _answer(folder: Path) -> Answer:
+    if (folder / ANSWER).stat().st_size > LARGEST_ANSWER:
+        raise errors.UploadError("The file names far too many things. Upload a smaller one.")
+    answer = json.loads((folder / ANSWER).read_text("utf-8"))
+    if "error" in answer:
+        raise getattr(errors, answer["error"])(answer["sentence"])
+    with (folder / ARRAYS).open("rb") as file:
+        arrays = {name: np.load(file, allow_pickle=False) for name in answer["arrays"]}
+    return Answer(answer["fields"], arrays, tuple(answer["protections"]))

@@ -1,0 +1,26 @@
+"""engine start|stop|status."""
+
+from argparse import Namespace
+from dataclasses import asdict
+from typing import Any
+
+from core.commands.output import answer
+from core.commands.session import Lab
+from core.jobs.engine import control
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's command to the parser's sub-commands."""
+    parser = commands.add_parser("engine", help="start, stop or ask the engine that runs the jobs")
+    parser.add_argument("action", choices=("start", "stop", "status"))
+    parser.set_defaults(run=engine_command)
+
+
+def engine_command(lab: Lab, options: Namespace) -> None:
+    """Do what --action says, then answer with the engine's state."""
+    if options.action == "start":
+        control.ensure(lab.workspace)
+    elif options.action == "stop":
+        control.stop(lab.workspace)
+    found = asdict(control.status(lab.workspace, lab.store))
+    answer(found | {"workspace": str(lab.workspace.root)}, options.json)

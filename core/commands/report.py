@@ -1,0 +1,28 @@
+"""report: chosen runs as one self-contained HTML file."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from core.commands.output import answer
+from core.commands.session import Lab
+from core.report.evidence import gather
+from core.report.report import render
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's command to the parser's sub-commands."""
+    parser: ArgumentParser = commands.add_parser("report", help="write runs as an HTML report")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="ids, as `runs` lists them")
+    parser.add_argument("--title", default="Pruning and federated learning")
+    parser.add_argument("--out", type=Path, default=Path("report.html"))
+    parser.set_defaults(run=report)
+
+
+def report(lab: Lab, options: Namespace) -> None:
+    """Gather the runs with everything they came from, and write the page."""
+    evidence = gather(lab.store, lab.workspace, options.runs, options.title)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(render(evidence), encoding="utf-8")
+    made = {"points": len(evidence.points), "histories": len(evidence.histories)}
+    answer(made | {"out": str(options.out)}, options.json)

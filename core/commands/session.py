@@ -1,0 +1,72 @@
+"""Submit a job and follow it: the command line uses the same store and engine as the pages."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.commands.output import say
+from core.errors import JobError
+from core.jobs.engine import control
+from core.jobs.store.job import DONE, Job
+from core.jobs.store.store import Store
+from core.workspace import Workspace
+
+POLL_SECONDS = 0.1
+SPEAK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The workspace and the store that a command works on."""
+
+    workspace: Workspace
+    store: Store
+
+    def submit(self, kind: str, settings: Mapping[str, Any], seed: int) -> str:
+        """Queue the job, make sure that an engine is alive, and return the job's id."""
+        job_id = self.store.submit(kind, settings, seed)
+        if not self.store.get(job_id).ended:
+            control.ensure(self.workspace)
+        return job_id
+
+    def finish(self, kind: str, settings: Mapping[str, Any], seed: int) -> Job:
+        """Run the job to its end and return it; Ctrl-C stops it, keeping its checkpoint.
+
+        Raises JobError with the reason when it does not finish.
+        """
+        job_id = self.submit(kind, settings, seed)
+        try:
+            job = self._follow(job_id)
+        except KeyboardInterrupt:
+            self.store.stop(job_id)
+            raise JobError(
+                f"Stopped. The same command goes on from the last checkpoint (run {job_id})."
+            ) from None
+        if job.state != DONE:
+            raise JobError(job.error or f"Run {job_id} was {job.state} before it finished.")
+        return job
+
+    def _follow(self, job_id: str) -> Job:
+        spoken, said_at = "", 0.0
+        while True:
+            job = self.store.get(job_id)
+            now = time.monotonic()
+            line = _line(job)
+            if line != spoken and (now - said_at >= SPEAK_SECONDS or job.ended):
+                say(line)
+                spoken, said_at = line, now
+            if job.ended:
+                return job
+            control.ensure(self.workspace)
+            time.sleep(POLL_SECONDS)
+
+
+def _line(job: Job) -> str:
+    left = "" if job.seconds_left is None else f"  {_duration(job.seconds_left)} left"
+    return f"{job.kind} {job.shown_state} {job.share_done:4.0%}  {job.message}{left}".rstrip()
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,111 @@
+"""sweep and compete: many networks from one command."""
+
+import csv
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from core.commands.networks import (
+    add_data_options,
+    add_out_option,
+    delivered,
+    imported,
+    stored_digest,
+    submitted,
+)
+from core.commands.output import answer, say
+from core.commands.session import Lab
+from core.errors import SettingsError
+from core.jobs.store.job import Job
+from core.pruning.search.sweep import Sweep
+
+COLUMNS = (
+    "method", "seed", "sparsity", "accuracy", "validation_accuracy", "score", "zeros",
+    "parameters", "epochs", "seconds", "gzip_bytes", "multiply_adds", "label", "id",
+)  # fmt: skip
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's commands to the parser's sub-commands."""
+    _add_sweep(commands.add_parser("sweep", help="methods × sparsities × seeds from one network"))
+    _add_compete(commands.add_parser("compete", help="the best score within a time budget"))
+
+
+def _add_sweep(parser: ArgumentParser) -> None:
+    parser.add_argument("dense", type=Path, help="weights of the dense network (.h5)")
+    add_data_options(parser)
+    parser.add_argument("--methods", default="all", help="all, or names with commas between")
+    parser.add_argument("--sparsities", default="0.5,0.8,0.9,0.95,0.98")
+    parser.add_argument("--epochs", type=int, default=6, help="the same for every method")
+    parser.add_argument("--seeds", type=int, default=1, help="repetitions, for error bars")
+    add_out_option(parser, "points.csv")
+    parser.set_defaults(run=sweep)
+
+
+def _add_compete(parser: ArgumentParser) -> None:
+    add_data_options(parser)
+    parser.add_argument("--minutes", type=float, required=True, help="time budget")
+    add_out_option(parser, "my_model_weights.h5")
+    parser.set_defaults(run=compete)
+
+
+def sweep(lab: Lab, options: Namespace) -> None:
+    """Prune by every method at every sparsity and write the points as CSV."""
+    planned = Sweep.from_dict(
+        {
+            "methods": _names(options.methods),
+            "sparsities": _numbers(options.sparsities),
+            "epochs": options.epochs,
+            "seeds": options.seeds,
+        }
+    )
+    data = stored_digest(lab, options.data)
+    dense = imported(lab, options.dense, data)
+    settings = {"data": data, "dense": dense.id, **planned.to_dict()}
+    if options.background:
+        submitted(lab, options, "sweep", settings)
+        return
+    result = lab.finish("sweep", settings, options.seed).result or {}
+    for failed in result["failed"]:
+        say(f"{failed['method']} at {failed['sparsity']}: {failed['why']}")
+    jobs = [dense, *(lab.store.get(job_id) for job_id in result["points"])]
+    _write(options.out, jobs)
+    made = {"points": len(result["points"]), "failed": result["failed"], "out": str(options.out)}
+    answer(made, options.json)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in _names(text))
+    except ValueError:
+        raise SettingsError(
+            f"--sparsities takes numbers as 0.5,0.9, but {text!r} arrived."
+        ) from None
+
+
+def _write(out: Path, jobs: list[Job]) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows((job.result or {})["point"] for job in jobs)
+
+
+def compete(lab: Lab, options: Namespace) -> None:
+    """Search for the best score and copy the winner's weights to --out."""
+    if not 0 < options.minutes <= 10_000:
+        raise SettingsError(
+            f"--minutes is {options.minutes}. Choose a time above 0 and up to 10000 minutes."
+        )
+    data = stored_digest(lab, options.data)
+    settings = {"data": data, "minutes": options.minutes, "dense": None}
+    if options.background:
+        submitted(lab, options, "compete", settings)
+        return
+    result = lab.finish("compete", settings, options.seed).result or {}
+    best = lab.store.get(result["best"])
+    answer(delivered(lab, best, options.out) | {"tried": len(result["tried"])}, options.json)

@@ -1,0 +1,3 @@
+"""What people upload as data: archives, folders, arrays, labels and LEAF files."""
+
+__all__ = ["dataset_reader", "grading_set", "leaf"]

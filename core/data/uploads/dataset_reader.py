@@ -1,0 +1,253 @@
+"""The one entrance for data sets that strangers upload."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.archives import sandbox, tar, zips
+from core.archives.child import Source, Tell
+from core.archives.limits import LIMITS, Limits
+from core.archives.sandbox import Content
+from core.archives.unpack import Member, Packed
+from core.data.checks import overlap
+from core.data.dataset import Dataset, Split
+from core.data.holdout_division import carve_validation
+from core.data.uploads import folders, npy, split_names
+from core.data.uploads.arrays import Raw, normalise_images
+from core.data.uploads.labels import normalise_labels
+from core.data.uploads.split_names import WHOLE
+from core.data.uploads.unpickle import reader
+from core.errors import UploadError
+from core.names import counted, plain_name
+
+COURSE = ("train_images.pkl", "train_labels.pkl", "val_images.pkl", "val_labels.pkl")
+ORDER = ("train", "validation", "test")
+ARCHIVES = (".tar", ".gz", ".tgz", ".zip", ".npz", ".7z", ".rar", ".bz2", ".xz")
+
+# Contents that are recognised only to say what to do instead.
+REFUSED: tuple[tuple[bytes, str], ...] = (
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file. Weights go to the Train or Grading page, not here"),
+    (b"BZh", "compressed with bzip2. Pack it as .tar.gz or .zip"),
+    (b"\xfd7zXZ\x00", "compressed with xz. Pack it as .tar.gz or .zip"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Pack it as .zip"),
+    (b"Rar!", "a rar archive. Pack it as .zip"),
+    (b"\x93NUMPY", "a single array. Save images and labels together with numpy.savez"),
+    (b"\x80", "a single pickle. Pack the four pickles " + ", ".join(COURSE) + " as .tar.gz"),
+    (b"{", "JSON. Client data in LEAF's format goes to the Federated page"),
+    (b"[", "JSON. Client data in LEAF's format goes to the Federated page"),
+    (b"\xff\xd8\xff", "a single image. Pack folders of images, one a class, as .zip"),
+    (b"\x89PNG", "a single image. Pack folders of images, one a class, as .zip"),
+)
+
+
+def read(
+    name: str,
+    content: Content,
+    limits: Limits = LIMITS,
+    *,
+    scratch: Path | None = None,
+    tell: Tell | None = None,
+    merge_case: bool = False,
+) -> Dataset:
+    """Return the data set in a stranger's file, whatever accepted format it has.
+
+    content: bytes, a path or an open binary file. tell: called with (share, what) while reading.
+    merge_case: treat class folders that differ only in case as one. Parsed in a limited child.
+    Raises UploadError with the reason and the remedy; nothing is written either way.
+    """
+    answer = sandbox.run(
+        "core.data.uploads.dataset_reader:parse",
+        content,
+        {"merge_case": merge_case},
+        limits=limits,
+        scratch=scratch,
+        tell=tell,
+    )
+    splits = {
+        split: Split(answer.arrays[f"{split}_images"], answer.arrays[f"{split}_labels"])
+        for split in ORDER
+        if f"{split}_images" in answer.arrays
+    }
+    return Dataset(
+        name=plain_name(name, "uploaded data"),
+        class_names=tuple(answer.fields["class_names"]),
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits.get("test"),
+        notes=tuple(answer.fields["notes"]),
+    )
+
+
+def parse(source: Source, merge_case: bool) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Entry in the child: return ({class_names, notes}, arrays by split)."""
+    notes: list[str] = []
+    packed = _unpack(source)
+    source.say(0.6, "Checking")
+    splits, names = _splits(packed, source.limits, notes, merge_case)
+    images = normalise_images(splits, notes)
+    labels, class_names = normalise_labels(splits, notes, names)
+    images, labels = _divided(images, labels, notes)
+    _check_can_report(labels)
+    _note_overlap(images, notes)
+    arrays = {}
+    for split in (name for name in ORDER if name in images):
+        arrays[f"{split}_images"], arrays[f"{split}_labels"] = images[split], labels[split]
+    source.say(0.9, "Handing over")
+    return {"class_names": list(class_names), "notes": notes}, arrays
+
+
+def _unpack(source: Source) -> Packed:
+    head = source.read(512)
+    source.seek(0)
+    if head[:2] == b"\x1f\x8b":
+        return tar.unpack(source, compressed=True)
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return zips.unpack(source)
+    if tar.is_header(head):
+        return tar.unpack(source, compressed=False)
+    start = head.lstrip()
+    for magic, what in REFUSED:
+        if start.startswith(magic):
+            raise UploadError(f"The file is {what}.")
+    raise UploadError(
+        "The file is neither a .tar.gz, .zip nor .npz, whatever its name says. "
+        "Upload the course's dataset.tar.gz, an .npz, or a zip of class folders."
+    )
+
+
+def _splits(
+    packed: Packed, limits: Limits, notes: list[str], merge_case: bool
+) -> tuple[dict[str, Raw], list[str] | None]:
+    """Return the splits as found and the class names, if the file gives any."""
+    members = packed.members
+    endings = {Path(member.name).suffix.lower() for member in members}
+    if endings & {".pkl", ".pickle"}:
+        return _from_pickles(members, limits, notes), None
+    if endings & {".npy"}:
+        return _from_npz(members, limits, notes)
+    if endings & folders.ENDINGS or packed.folders:
+        return folders.read(packed, limits, notes, merge_case)
+    if endings & set(ARCHIVES):
+        raise UploadError(
+            "The archive holds only another archive. Upload that one, or pack its files themselves."
+        )
+    listed = ", ".join(member.shown for member in members[:12]) or "nothing"
+    raise UploadError(
+        f"The archive holds no data that is understood. Found: {listed}. Wanted: "
+        f"{', '.join(COURSE)}; or arrays; or folders of images, one a class."
+    )
+
+
+def _from_pickles(members: list[Member], limits: Limits, notes: list[str]) -> dict[str, Raw]:
+    wanted = [m for m in members if Path(m.name).suffix.lower() in (".pkl", ".pickle")]
+    found = _roles(wanted)
+    names = {role: member.name for role, member in found.items()}
+    given = [split for split, _ in names if split in ("train", "validation")]
+    missing = [
+        f"{'val' if s == 'validation' else s}_{p}.pkl"
+        for s in ("train", "validation")
+        for p in ("images", "labels")
+        if (s, p) not in names
+    ]
+    if missing:
+        listed = ", ".join(member.shown for member in members[:12])
+        raise UploadError(
+            f"The archive lacks {', '.join(missing)}. Found: {listed}. "
+            f"Pack all of {', '.join(COURSE)}."
+            if given
+            else f"No pickle is called as expected. Found: {listed}. Pack {', '.join(COURSE)}."
+        )
+    splits = split_names.check_pairs(names, [m.name for m in members], ", ".join(COURSE))
+    _note_unused(members, set(names.values()), notes)
+    arrays = {
+        role: reader.read(member.content, member.shown, limits.unpacked_bytes)
+        for role, member in found.items()
+    }
+    return {split: _raw(split, found, arrays) for split in splits}
+
+
+def _from_npz(
+    members: list[Member], limits: Limits, notes: list[str]
+) -> tuple[dict[str, Raw], list[str] | None]:
+    by_key = {member.parts[-1].removesuffix(".npy"): member for member in members}
+    found = _roles([m for m in members if m.name.endswith(".npy")])
+    names = {role: member.name for role, member in found.items()}
+    wanted = "train_images, train_labels, val_images, val_labels (test_images, test_labels)"
+    splits = split_names.check_pairs(names, list(by_key), wanted)
+    _note_unused(members, {*names.values(), "class_names.npy"}, notes)
+    arrays = {role: npy.read(member, limits.unpacked_bytes) for role, member in found.items()}
+    class_names = None
+    if "class_names" in by_key:
+        listed = npy.read(by_key["class_names"], 1 << 20)
+        class_names = [str(name) for name in listed.ravel()] if listed.dtype.kind == "U" else None
+    raws = {split: _raw(split, found, arrays) for split in splits}
+    if WHOLE in raws and "train" in raws:
+        raise UploadError("It is unclear which arrays are for training. Name them train_images …")
+    return {("train" if s == WHOLE else s): raw for s, raw in raws.items()}, class_names
+
+
+def _raw(
+    split: str, found: dict[tuple[str, str], Member], arrays: dict[tuple[str, str], np.ndarray]
+) -> Raw:
+    images, labels = (Path(found[split, part].parts[-1]).stem for part in ("images", "labels"))
+    return Raw(images, arrays[split, "images"], arrays[split, "labels"], labels_label=labels)
+
+
+def _note_unused(members: list[Member], used: set[str], notes: list[str]) -> None:
+    unused = [m.shown for m in members if m.name not in used and m.shown != "README.txt"]
+    if unused:
+        notes.append(f"Skipped {counted(len(unused), 'other member')}: {', '.join(unused[:10])}.")
+
+
+def _roles(members: list[Member]) -> dict[tuple[str, str], Member]:
+    """Return (split, part) -> member; two members for one role are refused."""
+    found: dict[tuple[str, str], Member] = {}
+    for member in members:
+        role = split_names.array_role(Path(member.parts[-1]).stem)
+        if role is None:
+            continue
+        if role in found:
+            raise UploadError(
+                f"Both {found[role].shown} and {member.shown} could be the {' '.join(role)}. "
+                "Leave one of them out."
+            )
+        found[role] = member
+    return found
+
+
+def _divided(
+    images: dict[str, np.ndarray], labels: dict[str, np.ndarray], notes: list[str]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the splits with a validation set, taken from the training set if none was given."""
+    if "validation" in images:
+        return images, labels
+    kept, held = carve_validation(labels["train"])
+    notes.append(
+        f"There is no validation set, so {len(held):,} of {len(labels['train']):,} training images "
+        "(the same share of each class) became one."
+    )
+    divided = [
+        parts | {"train": parts["train"][kept], "validation": parts["train"][held]}
+        for parts in (images, labels)
+    ]
+    return divided[0], divided[1]
+
+
+def _check_can_report(labels: dict[str, np.ndarray]) -> None:
+    """Raise UploadError if half of the validation set could not be held out for reporting."""
+    if "test" not in labels and len(labels["validation"]) < 2:
+        raise UploadError(
+            "There is only one validation image, so none is left to report on. "
+            "Add validation images, or a test set."
+        )
+
+
+def _note_overlap(images: dict[str, np.ndarray], notes: list[str]) -> None:
+    for split in ("validation", "test"):
+        shared = overlap(images["train"], images[split]) if split in images else 0
+        if shared:
+            notes.append(
+                f"Warning: {shared:,} of {len(images[split]):,} {split} images are also training "
+                f"images, so the {split} accuracy is too good to be true."
+            )

@@ -1,0 +1,85 @@
+"""A round's clients on the workers of a Dask cluster, some clients a task."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.federated.algorithm import Updates
+from core.federated.network.vector import Shapes
+from core.federated.trainers.trainer import Evaluation, Tick, Trainer, Work
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Trained = list[tuple[int, Updates]]
+
+
+@dataclass(frozen=True)
+class _Part:
+    number: int
+    rows: np.ndarray
+    work: Work
+
+
+class ClusterTrainer:
+    """Lets another trainer work on the cluster; the server's own share stays where it is.
+
+    The clients' data travel to the workers once. Which client sees which batch does not depend on
+    the cluster, so a history equals the local one up to the rounding of sums.
+    """
+
+    def __init__(self, trainer: Trainer, cluster: "Client", clients_per_task: int = 10) -> None:
+        """cluster: a connected dask.distributed client."""
+        self._trainer, self._cluster = trainer, cluster
+        self._clients_per_task = clients_per_task
+        self._remote: Any = cluster.scatter(trainer, broadcast=True, hash=False)
+
+    @property
+    def shapes(self) -> Shapes:
+        """The parameters' names and shapes."""
+        return self._trainer.shapes
+
+    def initial(self, seed: int) -> np.ndarray:
+        """Return the parameters before the first round, (P,)."""
+        return self._trainer.initial(seed)
+
+    def evaluate(self, vector: np.ndarray) -> Evaluation:
+        """Return losses and hits on every client's samples."""
+        return self._trainer.evaluate(vector)
+
+    def gradients(self, vector: np.ndarray, clients: np.ndarray) -> np.ndarray:
+        """Return the gradient of every client's mean training loss, (n, P)."""
+        return self._trainer.gradients(vector, clients)
+
+    def train(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
+        """Yield updates in a fixed order, whichever task finishes first."""
+        parts = list(_parts(works, self._clients_per_task))
+        tasks = [
+            self._cluster.submit(_train_part, self._remote, part.work, pure=False, retries=2)
+            for part in parts
+        ]
+        for position, part in enumerate(parts):
+            tick()
+            trained: Trained = tasks[position].result()
+            # Letting go of the task frees its result on the worker.
+            tasks[position] = None
+            yield from ((part.number, updates) for _, updates in trained)
+
+
+def _parts(works: Sequence[Work], clients_per_task: int) -> Iterator[_Part]:
+    """Yield every work in parts of clients with similar numbers of steps, the longest first."""
+    for number, work in enumerate(works):
+        order = np.argsort(-work.steps, kind="stable")
+        for first in range(0, len(order), clients_per_task):
+            rows = order[first : first + clients_per_task]
+            yield _Part(number, rows, work.part(rows))
+
+
+def _train_part(trainer: Trainer, work: Work) -> Trained:
+    return list(trainer.train([work], _no_tick))
+
+
+def _no_tick() -> None:
+    """Stopping is the server's business, between tasks."""

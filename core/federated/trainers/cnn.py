@@ -1,0 +1,159 @@
+"""The pruning part's convolutional network as a federated model: TensorFlow takes the steps.
+
+Plain SGD without dropout, as McMahan et al. 2017 train; the algorithms are the same as for the MLP.
+With a mask, pruned weights stay exactly 0.0 through every step, so sparse models can be federated.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.federated.algorithm import Updates
+from core.federated.clients import Clients, Samples
+from core.federated.network.loss import sample_losses
+from core.federated.network.sgd import batches
+from core.federated.network.vector import Shapes, flatten, unflatten
+from core.federated.trainers.trainer import POOLED, Evaluation, Tick, Work
+from core.networks.forward import logits, predict_logits
+from core.networks.network import NetworkShape, initial_weights
+
+# Images per gradient where a client's whole data are asked for.
+GRADIENT_BATCH = 500
+STEPS_BETWEEN_TICKS = 10
+
+
+class CnnTrainer:
+    """Trains the convolutional network client by client."""
+
+    def __init__(
+        self, clients: Clients, shape: NetworkShape, mask: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        """clients: with images (n, *shape.input_shape). mask: parameter -> 1 to train, 0 pruned."""
+        self.clients, self.shape = clients, shape
+        self._mask = None if mask is None else flatten({n: mask[n] for n in self.shapes}) != 0
+        self._compiled: _Step | None = None
+
+    @property
+    def shapes(self) -> Shapes:
+        """The parameters' names and shapes."""
+        return self.shape.parameter_shapes()
+
+    def initial(self, seed: int) -> np.ndarray:
+        """Return Glorot-uniform weights, masked."""
+        return self._masked(flatten(initial_weights(self.shape, seed)))
+
+    def train(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
+        """Yield one client's update after the other."""
+        for number, work in enumerate(works):
+            for row in range(len(work.clients)):
+                yield number, self._train_client(work, row, tick)
+
+    def evaluate(self, vector: np.ndarray) -> Evaluation:
+        """Return losses and hits on every client's samples."""
+        train, validation = self.clients.train, self.clients.validation
+        return Evaluation(*self._evaluate(vector, train), *self._evaluate(vector, validation))
+
+    def gradients(self, vector: np.ndarray, clients: np.ndarray) -> np.ndarray:
+        """Return the gradient of every client's mean training loss, (n, P), masked."""
+        step = self._step()
+        step.start(vector)
+        rows = [self._masked(step.gradient(*self._samples(int(client)))) for client in clients]
+        return np.stack(rows)
+
+    def _train_client(self, work: Work, row: int, tick: Tick) -> Updates:
+        rows = np.array([row])
+        client, steps = int(work.clients[row]), int(work.steps[row])
+        images, labels = self._samples(client)
+        gradients = None
+        if work.instruction.gradients:
+            gradients = work.decayed(self.gradients(work.start, work.clients[rows]), self.shapes)
+        push = work.push(work.clients[rows])
+        step = self._step()
+        step.start(work.start, None if push is None else self._masked(push[0]))
+        chosen = batches(len(labels), work.batch_size, steps, work.rng(client))
+        for number, some in enumerate(chosen):
+            if number % STEPS_BETWEEN_TICKS == 0:
+                tick()
+            step.advance(images[some], labels[some], work)
+        return work.updates(rows, self._masked(step.vector() - work.start)[None], gradients)
+
+    def _evaluate(self, vector: np.ndarray, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+        outputs = predict_logits(unflatten(vector, self.shapes), samples.inputs)
+        losses = sample_losses(outputs, samples.labels)
+        return samples.sums(losses), samples.sums(outputs.argmax(axis=1) == samples.labels)
+
+    def _samples(self, client: int) -> tuple[np.ndarray, np.ndarray]:
+        train = self.clients.train
+        return (train.inputs, train.labels) if client == POOLED else train.of(client)
+
+    def _masked(self, vector: np.ndarray) -> np.ndarray:
+        return vector if self._mask is None else np.where(self._mask, vector, np.float32(0))
+
+    def _step(self) -> "_Step":
+        if self._compiled is None:
+            self._compiled = _Step(self.shape, self._mask)
+        return self._compiled
+
+
+class _Step:
+    """The network's variables and one compiled SGD step over them."""
+
+    def __init__(self, shape: NetworkShape, mask: np.ndarray | None) -> None:
+        import tensorflow as tf
+
+        self._shapes = shape.parameter_shapes()
+        self._variables = {n: tf.Variable(tf.zeros(s)) for n, s in self._shapes.items()}
+        self._push = {n: tf.Variable(tf.zeros(s)) for n, s in self._shapes.items()}
+        kept = {} if mask is None else unflatten(mask.astype(np.float32), self._shapes)
+        self._kept = {name: tf.constant(values) for name, values in kept.items()}
+        signature = [
+            tf.TensorSpec((None, *shape.input_shape), tf.float32),
+            tf.TensorSpec((None,), tf.int32),
+        ]
+        numbers = [tf.TensorSpec((), tf.float32)] * 3
+        self._advance = tf.function(self._advanced, input_signature=signature + numbers)
+        self._gradient = tf.function(self._gradients, input_signature=signature)
+
+    def start(self, vector: np.ndarray, push: np.ndarray | None = None) -> None:
+        """Begin at `vector`, with `push` added at every step."""
+        for name, value in unflatten(vector, self._shapes).items():
+            self._variables[name].assign(value)
+        pushed = np.zeros_like(vector) if push is None else push
+        for name, value in unflatten(pushed, self._shapes).items():
+            self._push[name].assign(value)
+
+    def advance(self, images: np.ndarray, labels: np.ndarray, work: Work) -> None:
+        """Take one step on a batch."""
+        rate, pull = np.float32(work.learning_rate), np.float32(work.instruction.pull)
+        self._advance(images, labels.astype(np.int32), rate, pull, np.float32(work.l2))
+
+    def gradient(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return the gradient of the mean loss over any number of images, (P,)."""
+        total = np.zeros(sum(int(np.prod(s)) for s in self._shapes.values()), np.float64)
+        for first in range(0, len(labels), GRADIENT_BATCH):
+            some = slice(first, first + GRADIENT_BATCH)
+            found = self._gradient(images[some], labels[some].astype(np.int32))
+            total += flatten({n: g.numpy() for n, g in found.items()}) * len(labels[some])
+        return (total / len(labels)).astype(np.float32)
+
+    def vector(self) -> np.ndarray:
+        """Return the parameters as they are now, (P,)."""
+        return flatten({name: value.numpy() for name, value in self._variables.items()})
+
+    def _gradients(self, images: Any, labels: Any) -> Any:
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            outputs = logits(self._variables, images)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=outputs)
+            )
+        return tape.gradient(loss, self._variables)
+
+    def _advanced(self, images: Any, labels: Any, rate: Any, pull: Any, l2: Any) -> None:
+        for name, gradient in self._gradients(images, labels).items():
+            variable = self._variables[name]
+            decay = l2 if name.endswith("kernel") else 0.0
+            after = variable * (1 - rate * (pull + decay)) - rate * gradient + self._push[name]
+            variable.assign(after * self._kept[name] if self._kept else after)

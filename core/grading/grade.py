@@ -1,0 +1,223 @@
+"""Grading: many weights files, one labelled set of images, one rule, a ranking.
+
+An uploaded file is parsed in a limited child process only; here its arrays are counted and asked.
+"""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.data.dataset import Dataset, Split
+from core.data.images import fit
+from core.errors import LabError
+from core.evaluation.accuracy import accuracy, predict
+from core.evaluation.point import class_accuracies
+from core.evaluation.score import score
+from core.grading.submissions import Submission
+from core.networks.network import REFERENCE, NetworkShape, Weights
+from core.progress import Progress
+
+PARSERS = 2  # children that parse while the network answers; more only compete for the cores
+AHEAD = 6  # parsed files waiting: 2.4 MB each
+SAVE_EVERY = 10
+NOT_NUMBERS = "The weights hold NaN or infinity, so no image can be judged."
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What one submission gets; numbers are None where the file could not be asked.
+
+    error: the reason for a score of 0, None when all is well. rank: 1 is best, ties share it.
+    """
+
+    name: str
+    accuracy: float | None
+    sparsity: float | None
+    zeros: int | None
+    parameters: int | None
+    score: float
+    error: str | None
+    rank: int = 0
+    file: str = ""
+    digest: str = ""
+    per_class_accuracy: tuple[float | None, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the grade as JSON-ready values."""
+        return asdict(self) | {
+            "per_class_accuracy": list(self.per_class_accuracy),
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Grade":
+        """Build the grade that `to_dict` wrote."""
+        lists = {key: tuple(values[key]) for key in ("per_class_accuracy", "notes")}
+        return cls(**(values | lists))
+
+
+def graded_images(dataset: Dataset) -> tuple[Split, NetworkShape]:
+    """Return the images to grade on, as the network reads them, and the network's shape.
+
+    All of the test set, or of the validation set where there is no test set: grading chooses
+    nothing, so nothing has to be held back.
+    """
+    return as_read(dataset.test or dataset.validation, len(dataset.class_names))
+
+
+def as_read(split: Split, classes: int) -> tuple[Split, NetworkShape]:
+    """Return images resized to the reference network's input, and the network's shape."""
+    shape = NetworkShape(REFERENCE.input_shape, classes)
+    images, _ = fit(split.images, shape.input_shape)
+    resized = Split(images, np.asarray(split.labels, np.int64))
+    return Split(resized.as_float(), resized.labels), shape
+
+
+def grade(
+    submissions: Sequence[Submission],
+    images: Split,
+    shape: NetworkShape,
+    progress: Progress,
+    threshold: float = 0.6,
+) -> list[Grade]:
+    """Return one grade per submission, ranked, best first; a broken file never stops the others."""
+    done = _resumed(progress)
+    waiting = submissions[len(done) :]
+    for submission, parsed in _parsed(waiting, shape):
+        done.append(_graded(submission, parsed, images, shape, threshold))
+        progress.report(len(done), len(submissions), f"Graded {submission.name}")
+        if len(done) % SAVE_EVERY == 0:
+            progress.save({"grades": np.frombuffer(_to_json(done), np.uint8)})
+    return ranked(_copies_noted(done))
+
+
+def _to_json(grades: Sequence[Grade]) -> bytes:
+    return json.dumps([each.to_dict() for each in grades]).encode()
+
+
+def _resumed(progress: Progress) -> list[Grade]:
+    saved = progress.load()
+    if saved is None:
+        return []
+    return [Grade.from_dict(values) for values in json.loads(saved["grades"].tobytes())]
+
+
+Parsed = tuple[Weights, tuple[str, ...]] | LabError
+
+
+def _parsed(
+    submissions: Iterable[Submission], shape: NetworkShape
+) -> Iterator[tuple[Submission, Parsed]]:
+    """Yield each submission with its weights, or the error; a few files are parsed ahead."""
+    queue: deque[tuple[Submission, Future[Parsed]]] = deque()
+    with ThreadPoolExecutor(PARSERS) as parsers:
+        for submission in submissions:
+            queue.append((submission, parsers.submit(_parse, submission, shape)))
+            if len(queue) > AHEAD:
+                first, future = queue.popleft()
+                yield first, future.result()
+        for first, future in queue:
+            yield first, future.result()
+
+
+def _parse(submission: Submission, shape: NetworkShape) -> Parsed:
+    from core.networks.formats.keras_h5 import read_upload
+
+    if submission.error:
+        return LabError(submission.error)
+    try:
+        return read_upload(submission.file, submission.path, shape)
+    except LabError as error:
+        return error
+
+
+def _graded(
+    submission: Submission, parsed: Parsed, images: Split, shape: NetworkShape, threshold: float
+) -> Grade:
+    if isinstance(parsed, LabError):
+        return _failed(submission, str(parsed))
+    weights, notes = parsed
+    zeros = sum(int((array == 0).sum()) for array in weights.values())
+    counted = Grade(
+        submission.name,
+        accuracy=None,
+        sparsity=zeros / shape.parameters,
+        zeros=zeros,
+        parameters=shape.parameters,
+        score=0.0,
+        error=NOT_NUMBERS,
+        file=submission.file,
+        digest=content_digest(weights),
+        notes=notes,
+    )
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        return counted
+    return _asked(counted, weights, images, shape, threshold)
+
+
+def _asked(
+    counted: Grade, weights: Weights, images: Split, shape: NetworkShape, threshold: float
+) -> Grade:
+    answers = predict(weights, shape, images.images)
+    reached = accuracy(answers, images.labels)
+    sparsity = counted.sparsity or 0.0
+    return replace(
+        counted,
+        accuracy=reached,
+        score=score(reached, sparsity, threshold),
+        error=None,
+        per_class_accuracy=class_accuracies(answers, images.labels),
+    )
+
+
+def _failed(submission: Submission, reason: str) -> Grade:
+    return Grade(submission.name, None, None, None, None, 0.0, reason, file=submission.file)
+
+
+def content_digest(weights: Weights) -> str:
+    """Return the identity of the weights' values, whatever file they came in."""
+    content = hashlib.sha256()
+    for name in sorted(weights):
+        content.update(name.encode())
+        content.update(np.ascontiguousarray(weights[name], np.float32).tobytes())
+    return content.hexdigest()[:16]
+
+
+def _copies_noted(grades: Sequence[Grade]) -> list[Grade]:
+    """Say on every file with the same weights as another person's, whose they are as well."""
+    owners: dict[str, list[str]] = {}
+    for each in grades:
+        if each.digest and each.name not in owners.setdefault(each.digest, []):
+            owners[each.digest].append(each.name)
+    return [_copy_noted(each, owners.get(each.digest, [])) for each in grades]
+
+
+def _copy_noted(each: Grade, owners: Sequence[str]) -> Grade:
+    others = [name for name in owners if name != each.name]
+    if not others:
+        return each
+    return replace(each, notes=(*each.notes, f"The same weights as {', '.join(others)}."))
+
+
+def ranked(grades: Sequence[Grade]) -> list[Grade]:
+    """Return the grades best first; equal scores share a rank and the next rank is skipped.
+
+    Files with an error come last, in the order they arrived, all with the last rank.
+    """
+    order = sorted(grades, key=lambda g: (g.error is not None, -g.score))
+    ranks: list[Grade] = []
+    for position, each in enumerate(order, start=1):
+        tied = ranks and _place(ranks[-1]) == _place(each)
+        ranks.append(replace(each, rank=ranks[-1].rank if tied else position))
+    return ranks
+
+
+def _place(each: Grade) -> tuple[bool, float]:
+    return each.error is not None, each.score

@@ -1,0 +1,78 @@
+"""Leaderboard: every person's best grade, and how it came about."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.grading.grade import Grade, ranked
+from core.jobs.store.job import DONE, Job
+from core.jobs.store.store import Store
+
+COLUMNS = ("rank", "name", "score", "accuracy", "sparsity", "zeros", "parameters", "error", "file")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One person on the board: the best grade, and all scores in the order they were handed in."""
+
+    best: Grade
+    history: tuple[float, ...]
+
+
+def gradings(store: Store, data: str) -> list[Job]:
+    """Return the grading runs on one data set, newest first, whatever their state."""
+    return [job for job in store.jobs(kind="grade") if job.settings.get("data") == data]
+
+
+def grades_of(job: Job) -> list[Grade]:
+    """Return the grades of a finished grading run."""
+    return [Grade.from_dict(values) for values in (job.result or {}).get("grades", [])]
+
+
+def board_of(jobs: Sequence[Job], like: Job) -> list[Entry]:
+    """Return the leaderboard over the finished gradings done as one was, jobs newest first.
+
+    Grades compare only on the same images and with the same threshold.
+    """
+    counted = [
+        grades_of(job)
+        for job in reversed(jobs)
+        if job.state == DONE and _measure(job) == _measure(like)
+    ]
+    return leaderboard(counted)
+
+
+def _measure(job: Job) -> tuple[Any, ...]:
+    return job.settings.get("threshold", 0.6), job.settings.get("hidden") or ""
+
+
+def leaderboard(rounds: Sequence[Sequence[Grade]]) -> list[Entry]:
+    """Return one entry per name, best first, over several gradings given oldest first."""
+    attempts: dict[str, list[Grade]] = {}
+    for grades in rounds:
+        for each in grades:
+            attempts.setdefault(each.name, []).append(each)
+    best = ranked([max(tries, key=_merit) for tries in attempts.values()])
+    return [Entry(each, tuple(g.score for g in attempts[each.name])) for each in best]
+
+
+def _merit(each: Grade) -> tuple[bool, float]:
+    return each.error is None, each.score
+
+
+def to_csv(grades: Sequence[Grade]) -> str:
+    """Return the grades as CSV, safe to open in a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for each in grades:
+        shown = replace(each, name=_as_text(each.name), file=_as_text(each.file))
+        writer.writerow(["" if (v := getattr(shown, c)) is None else v for c in COLUMNS])
+    return text.getvalue()
+
+
+def _as_text(name: str) -> str:
+    """Keep a spreadsheet from running a name such as =HYPERLINK(…) that a stranger chose."""
+    return f"'{name}" if name[:1] in "=+-@\t\r" and name else name

@@ -1,0 +1,272 @@
+"""The engine process: one a workspace; it brings queued jobs to free places."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from core.errors import LabError, NotFoundError
+from core.jobs import logs
+from core.jobs.engine import cluster
+from core.jobs.engine.cluster import Cluster
+from core.jobs.engine.lock import FileLock
+from core.jobs.engine.periodic import Chore
+from core.jobs.engine.running import HERE, Flights
+from core.jobs.engine.supervisor import supervise
+from core.jobs.engine.workers import Place, allowed_demands, free_place
+from core.jobs.resources import DEMANDS, lane_demands
+from core.jobs.runner.mirror import VARIABLE as MIRROR_VARIABLE
+from core.jobs.runner.mirror import give_inputs, open_mirror
+from core.jobs.runner.reporting import patiently
+from core.jobs.runner.runner import TABLE_VARIABLE, Orders
+from core.jobs.store.database import StoreBusy
+from core.jobs.store.dispatch import Claim, Dispatcher, engines, place_name
+from core.jobs.store.job import DISPATCHED, DONE, FAILED
+from core.jobs.store.store import Store
+from core.stale_files import forget_old
+from core.workspace import Workspace
+
+TICK_SECONDS = 0.1
+BEAT_SECONDS = 1.0
+SILENT_SECONDS = 15.0  # an engine elsewhere whose counter stood still that long is dead
+LOOK_SECONDS = 5.0
+TIDY_SECONDS = 3600.0
+LIGHT_RUNNERS = 4
+
+
+class Engine:
+    """The loop of the engine process; everything it knows can be lost at any moment."""
+
+    def __init__(
+        self, workspace: Workspace, lock: FileLock, address: str | None, warm: str = ""
+    ) -> None:
+        self._workspace, self._lock, self._address = workspace, lock, address
+        self.owner = uuid.uuid4().hex[:12]
+        self._place = place_name(workspace.root)
+        self._store = Store(workspace.store_url)
+        self._store_file = self._store.database.file
+        self._dispatcher = Dispatcher(self._store.database, self.owner)
+        self._cluster: Cluster | None = None
+        self._flights = Flights()
+        self._here = ThreadPoolExecutor(LIGHT_RUNNERS + 2, thread_name_prefix="supervisor")
+        self._places: list[Place] = []
+        self._mirror = open_mirror()
+        self._last_event = 0
+        self._beats = 0
+        self._seen_token: int | None = None
+        self._all_quiet = False
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._note, self._warm = "", warm
+        self._leaving = threading.Event()
+        self._chores = [
+            Chore(BEAT_SECONDS, self._beat),
+            Chore(BEAT_SECONDS, self._look_at_places),
+            Chore(BEAT_SECONDS, self._fetch_results),
+            Chore(LOOK_SECONDS, self._reclaim),
+            Chore(TIDY_SECONDS, self._tidy),
+        ]
+
+    def run(self) -> None:
+        """Work until asked to leave or until the workspace or its store is gone."""
+        signal.signal(signal.SIGTERM, lambda *_: self._leaving.set())
+        pause = TICK_SECONDS
+        while not self._leaving.wait(pause) and self._is_home():
+            try:
+                self._tick()
+                pause = TICK_SECONDS
+            except StoreBusy as busy:
+                print(f"Waiting: {busy}", flush=True)
+                pause = min(2 * pause, LOOK_SECONDS)
+            except Exception:  # whatever went wrong, the next jobs still need an engine
+                traceback.print_exc()
+                pause = min(2 * pause, LOOK_SECONDS)
+        self._leave()
+
+    def _is_home(self) -> bool:
+        """Return whether workspace and store are still those that this engine began with."""
+        return self._lock.still_there() and self._store.database.file == self._store_file
+
+    def _tick(self) -> None:
+        self._connect()
+        for chore in self._chores:
+            chore.run_if_due()
+        self._collect()
+        token = self._store.database.change_token()  # before looking: nothing slips between
+        if self._all_quiet and token is not None and token == self._seen_token:
+            return
+        self._seen_token = token
+        self._warm_up()
+        self._dispatcher.wake_parents()
+        queued = self._dispatcher.queued_demands()
+        self._all_quiet = not queued
+        if queued and not self._leaving.is_set():
+            self._fill(queued)
+
+    def _connect(self) -> None:
+        """(Re)connect to Dask; what was in flight on a lost cluster goes back to the queue."""
+        if self._cluster is not None and self._cluster.alive:
+            return
+        if self._cluster is not None:
+            self._cluster.close()
+            self._cluster = None
+            for runner in self._flights.take_distant():
+                self._dispatcher.runner_ended(runner, "the Dask scheduler was lost", False)
+        try:
+            self._cluster = Cluster(self._address)
+            self._note, self._places = "", self._cluster.places()
+        except OSError as error:
+            self._places = []
+            self._note = f"Waiting for the Dask scheduler at {self._address} ({error})."[:300]
+        except LabError as error:
+            self._places, self._note = [], str(error)
+
+    def _look_at_places(self) -> None:
+        if self._cluster is not None and self._cluster.alive:
+            self._places = self._cluster.places()
+
+    def _beat(self) -> None:
+        self._beats += 1
+        address = self._cluster.address if self._cluster else ""
+        if self._dispatcher.beat(self._place, self._beats, address, self._note):
+            self._leaving.set()
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Take over from engines that are dead.
+
+        On this workspace our lock proves it; elsewhere a counter that stood still by our clock.
+        """
+        now = time.monotonic()
+        for other in engines(self._store.database):
+            if other.owner == self.owner:
+                continue
+            if self._seen.get(other.owner, (None, now))[0] != other.beat:
+                self._seen[other.owner] = (other.beat, now)
+            silent = now - self._seen[other.owner][1]
+            if other.place == self._place or silent > SILENT_SECONDS:
+                count = self._dispatcher.adopt(other.owner)
+                print(f"Adopted {count} jobs of engine {other.owner}", flush=True)
+
+    def _collect(self) -> None:
+        for runner, flight, end in self._flights.take_ended(self._places, self._began):
+            log = logs.tail(self._workspace.log(flight.job_id), 20) if flight.job_id else ""
+            self._dispatcher.runner_ended(runner, end[0], end[1], log)
+
+    def _began(self, job_id: str) -> bool:
+        try:
+            return self._store.get(job_id).state != DISPATCHED
+        except NotFoundError:  # deleted by now, so it had ended
+            return True
+
+    def _reclaim(self) -> None:
+        self._dispatcher.reclaim(self._flights)
+
+    def _tidy(self) -> None:
+        """Remove what killed processes left; in a thread, as heart beats do not wait for it."""
+        self._here.submit(forget_old, self._workspace.scratch)
+
+    def _fill(self, queued: dict[str, int]) -> None:
+        for lane, limit in (("interactive", 1), ("light", LIGHT_RUNNERS)):
+            names = lane_demands(lane)
+            while any(queued.get(n) for n in names) and self._flights.flying(names) < limit:
+                if not self._launch(lane, frozenset(names), lambda demand: HERE):
+                    break
+        while any(queued.get(name) for name in lane_demands("background")):
+            allowed = allowed_demands(self._places, self._flights.occupied())
+            if not allowed or not self._launch("background", allowed, self._free):
+                break
+
+    def _free(self, demand: str) -> str | None:
+        return free_place(DEMANDS[demand], self._places, self._flights.occupied())
+
+    def _launch(
+        self, lane: str, allowed: frozenset[str], choose: Callable[[str], str | None]
+    ) -> bool:
+        """Claim the next job of a lane and start a runner for it; return whether there was one."""
+        runner = uuid.uuid4().hex[:16]
+        claim = self._dispatcher.claim(lane, allowed, runner)
+        if claim is None:
+            return False
+        self._send(runner, claim, choose(claim.demand) or HERE)
+        return True
+
+    def _warm_up(self) -> None:
+        """Once, for an engine on this machine: have a runner ready before there is a job."""
+        warm, self._warm = self._warm, ""
+        if warm and not self._address and (place := self._free(warm)):
+            self._send(uuid.uuid4().hex[:16], Claim("", 0, warm), place)
+
+    def _send(self, runner: str, claim: Claim, place: str) -> None:
+        orders = self._orders(claim, runner)
+        if place == HERE or self._cluster is None:
+            future: Any = self._here.submit(supervise, orders, self._store.url, {})
+        else:
+            future = self._cluster.start(place, orders, self._store.url, self._environment())
+        self._flights.add(runner, place, claim, future)
+
+    def _environment(self) -> dict[str, str]:
+        """Return what a runner on another host must know as this one does."""
+        if self._mirror is not None:
+            give_inputs(self._mirror, self._workspace)
+        names = (TABLE_VARIABLE, MIRROR_VARIABLE)
+        return {name: os.environ[name] for name in names if name in os.environ}
+
+    def _fetch_results(self) -> None:
+        """Copy what finished elsewhere to this host, where the pages look for it."""
+        if self._mirror is None:
+            return
+        for event in self._store.events(after=self._last_event):
+            if event.kind in (DONE, FAILED):
+                folder = self._workspace.artifacts(event.job)
+                self._mirror.fetch_folder(self._workspace, folder)
+                self._mirror.fetch(self._workspace, self._workspace.log(event.job))
+            self._last_event = event.id
+
+    def _orders(self, claim: Claim, runner: str) -> Orders:
+        return Orders(
+            workspace=self._workspace.root,
+            owner=self.owner,
+            runner=runner,
+            job=claim.job_id,
+            attempt=claim.attempt,
+            demand=claim.demand,
+            idle_seconds=DEMANDS[claim.demand].warm_seconds,
+        )
+
+    def _leave(self) -> None:
+        """Give everything back to the queue and end; closing our pipes ends the runners."""
+        with contextlib.suppress(LabError):
+            self._dispatcher.adopt(self.owner)
+        os._exit(0)
+
+
+def main(root: str, warm: str = "") -> None:
+    """Be the engine of the workspace at `root`, unless there is one.
+
+    warm: the demand to have a runner ready for, or nothing.
+    """
+    workspace = Workspace(Path(root))
+    logs.redirect(workspace.log("engine"))
+    lock = FileLock(workspace.engine_lock)
+    for _ in range(20):  # somebody may be probing the lock at this very moment
+        if lock.acquire():
+            break
+        time.sleep(0.05)
+    else:
+        return
+    print(f"Engine {os.getpid()} starts for {workspace.root}", flush=True)
+    address = os.environ.get(cluster.ADDRESS_VARIABLE) or None
+    engine = patiently(lambda: Engine(workspace, lock, address, warm), tell=lambda reason: None)
+    engine.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

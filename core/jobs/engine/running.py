@@ -1,0 +1,89 @@
+"""The runners an engine has at work: where, for what, and how each of them ends."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from core.jobs.engine import cluster
+from core.jobs.engine.workers import Occupied, Place
+from core.jobs.store.dispatch import Claim
+
+BEGIN_SECONDS = 120.0
+MISSING_SECONDS = 3.0  # a worker may be gone from the list for a moment
+HERE = "engine host"
+
+Ending = tuple[str, bool]  # why, and whether the job itself may be the cause
+
+
+@dataclass
+class Flight:
+    """A runner at work: where, for what, and the future of its exit code."""
+
+    place: str
+    demand: str
+    job_id: str
+    future: Any
+    since: float
+    missing_since: float | None = None
+
+    def ending(self) -> Ending | None:
+        """Return how the runner ended, None while it works."""
+        if isinstance(self.future, Future):
+            return cluster.describe_exit(self.future.result()) if self.future.done() else None
+        return cluster.ending(self.future)
+
+    def is_stranded(self, places: Sequence[Place], began: Callable[[str], bool]) -> bool:
+        """Return whether Dask lost the runner without saying so.
+
+        A scheduler not started by us keeps the task of a dead worker, waiting for its return; or
+        it took a runner and did nothing with it for minutes. began: whether a job was begun.
+        """
+        now = time.monotonic()
+        if self.place in (HERE, *(place.address for place in places)):
+            self.missing_since = None
+        elif self.missing_since is None:
+            self.missing_since = now
+        if self.missing_since is not None and now - self.missing_since > MISSING_SECONDS:
+            return True
+        if now - self.since < BEGIN_SECONDS:
+            return False
+        self.since = now  # look again as much later
+        return bool(self.job_id) and not began(self.job_id)
+
+
+class Flights(dict[str, Flight]):
+    """Runner's id -> its flight."""
+
+    def add(self, runner: str, place: str, claim: Claim, future: Any) -> None:
+        """Note a runner that was sent off."""
+        self[runner] = Flight(place, claim.demand, claim.job_id, future, time.monotonic())
+
+    def flying(self, demands: tuple[str, ...]) -> int:
+        """Return how many runners are at work for these demands."""
+        return sum(flight.demand in demands for flight in self.values())
+
+    def occupied(self) -> list[Occupied]:
+        """Return which places are taken."""
+        return [Occupied(flight.place, flight.demand) for flight in self.values()]
+
+    def take_distant(self) -> list[str]:
+        """Forget the runners that are not on this host and return their ids."""
+        distant = [runner for runner, flight in self.items() if flight.place != HERE]
+        for runner in distant:
+            del self[runner]
+        return distant
+
+    def take_ended(
+        self, places: Sequence[Place], began: Callable[[str], bool]
+    ) -> Iterator[tuple[str, Flight, Ending]]:
+        """Yield every runner that ended or was lost; it is forgotten once the caller is done."""
+        for runner, flight in list(self.items()):
+            end = flight.ending()
+            if end is None and flight.is_stranded(places, began):
+                flight.future.cancel()
+                end = "its worker was lost", False
+            if end is not None:
+                yield runner, flight, end
+                del self[runner]

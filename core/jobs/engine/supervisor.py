@@ -1,0 +1,114 @@
+"""Starts one runner, watches it, and kills it when that was asked; runs in a Dask worker."""
+
+import contextlib
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import core
+from core.errors import StoreError
+from core.jobs.resources import DEMANDS, threads_of
+from core.jobs.runner.runner import Orders
+from core.jobs.store.dispatch import Dispatcher
+from core.jobs.store.store import Store
+
+HOME_VARIABLE = "PARETO_LAB_WORKER_HOME"  # of a worker that shares no folder with the engine
+POLL_SECONDS = 0.05
+LOOK_SECONDS = 0.25
+GRACE_SECONDS = 10.0
+
+
+def supervise(orders: Orders, store_url: str, environment: dict[str, str]) -> int:
+    """Run one runner to its end and return its exit code (negative: killed by that signal).
+
+    environment: variables the runner gets beside those of this process.
+    """
+    if os.environ.get(HOME_VARIABLE):
+        orders = dataclasses.replace(orders, workspace=Path(os.environ[HOME_VARIABLE]).resolve())
+    store = Store(store_url)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "core.jobs.runner.runner", *orders.to_arguments()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | _variables(orders) | {"PARETO_LAB_STORE": store_url} | environment,
+        start_new_session=True,
+    )
+    try:
+        _watch(child, Dispatcher(store.database, orders.owner), orders)
+    finally:
+        end_group(child)
+        store.close()
+    return child.wait()
+
+
+def _variables(orders: Orders) -> dict[str, str]:
+    threads = str(threads_of(DEMANDS[orders.demand]))
+    root = os.path.dirname(os.path.dirname(core.__file__))
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    # NumPy keeps to one: its threads spin while they wait for each other, so that beside another
+    # run the same product took up to 37 times as long with two as with one.
+    return {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": threads,
+        # TensorFlow's own choice is off on processors without AVX-512, where it is worth
+        # a quarter of a dense network's step and more than half of a small one's.
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONPATH": path,
+    }
+
+
+def _watch(child: subprocess.Popen, dispatcher: Dispatcher, orders: Orders) -> None:
+    """Return when the child has ended, or must."""
+    patience = Patience(orders.idle_seconds)
+    looked = -LOOK_SECONDS
+    while child.poll() is None:
+        time.sleep(POLL_SECONDS)
+        if time.monotonic() - looked < LOOK_SECONDS:
+            continue
+        looked = time.monotonic()
+        with contextlib.suppress(StoreError):  # locked: look again later
+            if patience.is_over(dispatcher.work_of(orders.runner), looked):
+                return
+
+
+class Patience:
+    """Decides when a runner is killed; all times are of our own monotonic clock."""
+
+    def __init__(self, idle_seconds: float) -> None:
+        """idle_seconds: how long the runner may wait for its next job."""
+        self._idle_seconds = idle_seconds
+        self._subject: object = None
+        self._since: float | None = None
+
+    def is_over(self, work: tuple[str, int, int] | None, now: float) -> bool:
+        """work: (job id, attempt, stop flag) the store says the runner has, or None."""
+        if work is not None and work[2] >= 2:
+            return True
+        # Asked to stop but still there, or without work and not ended: fenced, perhaps frozen.
+        overdue = work is None or work[2] == 1
+        subject = None if work is None else work[:2]
+        if not overdue:
+            self._since = None
+            return False
+        if self._since is None or subject != self._subject:
+            self._subject, self._since = subject, now
+        allowed = GRACE_SECONDS + (self._idle_seconds if work is None else 0.0)
+        return now - self._since >= allowed
+
+
+def end_group(child: subprocess.Popen) -> None:
+    """Kill what is left of a runner and of everything it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    if child.stdin is not None:
+        with contextlib.suppress(OSError):
+            child.stdin.close()

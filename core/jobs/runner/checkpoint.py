@@ -1,0 +1,135 @@
+"""Checkpoint files: whole or absent, recognised by their digest, the last two kept."""
+
+import hashlib
+import io
+import os
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.jobs.runner.mirror import Mirror
+from core.progress import Arrays
+from core.workspace import Workspace
+
+KEPT = 2
+FOLDER = "checkpoints"
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What the store knows of a checkpoint file."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the pointer as plain JSON."""
+        return asdict(self)
+
+
+def encode(state: Arrays) -> bytes:
+    """Return `state` as an .npz file: uncompressed, plain numbers only, any array names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in state.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def decode(content: bytes) -> dict[str, np.ndarray]:
+    """Return the arrays of an .npz file written by `encode`."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def write(folder: Path, name: str, content: bytes) -> Pointer:
+    """Write a file durably and atomically: it is there completely, or not at all.
+
+    Raises OSError, for instance on a full disk; then nothing is left behind.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f"{name}.part"
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, folder / name)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(folder)
+    return Pointer(name, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut, where the system can do that."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(folder: Path, pointer: Pointer) -> dict[str, np.ndarray] | None:
+    """Return a checkpoint's arrays, or None when its file is missing or damaged."""
+    try:
+        content = (folder / pointer.name).read_bytes()
+    except FileNotFoundError:
+        return None
+    if hashlib.sha256(content).hexdigest() != pointer.sha256:
+        return None
+    return decode(content)
+
+
+def collect(folder: Path, kept: list[Pointer], attempt: int) -> list[Path]:
+    """Delete files of this and earlier attempts that no pointer names, and return them.
+
+    Files of later attempts are left alone: a runner that was fenced may still think it is alone.
+    """
+    names = {pointer.name for pointer in kept}
+    found = [path for path in folder.glob("*.npz*") if path.name not in names]
+    gone = [path for path in found if attempt_of(path) <= attempt]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return gone
+
+
+class CheckpointFolder:
+    """The checkpoints of one job: here, and copied to the mirror when there is one."""
+
+    def __init__(self, workspace: Workspace, job_id: str, mirror: Mirror | None) -> None:
+        self._workspace, self._mirror = workspace, mirror
+        self.folder = workspace.artifacts(job_id) / FOLDER
+
+    def write(self, name: str, content: bytes) -> Pointer:
+        """Write a checkpoint durably. Raises OSError."""
+        pointer = write(self.folder, name, content)
+        if self._mirror is not None:
+            self._mirror.put(self._workspace, self.folder / name)
+        return pointer
+
+    def read(self, pointer: Pointer) -> dict[str, np.ndarray] | None:
+        """Return a checkpoint's arrays, or None when it is missing or damaged."""
+        if self._mirror is not None:
+            self._mirror.fetch(self._workspace, self.folder / pointer.name)
+        return read(self.folder, pointer)
+
+    def collect(self, kept: list[Pointer], attempt: int) -> None:
+        """Delete files of this and earlier attempts that are not kept."""
+        for path in collect(self.folder, kept, attempt):
+            if self._mirror is not None:
+                self._mirror.put(self._workspace, path)
+
+
+def attempt_of(path: Path) -> int:
+    """Return the attempt that wrote a checkpoint file called attempt-count.npz."""
+    first = path.name.partition("-")[0]
+    return int(first) if first.isdigit() else 0

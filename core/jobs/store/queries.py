@@ -1,0 +1,143 @@
+"""What can be asked of the store of jobs; nothing here writes."""
+
+import json
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.errors import NotFoundError
+from core.jobs.store import families
+from core.jobs.store.database import Database
+from core.jobs.store.job import ACTIVE, STOPPING, Job, job_from_row
+from core.jobs.store.schema import EVENT, FAMILY, JOB, METRIC
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a job: submitted, dispatched, crashed, checkpoint lost …"""
+
+    id: int
+    job: str
+    attempt: int
+    at: float
+    kind: str
+    detail: dict[str, Any]
+
+
+class Reading:
+    """All jobs of a workspace, to look at; safe to use from many threads and processes at once."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def get(self, id: str) -> Job:
+        """Return one job. Raises NotFoundError."""
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(JOB).where(JOB.c.id == id)).first()
+        if row is None:
+            raise NotFoundError(f"There is no run {id[:40]!r} here. Choose one on the Runs page.")
+        return job_from_row(row)
+
+    def exists(self, id: str) -> bool:
+        """Return whether there is such a job."""
+        with self.database.read() as connection:
+            return connection.execute(sa.select(JOB.c.id).where(JOB.c.id == id)).first() is not None
+
+    def jobs(
+        self,
+        kind: str | None = None,
+        states: Iterable[str] | None = None,
+        parent: str | None = None,
+        limit: int | None = None,
+        listed_without: Iterable[str] | None = None,
+        mentions: str | None = None,
+    ) -> list[Job]:
+        """Return jobs, newest first.
+
+        states: as in Job.state, "stopping" included. listed_without: of other kinds than these,
+        and nobody's children. mentions: the settings name this run or data set somewhere.
+        """
+        query = sa.select(JOB).order_by(JOB.c.sequence.desc()).limit(limit)
+        if kind is not None:
+            query = query.where(JOB.c.kind == kind)
+        if states is not None:
+            query = query.where(_in_states(frozenset(states)))
+        if listed_without is not None:
+            query = query.where(_listed(listed_without))
+        if mentions is not None:
+            query = query.where(JOB.c.settings.contains(mentions, autoescape=True))
+        if parent is not None:
+            children = sa.select(FAMILY.c.child).where(FAMILY.c.parent == parent)
+            query = query.where(JOB.c.id.in_(children))
+        with self.database.read() as connection:
+            return [job_from_row(row) for row in connection.execute(query)]
+
+    def own_family(self, id: str) -> list[str]:
+        """Return the parts that only this job needs: they are deleted with it."""
+        with self.database.read() as connection:
+            return families.own_family(connection, id)
+
+    def counts(self, listed_without: Iterable[str] | None = None) -> dict[str, int]:
+        """Return how many jobs are in each state; listed_without: as for `jobs`."""
+        query = sa.select(JOB.c.state, sa.func.count()).group_by(JOB.c.state)
+        if listed_without is not None:
+            query = query.where(_listed(listed_without))
+        with self.database.read() as connection:
+            return dict(connection.execute(query).all())
+
+    def revision(self, id: str | None = None) -> str:
+        """Return a token that changes whenever anything (or this job) changes; cheap to ask."""
+        changes = sa.func.coalesce(sa.func.sum(JOB.c.version), 0)
+        query = sa.select(changes, sa.select(sa.func.max(EVENT.c.id)).scalar_subquery())
+        if id is not None:
+            query = sa.select(changes, sa.func.count()).where(JOB.c.id == id)
+        with self.database.read() as connection:
+            return "-".join(str(part or 0) for part in connection.execute(query).one())
+
+    def metrics(self, id: str, after_step: int | None = None) -> dict[str, list[tuple[int, float]]]:
+        """Return key -> [(step, value)] by step; with `after_step` only later steps."""
+        query = sa.select(METRIC.c.key, METRIC.c.step, METRIC.c.value).where(METRIC.c.job == id)
+        if after_step is not None:
+            query = query.where(METRIC.c.step > after_step)
+        found: dict[str, list[tuple[int, float]]] = {}
+        with self.database.read() as connection:
+            for key, step, value in connection.execute(query.order_by(METRIC.c.key, METRIC.c.step)):
+                # SQLite keeps a NaN as NULL.
+                found.setdefault(key, []).append((step, math.nan if value is None else value))
+        return found
+
+    def events(self, id: str | None = None, after: int = 0) -> list[Event]:
+        """Return what happened, oldest first, to one job or to all."""
+        query = sa.select(EVENT).where(EVENT.c.id > after).order_by(EVENT.c.id)
+        if id is not None:
+            query = query.where(EVENT.c.job == id)
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return [Event(r.id, r.job, r.attempt, r.at, r.kind, json.loads(r.detail)) for r in rows]
+
+    def wait(
+        self, id: str, timeout_seconds: float | None = None, poll_seconds: float = 0.01
+    ) -> Job:
+        """Return the job once it has ended, or as it is when the time is over."""
+        end = math.inf if timeout_seconds is None else time.monotonic() + timeout_seconds
+        job = self.get(id)
+        while not job.ended and time.monotonic() < end:
+            time.sleep(poll_seconds)
+            job = self.get(id)
+        return job
+
+
+def _listed(without: Iterable[str]) -> sa.ColumnElement[bool]:
+    return JOB.c.parent.is_(None) & JOB.c.kind.not_in(list(without))
+
+
+def _in_states(states: frozenset[str]) -> sa.ColumnElement[bool]:
+    plain = JOB.c.state.in_(states - {STOPPING})
+    if not states & {*ACTIVE, STOPPING}:
+        return plain
+    asked = JOB.c.state.in_(ACTIVE) & (JOB.c.stop > 0)
+    return (plain & ~asked) | asked if STOPPING in states else plain & ~asked

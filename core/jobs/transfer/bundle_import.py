@@ -1,0 +1,193 @@
+"""Reading a run's zip back: a stranger's file, in which nothing is believed unchecked."""
+
+import csv
+import io
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, BinaryIO
+
+from core.errors import LabError, SettingsError, UploadError
+from core.jobs.store.job import ENDED
+from core.jobs.store.store import SavedRun, Store, identity
+from core.jobs.transfer.bundle import FILE_NAME, FORMAT, MANIFEST
+from core.jobs.transfer.bundle_zip import ID, BundleLimits, opened, read_object, read_text, unpack
+from core.workspace import Workspace
+
+LARGEST_STEP = 2**63 - 1  # what an SQL database stores
+LATEST_SECONDS = 253_402_300_799.0  # the end of the year 9999, after which no calendar goes on
+
+CheckFile = Callable[[Path, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: the bundle's main run, the runs that are new here, and the others."""
+
+    run: str
+    added: tuple[str, ...]
+    already_here: tuple[str, ...]
+
+
+def import_run(
+    store: Store,
+    workspace: Workspace,
+    content: Path | BinaryIO,
+    check_file: CheckFile = lambda path, result: None,
+    limits: BundleLimits = BundleLimits(),
+) -> Imported:
+    """Add the runs of a bundle to this workspace, all or none of them.
+
+    check_file: called with each unpacked file and its run's result before anything is kept; it
+    raises a LabError to refuse. Raises UploadError with the reason and the remedy.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="bundle-", dir=workspace.scratch))
+    try:
+        with opened(content, limits) as archive:
+            manifest = _manifest(archive, limits)
+            ids = dict.fromkeys(manifest["runs"])  # each once
+            runs = [_read_run(archive, id, folder, check_file, limits) for id in ids]
+        added = _keep(store, workspace, runs, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    others = tuple(run.id for run in runs if run.id not in added)
+    return Imported(manifest["run"], tuple(added), others)
+
+
+def _keep(store: Store, workspace: Workspace, runs: Sequence[SavedRun], folder: Path) -> list[str]:
+    """Move the runs' files into place, then make them known; return the ids that are new here.
+
+    A run that is here is left alone. When anything fails, no file and no run stays.
+    """
+    new = [run for run in runs if not store.exists(run.id)]
+    try:
+        for run in new:
+            _move(folder / run.id, workspace.artifacts(run.id))
+        return store.restore(new)
+    except BaseException:
+        for run in new:
+            if not store.exists(run.id):  # another import of the same run may have come first
+                shutil.rmtree(workspace.artifacts(run.id), ignore_errors=True)
+        raise
+
+
+def _move(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    source.mkdir(exist_ok=True)
+    shutil.move(source, target)
+
+
+def _manifest(archive: zipfile.ZipFile, limits: BundleLimits) -> dict[str, Any]:
+    manifest = read_object(archive, MANIFEST, limits)
+    version = manifest.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise UploadError(
+            f"This run was exported by a newer program (format {version}, known: {FORMAT}). "
+            "Update Pareto Lab and import it again."
+        )
+    runs = manifest.get("runs")
+    names = runs if isinstance(runs, list) else []
+    listed = all(isinstance(name, str) and ID.fullmatch(name) for name in names)
+    if version != FORMAT or not listed or manifest.get("run") not in names:
+        raise UploadError(f"{MANIFEST} in the zip is incomplete. Export the run again.")
+    return manifest
+
+
+def _read_run(
+    archive: zipfile.ZipFile, id: str, folder: Path, check_file: CheckFile, limits: BundleLimits
+) -> SavedRun:
+    name = f"runs/{id}/run.json"
+    record = read_object(archive, name, limits)
+    files = record.pop("files", None)
+    history = read_text(archive, f"runs/{id}/history.csv", limits)
+    try:
+        _check_texts(record)
+        run = SavedRun(**record, metrics=_parse_history(history))
+        _check_run(run, id)
+    except (TypeError, ValueError, OverflowError, RecursionError, SettingsError) as error:
+        raise UploadError(f"{name} is damaged ({error}). Export the run again.") from error
+    for file_name, digest in _named(files, name):
+        path = unpack(archive, f"runs/{id}/files/{file_name}", folder / id / file_name, digest)
+        try:
+            check_file(path, run.result or {})
+        except LabError as error:
+            raise UploadError(f"{file_name} of run {id} was refused: {error}") from error
+    return run
+
+
+def _check_texts(value: Any) -> None:
+    """Raise ValueError for texts that a database or a page cannot take."""
+    text = json.dumps(value, ensure_ascii=False)
+    text.encode()  # lone surrogates
+    if "\\u0000" in text.replace(r"\\", ""):  # a backslash before the u may be text itself
+        raise ValueError("a text holds a zero character")
+
+
+def _check_run(run: SavedRun, id: str) -> None:
+    times = (run.created, run.started or 0.0, run.finished or 0.0)
+    if not all(_is_number(t, LATEST_SECONDS) for t in times):
+        raise ValueError("a time is not a number of seconds since 1970")
+    if not (_is_number(run.done, LARGEST_STEP) and _is_number(run.total, LARGEST_STEP)):
+        raise ValueError("how far it got is not a number")
+    if not isinstance(run.seed, int) or isinstance(run.seed, bool):
+        raise ValueError("the seed is not a whole number")
+    if not isinstance(run.kind, str) or not isinstance(run.settings, dict):
+        raise ValueError("kind or settings are of the wrong sort")
+    if run.state not in ENDED or not isinstance(run.result, dict | None):
+        raise ValueError("the run has not ended")
+    names = [value for value in (run.result or {}).values() if isinstance(value, str)]
+    if any(_leads_away(name) for name in names):
+        raise ValueError("a file name in its result leads out of its folder")
+    if not isinstance(run.error, str | None):
+        raise ValueError("the error is not a text")
+    if run.parent is not None and not ID.fullmatch(run.parent):
+        raise ValueError("the parent is not a run")
+    if run.id != id or identity(run.kind, run.settings, run.seed) != id:
+        raise ValueError("its settings do not belong to its id")
+
+
+def _is_number(value: Any, most: float) -> bool:
+    is_one = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_one and 0 <= value <= most
+
+
+def _leads_away(name: str) -> bool:
+    """Return whether a text, taken as a file name, could leave the folder it is looked up in."""
+    posix, windows = PurePosixPath(name), PureWindowsPath(name)
+    return posix.is_absolute() or bool(windows.anchor) or ".." in (*posix.parts, *windows.parts)
+
+
+def _named(files: Any, where: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(files, dict):
+        raise UploadError(f"{where} does not list its files. Export the run again.")
+    for name, facts in files.items():
+        if not FILE_NAME.fullmatch(name) or not isinstance(facts, dict):
+            raise UploadError(f"{where} lists a file {name[:80]!a}. Export the run again.")
+        yield name, str(facts.get("sha256"))
+
+
+def _parse_history(text: str) -> dict[str, list[tuple[int, float]]]:
+    reader = csv.reader(io.StringIO(text))
+    header = next(reader, [])
+    if header[:1] != ["step"] or len(set(header)) != len(header):
+        raise ValueError("history.csv has no column step")
+    _check_texts(header)
+    metrics: dict[str, list[tuple[int, float]]] = {key: [] for key in header[1:]}
+    for row in reader:
+        if len(row) != len(header):
+            raise ValueError("history.csv has rows of different lengths")
+        for key, value in zip(header[1:], row[1:], strict=True):
+            if value:
+                metrics[key].append((_step(row[0]), float(value)))
+    return metrics
+
+
+def _step(text: str) -> int:
+    step = int(text)
+    if not 0 <= step <= LARGEST_STEP:
+        raise ValueError(f"history.csv has the step {text[:30]}")
+    return step

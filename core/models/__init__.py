@@ -1,1 +1,0 @@
-"""The reference network, its topology and its weight files."""

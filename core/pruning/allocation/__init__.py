@@ -1,0 +1,3 @@
+"""How much is removed in which layer."""
+
+__all__ = ["alignment", "channels", "scores"]

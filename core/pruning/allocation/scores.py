@@ -1,0 +1,170 @@
+"""How much where: every allocation makes the scores of different layers comparable.
+
+One exact cut over all layers then gives the mask (`mask.cut`) or the channel counts
+(`channels.py`), so that the target is met to one unit whatever the allocation.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.networks.network import NetworkShape, Weights
+from core.pruning.method import Scores
+
+# Layer name -> (sparsities, drops in accuracy) from the sensitivity analysis, both ascending.
+Sensitivity = Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Layered:
+    """Scores of whole layers: layer -> (entries,) float64, and what the allocations look at.
+
+    spread: layer -> standard deviation of its weights. shape: of the network.
+    """
+
+    scores: dict[str, np.ndarray]
+    spread: dict[str, float]
+    shape: NetworkShape
+    sensitivity: Sensitivity | None = None
+
+
+def ranks(scores: np.ndarray) -> np.ndarray:
+    """Return each entry's place from the top, 0 for the highest; ties: a lower index is lower."""
+    order = np.argsort(scores, kind="stable")
+    places = np.empty(len(scores), dtype=np.int64)
+    places[order] = np.arange(len(scores))[::-1]
+    return places
+
+
+def by_rank(scores: np.ndarray, weight: float) -> np.ndarray:
+    """Return comparable scores that keep a density proportional to `weight` in every layer.
+
+    An entry goes when the density falls below its place from the top, so a layer whose share
+    would exceed 1 is kept whole and the others carry the rest.
+    """
+    return -(ranks(scores) + 0.5) / (len(scores) * weight)
+
+
+def uniform(layered: Layered) -> dict[str, np.ndarray]:
+    """The same sparsity in every layer."""
+    return {layer: by_rank(value, 1.0) for layer, value in layered.scores.items()}
+
+
+def overall(layered: Layered) -> dict[str, np.ndarray]:
+    """One threshold over all layers, on the raw scores. Blalock et al. 2020, arXiv:2003.03033."""
+    return layered.scores
+
+
+def deviation(layered: Layered) -> dict[str, np.ndarray]:
+    """A threshold per layer of quality x the deviation of its weights.
+
+    Dividing by the deviation makes the common quality one threshold over all layers.
+    Source: Han et al. 2015, arXiv:1506.02626, section 4.
+    """
+    return {
+        layer: value / max(layered.spread[layer], 1e-12) for layer, value in layered.scores.items()
+    }
+
+
+def erk(layered: Layered) -> dict[str, np.ndarray]:
+    """Density in proportion to the sum over the product of a kernel's sides.
+
+    Source: Evci et al. 2020 (RigL), arXiv:1911.11134 (Erdos-Renyi kernel).
+    """
+    shapes = layered.shape.parameter_shapes()
+    sides = {layer: np.array(shapes[f"{layer}/kernel"]) for layer in layered.scores}
+    return {
+        layer: by_rank(value, float(sides[layer].sum() / sides[layer].prod()))
+        for layer, value in layered.scores.items()
+    }
+
+
+def lamp(layered: Layered) -> dict[str, np.ndarray]:
+    """Score squared over the sum of the squares in its layer that are not smaller.
+
+    Source: Lee et al. 2021 (LAMP), arXiv:2010.07611.
+    """
+    return {layer: _lamp(value) for layer, value in layered.scores.items()}
+
+
+def _lamp(scores: np.ndarray) -> np.ndarray:
+    order = np.argsort(scores, kind="stable")
+    squares = np.square(scores[order])
+    not_smaller = np.cumsum(squares[::-1])[::-1]
+    result = np.empty(len(scores))
+    result[order] = squares / np.maximum(not_smaller, np.finfo(float).tiny)
+    return result
+
+
+def sensitive(layered: Layered) -> dict[str, np.ndarray]:
+    """Every layer is pruned until it alone would cost the same accuracy (needs the analysis)."""
+    if layered.sensitivity is None:
+        raise SettingsError(
+            "The sensitivity allocation needs the sensitivity analysis of this network. "
+            "Run it first, or choose another allocation."
+        )
+    return {
+        layer: _by_drop(value, *layered.sensitivity[layer])
+        for layer, value in layered.scores.items()
+    }
+
+
+def _by_drop(scores: np.ndarray, sparsities: np.ndarray, drops: np.ndarray) -> np.ndarray:
+    goes_at = 1 - (ranks(scores) + 0.5) / len(scores)
+    never_falling = np.maximum.accumulate(drops)
+    # The small slope keeps the order inside a stretch that costs nothing.
+    return np.interp(goes_at, sparsities, never_falling) + 1e-6 * goes_at
+
+
+ALLOCATIONS: dict[str, Callable[[Layered], dict[str, np.ndarray]]] = {
+    "lamp": lamp,
+    "erk": erk,
+    "global": overall,
+    "layer_threshold": deviation,
+    "uniform": uniform,
+    "sensitivity": sensitive,
+}
+
+
+def comparable(
+    scores: Scores,
+    weights: Weights,
+    shape: NetworkShape,
+    allocation: str,
+    sensitivity: Sensitivity | None = None,
+) -> Scores:
+    """Return unstructured scores made comparable between layers, kernel and bias together.
+
+    scores: parameter name -> array shaped like the parameter, higher is kept, not negative for
+    lamp. Raises SettingsError for an unknown allocation.
+    """
+    if allocation not in ALLOCATIONS:
+        raise SettingsError(
+            f"There is no allocation {allocation!r}. Choose one of: {', '.join(ALLOCATIONS)}."
+        )
+    layered = Layered(
+        _joined(scores),
+        {k: float(v.std()) for k, v in _joined(weights).items()},
+        shape,
+        sensitivity,
+    )
+    return _parted(ALLOCATIONS[allocation](layered), scores)
+
+
+def _joined(arrays: Scores) -> dict[str, np.ndarray]:
+    layers: dict[str, list[np.ndarray]] = {}
+    for name, value in arrays.items():
+        layers.setdefault(name.split("/")[0], []).append(np.ravel(value).astype(np.float64))
+    return {layer: np.concatenate(parts) for layer, parts in layers.items()}
+
+
+def _parted(layers: Mapping[str, np.ndarray], like: Scores) -> Scores:
+    parted, used = {}, dict.fromkeys(layers, 0)
+    for name, value in like.items():
+        layer = name.split("/")[0]
+        start = used[layer]
+        parted[name] = layers[layer][start : start + value.size].reshape(value.shape)
+        used[layer] = start + value.size
+    return parted

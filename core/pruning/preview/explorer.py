@@ -1,0 +1,223 @@
+"""The instant explorer: what a cut does to accuracy before any retraining."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.evaluation.score import score
+from core.networks.compact import scatter
+from core.networks.network import LAYERS, Weights, check_finite, check_weights
+from core.networks.prepare import Prepared
+from core.networks.topology import CHANNEL_LAYERS
+from core.progress import Silent
+from core.pruning.allocation.channels import channel_counts
+from core.pruning.masks.dead_units import channel_mask, close, living_units
+from core.pruning.masks.mask import Mask, keep_highest
+from core.pruning.method import Budget, Context, Scores
+from core.pruning.methods.l1_filter import filter_norms
+from core.pruning.plan import OWN, PrunePlan
+from core.pruning.preview.compact_accuracy import instant_accuracy
+from core.pruning.preview.layer_inputs import LayerInputs
+from core.pruning.reconstruction.plan_step import sample
+from core.pruning.reconstruction.refit import DenseMoments, measure, recover
+from core.pruning.structured import Small, by_scores, living
+from core.pruning.unstructured import Cutter
+from core.settings import digest
+
+LOOKED_AT = 1000  # validation images at most: more would make a slider wait
+SAMPLE_IMAGES = 400  # training images for reconstruction: an answer now, not the last percent
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """One layer after the cut; living: units that still receive something and are read."""
+
+    name: str
+    parameters: int
+    zeros: int
+    units: int
+    living: int
+
+    @property
+    def sparsity(self) -> float:
+        """Zeros over all parameters of the layer."""
+        return self.zeros / self.parameters
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One answer of the explorer; accuracies are of `images` validation images, not retrained.
+
+    score: what the file would score as it is. recovered: whether least squares repaired it.
+    """
+
+    plan: PrunePlan
+    sparsity: float
+    accuracy: float
+    dense_accuracy: float
+    score: float
+    images: int
+    layers: tuple[LayerView, ...]
+    notes: tuple[str, ...]
+    seconds: float
+    recovered: bool
+    weights: Weights
+    mask: Mask
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the arrays as JSON-ready values."""
+        names = ("sparsity", "accuracy", "dense_accuracy", "score", "images", "seconds")
+        layers = [
+            {**vars(layer), "sparsity": layer.sparsity, "name": layer.name} for layer in self.layers
+        ]
+        values = {name: getattr(self, name) for name in (*names, "recovered")}
+        return {**values, "plan": self.plan.to_dict(), "layers": layers, "notes": list(self.notes)}
+
+
+class Explorer:
+    """Answers sliders for one dense network: what does not change between moves is kept.
+
+    images: how many validation images an answer looks at (all, if there are fewer), from
+    everywhere in the split, which may be in the order of its classes.
+    """
+
+    def __init__(
+        self, dense: Weights, data: Prepared, images: int = LOOKED_AT, seed: int = 0
+    ) -> None:
+        check_weights(dense, data.shape)
+        check_finite(dense)
+        self._dense, self._data, self._seed = dense, data, seed
+        self._split = data.validation.spread(images)
+        self._dense_accuracy = instant_accuracy(dense, self._split)
+        self._few = replace(data, train=sample(data, SAMPLE_IMAGES, seed))
+        self._living, self._living_notes = living(dense, data.shape)
+        self._inputs = LayerInputs()
+        self._scores: dict[str, Scores] = {}
+        self._grams: DenseMoments | None = None
+
+    def answer(
+        self, plan: PrunePlan, per_layer: Mapping[str, float] | None = None, recovery: bool = False
+    ) -> Preview:
+        """Return what the plan's cut does.
+
+        per_layer: layer -> share of its weights (or channels) to remove, instead of an allocation.
+        Raises SettingsError for methods that have to train before they can choose.
+        """
+        started = time.perf_counter()
+        find = self._channels if plan.rule.structured else self._weights
+        weights, mask, notes = find(plan, per_layer)
+        if recovery:
+            weights = self._recovered(weights, mask)
+        found = instant_accuracy(weights, self._split)
+        zeros = sum(int((value == 0).sum()) for value in weights.values())
+        return Preview(
+            plan=plan,
+            sparsity=zeros / mask.size,
+            accuracy=found,
+            dense_accuracy=self._dense_accuracy,
+            score=score(found, zeros / mask.size),
+            images=len(self._split),
+            layers=_views(weights),
+            notes=notes,
+            seconds=time.perf_counter() - started,
+            recovered=recovery,
+            weights=weights,
+            mask=mask,
+        )
+
+    def curve(
+        self, plan: PrunePlan, sparsities: Sequence[float], recovery: bool = False
+    ) -> list[Preview]:
+        """Return the one-shot curve of a method over a grid of sparsities."""
+        plans = [replace(plan, sparsity=sparsity) for sparsity in sparsities]
+        return [self.answer(each, recovery=recovery) for each in plans]
+
+    def _weights(
+        self, plan: PrunePlan, per_layer: Mapping[str, float] | None
+    ) -> tuple[Weights, Mask, tuple[str, ...]]:
+        cutter = Cutter(self._data, replace(plan, epochs=0), self._seed)
+        key = digest({"m": plan.method, "s": dict(plan.settings), "a": plan.resolved_allocation})
+        if key not in self._scores:
+            self._scores[key] = cutter.scores(self._dense)
+        scores = self._scores[key]
+        if per_layer is not None:
+            mask = Mask({k: v for name in LAYERS for k, v in _cut_layer(scores, name, per_layer)})
+            return mask.apply(self._dense), mask, ()
+        mask, notes = cutter.cut(scores, plan.sparsity)
+        return mask.apply(self._dense), mask, notes
+
+    def _channels(
+        self, plan: PrunePlan, per_layer: Mapping[str, float] | None
+    ) -> tuple[Weights, Mask, tuple[str, ...]]:
+        rule, small = plan.rule, self._living
+        if rule.trains:
+            raise SettingsError(
+                f"{rule.label} has to train its factors before it can choose, so it has no instant "
+                "preview. Start a run, or preview another method."
+            )
+        context = Context(small.weights, small.shape, self._data, self._seed, Silent())
+        key = digest({"m": plan.method, "s": dict(plan.settings)})
+        if key not in self._scores:
+            score_channels = rule.scores or (lambda of, _: filter_norms(of.weights))
+            self._scores[key] = score_channels(context, plan.method_settings)
+        scores = self._scores[key]
+        counts = _counts(plan, scores, small, per_layer)
+        if rule.select is None:
+            assert counts is not None
+            selection = by_scores(context, scores, counts)
+        else:
+            budget = Budget(small.target(plan.sparsity), counts, 0)
+            light = replace(context, data=self._few, read_rows=self._inputs.read_rows)
+            selection = rule.select(light, plan.method_settings, budget)
+        closed = close(selection.weights, selection.kept, small.shape)
+        left = small.without(closed)
+        weights = scatter(left.weights, left.kept, left.full)
+        notes = tuple(dict.fromkeys((*self._living_notes, *closed.notes)))
+        return weights, channel_mask(left.kept, left.full), notes
+
+    def _recovered(self, weights: Weights, mask: Mask) -> Weights:
+        if self._grams is None:
+            images = self._few.train.images
+            self._grams = measure(self._dense, self._data.shape, images, self._seed)
+        return recover(weights, mask.arrays, self._grams)
+
+
+def _counts(
+    plan: PrunePlan, scores: Scores, small: Small, per_layer: Mapping[str, float] | None
+) -> dict[str, int] | None:
+    """Return the channels each layer keeps, or None if the method divides by itself."""
+    if per_layer is not None:
+        units = {layer: small.full.units[layer] for layer in CHANNEL_LAYERS}
+        kept = {layer: round((1 - per_layer.get(layer, 0.0)) * units[layer]) for layer in units}
+        return {layer: max(1, min(kept[layer], len(small.kept[layer]))) for layer in units}
+    if plan.resolved_allocation == OWN:
+        return None
+    target = small.target(plan.sparsity)
+    return channel_counts(scores, small.shape, plan.resolved_allocation, target)
+
+
+def _cut_layer(
+    scores: Scores, layer: str, per_layer: Mapping[str, float]
+) -> list[tuple[str, np.ndarray]]:
+    kernel, bias = scores[f"{layer}/kernel"], scores[f"{layer}/bias"]
+    flat = np.concatenate([np.ravel(kernel), bias])
+    kept = keep_highest(flat, round(per_layer.get(layer, 0.0) * len(flat)))
+    return [
+        (f"{layer}/kernel", kept[: kernel.size].reshape(kernel.shape)),
+        (f"{layer}/bias", kept[kernel.size :]),
+    ]
+
+
+def _views(weights: Weights) -> tuple[LayerView, ...]:
+    living = {layer: int(units.sum()) for layer, units in living_units(weights).items()}
+    views = []
+    for layer in LAYERS:
+        kernel, bias = weights[f"{layer}/kernel"], weights[f"{layer}/bias"]
+        zeros = int((kernel == 0).sum() + (bias == 0).sum())
+        alive = living.get(layer, bias.size)
+        views.append(LayerView(layer, kernel.size + bias.size, zeros, bias.size, alive))
+    return tuple(views)

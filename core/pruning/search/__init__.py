@@ -1,0 +1,3 @@
+"""Many networks: sweeps, and the competition's search over recipes."""
+
+__all__ = ["competition", "sweep"]

@@ -1,0 +1,179 @@
+"""Methods x sparsities x seeds as plans of equal budget, and how long they will take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.evaluation.cost import multiply_adds
+from core.networks.compact import compact_shape
+from core.networks.network import NetworkShape
+from core.networks.topology import CHANNEL_LAYERS
+from core.pruning.allocation.alignment import is_aligned
+from core.pruning.allocation.channels import channel_counts
+from core.pruning.methods import METHODS
+from core.pruning.paper_recipe import polished, pure
+from core.pruning.plan import OWN, PrunePlan
+from core.randomness import derived_seed
+
+ALL = "all"
+STYLES = ("polished", "pure")
+
+# Parts of a dense epoch: what no network escapes (augmenting, calling), and the forward pass of the
+# teacher, a fifth but remembered for half of the runs; and how much slower unaligned convolutions
+# are (decision 64). Measured on two fast cores; on slow ones small networks take less.
+OVERHEAD_SHARE = 0.42
+TEACHER_SHARE = 0.1
+UNALIGNED = 1.8
+ONE_CORE_GAIN = 1.3  # how much more two runs of one core each get done than one of two cores
+CUT_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One point of a sweep: a plan and the seed of everything random in it."""
+
+    plan: PrunePlan
+    seed: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is compared; every run gets the same number of epochs, sparse training included.
+
+    methods: names of the table. styles: polished (the common recipe) and pure (the paper's).
+    seeds: how many repetitions, for error bars.
+    """
+
+    methods: tuple[str, ...]
+    sparsities: tuple[float, ...]
+    epochs: int = 6
+    seeds: int = 1
+    styles: tuple[str, ...] = ("polished",)
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.methods if name not in METHODS]
+        if unknown or not self.methods:
+            raise SettingsError(
+                f"Unknown methods: {', '.join(unknown) or 'none given'}. "
+                f"Choose from: {', '.join(METHODS)}."
+            )
+        if not self.sparsities or not all(0 <= s < 1 for s in self.sparsities):
+            raise SettingsError("Give one or more sparsities from 0 up to, not including, 1.")
+        if self.epochs < 0 or self.seeds < 1:
+            raise SettingsError("A sweep needs 0 or more epochs and at least one seed.")
+        if not self.styles or not set(self.styles) <= set(STYLES):
+            raise SettingsError(f"Styles are {' and '.join(STYLES)}, not {self.styles}.")
+
+    def runs(self, seed: int = 0) -> list[Run]:
+        """Return all runs, so ordered that the whole range of sparsities shows early.
+
+        seed: of the sweep; the repetitions' seeds derive from it by name and are the same for all
+        methods and sparsities.
+        """
+        return [
+            Run(self._plan(method, sparsity, style), derived_seed(seed, "repetition", repetition))
+            for repetition in range(self.seeds)
+            for sparsity in spread(sorted(set(self.sparsities)))
+            for style in self.styles
+            for method in dict.fromkeys(self.methods)
+        ]
+
+    def _plan(self, method: str, sparsity: float, style: str) -> PrunePlan:
+        return (pure if style == "pure" else polished)(method, sparsity, self.epochs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready settings."""
+        return {
+            "methods": list(self.methods),
+            "sparsities": list(self.sparsities),
+            "epochs": self.epochs,
+            "seeds": self.seeds,
+            "styles": list(self.styles),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Sweep":
+        """Return the sweep of JSON settings; other names (data, dense) are not its business.
+
+        methods may be "all": every method of the table.
+        """
+        methods = METHODS if ALL in (values["methods"], *values["methods"]) else values["methods"]
+        return cls(
+            methods=tuple(methods),
+            sparsities=tuple(float(sparsity) for sparsity in values["sparsities"]),
+            epochs=int(values.get("epochs", 6)),
+            seeds=int(values.get("seeds", 1)),
+            styles=tuple(values.get("styles", ("polished",))),
+        )
+
+
+def spread(values: list[float]) -> list[float]:
+    """Return the values so ordered that each prefix covers the range: ends, middle, quarters."""
+    if len(values) <= 2:
+        return list(values)
+    middle = len(values) // 2
+    left, right = spread(values[1:middle]), spread(values[middle + 1 : -1])
+    longest = max(len(left), len(right))
+    between = [part[i] for i in range(longest) for part in (left, right) if i < len(part)]
+    return [values[0], values[-1], values[middle], *between]
+
+
+def run_seconds(
+    plan: PrunePlan,
+    shape: NetworkShape,
+    epoch_seconds: float,
+) -> float:
+    """Return how long a plan will take.
+
+    epoch_seconds: of training the dense network on this machine (its run measured it).
+    """
+    teacher = TEACHER_SHARE if plan.distillation else 0.0
+    share = _work_share(plan, shape)
+    return CUT_SECONDS + plan.epochs * epoch_seconds * (share + teacher)
+
+
+def _work_share(plan: PrunePlan, shape: NetworkShape) -> float:
+    """Return the cost of an epoch against a dense one: structured networks train small."""
+    if not plan.rule.structured:
+        return 1.0
+    allocation = plan.resolved_allocation
+    counts = _expected_counts(
+        shape, "balanced" if allocation in (OWN, "sensitivity") else allocation, plan.sparsity
+    )
+    kept = {layer: np.arange(counts[layer]) for layer in CHANNEL_LAYERS}
+    small = multiply_adds(compact_shape(shape, kept)) / multiply_adds(shape)
+    share = OVERHEAD_SHARE + (1 - OVERHEAD_SHARE) * small
+    if not is_aligned(counts):
+        share *= UNALIGNED
+    return (1 + share) / 2 if plan.rule.trains else share
+
+
+@lru_cache(maxsize=256)  # a page asks for every run of a sweep each time anything on it changes
+def _expected_counts(shape: NetworkShape, allocation: str, sparsity: float) -> dict[str, int]:
+    flat = {layer: np.ones(shape.units[layer]) for layer in CHANNEL_LAYERS}
+    return channel_counts(flat, shape, allocation, sparsity)
+
+
+def sweep_seconds(
+    runs: list[Run],
+    shape: NetworkShape,
+    epoch_seconds: float,
+    cores: int = 2,
+    places: int | None = None,
+) -> float:
+    """Return how long all runs will take on a machine with that many cores.
+
+    epoch_seconds: of a run of two cores; several runs take one core each and are slower for it.
+    places: runs that have room at once, as many as cores if not given.
+    """
+    each = [run_seconds(run.plan, shape, epoch_seconds) for run in runs]
+    if len(each) < 2 or cores < 2:
+        return sum(each)
+    loads = [0.0] * max(1, min(cores, places or cores))
+    for seconds in each:
+        loads[loads.index(min(loads))] += seconds * 2 / ONE_CORE_GAIN
+    return max(loads)

@@ -1,0 +1,3 @@
+"""The report: one HTML file that answers the assignment from runs."""
+
+__all__ = ["answers", "evidence", "notes", "report"]

@@ -1,0 +1,151 @@
+"""What a report rests on: points, federated histories, the runs behind them, versions."""
+
+import platform
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypeVar
+
+from core.evaluation.point import Point
+from core.jobs.store.job import DONE, Job
+from core.jobs.store.store import Store
+from core.report.answers.federated_evidence import diverged
+from core.runs.federated_names import distinct, named
+from core.runs.results import (
+    History,
+    class_names_of,
+    data_names,
+    history_of,
+    network_of,
+    sample_class_names,
+    sample_histories,
+    sample_points,
+    with_children,
+)
+from core.runs.selection import told_apart
+from core.runs.with_defaults import family, filled
+from core.settings import digest
+from core.workspace import Workspace
+
+T = TypeVar("T")
+PACKAGES = ("numpy", "tensorflow", "keras", "streamlit", "plotly")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that sentences are computed from.
+
+    runs: one row per job: id, kind, state, seed, data, settings. versions: name -> version.
+    class_names: of the points' data set. remark: what was left out, or "".
+    """
+
+    title: str
+    points: tuple[Point, ...] = ()
+    histories: tuple[History, ...] = ()
+    runs: tuple[dict[str, Any], ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    class_names: tuple[str, ...] = ()
+    remark: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Identity of the runs reported on."""
+        return digest({"runs": [run["id"] for run in self.runs]})
+
+
+def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -> Evidence:
+    """Return the evidence of these runs, their children, and the networks they came from.
+
+    Raises NotFoundError for a run that does not exist.
+    """
+    jobs = sorted(with_children(store, ids), key=lambda job: job.sequence)
+    finished = [job for job in jobs if job.state == DONE]
+    found = [network for job in finished if (network := network_of(job)) is not None]
+    comparable = _of_most(found, lambda network: network.data)
+    ran = [filled(h) for job in finished if (h := history_of(job, workspace)) is not None]
+    alike = _of_most(ran, lambda history: family(history.settings))
+    histories = named(distinct(alike))
+    digests = [str(job.settings.get("data", "")) for job in jobs]
+    names = data_names(workspace, [d for d in dict.fromkeys(digests) if d])
+    return Evidence(
+        title,
+        tuple(told_apart([network.point for network in comparable])),
+        tuple(histories),
+        tuple(_run_row(job, names) for job in jobs),
+        versions(),
+        class_names_of(workspace, comparable[0]) if comparable else (),
+        " ".join(
+            (
+                *_left_out("Networks", len(found) - len(comparable)),
+                *_left_out("Federated runs", len(ran) - len(alike)),
+                *diverged(histories),
+            )
+        ),
+    )
+
+
+def _of_most(found: Sequence[T], data: Callable[[T], str]) -> list[T]:
+    """Return those on the data that most of them are on."""
+    most = [name for name, _ in Counter(map(data, found)).most_common(1)]
+    return [each for each in found if data(each) in most]
+
+
+def _left_out(what: str, count: int) -> list[str]:
+    if count == 0:
+        return []
+    return [
+        f"{what} on other data sets are left out ({count}): "
+        "accuracies on different images do not compare."
+    ]
+
+
+def _run_row(job: Job, names: dict[str, str]) -> dict[str, Any]:
+    data = str(job.settings.get("data", ""))
+    name = names.get(data, "")
+    settings = {key: value for key, value in job.settings.items() if key != "data"}
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.shown_state,
+        "seed": job.seed,
+        "data": f"{name} ({data})" if name and not name.startswith("deleted") else data,
+        "seconds": _seconds(job),
+        "settings": settings,
+    }
+
+
+def _seconds(job: Job) -> float | None:
+    if job.started is None or job.finished is None:
+        return None
+    return round(job.finished - job.started, 1)
+
+
+def sample_evidence() -> Evidence:
+    """Return the evidence of the bundled sample run."""
+    return Evidence(
+        "Sample report",
+        tuple(sample_points()),
+        tuple(named([filled(history) for history in sample_histories()])),
+        versions=versions(),
+        class_names=sample_class_names(),
+    )
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """Return the versions of what computed: Python and the packages, without loading them."""
+    found = [("Python", platform.python_version()), ("system", platform.platform(terse=True))]
+    return (*found, *((name, _version(name)) for name in PACKAGES))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def today() -> str:
+    """Return the date in UTC."""
+    return datetime.now(UTC).date().isoformat()

@@ -1,1 +1,0 @@
-"""Runs to self-contained HTML, grades to results.json."""

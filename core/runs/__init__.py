@@ -1,0 +1,19 @@
+"""Finished and running jobs as people see them: titles, results, selection."""
+
+__all__ = [
+    "activity",
+    "federated_names",
+    "federated_runs",
+    "first_minute",
+    "import_checks",
+    "labels",
+    "learning_curves",
+    "parts",
+    "remarks",
+    "results",
+    "selection",
+    "setting_rows",
+    "settings_phrase",
+    "titles",
+    "with_defaults",
+]

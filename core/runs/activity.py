@@ -1,0 +1,200 @@
+"""What is going on in a workspace, for the pages that list runs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.evaluation.frontier import best_by_validation
+from core.evaluation.point import Point
+from core.jobs.store.job import ACTIVE, DONE, QUEUED, STOPPING, UNFINISHED, WAITING, Job
+from core.jobs.store.store import Store
+from core.runs.results import network_of
+
+DENSE = ("train", "import", "federate_network")  # kinds whose networks can be pruned
+FEDERATED = ("federate", "federate_network")
+RECENT = 300  # runs of one kind that a page looks back at
+
+
+def of_data(store: Store, kinds: Iterable[str], data: str) -> list[Job]:
+    """Return the recent jobs of these kinds on one data set, newest first."""
+    found = [job for kind in kinds for job in store.jobs(kind=kind, limit=RECENT, mentions=data)]
+    wanted = [job for job in found if job.settings.get("data") == data]
+    return sorted(wanted, key=lambda job: -job.sequence)
+
+
+def points(jobs: Iterable[Job]) -> list[Point]:
+    """Return the measured points of those jobs that have one."""
+    found = (network_of(job) for job in jobs)
+    return [network.point for network in found if network is not None]
+
+
+def pruned_from(store: Store, dense: str) -> list[Job]:
+    """Return the pruning jobs of one dense network, oldest first."""
+    found = store.jobs(kind="prune", mentions=dense)
+    return [job for job in reversed(found) if job.settings.get("dense") == dense]
+
+
+def finished_dense(store: Store, data: str) -> list[Job]:
+    """Return the finished networks of a data set that can be pruned, newest first."""
+    made = of_data(store, DENSE, data)
+    return [job for job in made if job.state == DONE]
+
+
+SHOWN_AS = {"running": (*ACTIVE, WAITING, STOPPING)}
+HIDDEN = ("preview", "behaviour")  # answers of a page, not runs that a person started
+
+
+def top_level(store: Store, states: Sequence[str], limit: int) -> list[Job]:
+    """Return what people started, newest first: no children of sweeps, no answers of a page.
+
+    states: in the words of the pages; none means all.
+    """
+    wanted = {real for state in states for real in SHOWN_AS.get(state, (state,))}
+    return store.jobs(states=wanted or None, limit=limit, listed_without=HIDDEN)
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Return how many of the runs that `top_level` lists are in each state of the store."""
+    return store.counts(listed_without=HIDDEN)
+
+
+def failed_parts(store: Store, job: Job) -> list[Job]:
+    """Return the children of a run that ended without a result, in the order of the queue."""
+    children = reversed(store.jobs(parent=job.id))
+    return [child for child in children if child.ended and child.state != DONE]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A dense network and what was pruned from it, for one live frontier.
+
+    dense, points: measured. sweeps: parents that have not ended. living: pruning jobs that have
+    not, in the order of the queue. failed: those that ended without a point. learning: (epoch,
+    validation accuracy) while the dense network itself is still being trained.
+    """
+
+    dense: Point | None
+    points: tuple[Point, ...]
+    sweeps: tuple[Job, ...]
+    living: tuple[Job, ...]
+    failed: tuple[Job, ...]
+    learning: tuple[int, float] | None = None
+
+    @property
+    def all_points(self) -> tuple[Point, ...]:
+        """The dense network first, then the pruned ones in the order of submission."""
+        return ((self.dense,) if self.dense else ()) + self.points
+
+
+def family(store: Store, dense: str) -> Family:
+    """Return what was made of the dense network with this job id."""
+    jobs = pruned_from(store, dense)
+    root = network_of(store.get(dense))
+    parents = store.jobs(kind="sweep", states=(*UNFINISHED, STOPPING))
+    return Family(
+        dense=root.point if root else None,
+        points=tuple(points(jobs)),
+        sweeps=tuple(job for job in parents if _prunes(store, job, dense)),
+        living=tuple(job for job in jobs if not job.ended),
+        failed=tuple(job for job in jobs if job.ended and job.state != DONE),
+    )
+
+
+def _prunes(store: Store, sweep: Job, dense: str) -> bool:
+    """Return whether a sweep prunes this network, given to it or trained by itself."""
+    if sweep.settings.get("dense"):
+        return bool(sweep.settings["dense"] == dense)
+    return dense in {child.id for child in store.jobs(parent=sweep.id)}
+
+
+def sweep_family(store: Store, sweep: str) -> Family:
+    """Return one sweep's networks alone, the dense one it trains first included."""
+    parent = store.get(sweep)
+    children = list(reversed(store.jobs(parent=sweep)))
+    pruned = [job for job in children if job.kind == "prune"]
+    training = next((job for job in children if job.kind == "train"), None)
+    dense = parent.settings.get("dense")
+    root = training or (store.get(dense) if dense else None)
+    network = network_of(root) if root else None
+    return Family(
+        dense=network.point if network else None,
+        points=tuple(points(pruned)),
+        sweeps=() if parent.ended else (parent,),
+        living=tuple(job for job in (training, *pruned) if job and not job.ended),
+        failed=tuple(job for job in (training, *pruned) if job and job.ended and job.state != DONE),
+        learning=_learning(store, training),
+    )
+
+
+def _learning(store: Store, training: Job | None) -> tuple[int, float] | None:
+    """Return (epoch, validation accuracy) of a network that is still being trained."""
+    if training is None or training.ended:
+        return None
+    seen = store.metrics(training.id).get("validation_accuracy")
+    return seen[-1] if seen else None
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A run as the home page lists it.
+
+    best: its best score, or accuracy, in words. curve: validation accuracy over the epochs.
+    """
+
+    job: Job
+    best: str
+    curve: tuple[float, ...]
+
+
+def recent(store: Store, limit: int) -> list[Recent]:
+    """Return the newest runs with their best value and the curve of their validation accuracy."""
+    return [_recent(store, job) for job in top_level(store, (), limit)]
+
+
+def _recent(store: Store, job: Job) -> Recent:
+    metrics = store.metrics(job.id)
+    key = next((key for key in metrics if key.endswith("validation_accuracy")), None)
+    curve = tuple(value for _, value in metrics[key]) if key else ()
+    found = [job] if job.result else []
+    if job.kind == "sweep":
+        found = [child for child in store.jobs(parent=job.id) if child.kind == "prune"]
+    return Recent(job, _best_words(points(found), curve), curve)
+
+
+def _best_words(measured: Sequence[Point], curve: Sequence[float]) -> str:
+    top = best_by_validation(measured)
+    if top is not None:
+        return f"score {top.score:.3f}" if top.score else f"{top.accuracy:.1%} accurate"
+    return f"{max(curve):.1%} on validation" if curve else ""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The state of the whole workspace in a few numbers.
+
+    queued, running: runs that people started, as pages list them. dense: networks that can be
+    pruned. pruned: measured pruned networks. federated: finished federated runs. best: the point
+    with the best score on validation images, None without points.
+    """
+
+    queued: int
+    running: int
+    dense: int
+    pruned: int
+    federated: int
+    best: Point | None
+
+
+def overview(store: Store) -> Overview:
+    """Return what the home page says about the workspace."""
+    states = counts(store)
+    pruned = points(store.jobs(kind="prune", states=[DONE]))
+    dense = [job for kind in DENSE for job in store.jobs(kind=kind, states=[DONE])]
+    federated = [job for kind in FEDERATED for job in store.jobs(kind=kind, states=[DONE])]
+    return Overview(
+        queued=states.get(QUEUED, 0),
+        running=sum(states.get(state, 0) for state in (*ACTIVE, WAITING)),
+        dense=len(dense),
+        pruned=len(pruned),
+        federated=len(federated),
+        best=best_by_validation(pruned),
+    )

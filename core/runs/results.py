@@ -1,0 +1,237 @@
+"""From finished runs in the store to the points and histories that pages and reports show."""
+
+import csv
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.data.builtin_datasets import GARMENTS
+from core.data.store import list_stored
+from core.errors import NotFoundError
+from core.evaluation.point import Point
+from core.jobs.store.job import DONE, Job
+from core.jobs.store.store import Store
+from core.runs.labels import algorithm_labels, data_words
+from core.settings import digest
+from core.workspace import Workspace
+
+NETWORK_KINDS = ("train", "import", "prune")
+ASSETS = Path(__file__).parent.parent.parent / "assets"
+SAMPLE_SWEEP = ASSETS / "sample_sweep.json"
+SAMPLE_FEDERATED = ASSETS / "sample_federated.json.gz"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A finished network: its point and the run that made it."""
+
+    point: Point
+    job: Job
+
+    @property
+    def data(self) -> str:
+        """Digest of the data set it was measured on."""
+        return str(self.job.settings.get("data", ""))
+
+
+def networks(store: Store, data: str | None = None) -> list[Network]:
+    """Return every measured network of the store, newest first; of one data set if given."""
+    found = [
+        network
+        for kind in NETWORK_KINDS
+        for job in store.jobs(kind=kind, states=[DONE])
+        if (network := network_of(job)) is not None
+    ]
+    chosen = [n for n in found if data is None or n.data == data]
+    return sorted(chosen, key=lambda n: -n.job.sequence)
+
+
+def network_of(job: Job) -> Network | None:
+    """Return the measured network of a finished job, None for a job that made none."""
+    if job.result is None or not job.result.get("point"):
+        return None
+    point = Point.from_dict(job.result["point"])
+    parent = point.parent or str(job.settings.get("dense", ""))
+    return Network(replace(point, id=job.id, parent=parent), job)
+
+
+def weights_path(network: Network, workspace: Workspace) -> Path:
+    """Return where a network's weights file lies. Raises NotFoundError when it was deleted."""
+    name = (network.job.result or {}).get("weights", "")
+    path = workspace.artifacts(network.job.id) / Path(str(name)).name
+    if not name or not path.is_file():
+        raise NotFoundError(
+            f"The weights of “{network.point.label}” are no longer here. Run it again."
+        )
+    return path
+
+
+def relabelled(network: Network, label: str) -> Network:
+    """Return the network under another label."""
+    return replace(network, point=replace(network.point, label=label))
+
+
+def common_dense(chosen: Sequence[Network], known: Mapping[str, Network]) -> Network | None:
+    """Return the root that all chosen networks descend from, None if there is no such one."""
+    roots = {_root(network, known).job.id for network in chosen}
+    return known.get(roots.pop()) if len(roots) == 1 else None
+
+
+def _root(network: Network, known: Mapping[str, Network]) -> Network:
+    seen = {network.job.id}
+    while network.point.parent in known and network.point.parent not in seen:
+        network = known[network.point.parent]
+        seen.add(network.job.id)
+    return network
+
+
+def data_names(workspace: Workspace, digests: Sequence[str]) -> dict[str, str]:
+    """Return the names of data sets by digest; one that was deleted is called by its digest."""
+    stored = {each.digest: each.name for each in list_stored(workspace)}
+    return {digest: stored.get(digest, f"deleted data set {digest[:8]}") for digest in digests}
+
+
+def class_names_of(workspace: Workspace, network: Network) -> tuple[str, ...]:
+    """Return the class names of a network's data set; numbers when the set was deleted."""
+    stored = (each for each in list_stored(workspace) if each.digest == network.data)
+    numbered = (f"class {n}" for n in range(1, len(network.point.per_class_accuracy) + 1))
+    return next((each.class_names for each in stored), tuple(numbered))
+
+
+def sample_points() -> list[Point]:
+    """Return the points of the bundled finished sweep, the dense network first."""
+    sample = json.loads(SAMPLE_SWEEP.read_text())
+    return [Point.from_dict(values) for values in (sample["dense"], *sample["points"])]
+
+
+def sample_class_names() -> tuple[str, ...]:
+    """Return the class names of the data set that the bundled sweep ran on."""
+    with np.load(GARMENTS, allow_pickle=False) as arrays:
+        return tuple(str(name) for name in arrays["class_names"])
+
+
+@dataclass(frozen=True)
+class History:
+    """One federated run: how it was set, and one row of numbers per round."""
+
+    id: str
+    label: str
+    settings: dict[str, Any]
+    seed: int
+    rows: tuple[dict[str, float], ...]
+
+    @property
+    def algorithm(self) -> str:
+        """Name of the algorithm in the ALGORITHMS table."""
+        return str(self.settings.get("algorithm", ""))
+
+    @property
+    def data(self) -> str:
+        """Where the clients' data came from."""
+        return str(self.settings.get("data", ""))
+
+
+def history_of(job: Job, workspace: Workspace) -> History | None:
+    """Return a finished federated job's history, None when the job is of another kind."""
+    if job.kind not in ("federate", "federate_network") or job.result is None:
+        return None
+    label = str(job.settings.get("label") or describe(job.settings))
+    rows = tuple(_rows(job, workspace))
+    return History(job.id, label, job.settings, job.seed, rows)
+
+
+def _rows(job: Job, workspace: Workspace) -> list[dict[str, float]]:
+    """Return the rounds with everything that was measured, else the columns of history.csv."""
+    result = job.result or {}
+    if result.get("rows"):
+        return [{k: v for k, v in row.items() if v is not None} for row in result["rows"]]
+    path = workspace.artifacts(job.id) / Path(str(result.get("history", ""))).name
+    if not path.is_file():
+        raise NotFoundError(f"The history of run {job.id} is no longer here. Run it again.")
+    return read_history(path.read_text())
+
+
+def sample_histories(question: str | None = None) -> list[History]:
+    """Return the federated runs of the bundled sample, one a setting; none if it is not there.
+
+    question: name of a preset, for its runs only.
+    """
+    if not SAMPLE_FEDERATED.is_file():
+        return []
+    sample = json.loads(gzip.decompress(SAMPLE_FEDERATED.read_bytes()))
+    asked = [q for q in sample["questions"] if question in (None, q["name"])]
+    runs = [run for each in asked for run in each["runs"]]
+    found = {}
+    for run in runs:
+        rows = tuple({k: v for k, v in row.items() if v is not None} for row in run["rounds"])
+        id = digest({k: v for k, v in run["settings"].items() if k != "label"})
+        found[id] = History(id, run["label"], run["settings"], sample["seed"], rows)
+    return list(found.values())
+
+
+def read_history(text: str) -> list[dict[str, float]]:
+    """Return the rows of a history.csv; cells that are empty or no numbers are left out."""
+    return [
+        {key: value for key, cell in row.items() if (value := _number(cell)) is not None}
+        for row in csv.DictReader(text.splitlines())
+    ]
+
+
+def _number(cell: str | None) -> float | None:
+    try:
+        return float(cell) if cell else None
+    except ValueError:
+        return None
+
+
+def describe(settings: dict[str, Any], data: str = "") -> str:
+    """Return a federated run in a few words: "FedAvg on IID data, 20 local epochs".
+
+    data: name of its data set, if it has one.
+    """
+    steps, epochs = settings.get("local_steps"), settings.get("local_epochs")
+    count, unit = (steps, "local step") if steps else (epochs, "local epoch")
+    work = f", {count} {unit}{'' if count == 1 else 's'}" if count else ""
+    algorithm = str(settings.get("algorithm", "?"))
+    where = data or data_words(str(settings.get("data", "?")))
+    return f"{algorithm_labels().get(algorithm, algorithm)} on {where}{work}"
+
+
+def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
+    """Return the jobs with these ids and everything they ordered or were made from, each once."""
+    found: dict[str, Job] = {}
+    waiting = list(ids)
+    while waiting:
+        job = store.get(waiting.pop(0))
+        if job.id in found:
+            continue
+        found[job.id] = job
+        waiting += [child.id for child in store.jobs(parent=job.id)]
+        source = job.settings.get("dense") or job.settings.get("start")
+        if isinstance(source, str) and source:
+            waiting.append(source)
+    return list(found.values())
+
+
+REPORTABLE = (
+    "sweep",
+    "compete",
+    "federate_compare",
+    "prune",
+    "train",
+    "import",
+    "federate",
+    "federate_network",
+)
+
+
+def reportable(store: Store) -> list[Job]:
+    """Return the runs a report can be made of, newest first; children come with their parents."""
+    ended = [job for kind in REPORTABLE for job in store.jobs(kind=kind, states=[DONE])]
+    own = [job for job in ended if job.parent is None]
+    return sorted(own, key=lambda job: -job.sequence)

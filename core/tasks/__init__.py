@@ -1,0 +1,3 @@
+"""Job kind to function: where jobs and science meet."""
+
+__all__ = ["federated", "table"]

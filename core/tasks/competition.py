@@ -1,0 +1,116 @@
+"""The competition as jobs: every network it tries is a run and a point of its own."""
+
+import math
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core.errors import JobError
+from core.evaluation.score import score
+from core.jobs.runner.context import Context
+from core.jobs.store.job import DONE, FAILED, Job
+from core.jobs.store.store import Child
+from core.networks.network import initial_weights
+from core.networks.prepare import Prepared
+from core.progress import Silent
+from core.pruning.plan import PrunePlan
+from core.pruning.prune import prune
+from core.pruning.search.competition import Made, compete
+from core.settings import to_dict
+from core.tasks.inputs import prepared
+from core.training.recipe import Recipe
+
+FEW_IMAGES, MORE_IMAGES = 640, 4480
+
+
+class JobWorkshop:
+    """Orders networks from the store; what was ordered before is there at once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ordered: list[Child] = []
+
+    def epoch_seconds(self) -> tuple[float, float]:
+        """Return what the timing job measured."""
+        # Named after this competition: the machine may be faster or slower in the next one.
+        found = self._order("timing", {"of": self._context.job_id}, 0).result or {}
+        return found["epoch_seconds"], found["seconds"]
+
+    def train(self, recipe: Recipe, seed: int) -> Made:
+        """Order a dense network."""
+        return _made(self._order("train", {"recipe": to_dict(recipe)}, seed))
+
+    def prune(self, dense: str, plan: PrunePlan, seed: int) -> Made:
+        """Order a pruned network; one that failed (its loss was no number) is worth nothing."""
+        job = self._wait_for("prune", {"dense": dense, "plan": plan.to_dict()}, seed)
+        if job.state == FAILED:
+            spent = (job.finished or 0.0) - (job.started or 0.0)
+            return Made(job.id, 0.0, 0.0, 0.0, max(spent, 0.0))
+        return _made(_done(job))
+
+    def _order(self, kind: str, settings: dict[str, Any], seed: int) -> Job:
+        return _done(self._wait_for(kind, settings, seed))
+
+    def _wait_for(self, kind: str, settings: dict[str, Any], seed: int) -> Job:
+        data = self._context.settings["data"]
+        self._ordered.append(Child(kind, {"data": data, **settings}, seed))
+        return self._context.children(self._ordered)[-1]
+
+
+def _done(job: Job) -> Job:
+    if job.state != DONE:
+        raise JobError(f"The competition lacks a network: {job.error or job.state}.")
+    return job
+
+
+def _made(job: Job) -> Made:
+    """Return what a competition may know of a network: nothing of the holdout."""
+    point = (job.result or {})["point"]
+    reached, sparsity = point["validation_accuracy"], point["sparsity"]
+    return Made(job.id, reached, sparsity, score(reached, sparsity), point["seconds"])
+
+
+def competition(context: Context) -> dict[str, Any]:
+    """Find the best score that `minutes` allow; settings: data, minutes, dense (a run) or None."""
+    settings = context.settings
+    workshop = JobWorkshop(context)
+    found = compete(float(settings["minutes"]), context.seed, workshop, settings.get("dense"))
+    winner = _done(context.store.get(found.best.id)).result or {}
+    tried = [entry.to_dict() for entry in found.entries]
+    return {
+        "dense": found.dense.id,
+        "best": found.best.id,
+        "tried": tried,
+        "point_of_best": winner["point"],
+    }
+
+
+def timing(context: Context) -> dict[str, Any]:
+    """Measure a few steps of pruning, the slowest kind of epoch here.
+
+    The difference between many images and few leaves out what is paid once a run: compiling the
+    step, looking at the validation images. The cut is at once: a ramp's cuts, too, are paid once a
+    run, but as there cannot be more of them than steps, more images would have more.
+    """
+    data = prepared(context)
+    started = time.perf_counter()
+    _pruning_seconds(context, data, FEW_IMAGES)  # the first run of a process is slower
+    few = _pruning_seconds(context, data, FEW_IMAGES)
+    epochs = math.ceil(MORE_IMAGES / len(data.train))  # a small set is seen again and again
+    more = _pruning_seconds(context, data, MORE_IMAGES, epochs)
+    images = epochs * min(MORE_IMAGES, len(data.train)) - min(FEW_IMAGES, len(data.train))
+    pace = max(more - few, few / 10) / images
+    return {
+        "epoch_seconds": max(pace * len(data.train), 1e-3),
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def _pruning_seconds(context: Context, data: Prepared, images: int, epochs: int = 1) -> float:
+    part = replace(data, train=data.train.take(np.arange(min(images, len(data.train)))))
+    weights = initial_weights(data.shape, context.seed)
+    started = time.perf_counter()
+    prune(weights, part, PrunePlan(sparsity=0.9, epochs=epochs, ramp=0.0), context.seed, Silent())
+    return time.perf_counter() - started

@@ -1,0 +1,170 @@
+"""What every page needs of this workspace: the store, the engine, and what the user has chosen.
+
+The session holds identifiers only. The address bar holds them too, so that a copied link shows
+the same view to whoever opens it.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.errors import JobError
+from core.jobs.engine import control
+from core.jobs.store.job import DONE, Job
+from core.jobs.store.store import Store, identity
+from core.runs.activity import (
+    Family,
+    Overview,
+    counts,
+    family,
+    overview,
+    sweep_family,
+    top_level,
+)
+from core.runs.titles import job_title, names_of
+from core.workspace import Workspace, open_workspace
+
+
+def workspace() -> Workspace:
+    """Return the workspace of this server."""
+    return open_workspace()
+
+
+@st.cache_resource(show_spinner=False)
+def _store(url: str) -> Store:
+    return Store(url)
+
+
+def store() -> Store:
+    """Return the store of this workspace, one for all sessions."""
+    return _store(workspace().store_url)
+
+
+def submit(kind: str, settings: dict[str, Any], seed: int = 0, **more: Any) -> str:
+    """Put a job into the queue, make sure that an engine is there for it, return its id."""
+    job_id = store().submit(kind, settings, seed, **more)
+    if not store().get(job_id).ended:
+        control.ensure(workspace())
+    return job_id
+
+
+def ask(kind: str, settings: dict[str, Any], **more: Any) -> str:
+    """Return the id of the job that answers a page's question; submit it at the first drawing.
+
+    Only then: one that was stopped or has failed stays so until somebody presses Resume.
+    """
+    job_id = identity(kind, settings, 0)
+    return job_id if store().exists(job_id) else submit(kind, settings, **more)
+
+
+def start(kind: str, settings: dict[str, Any], seed: int, done: str) -> str:
+    """Submit what a person pressed Start for; return its id.
+
+    done: what `say_done` says on the next drawing when exactly this has been done already.
+    """
+    job_id = submit(kind, settings, seed)
+    if store().get(job_id).state == DONE:
+        st.session_state["done-already"] = done
+    return job_id
+
+
+def say_done() -> None:
+    """Say, once, that what was started is there already: nothing else on the page changes then."""
+    if sentence := st.session_state.pop("done-already", ""):
+        st.info(sentence, icon=":material/check_circle:")
+
+
+def get_ready(warm: str = "") -> None:
+    """Have an engine before somebody presses Start; warm: what it gets a runner ready for.
+
+    Says nothing when it cannot: pressing Start does.
+    """
+    with contextlib.suppress(JobError):
+        control.ensure(workspace(), warm)
+
+
+def family_now(dense: str) -> Family:
+    """Return what was pruned from a network; read once per change, for all sessions together."""
+    return _family(workspace().store_url, store().revision(), dense)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _family(url: str, revision: str, dense: str) -> Family:
+    return family(_store(url), dense)
+
+
+def sweep_now(sweep: str) -> Family:
+    """Return one sweep's networks; read once per change, for all sessions together."""
+    return _sweep_family(workspace().store_url, store().revision(), sweep)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _sweep_family(url: str, revision: str, sweep: str) -> Family:
+    return sweep_family(_store(url), sweep)
+
+
+def keep_working() -> None:
+    """Make sure that unfinished jobs have an engine: after a reboot there is none."""
+    control.ensure(workspace())
+
+
+def runs_now(states: Sequence[str], limit: int) -> list[Job]:
+    """Return what people started, newest first; read once per change."""
+    return _runs(workspace().store_url, store().revision(), tuple(states), limit)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _runs(url: str, revision: str, states: tuple[str, ...], limit: int) -> list[Job]:
+    return top_level(_store(url), states, limit)
+
+
+def titles(jobs: Sequence[Job]) -> dict[str, str]:
+    """Return what runs are called, by id: the same words on every page."""
+    names = names_of(store(), workspace(), jobs)
+    return {job.id: job_title(job, names) for job in jobs}
+
+
+def title(job: Job) -> str:
+    """Return what one run is called."""
+    return titles([job])[job.id]
+
+
+def counts_now() -> dict[str, int]:
+    """Return how many of the listed runs are in each state; read once per change."""
+    return _counts(workspace().store_url, store().revision())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _counts(url: str, revision: str) -> dict[str, int]:
+    return counts(_store(url))
+
+
+def overview_now() -> Overview:
+    """Return the state of the workspace in numbers; read once per change."""
+    return _overview(workspace().store_url, store().revision())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _overview(url: str, revision: str) -> Overview:
+    return overview(_store(url))
+
+
+def recall(name: str) -> str | None:
+    """Return the identifier called `name` from the address, else from this session."""
+    value = st.query_params.get(name) or st.session_state.get(name)
+    if value:
+        remember(name, value)
+    return value
+
+
+def remember(name: str, value: str | None) -> None:
+    """Keep an identifier in the session and in the address; None forgets it."""
+    if value is None:
+        st.session_state.pop(name, None)
+        st.query_params.pop(name, None)
+        return
+    st.session_state[name] = value
+    if st.query_params.get(name) != value:
+        st.query_params[name] = value

@@ -1,0 +1,136 @@
+"""The live frontier of one dense network, and the card of the dot that was clicked."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.evaluation.frontier import best_by_validation
+from core.evaluation.point import Point
+from core.figures.frontier import live_frontier
+from core.jobs.store.job import Job
+from core.runs.activity import Family
+from core.runs.labels import method_labels
+from core.runs.remarks import remark
+from core.runs.results import class_names_of, network_of
+from pages.components.error_box import plain
+from pages.components.formatting import percent, plural
+from pages.components.live_chart import live_chart
+from pages.components.session import recall, remember, store, title, titles, workspace
+from pages.components.views.job_progress import job_line, watch
+from pages.components.views.run_views import network_card
+
+SENTENCES = 4
+
+
+def frontier_panel(read: Callable[[], Family], class_names: Sequence[str], key: str) -> None:
+    """Show every network of a family as a dot, while they are made and after.
+
+    read: returns the family as it is now; called about once a second.
+    """
+    watch(lambda: living(read()), lambda _: _draw(read(), class_names, key), idle_seconds=5.0)
+
+
+def living(found: Family) -> Sequence[Job]:
+    """Return what is at work or waits: sweeps first, then single runs."""
+    return (*found.sweeps, *found.living)
+
+
+def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
+    # A place of its own for each part: a line of progress that comes or goes moves nothing else.
+    above, middle, below, end = (st.container() for _ in range(4))
+    labels = method_labels()
+    picked = recall("point")
+    with above:
+        progress(found, key)
+    with middle:
+        _chart(found, labels, picked, key)
+    with below:
+        if found.points:
+            card(found, picked, class_names, key)
+    with end:
+        sentences(found, labels)
+
+
+def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str) -> None:
+    learning = found.learning[1] if found.learning else None
+    chart = live_frontier(found.all_points, labels, picked, learning=learning)
+    live_chart(chart, key, 460, on_pick=lambda clicked: remember("point", clicked))
+
+
+def progress(found: Family, key: str) -> None:
+    """Show what is at work: whole sweeps, else the first single runs."""
+    parents = {sweep.id for sweep in found.sweeps}
+    single = [job for job in found.living if job.parent not in parents]
+    working = [job for job in single if job.state != "queued"]
+    shown = (*found.sweeps, *working)[:3]
+    called = titles(shown)
+    for job in shown:
+        st.caption(plain(called[job.id]))
+        job_line(job, f"{key}:{job.id}")
+    if waiting := len(single) - len(working):
+        st.caption(f"{plural(waiting, 'single run')} in the queue.")
+    if found.failed:
+        _failures(found.failed)
+
+
+def _failures(failed: Sequence[Job]) -> None:
+    """Say how many points are missing, and lead to the errors and logs of each run's parts."""
+    st.caption(f"{plural(len(failed), 'point')} did not finish.")
+    with st.container(horizontal=True):
+        for run in dict.fromkeys(_asked_by(job) for job in failed):
+            st.page_link(
+                "pages/runs.py",
+                label=f"See why: {plain(title(store().get(run)))}",
+                icon=":material/troubleshoot:",
+                query_params={"run": run},
+            )
+
+
+def _asked_by(job: Job) -> str:
+    """Return the run that lists this part: its parent, or itself when that was deleted."""
+    return job.parent if job.parent and store().exists(job.parent) else job.id
+
+
+def sentences(found: Family, labels: dict[str, str]) -> None:
+    """Say of the newest networks, in one plain sentence each, what happened to them."""
+    if not found.all_points:
+        st.markdown(_waiting(found))
+    best = best_by_validation(found.points)
+    for point in reversed(found.all_points[-SENTENCES:]):
+        icon = ":material/star:" if best is not None and point.id == best.id else "•"
+        text = remark(point, found.dense, labels.get(point.method, point.method))
+        st.markdown(f"{icon} {plain(text)}")
+
+
+def _waiting(found: Family) -> str:
+    if found.learning:
+        epoch, accuracy = found.learning
+        return (
+            f"• The whole network is still learning: {percent(accuracy)} of the validation images "
+            f"right after epoch {epoch}."
+        )
+    return "• First the whole network is trained. Its star appears after the first epoch."
+
+
+def card(found: Family, picked: str | None, class_names: Sequence[str], key: str) -> None:
+    """Show the card of the clicked dot; before any click, say that dots can be clicked."""
+    if picked not in {point.id for point in found.all_points}:
+        st.info(
+            "Click a dot for its layers, its mistakes and its file.", icon=":material/touch_app:"
+        )
+        return
+    network = network_of(store().get(str(picked)))
+    if network is not None:
+        with st.container(border=True):
+            names = class_names or class_names_of(workspace(), network)
+            network_card(network, names, f"{key}:card")
+
+
+def best_line(points: Sequence[Point]) -> None:
+    """Show the score of the network that validation images choose, in words."""
+    best = best_by_validation(points)
+    if best is not None and best.score:
+        st.markdown(
+            f"Best score **{best.score:.3f}**: {plain(best.label)}, {percent(best.accuracy)} "
+            f"accuracy with {percent(best.sparsity)} zeros; chosen on validation images."
+        )

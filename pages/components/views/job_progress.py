@@ -1,0 +1,108 @@
+"""Jobs on a page: the one polling fragment, and how a job's state is shown."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.jobs.store.job import Job
+from core.runs.parts import with_parts
+from pages.components.error_box import error_box, plain, show_error
+from pages.components.formatting import duration
+from pages.components.session import keep_working, store, submit
+
+BADGES = {
+    "queued": (":material/hourglass_empty:", "gray"),
+    "running": (":material/play_circle:", "blue"),
+    "stopping": (":material/pending:", "orange"),
+    "done": (":material/check_circle:", "green"),
+    "failed": (":material/error:", "red"),
+    "stopped": (":material/stop_circle:", "gray"),
+    "abandoned": (":material/link_off:", "orange"),
+}
+
+
+def watch(
+    find: Callable[[], Sequence[Job]],
+    draw: Callable[[Sequence[Job]], None],
+    idle_seconds: float | None = None,
+) -> None:
+    """Draw the jobs now and, while one of them lives, again every second.
+
+    When the last one ends the whole page runs once more, so that it can show the results.
+    idle_seconds: keep looking this often when nothing lives (for pages that list all runs).
+    """
+    live = any(not job.ended for job in find())
+
+    @st.fragment(run_every=1.0 if live else idle_seconds)
+    def poll() -> None:
+        with error_box():
+            jobs = find()
+            if any(not job.ended for job in jobs):
+                keep_working()
+            draw(jobs)
+            if live != any(not job.ended for job in jobs):
+                st.rerun()
+
+    poll()
+
+
+def state_badge(job: Job) -> None:
+    """Show the job's state in a word, an icon and a colour."""
+    icon, color = BADGES.get(job.shown_state, (":material/help:", "gray"))
+    st.badge(job.shown_state, icon=icon, color=color)
+
+
+def progress_line(job: Job) -> None:
+    """Show how far the job is and, once it means something, how long it still takes."""
+    left = f" · about {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
+    message = plain(job.message) if job.message else job.shown_state
+    st.progress(job.share_done, text=f"{message}{left}")
+
+
+def stop_button(job: Job, key: str, shortcut: str | None = None) -> None:
+    """Offer to stop a living job; a second click forces it. shortcut: its key on the keyboard."""
+    if job.shown_state == "stopping":
+        label, help_text = "Stopping… force", "It ends within a batch. Click to end it now."
+        st.button(label, key=key, help=help_text, on_click=store().stop, args=(job.id, True))
+    elif not job.ended:
+        st.button(
+            "Stop",
+            key=key,
+            icon=":material/stop:",
+            help="Ends within a batch and keeps what is done; it can be resumed.",
+            on_click=store().stop,
+            args=(job.id,),
+            shortcut=shortcut,
+        )
+
+
+def resume_button(job: Job, key: str) -> None:
+    """Offer to go on from the last checkpoint."""
+    if job.state in ("stopped", "failed", "abandoned"):
+        st.button(
+            "Resume",
+            key=key,
+            icon=":material/resume:",
+            help="Goes on from the last checkpoint, exactly as if it had never stopped.",
+            on_click=lambda: submit(job.kind, job.settings, job.seed),
+        )
+
+
+STOP_KEYS = "mod+shift+x"
+
+
+def job_line(job: Job, key: str, shortcut: str | None = None) -> None:
+    """Show one job: state, progress, stop or resume, and why it failed.
+
+    shortcut: of its stop button, for the one job that a page is about.
+    """
+    job = with_parts(store(), job)
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with row:
+        state_badge(job)
+        if not job.ended:
+            progress_line(job)
+        stop_button(job, f"{key}:stop", shortcut)
+        resume_button(job, f"{key}:resume")
+    if job.error:
+        show_error(job.error)

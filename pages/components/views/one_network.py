@@ -1,0 +1,42 @@
+"""One network by a plan of one's own: every setting of the recipe and of the method."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.lessons.method_cards import explained
+from core.pruning.methods import METHODS
+from core.pruning.plan import PrunePlan
+from core.settings import describe, to_dict
+from pages.components.error_box import plain
+from pages.components.session import remember, say_done, start
+from pages.components.settings_form import settings_form
+
+AGAIN = "This has been pruned already: its card is below. Change the seed for another."
+
+
+def one_network(data: str, dense: str) -> None:
+    """Ask for a plan and start it; its dot appears on the frontier below."""
+    method = st.selectbox(
+        "Method", list(METHODS), format_func=lambda name: METHODS[name].label, key="plan-method"
+    )
+    rule = METHODS[method]
+    st.caption(plain(f"{explained(rule.doc, rule.settings, rule.paper)}\n\n{rule.paper}"))
+    recipe, own = st.columns([2, 1], gap="large")
+    with recipe:
+        first = PrunePlan(method=method)
+        plan = settings_form(PrunePlan, f"plan:{method}", first, hidden=("method", "label"))
+    with own:
+        st.caption("Settings of the method")
+        settings = settings_form(rule.settings, f"plan-own:{method}", columns=1)
+        if not describe(rule.settings):
+            st.caption("It has none.")
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="plan-seed")
+    if st.button(
+        "Start", type="primary", icon=":material/play_arrow:", disabled=plan is None, key="plan"
+    ):
+        wanted = replace(plan, settings=to_dict(settings))
+        asked = {"data": data, "dense": dense, "plan": wanted.to_dict()}
+        remember("point", start("prune", asked, int(seed), AGAIN))
+        st.rerun()
+    say_done()

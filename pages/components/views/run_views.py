@@ -1,0 +1,139 @@
+"""One run on a page: its curves, its network, its log, its files."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.evaluation.point import Point
+from core.figures.per_class import confusion_map
+from core.figures.training_curves import curves
+from core.figures.weights import layer_bars
+from core.jobs import logs
+from core.jobs.store.job import DONE, Job
+from core.runs.results import Network, network_of, weights_path
+from pages.components.address_state import choose
+from pages.components.error_box import error_box, plain
+from pages.components.formatting import duration, percent, size
+from pages.components.live_chart import live_chart
+from pages.components.numbers import numbers_row
+from pages.components.session import store, workspace
+from pages.components.views.job_progress import STOP_KEYS, job_line
+
+
+def choose_run(found: Sequence[Job], label: Callable[[Job], str]) -> Job | None:
+    """Ask for one of the runs (the address's, else the newest); None when there are none."""
+    if not found:
+        return None
+    by_id = {job.id: job for job in found}
+    return by_id[choose("Run", list(by_id), "run", lambda id: label(by_id[id]), some=True)]
+
+
+def training_view(job: Job) -> None:
+    """Show a training run while it runs and after: state, numbers, curves, weights, log."""
+    job_line(job, f"run:{job.id}", STOP_KEYS)
+    metrics = store().metrics(job.id)
+    _numbers(job, metrics.get("validation_accuracy", []))
+    if metrics:
+        accuracy, loss = st.columns(2, gap="medium")
+        with accuracy:
+            live_chart(curves(metrics, "accuracy"), f"accuracy:{job.id}", 320)
+        with loss:
+            live_chart(curves(metrics, "loss"), f"loss:{job.id}", 320)
+    elif not job.ended:
+        st.caption("The first epoch's numbers appear here.")
+    if job.state == DONE:
+        network_files(job)
+    log_view(job)
+
+
+def _numbers(job: Job, validation: Sequence[tuple[int, float]]) -> None:
+    point = job.result["point"] if job.state == DONE and job.result else None
+    cells = []
+    if validation:
+        step, value = max(validation, key=lambda pair: pair[1])
+        cells.append(("Best validation", percent(value), f"At epoch {step}."))
+        cells.append(("Epochs", f"{len(validation)}", ""))
+    if point:
+        cells.append(("Holdout", percent(point["accuracy"]), "No choice has seen these images."))
+    if job.started and job.finished:
+        cells.append(("Time", duration(job.finished - job.started), ""))
+    numbers_row(cells)
+
+
+def network_files(job: Job) -> None:
+    """Offer the network's weights and the next step."""
+    network = network_of(job)
+    if network is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download(network, f"file:{job.id}")
+        if job.kind != "prune":
+            st.page_link(
+                "pages/pruning.py",
+                label="Prune it",
+                icon=":material/content_cut:",
+                query_params={"data": network.data, "dense": job.id},
+            )
+        st.page_link(
+            "pages/federated.py",
+            label="Federate it",
+            icon=":material/hub:",
+            query_params={"data": network.data, "start": job.id},
+        )
+
+
+def download(network: Network, key: str, kind: str = "secondary") -> None:
+    """Offer the weights file of a network."""
+    with error_box():
+        path = weights_path(network, workspace())
+        st.download_button(
+            f"Download {path.name}",
+            # Not left to the click: a page that polls would have replaced the promise by then.
+            path.read_bytes(),
+            path.name,
+            "application/x-hdf5",
+            key=key,
+            type=kind,
+            icon=":material/download:",
+            on_click="ignore",
+            help=f"{size(path.stat().st_size)}. Loads into Keras 2 and Keras 3.",
+        )
+
+
+def log_view(job: Job) -> None:
+    """Show the end of the run's log when asked."""
+    below = st.expander("Log", key=f"log:{job.id}", type="compact", on_change="rerun")
+    if below.open:
+        text = logs.tail(workspace().log(job.id), 60)
+        below.code(text or "Nothing has been written yet.", language=None)
+
+
+def network_card(network: Network, class_names: Sequence[str], key: str) -> None:
+    """Show everything of one network: score, size, layers, confusion, download."""
+    point = network.point
+    st.subheader(plain(point.label or point.method), anchor=False)
+    point_numbers(point)
+    layers, confusion = st.columns(2, gap="medium")
+    with layers:
+        st.caption("Zeros in each layer")
+        live_chart(layer_bars([point]), f"{key}:layers", 300)
+    with confusion:
+        st.caption("What it takes for what (holdout)")
+        live_chart(confusion_map(point.confusion, class_names, False), f"{key}:confusion", 300)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download(network, f"{key}:download", "primary")
+    if point.notes:
+        with st.expander("Notes", key=f"{key}:notes", type="compact"):
+            st.markdown("\n".join(f"* {plain(note)}" for note in point.notes))
+
+
+def point_numbers(point: Point) -> None:
+    """Show a point's numbers in a row."""
+    cells = (
+        ("Score", f"{point.score:.3f}", "(accuracy + sparsity) / 2, and 0 up to 60 % accuracy."),
+        ("Accuracy", percent(point.accuracy), "On the holdout, which no choice has seen."),
+        ("Sparsity", percent(point.sparsity, 2), f"{point.zeros:,} of {point.parameters:,} are 0."),
+        ("On disk, gzip", size(point.gzip_bytes), f"{size(point.size_bytes)} before compression."),
+        ("Multiply-adds", f"{point.multiply_adds / 1e6:.2f} M", "Per image, zeros left out."),
+    )
+    numbers_row(cells)

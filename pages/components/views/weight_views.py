@@ -1,0 +1,44 @@
+"""Weights before and after a cut: their distribution and the first layer's filters."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core.figures.weights import filter_picture, weight_histogram
+from core.jobs.store.job import Job
+from core.networks.formats import keras_h5
+from core.runs.results import network_of, weights_path
+from pages.components.live_chart import live_chart
+from pages.components.session import store, workspace
+
+Weights = dict[str, np.ndarray]
+
+
+def before_and_after(job: Job, key: str) -> None:
+    """Show what a preview's cut did to the weights, when asked; nothing for answers without any."""
+    name = (job.result or {}).get("weights")
+    path = workspace().artifacts(job.id) / Path(str(name)).name
+    if not name or not path.is_file():
+        return
+    below = st.expander("Weights before and after", key=f"{key}:weights", on_change="rerun")
+    if below.open:
+        with below:
+            dense = network_of(store().get(job.settings["dense"]))
+            if dense is not None:
+                before = keras_h5.read(weights_path(dense, workspace()))
+                _show(before, keras_h5.read(path), key)
+
+
+def _show(before: Weights, after: Weights, key: str) -> None:
+    live_chart(weight_histogram({"Before": before, "After": after}), f"{key}:histogram", 280)
+    st.caption("The filters of the first layer; a dark cell is a filter that is gone.")
+    for place, (label, weights) in zip(
+        st.columns(2), (("Before", before), ("After", after)), strict=True
+    ):
+        picture = filter_picture(weights["conv1/kernel"])
+        place.image(
+            np.kron(picture, np.ones((6, 6, 1), np.uint8)),
+            caption=label,
+            alt=f"First-layer filters {label.lower()} the cut",
+        )

@@ -1,0 +1,75 @@
+"""Built-in data sets, and loading anything by what a person types."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.data import builtin_datasets, store
+from core.errors import DownloadError, NotFoundError
+from core.workspace import Workspace
+from tests.inputs import build
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+def test_garments_are_five_equal_classes_in_three_splits(workspace):
+    garments = builtin_datasets.load_any("garments", workspace)
+    assert garments.class_names == ("T-shirt", "pullover", "dress", "coat", "shirt")
+    assert garments.image_shape == (28, 28, 1)
+    for split, count in (
+        (garments.train, 6000),
+        (garments.validation, 1500),
+        (garments.test, 1000),
+    ):
+        assert np.bincount(split.labels).tolist() == [count // 5] * 5
+        assert split.images.dtype == np.uint8
+
+
+def test_the_bundled_file_is_small_and_has_its_licence():
+    assert builtin_datasets.GARMENTS.stat().st_size < 5_000_000
+    licence = builtin_datasets.GARMENTS.with_suffix(".LICENSE").read_text()
+    assert "MIT License" in licence
+    assert "Zalando" in licence
+
+
+def test_a_path_a_digest_and_a_name_all_load(workspace, tmp_path):
+    path = tmp_path / "my data.tar.gz"
+    path.write_bytes(build.course())
+    from_path = builtin_datasets.load_any(path, workspace)
+    assert from_path.name == "my data.tar.gz"
+    digest = store.save(workspace, from_path)
+    assert builtin_datasets.load_any(digest, workspace).digest == digest == from_path.digest
+
+
+@pytest.mark.parametrize("name", ["nothing", "", "0123456789abcdef", "/no/such/file"])
+def test_what_is_not_found_says_what_there_is(workspace, name):
+    with pytest.raises(NotFoundError, match="garments, cifar10, fashion_mnist"):
+        builtin_datasets.load_any(name, workspace)
+
+
+@pytest.mark.slow
+def test_without_internet_a_download_fails_with_a_remedy(workspace, monkeypatch):
+    """A proxy where nobody listens stands for having no internet."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with pytest.raises(DownloadError, match=r"Fashion-MNIST could not be downloaded .*garments"):
+        builtin_datasets.load_any("fashion_mnist", workspace)
+    assert list(workspace.scratch.iterdir()) == []
+
+
+def test_importing_the_catalog_is_light():
+    script = (
+        "import sys, core.data.builtin_datasets; print({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,295 @@
+"""Runs leave as zips and come back; a stranger's zip is checked before anything is kept."""
+
+import io
+import json
+import math
+import zipfile
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import JobError, NotFoundError, UploadError, WeightsError
+from core.jobs.store.store import Store
+from core.jobs.transfer.bundle import MANIFEST, export_run, history_csv
+from core.jobs.transfer.bundle_import import import_run
+from core.jobs.transfer.bundle_zip import BundleLimits
+from core.workspace import Workspace
+from tests.endless_zip import zip_of_entries
+from tests.jobs.finished import finish
+
+SETTINGS = {"steps": 6}
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Another workspace with its own store."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    store = Store(f"sqlite:///{folder / 'jobs.db'}")
+    yield Workspace(folder), store
+    store.close()
+
+
+@pytest.fixture
+def exported(store, workspace, tmp_path):
+    """A finished run's id and the zip it was exported to."""
+    id = finish(store, workspace, "descend", SETTINGS, 1)
+    return id, export_run(store, workspace, id, tmp_path / "run.zip")
+
+
+def rebuilt(path, changes, packed=zipfile.ZIP_STORED):
+    """Return the zip at `path` with members replaced (bytes), removed (None) or added."""
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()} | changes
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", packed) as new:
+        for name, content in members.items():
+            if content is not None:
+                new.writestr(name, content)
+    return buffer
+
+
+def edited(path, id, **fields):
+    """Return the zip with some fields of the run's record changed."""
+    name = f"runs/{id}/run.json"
+    with zipfile.ZipFile(path) as old:
+        record = json.loads(old.read(name))
+    return rebuilt(path, {name: json.dumps(record | fields).encode()})
+
+
+def test_a_run_comes_back_as_it_was(exported, store, workspace, elsewhere):
+    id, path = exported
+    there, other = elsewhere
+    done = import_run(other, there, path)
+    assert (done.run, done.added, done.already_here) == (id, (id,), ())
+    for name in ("kind", "settings", "seed", "state", "result", "created", "finished", "total"):
+        assert getattr(other.get(id), name) == getattr(store.get(id), name)
+    assert other.metrics(id) == store.metrics(id)
+    original = (workspace.artifacts(id) / "weights.npy").read_bytes()
+    assert (there.artifacts(id) / "weights.npy").read_bytes() == original
+    assert list(there.scratch.iterdir()) == []
+
+
+def test_importing_twice_changes_nothing(exported, elsewhere):
+    id, path = exported
+    there, other = elsewhere
+    import_run(other, there, path)
+    before = other.revision()
+    assert import_run(other, there, path).already_here == (id,)
+    assert other.revision() == before
+
+
+def test_a_parent_takes_its_children_along(store, workspace, tmp_path, elsewhere):
+    parent = finish(store, workspace, "whoami", {}, 0)
+    child = finish(store, workspace, "descend", SETTINGS, 2, parent=parent)
+    path = export_run(store, workspace, parent, tmp_path / "both.zip")
+    there, other = elsewhere
+    assert set(import_run(other, there, path).added) == {parent, child}
+    assert [job.id for job in other.jobs(parent=parent)] == [child]
+
+
+def test_files_in_folders_travel_and_strange_names_are_listed(
+    exported, store, workspace, elsewhere, tmp_path
+):
+    id, _ = exported
+    nested = workspace.artifacts(id) / "submissions" / "Ada Lovelace (2)"
+    nested.mkdir(parents=True)
+    (nested / "my_model_weights.h5").write_bytes(b"weights")
+    (nested / "what?.txt").write_bytes(b"")
+    path = export_run(store, workspace, id, tmp_path / "nested.zip")
+    with zipfile.ZipFile(path) as archive:
+        manifest = json.loads(archive.read(MANIFEST))
+    assert manifest["left_out"] == [f"{id}/submissions/Ada Lovelace (2)/what?.txt"]
+    there, other = elsewhere
+    import_run(other, there, path)
+    found = there.artifacts(id) / "submissions" / "Ada Lovelace (2)" / "my_model_weights.h5"
+    assert found.read_bytes() == b"weights"
+
+
+def test_equal_runs_make_equal_bundles(exported, store, workspace, tmp_path):
+    id, path = exported
+    again = export_run(store, workspace, id, tmp_path / "again.zip")
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_the_bundle_names_versions_and_digests(exported):
+    id, path = exported
+    with zipfile.ZipFile(path) as archive:
+        manifest = json.loads(archive.read(MANIFEST))
+        record = json.loads(archive.read(f"runs/{id}/run.json"))
+    assert {"python", "numpy", "tensorflow"} <= set(manifest["versions"])
+    assert len(record["files"]["weights.npy"]["sha256"]) == 64
+    assert record["files"]["weights.npy"]["size_bytes"] == 128 + 32 * 8  # .npy header, 32 doubles
+
+
+def test_the_history_has_a_row_a_step_and_gaps_stay_empty():
+    text = history_csv({"loss": [(1, 0.5), (2, math.inf)], "accuracy": [(2, 0.25)]})
+    assert text == "step,accuracy,loss\n1,,0.5\n2,0.25,inf\n"
+
+
+def test_a_run_that_has_not_ended_is_not_exported(store, workspace, tmp_path):
+    id = store.submit("descend", SETTINGS, 1)
+    with pytest.raises(JobError, match="has not ended yet"):
+        export_run(store, workspace, id, tmp_path / "run.zip")
+    with pytest.raises(NotFoundError):
+        export_run(store, workspace, "0" * 16, tmp_path / "run.zip")
+
+
+def refused(elsewhere, content, match, **options):
+    """Check that an import is refused with this sentence and leaves nothing behind."""
+    there, other = elsewhere
+    with pytest.raises(UploadError, match=match):
+        import_run(other, there, content, **options)
+    assert other.jobs() == []
+    assert list(there.scratch.iterdir()) == []
+    assert not (there.root / "jobs").exists() or list((there.root / "jobs").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "runs/x/run.json", "C:\\evil"])
+def test_members_outside_a_run_are_refused(exported, elsewhere, name):
+    _, path = exported
+    refused(elsewhere, rebuilt(path, {name: b"x"}), "does not belong to a run")
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil", "a/b/c/d/e", ".hidden", "a/../b", "x" * 101, "a//b", "b.", "a/ b"]
+)
+def test_files_outside_the_runs_folder_are_refused(exported, elsewhere, name):
+    id, path = exported
+    content = rebuilt(path, {f"runs/{id}/files/{name}": b"x"})
+    refused(elsewhere, content, "does not belong to a run")
+    refused(elsewhere, edited(path, id, files={name: {"sha256": ""}}), "lists a file")
+
+
+def test_a_link_is_refused(exported, elsewhere):
+    id, path = exported
+    content = rebuilt(path, {})
+    with zipfile.ZipFile(content, "a") as archive:
+        link = zipfile.ZipInfo(f"runs/{id}/files/link")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    refused(elsewhere, content, "not a plain file")
+
+
+def test_a_changed_file_is_refused(exported, elsewhere):
+    id, path = exported
+    content = rebuilt(path, {f"runs/{id}/files/weights.npy": b"other weights"})
+    refused(elsewhere, content, "weights.npy in the zip is damaged")
+
+
+def test_settings_that_do_not_belong_to_the_id_are_refused(exported, elsewhere):
+    id, path = exported
+    refused(elsewhere, edited(path, id, settings={"steps": 7}), "do not belong to its id")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "match"),
+    [
+        ("state", "running", "has not ended"),
+        ("created", "yesterday", "time is not a number"),
+        ("created", math.nan, "time is not a number"),
+        ("created", 1e300, "time is not a number"),
+        ("started", -1, "time is not a number"),
+        ("finished", 10**400, "time is not a number"),
+        ("done", 10**30, "how far it got is not a number"),
+        ("total", math.inf, "how far it got is not a number"),
+        ("error", "\ud800", "surrogates not allowed"),
+        ("error", "a\0b", "zero character"),
+        ("result", {"label": ["\ud800"]}, "surrogates not allowed"),
+        ("seed", "one", "seed is not a whole number"),
+        ("seed", True, "seed is not a whole number"),
+        ("seed", 2**70, "Choose a whole number"),
+        ("settings", [1], "wrong sort"),
+        ("result", 3, "has not ended"),
+        ("result", {"weights": "../../secret.h5"}, "leads out of its folder"),
+        ("result", {"weights": "/etc/passwd"}, "leads out of its folder"),
+        ("result", {"weights": "C:\\secret.h5"}, "leads out of its folder"),
+        ("parent", "../x", "parent is not a run"),
+        ("surprise", 1, "unexpected keyword"),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_refused(exported, elsewhere, field, value, match):
+    id, path = exported
+    refused(elsewhere, edited(path, id, **{field: value}), match)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        *(b"", b"step,a,a\n", b"step,a\n1\n", b"step,a\nx,1\n", b"step,a\n1,one\n", b"\xff"),
+        *(b"step,a\n99999999999999999999,1\n", b"step,a\n-1,1\n", b"step,a\0\n1,1\n"),
+    ],
+)
+def test_a_damaged_history_is_refused(exported, elsewhere, history):
+    id, path = exported
+    refused(elsewhere, rebuilt(path, {f"runs/{id}/history.csv": history}), "Export the run again")
+
+
+def test_missing_members_are_named(exported, elsewhere):
+    id, path = exported
+    refused(elsewhere, rebuilt(path, {f"runs/{id}/history.csv": None}), "history.csv is missing")
+    refused(elsewhere, rebuilt(path, {MANIFEST: None}), "bundle.json is missing")
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"[]", b"{", b'{"format": 1, "runs": [[]]}'])
+def test_a_manifest_that_is_none_is_refused(exported, elsewhere, text):
+    refused(elsewhere, rebuilt(exported[1], {MANIFEST: text}), r"bundle\.json in the zip is")
+
+
+def test_a_newer_format_asks_for_an_update(exported, elsewhere):
+    content = rebuilt(exported[1], {MANIFEST: b'{"format": 99, "runs": []}'})
+    refused(elsewhere, content, "Update Pareto Lab")
+
+
+def test_what_is_too_large_is_refused_before_it_is_unpacked(exported, elsewhere):
+    path = exported[1]
+    refused(elsewhere, path, "members; 2 are allowed", limits=BundleLimits(members=2))
+    refused(elsewhere, path, "MiB are allowed", limits=BundleLimits(bytes_unpacked=100))
+    refused(elsewhere, path, "is larger than", limits=BundleLimits(bytes_text=50))
+
+
+@pytest.mark.parametrize("cut", [0, 10, 200, -30])
+def test_a_truncated_zip_is_refused(exported, elsewhere, cut):
+    refused(elsewhere, io.BytesIO(exported[1].read_bytes()[:cut]), "not a whole zip")
+
+
+def test_a_table_of_endless_entries_is_refused_before_it_is_read(elsewhere):
+    content = io.BytesIO(zip_of_entries(20_001))
+    refused(elsewhere, content, "too many members; 20,000 are allowed")
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_unusual_compression_is_refused(exported, elsewhere, packed):
+    refused(elsewhere, rebuilt(exported[1], {}, packed), "compressed in an unusual way")
+
+
+def test_when_the_store_fails_no_run_and_no_file_stays(store, workspace, tmp_path, elsewhere):
+    parent = finish(store, workspace, "whoami", {}, 0)
+    finish(store, workspace, "descend", SETTINGS, 2, parent=parent)
+    path = export_run(store, workspace, parent, tmp_path / "both.zip")
+    there, other = elsewhere
+    with other.database.write() as connection:  # the second run cannot be written
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON job WHEN NEW.kind = 'descend' "
+            "BEGIN SELECT RAISE(ABORT, 'no more'); END"
+        )
+    with pytest.raises(IntegrityError, match="no more"):
+        import_run(other, there, path)
+    assert other.jobs() == []
+    assert list((there.root / "jobs").iterdir()) == []
+    assert list(there.scratch.iterdir()) == []
+
+
+def test_a_run_named_twice_is_imported_once(exported, elsewhere):
+    id, path = exported
+    manifest = json.dumps({"format": 1, "run": id, "runs": [id, id]}).encode()
+    there, other = elsewhere
+    assert import_run(other, there, rebuilt(path, {MANIFEST: manifest})).added == (id,)
+    assert (there.artifacts(id) / "weights.npy").is_file()
+
+
+def test_a_file_that_the_check_refuses_stays_out(exported, elsewhere):
+    def check(path, result):
+        raise WeightsError("conv1 has 5 filters, 32 are expected.")
+
+    refused(elsewhere, exported[1], "weights.npy of run .* was refused: conv1", check_file=check)

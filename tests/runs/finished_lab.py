@@ -1,0 +1,217 @@
+"""A workspace in which everything has run already: a data set, networks, grades, histories.
+
+The jobs go through the real store; only the computing is left out, so that pages can be tested
+without TensorFlow. Numbers are chosen by hand.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core.data import store as datasets
+from core.data.dataset import Dataset, Split
+from core.evaluation import cost
+from core.evaluation.behaviour import PICTURES_FILE
+from core.evaluation.point import Layer, Point
+from core.grading.grade import Grade, ranked
+from core.jobs.store.dispatch import Dispatcher
+from core.jobs.store.lease import Lease
+from core.jobs.store.store import Store
+from core.networks.formats import keras_h5
+from core.networks.network import REFERENCE, Weights, initial_weights
+from core.pruning.plan import PrunePlan
+from core.workspace import Workspace
+from tests.evaluation.points import point
+from tests.runs.histories import history
+
+CLASSES = ("T-shirt", "pullover", "dress", "coat", "shirt")
+PRUNED = (
+    ("magnitude", 0.8, 0.77),
+    ("magnitude", 0.95, 0.74),
+    ("magnitude", 0.98, 0.70),
+    ("l1_filter", 0.8, 0.72),
+    ("l1_filter", 0.95, 0.61),
+    ("random", 0.95, 0.45),
+)
+
+
+def finish(store: Store, kind: str, settings: dict[str, Any], result: Any, seed: int = 0) -> str:
+    """Submit a job and settle it as done, the way a runner does; return its id."""
+    job_id = store.submit(kind, settings, seed)
+    settle(store, job_id, result)
+    return job_id
+
+
+def settle(store: Store, job_id: str, result: Any) -> None:
+    """Claim the one queued job and end it with `result`."""
+    dispatcher = Dispatcher(store.database, "test")
+    lanes = ("background", "light", "interactive")
+    demands = {"numpy", "tensorflow", "light", "interactive"}
+    claims = (dispatcher.claim(lane, demands, "test") for lane in lanes)
+    claim = next(claim for claim in claims if claim is not None)
+    assert claim.job_id == job_id
+    lease = Lease(store.database, claim.job_id, claim.attempt)
+    lease.start()
+    lease.settle("done", result)
+
+
+def dataset() -> Dataset:
+    rng = np.random.default_rng(0)
+
+    def split(images: int) -> Split:
+        pixels = rng.integers(0, 255, (images, 25, 25, 3), dtype=np.uint8)
+        return Split(pixels, np.arange(images) % len(CLASSES))
+
+    return Dataset("tiny garments", CLASSES, split(60), split(40), split(50))
+
+
+def pruned_weights(sparsity: float, seed: int = 0) -> Weights:
+    """Return initial weights whose smallest entries are zero, over kernels and biases."""
+    dense = initial_weights(REFERENCE, seed)
+    sizes = np.concatenate([np.abs(array).ravel() for array in dense.values()])
+    threshold = np.quantile(sizes, sparsity) if sparsity else -1.0
+    kept = {name: np.where(np.abs(w) > threshold, w, 0) for name, w in dense.items()}
+    return {name: w.astype(np.float32) for name, w in kept.items()}
+
+
+def fill(workspace: Workspace) -> dict[str, str]:
+    """Fill the workspace; return the ids: data, dense, grade, behaviour, federate runs."""
+    store = Store(workspace.store_url)
+    digest = datasets.save(workspace, dataset())
+    ids = {"data": digest}
+    ids["dense"] = _network(workspace, store, "train", {"data": digest}, "dense", 0.0, 0.76, "")
+    for method, sparsity, accuracy in PRUNED:
+        settings = {
+            "data": digest,
+            "dense": ids["dense"],
+            "plan": PrunePlan(method=method, sparsity=sparsity).to_dict(),
+        }
+        name = f"{method}-{sparsity}"
+        ids[name] = _network(
+            workspace, store, "prune", settings, method, sparsity, accuracy, ids["dense"]
+        )
+    ids["behaviour"] = _behaviour(workspace, store, ids)
+    _federated(store)
+    store.close()
+    return ids
+
+
+def _network(
+    workspace: Workspace,
+    store: Store,
+    kind: str,
+    settings: dict[str, Any],
+    method: str,
+    sparsity: float,
+    accuracy: float,
+    parent: str,
+) -> str:
+    weights = pruned_weights(sparsity)
+    name = "dense.h5" if kind == "train" else "my_model_weights.h5"
+    job_id = store.submit(kind, settings, 0)
+    keras_h5.write(workspace.artifacts(job_id) / name, weights)
+    measured = _point(weights, method, accuracy, settings.get("plan", {}), parent)
+    result = {"weights": name, "shape": REFERENCE.to_dict(), "point": measured.to_dict()}
+    settle(store, job_id, result)
+    return job_id
+
+
+def _point(
+    weights: Weights, method: str, accuracy: float, plan: dict[str, Any], parent: str
+) -> Point:
+    sparsity = cost.sparsity(weights)
+    layers = tuple(
+        Layer(c.name, c.parameters, c.zeros, c.sparsity, c.units, c.dead_units)
+        for c in cost.layer_costs(weights, REFERENCE)
+    )
+    made = point(accuracy, sparsity, method, plan=plan, parent=parent, layers=layers)
+    return replace(
+        made,
+        label="Dense" if method == "dense" else f"{method} {sparsity:.1%}",
+        parameters=cost.parameters(weights),
+        zeros=cost.zeros(weights),
+        per_class_accuracy=tuple(accuracy + step for step in (0.1, 0.05, 0.0, -0.05, -0.1)),
+        confusion=tuple(tuple(8 if i == j else 1 for j in range(5)) for i in range(5)),
+        size_bytes=2_400_000,
+        gzip_bytes=round(2_200_000 * (1 - sparsity)),
+        latency_seconds=None,
+    )
+
+
+def _behaviour(workspace: Workspace, store: Store, ids: dict[str, str]) -> str:
+    points = [ids["dense"], ids["magnitude-0.95"]]
+    job_id = store.submit("behaviour", {"data": ids["data"], "points": points}, 0)
+    folder = workspace.artifacts(job_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = dataset().test.images[:3]
+    np.savez_compressed(folder / PICTURES_FILE, rows=np.arange(3), pictures=pictures)
+    settle(store, job_id, _changes(points))
+    return job_id
+
+
+def _changes(points: list[str]) -> dict[str, Any]:
+    change = {"row": 0, "label": 0, "before": 0, "after": 4}
+    sure = {"before_confidence": 0.9, "after_confidence": 0.6}
+    plain = {
+        "accuracy": 0.76,
+        "agreement": 1.0,
+        "per_class_accuracy": [0.8, 0.8, 0.8, 0.7, 0.7],
+        "per_class_delta": [0.0] * 5,
+        "confusion": [[8 if i == j else 1 for j in range(5)] for i in range(5)],
+        "confusion_delta": [[0] * 5] * 5,
+        "confidence": 0.8,
+        "confidence_delta": 0.0,
+        "new_errors_count": 0,
+        "mended_count": 0,
+        "reworded_count": 0,
+        "new_errors": [],
+        "mended": [],
+    }
+    changed = plain | {
+        "accuracy": 0.74,
+        "agreement": 0.9,
+        "per_class_delta": [-0.1, 0.0, 0.0, 0.02, -0.02],
+        "confidence_delta": -0.05,
+        "new_errors_count": 2,
+        "mended_count": 1,
+        "new_errors": [change | sure, change | sure | {"row": 1}],
+        "mended": [change | sure | {"row": 2, "before": 4, "after": 0}],
+    }
+    return {
+        "reference": points[0],
+        "class_names": list(CLASSES),
+        "images": 50,
+        "networks": [
+            {"id": points[0], "label": "Dense", **plain},
+            {"id": points[1], "label": "magnitude 95.0%", **changed},
+        ],
+        "paid_first": [{"row": 0, "label": 0, "lost": 1}, {"row": 1, "label": 3, "lost": 1}],
+        "classes": [{"images": 10, "relabelled": n} for n in (2, 0, 0, 1, 0)],
+        "pictures": PICTURES_FILE,
+    }
+
+
+def _federated(store: Store) -> None:
+    rising = [0.1, 0.4, 0.6, 0.7, 0.75]
+    slow = [0.1, 0.2, 0.3, 0.4, 0.5]
+    runs = (
+        history("SGD, IID", slow, algorithm="minibatch_sgd", evaluations=1),
+        history("FedAvg, IID", rising, local_epochs=20, evaluations=200),
+        history("FedAvg, (1, 1)", slow, data="synthetic:1,1", local_epochs=20, drift=3.0),
+        history("FedAvg 1, (1, 1)", rising, data="synthetic:1,1", local_epochs=1, drift=1.5),
+    )
+    for run in runs:
+        settings = run.settings | {"label": run.label}
+        finish(store, "federate", settings, {"history": "history.csv", "rows": list(run.rows)})
+
+
+def grades() -> list[Grade]:
+    """Return three grades: two people, one broken file."""
+    return ranked(
+        [
+            Grade("anna", 0.74, 0.95, 563_286, 592_933, 0.845, None, file="anna/w.h5"),
+            Grade("bob", 0.55, 0.98, 581_074, 592_933, 0.0, None, file="bob/w.h5"),
+            Grade("carl", None, None, None, None, 0.0, "This is not an HDF5 weights file."),
+        ]
+    )

@@ -1,0 +1,49 @@
+"""Addresses restore a view, and chosen networks have names of their own."""
+
+from core.runs.selection import from_text, to_text, told_apart
+from tests.evaluation.points import point
+
+ONE, TWO = point(0.7, 0.9, id="0123456789abcdef"), point(0.6, 0.9, id="fedcba9876543210")
+
+
+def test_an_address_restores_the_choice() -> None:
+    assert to_text([ONE.id, TWO.id]) == "01234567,fedcba98"
+    assert from_text("01234567,fedcba98", [TWO, ONE]) == [ONE.id, TWO.id]
+
+
+def test_unknown_ids_in_an_address_are_left_out() -> None:
+    assert from_text("01234567,../etc,,zzz", [ONE]) == [ONE.id]
+    assert from_text(None, [ONE]) == []
+
+
+def test_at_most_six_are_chosen() -> None:
+    points = [point(0.7, 0.9, id=f"{n}" * 16) for n in range(9)]
+    assert len(from_text(to_text([p.id for p in points]), points)) == 6
+
+
+def test_equal_labels_are_told_apart_by_seed_and_then_by_id() -> None:
+    same = [
+        point(0.7, 0.9, id="a" * 16, label="M", seed=1),
+        point(0.7, 0.9, id="b" * 16, label="M"),
+    ]
+    assert [p.label for p in told_apart(same)] == ["M, seed 1", "M, seed 0"]
+    twins = [point(0.7, 0.9, id=c * 16, label="M") for c in "ab"]
+    assert [p.label for p in told_apart(twins)] == ["M (aaaaaaaa)", "M (bbbbbbbb)"]
+
+
+def test_equal_labels_are_told_apart_by_what_was_set_differently() -> None:
+    short, long = (
+        point(0.7, 0.9, id=c * 16, label="M", epochs=epochs, plan={"epochs": epochs, "ramp": 0.5})
+        for c, epochs in (("a", 1), ("b", 2))
+    )
+    wide = point(0.7, 0.9, id="c" * 16, label="M", epochs=2, plan={"epochs": 2, "narrow": False})
+    assert [p.label for p in told_apart([short, long])] == ["M, 1 epoch", "M, 2 epochs"]
+    assert [p.label for p in told_apart([long, wide])] == [
+        "M, ramp 0.5",
+        "M, narrow off",
+    ]
+
+
+def test_networks_of_two_roots_say_which() -> None:
+    one, two = (point(0.7, 0.9, id=c * 16, label="M", parent=c * 16) for c in "ab")
+    assert [p.label for p in told_apart([one, two])] == ["M, from aaaaaaaa", "M, from bbbbbbbb"]
