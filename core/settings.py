@@ -79,11 +79,20 @@ def describe(settings: type | object) -> tuple[SettingField, ...]:
     )
 
 
-def check(settings: object) -> None:
-    """Raise SettingsError if any field is of the wrong kind or outside its limits.
+@dataclass(frozen=True)
+class Settings:
+    """What every settings class derives from: an object of it exists only with allowed values.
 
-    Call it from `__post_init__`, so that no unchecked settings object can exist.
+    Derive a frozen dataclass and declare its fields with `setting`. A class with rules of its own
+    overrides `__post_init__` and begins it with `super().__post_init__()`.
     """
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def check(settings: object) -> None:
+    """Raise SettingsError if any field is of the wrong kind or outside its limits."""
     for field in describe(settings):
         _check_value(field, getattr(settings, field.name))
 

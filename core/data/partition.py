@@ -13,7 +13,7 @@ from core.data.dataset import Dataset, Split
 from core.data.synthetic import ClientData
 from core.errors import SettingsError
 from core.randomness import generator
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 Parts = list[np.ndarray]
 
@@ -35,7 +35,7 @@ class Partition(Protocol):
 
 
 @dataclass(frozen=True)
-class Even:
+class Even(Settings):
     """Every client gets a random share of the same size: IID."""
 
     name: ClassVar[str] = "iid"
@@ -43,16 +43,13 @@ class Even:
 
     clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
         """Deal shuffled samples."""
         return np.array_split(rng.permutation(len(labels)), self.clients)
 
 
 @dataclass(frozen=True)
-class Dirichlet:
+class Dirichlet(Settings):
     """Every label is divided in proportions drawn from Dirichlet(alpha).
 
     Source: Hsu et al. 2019, arXiv:1909.06335.
@@ -69,9 +66,6 @@ class Dirichlet:
         help="Small: few labels a client. Large: almost IID.",
     )
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
         """Cut every label's shuffled samples at drawn proportions."""
         parts: list[list[np.ndarray]] = [[] for _ in range(self.clients)]
@@ -85,7 +79,7 @@ class Dirichlet:
 
 
 @dataclass(frozen=True)
-class Shards:
+class Shards(Settings):
     """Samples sorted by label, cut into equal shards, a few dealt to every client.
 
     Source: McMahan et al. 2017, arXiv:1602.05629 (two shards a client).
@@ -99,9 +93,6 @@ class Shards:
         2, low=1, high=100, help="About how many labels a client sees."
     )
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
         """Deal shuffled shards."""
         count = self.clients * self.shards_per_client
@@ -113,7 +104,7 @@ class Shards:
 
 
 @dataclass(frozen=True)
-class QuantitySkew:
+class QuantitySkew(Settings):
     """Clients hold the same mix of labels but very different numbers of samples.
 
     Sizes are proportional to a draw from Dirichlet(alpha).
@@ -127,9 +118,6 @@ class QuantitySkew:
     alpha: float = setting(
         0.5, low=0.001, high=1000.0, help="Small: one client holds most. Large: equal sizes."
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
         """Cut the shuffled samples at drawn proportions."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.randomness import generator
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 FEATURES = 60
 CLASSES = 10
@@ -24,7 +24,7 @@ class ClientData(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Synthetic:
+class Synthetic(Settings):
     """How client data are drawn; alpha and beta are ignored when iid is true.
 
     Client k: u_k ~ N(0, alpha); W_k, b_k ~ N(u_k, 1); B_k ~ N(0, beta); v_k[j] ~ N(B_k, 1);
@@ -57,9 +57,6 @@ class Synthetic:
         why="The authors' code passes alpha and beta as standard deviations and draws from NumPy's "
         "legacy generator; with seed 0 it gives the very data of their experiments.",
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
     @property
     def label(self) -> str:

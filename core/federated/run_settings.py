@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from core.federated.algorithm import Algorithm
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 
 @dataclass(frozen=True)
-class RunSettings:
+class RunSettings(Settings):
     """Rounds, local work, sampling of clients and what goes wrong with them."""
 
     rounds: int = setting(100, low=1, high=100_000, help="Server iterations.")
@@ -64,9 +64,6 @@ class RunSettings:
         help="How often the gradients' dissimilarity B is measured; 0 is never.",
         why="It costs about one pass over all clients' samples.",
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def rate_in(self, round_number: int) -> float:
         """Return the learning rate of a round; rounds count from 1."""

@@ -9,7 +9,7 @@ from core.pruning.allocation.channels import CHANNEL_ALLOCATIONS
 from core.pruning.allocation.scores import ALLOCATIONS
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
-from core.settings import Value, check, digest, from_dict, setting, to_dict
+from core.settings import Settings, Value, digest, from_dict, setting, to_dict
 from core.training.recipe import MOST_EPOCHS, Recipe
 
 OWN = "own"
@@ -17,7 +17,7 @@ AUTO = "auto"
 
 
 @dataclass(frozen=True)
-class PrunePlan:
+class PrunePlan(Settings):
     """What to remove (method), how much where (allocation), when (schedule), and the retraining.
 
     The defaults are the polished recipe; `pure` gives the paper's. settings: of the method.
@@ -110,7 +110,7 @@ class PrunePlan:
     settings: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check(self)
+        super().__post_init__()
         from_dict(self.rule.settings, self.settings)
         if self.resolved_allocation not in self._allocations:
             raise SettingsError(

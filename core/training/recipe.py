@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 from core.errors import SettingsError
 from core.networks.precision import PRECISIONS
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 MOST_EPOCHS = 10_000
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Settings):
     """How a network is trained; the defaults are the course's recipe."""
 
     epochs: int = setting(50, low=1, high=MOST_EPOCHS, help="Passes over the training images")
@@ -81,7 +81,7 @@ class Recipe:
     )
 
     def __post_init__(self) -> None:
-        check(self)
+        super().__post_init__()
         if self.cutout and self.cutout % 2:
             raise SettingsError(f"cutout is {self.cutout}. Choose an even side.")
         if self.normalise and self.batch_size < 2:
