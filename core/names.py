@@ -16,11 +16,6 @@ def plain_name(name: str, fallback: str = "unnamed", longest: int = 80) -> str:
     return " ".join(kept.split())[:longest].strip(" .") or fallback
 
 
-def counted(count: int, noun: str) -> str:
-    """Return "1 image", "2 images", "1,000 images"."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def _is_plain(character: str) -> bool:
     return character in KEPT_MARKS or unicodedata.category(character)[0] in "LMN"
 

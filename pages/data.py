@@ -10,8 +10,8 @@ from core.data.builtin_datasets import BUILT_IN, garments
 from core.data.store import StoredDataset
 from core.data.uploads import dataset_reader
 from core.errors import LabError, NotFoundError
+from core.text import plural
 from pages.components.error_box import error_box
-from pages.components.formatting import plural
 from pages.components.frame import inside_frame
 from pages.components.session import remember, workspace
 from pages.components.upload_errors import forget_refusal, refuse, show_refusal

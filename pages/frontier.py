@@ -13,9 +13,9 @@ from core.figures.model_map import model_map
 from core.runs import results, selection
 from core.runs.labels import method_labels
 from core.runs.results import Network
+from core.text import percent, plural, size
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain
-from pages.components.formatting import percent, plural, size
 from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.session import recall, remember, store, workspace

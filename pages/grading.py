@@ -12,8 +12,8 @@ from core.grading.grade import Grade
 from core.grading.leaderboard import board_of, grades_of, gradings, to_csv
 from core.grading.submissions import keep
 from core.jobs.store.job import DONE, Job
+from core.text import percent, plural
 from pages.components.error_box import error_box, plain
-from pages.components.formatting import percent, plural
 from pages.components.frame import inside_frame
 from pages.components.session import recall, remember, store, submit, workspace
 from pages.components.upload_errors import forget_refusal, refuse, show_refusal

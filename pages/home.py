@@ -10,9 +10,9 @@ from core.figures.frontier import live_frontier
 from core.runs import activity, results
 from core.runs.first_minute import first_minute
 from core.runs.labels import method_labels
+from core.text import plural
 from pages.components.copy_link import copy_link
 from pages.components.error_box import error_box, plain
-from pages.components.formatting import plural
 from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart
 from pages.components.session import (

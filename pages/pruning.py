@@ -13,9 +13,9 @@ from core.pruning.search.sweep import Sweep, sweep_seconds
 from core.runs import activity, results
 from core.runs.labels import method_labels
 from core.runs.titles import short_title
+from core.text import duration, percent, plural
 from pages.components.address_state import choose
 from pages.components.error_box import error_box
-from pages.components.formatting import duration, percent, plural
 from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart
 from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store

@@ -10,9 +10,9 @@ from core.report.evidence import Evidence, gather, sample_evidence
 from core.report.report import answers, cell, render
 from core.runs.results import reportable
 from core.runs.selection import from_prefixes, to_text
+from core.text import clock
 from pages.components.address_state import distinct
 from pages.components.error_box import error_box, plain
-from pages.components.formatting import clock
 from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember, store, titles, workspace

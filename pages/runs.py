@@ -13,8 +13,8 @@ from core.runs.activity import failed_parts
 from core.runs.import_checks import check_file
 from core.runs.setting_rows import settings_words
 from core.runs.titles import job_title, names_of
+from core.text import ago, duration, plural, size
 from pages.components.error_box import error_box, plain
-from pages.components.formatting import ago, duration, plural, size
 from pages.components.frame import inside_frame
 from pages.components.session import (
     counts_now,

@@ -9,9 +9,9 @@ from core.networks.formats import keras_h5
 from core.runs import activity
 from core.runs.titles import job_title
 from core.settings import to_dict
+from core.text import percent
 from core.training.recipe import PRESETS, Recipe
 from pages.components.error_box import error_box
-from pages.components.formatting import percent
 from pages.components.frame import inside_frame
 from pages.components.session import get_ready, remember, say_done, start, store, submit, workspace
 from pages.components.settings_form import settings_form

@@ -23,7 +23,7 @@ USERS = FILES | {
 PACKAGES = {module for module, path in FILES.items() if path.name == "__init__.py"}
 # Every package of core, lowest first: it may import only from rows above its own.
 ROWS = [
-    {"errors", "randomness", "progress", "names", "stale_files"},
+    {"errors", "randomness", "progress", "names", "stale_files", "text"},
     {"settings", "files"},
     {"workspace"},
     {"archives"},
@@ -41,7 +41,9 @@ ROWS = [
     {"commands"},
     {"__main__"},
 ]
-JOBS_KNOW = {"errors", "progress", "settings", "files", "stale_files", "workspace", "archives"}
+JOBS_KNOW = {
+    "errors", "progress", "settings", "files", "stale_files", "text", "workspace", "archives",
+}  # fmt: skip
 # Every file of these is a row of the package's own table.
 TABLES = {"core.pruning.methods", "core.federated.algorithms"}
 MOST_MODULES_IN_A_FOLDER = 20

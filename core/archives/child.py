@@ -15,7 +15,8 @@ import numpy as np
 
 from core import errors
 from core.archives.confinement import limit_resources, lock_down
-from core.archives.limits import Limits, size_text
+from core.archives.limits import Limits
+from core.text import binary_size
 
 Tell = Callable[[float, str], None]  # (share done, what is being read)
 ANSWER, ARRAYS, SPOOL, PROGRESS = "answer.json", "arrays.npy", "spool", "progress"
@@ -24,8 +25,8 @@ ANSWER, ARRAYS, SPOOL, PROGRESS = "answer.json", "arrays.npy", "spool", "progres
 def too_much_memory(limits: Limits) -> str:
     """Return the sentence for a file that needs more memory than is allowed."""
     return (
-        f"Reading the file takes more than the {size_text(limits.memory_bytes)} of memory that are "
-        f"allowed. {limits.remedy}"
+        f"Reading the file takes more than the {binary_size(limits.memory_bytes)} of memory that "
+        f"are allowed. {limits.remedy}"
     )
 
 

@@ -5,13 +5,6 @@ from dataclasses import dataclass, replace
 MIB = 1024 * 1024
 
 
-def size_text(size_bytes: float) -> str:
-    """Return a number of bytes as a person reads it: "500 MiB", "12 KiB"."""
-    if size_bytes >= MIB:
-        return f"{size_bytes / MIB:,.0f} MiB"
-    return f"{size_bytes / 1024:,.0f} KiB"
-
-
 @dataclass(frozen=True)
 class Limits:
     """Bounds of one parse; each protects a different resource.

@@ -22,9 +22,10 @@ import numpy as np
 
 from core import errors
 from core.archives.child import ANSWER, ARRAYS, PROGRESS, Tell
-from core.archives.limits import LIMITS, MIB, Limits, size_text
+from core.archives.limits import LIMITS, MIB, Limits
 from core.files import remedy_for
 from core.stale_files import forget_old
+from core.text import binary_size
 from core.workspace import open_workspace
 
 Content = bytes | bytearray | memoryview | Path | BinaryIO
@@ -108,7 +109,7 @@ def _as_file(content: Content, folder: Path, limits: Limits) -> Path:
 def _check_size(size: int, limits: Limits) -> None:
     if size > limits.upload_bytes:
         raise errors.UploadError(
-            f"The file has {size_text(size)}, more than the {size_text(limits.upload_bytes)} "
+            f"The file has {binary_size(size)}, more than the {binary_size(limits.upload_bytes)} "
             f"that are accepted. {limits.remedy}"
         )
     if size == 0:
@@ -209,7 +210,7 @@ def _reason_of_end(status: int, limits: Limits) -> str:
 
 def too_large(limits: Limits) -> str:
     return (
-        f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
+        f"Unpacked, the file is larger than the {binary_size(limits.unpacked_bytes)} that are "
         f"accepted. {limits.remedy}"
     )
 

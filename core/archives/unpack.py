@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.archives.child import Source
-from core.archives.limits import MIB, Limits, size_text
+from core.archives.limits import MIB, Limits
 from core.errors import UploadError
 from core.names import plain_name
+from core.text import binary_size
 
 CHUNK = 256 * 1024
 # Real images never shrink this far; what does is a bomb, and need not be unpacked to the limit.
@@ -127,7 +128,7 @@ def _inflate(inflater: "zlib._Decompress", waiting: bytes) -> bytes:
 def too_large(limits: Limits) -> UploadError:
     """Return the refusal of what unpacks to more than is allowed."""
     return UploadError(
-        f"Unpacked, the file is larger than the {size_text(limits.unpacked_bytes)} that are "
+        f"Unpacked, the file is larger than the {binary_size(limits.unpacked_bytes)} that are "
         f"accepted. {limits.remedy}"
     )
 

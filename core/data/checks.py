@@ -7,7 +7,7 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.data.images import resize, with_channels
-from core.names import counted
+from core.text import plural
 
 THUMBNAIL = 48
 NEARLY_CONSTANT = 2.0  # standard deviation in units of 1/255 below which an image shows nothing
@@ -151,24 +151,24 @@ def _warnings(
     warnings = []
     if findings["duplicates"]:
         warnings.append(
-            f"{counted(findings['duplicates'], 'training image')} too many: repeats of others."
+            f"{plural(findings['duplicates'], 'training image')} too many: repeats of others."
         )
     if findings["conflicting"]:
         warnings.append(
-            f"{counted(findings['conflicting'], 'training image')} with more than one label."
+            f"{plural(findings['conflicting'], 'training image')} with more than one label."
         )
     if findings["nearly_constant"]:
         warnings.append(
-            f"{counted(findings['nearly_constant'], 'image')} with nothing to see (one colour)."
+            f"{plural(findings['nearly_constant'], 'image')} with nothing to see (one colour)."
         )
     if balance < 0.5:
         smallest = min(classes, key=lambda entry: entry.train)
         warnings.append(
             f"The classes are unbalanced: {smallest.name} has only "
-            f"{counted(smallest.train, 'training image')}."
+            f"{plural(smallest.train, 'training image')}."
         )
     if len(dataset.validation) < 50 * len(classes):
         warnings.append(
-            f"Only {counted(len(dataset.validation), 'validation image')}: accuracy will be rough."
+            f"Only {plural(len(dataset.validation), 'validation image')}: accuracy will be rough."
         )
     return warnings

@@ -27,7 +27,7 @@ from core.figures.theme import (
     legend_entry,
     note,
 )
-from core.names import counted
+from core.text import plural
 
 FADED = 0.35
 MARGIN = 0.06  # of a share, around the outermost dots; the guides must not stretch the axes
@@ -223,7 +223,7 @@ def _scatter_sentence(
         return f"{y.label} against {x.label.lower()}: no points yet."
     top = max(points, key=y.goodness)
     return (
-        f"{y.label} against {x.label.lower()} of {counted(len(points), 'network')}, {on_front} of "
+        f"{y.label} against {x.label.lower()} of {plural(len(points), 'network')}, {on_front} of "
         f"them on the front. The best {y.label.lower()} is {y.value(top):.4g}, by "
         f"{labels.get(top.method, top.method)} at {x.label.lower()} {x.value(top):.4g}."
     )
@@ -266,7 +266,7 @@ def area_bars(
             }
         ],
         layout=layout(axis("Hypervolume"), axis("", autorange="reversed"), showlegend=False),
-        alt=f"Hypervolume of {counted(len(areas), 'method')}; the largest belongs to "
+        alt=f"Hypervolume of {plural(len(areas), 'method')}; the largest belongs to "
         f"{labels.get(best, best) or 'none'}.",
         rows=[{"method": method, "hypervolume": area} for method, area in areas.items()],
     )

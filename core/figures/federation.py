@@ -6,7 +6,7 @@ import numpy as np
 
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout, share_axis
-from core.names import counted
+from core.text import plural
 
 
 def label_map(counts: Sequence[Sequence[int]], names: Sequence[str]) -> Chart:
@@ -35,7 +35,7 @@ def label_map(counts: Sequence[Sequence[int]], names: Sequence[str]) -> Chart:
             }
         ],
         layout=layout(axis("Client", type="category"), axis("Label", type="category")),
-        alt=f"Labels at {counted(len(table), 'client')}: the commonest label of a client is "
+        alt=f"Labels at {plural(len(table), 'client')}: the commonest label of a client is "
         f"{own:.0%} of its samples on average.",
         rows=[
             {"client": k + 1, **dict(zip(map(str, names), map(int, row), strict=True))}

@@ -17,7 +17,7 @@ from core.figures.theme import (
     note,
     share_axis,
 )
-from core.names import counted
+from core.text import plural
 
 ISO_SCORES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 NAMED_SCORES = (0.5, 0.6, 0.7, 0.8, 0.9)  # more names would overlap on a narrow page
@@ -215,7 +215,7 @@ def _sentence(
     top = best_by_validation(points)
     assert top is not None
     return (
-        f"{counted(len(points), 'network')} by sparsity and accuracy, {best} on the front. "
+        f"{plural(len(points), 'network')} by sparsity and accuracy, {best} on the front. "
         f"Best by validation, score {top.score:.3f}: {labels.get(top.method, top.method)} with "
         f"{top.sparsity:.1%} zeros and {top.accuracy:.1%} accuracy."
     )

@@ -6,7 +6,7 @@ from core.evaluation.lineage import Node, family
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import Chart, Trace, layout
-from core.names import counted
+from core.text import plural
 
 
 def model_map(
@@ -24,7 +24,7 @@ def model_map(
         name="model-map",
         traces=traces,
         layout=layout(hidden, {**hidden, "autorange": "reversed"}),
-        alt=f"Model map of {counted(len(points), 'network')}, each joined to the network it was "
+        alt=f"Model map of {plural(len(points), 'network')}, each joined to the network it was "
         "pruned from.",
         rows=[
             {

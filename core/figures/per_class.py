@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout
-from core.names import counted
+from core.text import plural
 
 
 def class_bars(
@@ -33,7 +33,7 @@ def class_bars(
             axis(title, tickformat="+.0%" if change else ".0%"),
             barmode="group",
         ),
-        alt=f"{title} of {counted(len(values), 'network')} in each of {len(names)} classes.",
+        alt=f"{title} of {plural(len(values), 'network')} in each of {len(names)} classes.",
         rows=[
             {"network": label, "class": name, "value": share}
             for label, shares in values.items()

@@ -7,8 +7,8 @@ import numpy as np
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout
-from core.names import counted
 from core.networks.network import Weights
+from core.text import plural
 
 ALIVE, ZERO = (28, 92, 196), (226, 229, 232)
 SMALLEST_WIDTH = 480  # pixels of a shown picture
@@ -50,7 +50,7 @@ def layer_bars(points: Sequence[Point], dead: bool = False) -> Chart:
         name="layers-dead" if dead else "layers",
         traces=traces,
         layout=layout(axis("Layer"), axis(title, tickformat=".0%", range=[0, 1]), barmode="group"),
-        alt=f"{title} in each layer of {counted(len(points), 'network')}.",
+        alt=f"{title} in each layer of {plural(len(points), 'network')}.",
         rows=rows,
     )
 
@@ -133,7 +133,7 @@ def weight_histogram(networks: Mapping[str, Weights], bins: int = 60) -> Chart:
             for index, label in enumerate(counts)
         ],
         layout=layout(axis("Weight"), axis("Weights that are not zero", type="log")),
-        alt=f"Distribution of the non-zero weights of {counted(len(networks), 'network')}.",
+        alt=f"Distribution of the non-zero weights of {plural(len(networks), 'network')}.",
         rows=[
             {"weight": middle, **{label: counts[label][i] for label in counts}}
             for i, middle in enumerate(middles)

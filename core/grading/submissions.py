@@ -21,7 +21,7 @@ from core.archives.zip_limits import check_count
 from core.errors import NotFoundError, UploadError
 from core.files import told_if_not_stored, written_whole
 from core.grading.submitters import owner, owners, with_zip, without_weights
-from core.names import counted
+from core.text import plural
 
 WEIGHTS_ENDINGS = (".h5", ".hdf5", ".keras")
 LISTING = "names.json"
@@ -166,7 +166,7 @@ def _check_amount(
         )
     size = sum(member.file_size for member in chosen)
     if len(chosen) + without > limits.files or size > limits.total_bytes:
-        beside = f", and {counted(without, 'folder')} without any" if without else ""
+        beside = f", and {plural(without, 'folder')} without any" if without else ""
         raise UploadError(
             f"{bundle} holds {len(chosen)} weights files of {size / MEGABYTE:,.0f} MB{beside}. "
             f"At most {limits.files} files and {limits.total_bytes // MEGABYTE:,} MB are taken "

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.data.images import resize
 from core.errors import UploadError
-from core.names import counted
+from core.text import plural
 
 PIECE = 1024  # images converted at a time, so that no second copy of everything arises
 CHANNELS = (1, 2, 3, 4)
@@ -219,7 +219,7 @@ def _same_size(values: dict[str, np.ndarray], notes: list[str]) -> dict[str, np.
     for name, images in values.items():
         if images.shape[-1] != channels:
             raise UploadError(
-                f"The {name} images have {counted(images.shape[-1], 'channel')}, the training "
+                f"The {name} images have {plural(images.shape[-1], 'channel')}, the training "
                 f"images {channels}. Convert all to grey or all to colour and upload them again."
             )
         if images.shape[1:3] != (height, width):

@@ -19,7 +19,8 @@ from core.data.uploads.labels import normalise_labels
 from core.data.uploads.split_names import WHOLE
 from core.data.uploads.unpickle import reader
 from core.errors import UploadError
-from core.names import counted, plain_name
+from core.names import plain_name
+from core.text import plural
 
 COURSE = ("train_images.pkl", "train_labels.pkl", "val_images.pkl", "val_labels.pkl")
 ORDER = ("train", "validation", "test")
@@ -197,7 +198,7 @@ def _raw(
 def _note_unused(members: list[Member], used: set[str], notes: list[str]) -> None:
     unused = [m.shown for m in members if m.name not in used and m.shown != "README.txt"]
     if unused:
-        notes.append(f"Skipped {counted(len(unused), 'other member')}: {', '.join(unused[:10])}.")
+        notes.append(f"Skipped {plural(len(unused), 'other member')}: {', '.join(unused[:10])}.")
 
 
 def _roles(members: list[Member]) -> dict[tuple[str, str], Member]:

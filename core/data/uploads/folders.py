@@ -16,7 +16,8 @@ from core.archives.unpack import Member, Packed
 from core.data.uploads.arrays import Raw
 from core.data.uploads.split_names import split_of
 from core.errors import UploadError
-from core.names import counted, plain_name
+from core.names import plain_name
+from core.text import plural
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".ppm", ".pgm"})
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM")
@@ -274,4 +275,4 @@ def _note_list(notes: list[str], what: str, members: list[Member]) -> None:
         return
     shown = ", ".join(member.shown for member in members[:LISTED])
     more = f" and {len(members) - LISTED:,} more" if len(members) > LISTED else ""
-    notes.append(f"Skipped {counted(len(members), what)}: {shown}{more}.")
+    notes.append(f"Skipped {plural(len(members), what)}: {shown}{more}.")

@@ -15,7 +15,8 @@ from core.data.uploads import npy, split_names
 from core.data.uploads.arrays import Raw, normalise_images
 from core.data.uploads.unpickle import reader
 from core.errors import UploadError
-from core.names import counted, plain_name
+from core.names import plain_name
+from core.text import plural
 
 ENDINGS = (".npy", ".pkl", ".pickle")
 
@@ -100,7 +101,7 @@ def _labels(labels: np.ndarray, images: int) -> np.ndarray:
     labels = np.atleast_1d(labels)
     if len(labels) != images:
         raise UploadError(
-            f"There are {counted(images, 'image')} but {counted(len(labels), 'label')}. "
+            f"There are {plural(images, 'image')} but {plural(len(labels), 'label')}. "
             "Export the pair together."
         )
     if labels.ndim == 2 and labels.shape[1] > 1 and (labels.sum(axis=1) == 1).all():

@@ -15,8 +15,9 @@ from core.archives.limits import CLIENT_LIMITS, Limits
 from core.archives.sandbox import Content
 from core.data.uploads.leaf_json import Users, check_alike
 from core.errors import UploadError
-from core.names import counted, plain_name
+from core.names import plain_name
 from core.randomness import generator
+from core.text import plural
 
 VALIDATION_SHARE = 0.1
 LISTED = 10
@@ -89,7 +90,7 @@ def _note_users(notes: list[str], what: str, users: Users, kept: Users) -> None:
     left = [plain_name(user) for user in users if user not in kept]
     if left:
         shown = ", ".join(left[:LISTED]) + (", …" if len(left) > LISTED else "")
-        notes.append(f"{counted(len(left), 'client')} {what}: {shown}.")
+        notes.append(f"{plural(len(left), 'client')} {what}: {shown}.")
 
 
 def _parse_in_child(

@@ -14,7 +14,6 @@ import numpy as np
 
 from core.archives import zips
 from core.errors import WeightsError
-from core.names import counted
 from core.networks.formats.hdf5_checks import (
     LARGEST_BYTES,
     LARGEST_VALUES,
@@ -28,6 +27,7 @@ from core.networks.formats.hdf5_checks import (
     text_attribute,
 )
 from core.networks.formats.keras_config import LARGEST_TEXT, check_description
+from core.text import plural
 
 Weights = dict[str, np.ndarray]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -239,7 +239,7 @@ def _checked(weights: Weights, notes: list[str]) -> Weights:
         broken = array.size - int(np.count_nonzero(np.isfinite(array)))
         if broken:
             raise WeightsError(
-                f"{name} contains {counted(broken, 'NaN or infinite value')}, so the network "
+                f"{name} contains {plural(broken, 'NaN or infinite value')}, so the network "
                 "predicts nothing. Train again with a smaller learning rate and upload that file."
             )
     if kinds:
@@ -247,6 +247,6 @@ def _checked(weights: Weights, notes: list[str]) -> Weights:
     tiny = sum(int(np.count_nonzero((a != 0) & (np.abs(a) < TINY))) for a in converted.values())
     if tiny:
         notes.append(
-            f"{counted(tiny, 'weight')} below {TINY:g} but not zero; sparsity counts exact zeros."
+            f"{plural(tiny, 'weight')} below {TINY:g} but not zero; sparsity counts exact zeros."
         )
     return converted

@@ -15,8 +15,8 @@ from core.jobs.store.job import Job
 from core.networks.formats import keras_h5
 from core.networks.network import LAYERS
 from core.runs.results import Network, weights_path
+from core.text import percent, plural, size
 from pages.components.error_box import error_box, plain
-from pages.components.formatting import percent, plural, size
 from pages.components.live_chart import live_chart
 from pages.components.session import ask, store, workspace
 from pages.components.views.job_progress import job_line, watch

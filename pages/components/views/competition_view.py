@@ -7,7 +7,7 @@ import streamlit as st
 from core.jobs.store.job import DONE, Job
 from core.runs.activity import sweep_family
 from core.runs.results import network_of
-from pages.components.formatting import percent
+from core.text import percent
 from pages.components.session import remember, say_done, start, store
 from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.job_progress import job_line, watch

@@ -10,10 +10,10 @@ from core.data.builtin_datasets import BUILT_IN
 from core.data.checks import Checks, ClassCheck, check
 from core.data.store import StoredDataset
 from core.figures.classes import balance
+from core.text import percent, plural
 from core.workspace import Workspace
 from pages.components.address_state import choose
 from pages.components.error_box import plain
-from pages.components.formatting import percent, plural
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
 from pages.components.session import remember, workspace

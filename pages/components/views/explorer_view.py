@@ -9,9 +9,9 @@ from core.figures.preview import layer_sparsities
 from core.jobs.store.job import DONE, Job
 from core.networks.network import LAYERS
 from core.pruning.methods import METHODS
+from core.text import duration, percent, plural
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain, show_error
-from pages.components.formatting import duration, percent, plural
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
 from pages.components.session import store, submit

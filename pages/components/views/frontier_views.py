@@ -12,8 +12,8 @@ from core.runs.activity import Family
 from core.runs.labels import method_labels
 from core.runs.remarks import remark
 from core.runs.results import class_names_of, network_of
+from core.text import percent, plural
 from pages.components.error_box import plain
-from pages.components.formatting import percent, plural
 from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember, store, title, titles, workspace
 from pages.components.views.job_progress import job_line, watch

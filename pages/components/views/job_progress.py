@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.jobs.store.job import Job
 from core.runs.parts import with_parts
+from core.text import duration
 from pages.components.error_box import error_box, plain, show_error
-from pages.components.formatting import duration
 from pages.components.session import keep_working, store, submit
 
 BADGES = {

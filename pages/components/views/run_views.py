@@ -11,9 +11,9 @@ from core.figures.weights import layer_bars
 from core.jobs import logs
 from core.jobs.store.job import DONE, Job
 from core.runs.results import Network, network_of, weights_path
+from core.text import duration, percent, size
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain
-from pages.components.formatting import duration, percent, size
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
 from pages.components.session import store, workspace
