@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import results_ledger
-from benchmarks.results_ledger import Measured, measured
+from benchmarks.results_ledger import Ledger, Measured, Row, Summary, measured
 from benchmarks.results_page import PARTS, page
 from core.commands.networks import stored_digest
 from core.commands.session import Lab
@@ -66,24 +66,22 @@ class Wanted:
 class Results:
     """The finished runs on one data set, each seed with its own dense network; and what lacks.
 
-    done: id -> what was measured. given_up: ids of runs that failed. asked: id -> run, of all that
+    done: what is on file. given_up: ids of runs that failed. asked: id -> run, of all that
     the page has asked for; several parts may ask for the same.
     """
 
-    done: Mapping[str, Measured]
+    done: Ledger
     data: str
     seeds: tuple[int, ...]
     given_up: set[str]
     asked: dict[str, Wanted] = field(default_factory=dict)
 
-    def train(self, recipe: str, stages: tuple[int, int] = (0, 0)) -> dict[int, Measured]:
-        """Return seed -> finished training; stages: as of `prune`."""
+    def train(self, recipe: str, stages: tuple[int, int] = (0, 0)) -> Row:
+        """Return the finished trainings; stages: as of `prune`."""
         return self._finished(self._dense(recipe), "train", stages)
 
-    def prune(
-        self, plan: PrunePlan, stages: tuple[int, int], recipe: str = "thorough"
-    ) -> dict[int, Measured]:
-        """Return seed -> finished pruning of this seed's dense network.
+    def prune(self, plan: PrunePlan, stages: tuple[int, int], recipe: str = "thorough") -> Row:
+        """Return the finished prunings, each of its seed's dense network.
 
         stages: of the first seed's run, and of the others'; lower ones are computed sooner.
         """
@@ -97,7 +95,9 @@ class Results:
     @property
     def wanted(self) -> list[Wanted]:
         """What lacks, the most important first."""
-        absent = (w for id, w in self.asked.items() if id not in {*self.done, *self.given_up})
+        kept = {id for summary in self.done.summaries.values() for id in summary.ids}
+        there = {*self.done.runs, *kept, *self.given_up}
+        absent = (wanted for id, wanted in self.asked.items() if id not in there)
         return sorted(absent, key=lambda wanted: wanted.rank)
 
     def _dense(self, recipe: str) -> dict[int, dict[str, Any]]:
@@ -106,17 +106,19 @@ class Results:
     def _whole(self, settings: dict[str, Any]) -> dict[str, Any]:
         return {"data": self.data, **settings}
 
-    def _finished(
-        self, each: dict[int, dict[str, Any]], kind: str, stages: tuple[int, int]
-    ) -> dict[int, Measured]:
-        found = {}
-        for seed, own in each.items():
-            rank = (stages[seed > 0], len(self.asked))
-            wanted = Wanted(rank, kind, self._whole(own), seed)
+    def _finished(self, each: dict[int, dict[str, Any]], kind: str, stages: tuple[int, int]) -> Row:
+        asked = {
+            seed: Wanted((stages[seed > 0], len(self.asked)), kind, self._whole(own), seed)
+            for seed, own in each.items()
+        }
+        for wanted in asked.values():
             self.asked.setdefault(wanted.id, wanted)
-            if wanted.id in self.done:
-                found[seed] = self.done[wanted.id]
-        return found
+        found = {s: self.done.runs[w.id] for s, w in asked.items() if w.id in self.done.runs}
+        return Row(found, self._summary({wanted.id for wanted in asked.values()}))
+
+    def _summary(self, ids: set[str]) -> Summary | None:
+        kept = self.done.summaries.values()
+        return next((summary for summary in kept if ids.issuperset(summary.ids)), None)
 
 
 def main() -> None:
@@ -136,7 +138,7 @@ def main() -> None:
         results = Results(records, data, tuple(range(options.seeds)), given_up)
         text = page(results, options.parts.split(","))
         if fresh := newly_measured(results.asked, here, records):
-            records |= fresh
+            records = records.with_runs(fresh)
             results_ledger.write(LEDGER, records)
             continue
         PAGE.write_text(text, encoding="utf-8")
@@ -148,7 +150,7 @@ def main() -> None:
 
 
 def newly_measured(
-    asked: Mapping[str, Wanted], here: Mapping[str, Job], records: Mapping[str, Measured]
+    asked: Mapping[str, Wanted], here: Mapping[str, Job], records: Ledger
 ) -> dict[str, Measured]:
     """Return the records of this workspace's runs that the page asks for and the file lacks.
 
@@ -157,7 +159,7 @@ def newly_measured(
     return {
         id: measured(here[id], wanted.what, here[wanted.network])
         for id, wanted in asked.items()
-        if id not in records and {id, wanted.network} <= here.keys()
+        if id not in records.runs and {id, wanted.network} <= here.keys()
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.results_ledger import Measured
+from benchmarks.results_ledger import Row
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.training.recipe import PRESETS
@@ -15,7 +15,6 @@ from core.training.recipe import PRESETS
 if TYPE_CHECKING:
     from benchmarks.results import Results
 
-Runs = dict[int, Measured]
 SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
 STRUCTURED = SIX[1:]
 # Methods and controls: (method, allocation). Random filters at the widths that all structured
@@ -28,7 +27,7 @@ ASKED = (0.8, 0.9)
 HIGH = (0.95, 0.98, 0.99)
 EPOCHS, LONG, BEST = 6, 18, 36
 ABLATED = PrunePlan(method="magnitude", sparsity=0.98, epochs=EPOCHS)
-AS_IT_IS, READ_BACK = "as it is", "†"
+AS_IT_IS, SUMMARISED = "as it is", "†"
 FIRST, NEXT, LATER, LAST = range(4)  # stages; a part's first seed usually comes first
 DENSE_STAGES = {"thorough": (FIRST, FIRST), "fast": (LATER, LAST), "course": (LATER, LAST)}
 
@@ -42,17 +41,20 @@ def page(results: "Results", parts: Iterable[str]) -> str:
         "file as reloaded from disk. Holdout: images that no choice has seen. Points lost: of the "
         "dense network that the run began from, mean of validation and holdout. Seconds are a "
         "run's own, on the machine and the cores it was given: they compare only between runs made "
-        f"alike. {READ_BACK} at n: mean and deviation were read back from an earlier page; which "
-        f"seed had which value is not on file. Data set `{results.data}`.\n",
+        f"alike. {SUMMARISED} at n: of some seeds only mean and deviation were kept. Data set "
+        f"`{results.data}`.\n",
     ]
     for part in parts:
         lines += PARTS[part](results)
     return "\n".join(lines)
 
 
-def spread(runs: Runs, name: str, digits: int = 3) -> str:
-    """Return mean ± standard deviation of one field of the runs' records."""
-    return mean_and_deviation([getattr(run, name) for run in runs.values()], digits)
+def spread(row: Row, name: str, digits: int = 3) -> str:
+    """Return mean ± standard deviation of one field over the seeds of a row."""
+    if not row.count:
+        return "–"
+    mean, deviation = row.mean_and_deviation(name)
+    return f"{mean:.{digits}f}{f' ± {deviation:.{digits}f}' if row.count > 1 else ''}"
 
 
 def mean_and_deviation(values: Sequence[float], digits: int) -> str:
@@ -72,15 +74,15 @@ def table(header: list[str], rows: list[list[str]]) -> Iterator[str]:
     yield ""
 
 
-def measured(runs: Runs) -> list[str]:
+def measured(row: Row) -> list[str]:
     """Return the columns that every table of pruned networks ends with."""
     fields = {"accuracy": 3, "validation_accuracy": 3, "lost": 1, "score": 4, "seconds": 0}
-    return [*(spread(runs, name, digits) for name, digits in fields.items()), count(runs)]
+    return [*(spread(row, name, digits) for name, digits in fields.items()), count(row)]
 
 
-def count(runs: Runs) -> str:
-    """Return on how many seeds a row stands, marked if they were read back from a page."""
-    return f"{len(runs)}{READ_BACK * any(run.read_back for run in runs.values())}"
+def count(row: Row) -> str:
+    """Return on how many seeds a row stands, marked if some are known by their summary only."""
+    return f"{row.count}{SUMMARISED * (row.summary is not None)}"
 
 
 MEASURED = ["holdout", "validation", "points lost (both)", "score", "seconds", "n"]
@@ -125,7 +127,7 @@ def methods_part(results: "Results") -> Iterator[str]:
     yield from table(["method", "sparsity", *MEASURED], rows)
 
 
-def _gains(found: Mapping[tuple[str, str, float], Runs]) -> Iterator[str]:
+def _gains(found: Mapping[tuple[str, str, float], Row]) -> Iterator[str]:
     """Say by how much each method beats its controls, seed by seed from the same dense network."""
     yield (
         "Points gained over random pruning at equal sparsity and epochs, from the same dense "
@@ -140,13 +142,14 @@ def _gains(found: Mapping[tuple[str, str, float], Runs]) -> Iterator[str]:
     yield from table(["", *(f"{sparsity:.0%}" for sparsity in sorted(SPARSITIES))], rows)
 
 
-def _gain(runs: Runs, controls: Runs) -> str:
-    seeds = runs.keys() & controls.keys()
-    return mean_and_deviation([controls[seed].lost - runs[seed].lost for seed in seeds], 1)
+def _gain(row: Row, controls: Row) -> str:
+    seeds = row.runs.keys() & controls.runs.keys()
+    lost = [controls.runs[seed].lost - row.runs[seed].lost for seed in seeds]
+    return mean_and_deviation(lost, 1)
 
 
-def _sum_of_seconds(cells: list[Runs]) -> Iterator[str]:
-    first = [cell[0] for cell in cells if 0 in cell]
+def _sum_of_seconds(cells: list[Row]) -> Iterator[str]:
+    first = [cell.runs[0] for cell in cells if 0 in cell.runs]
     seconds = sum(run.seconds for run in first)
     yield (
         f"{len(first)} of the {len(cells)} runs of the six methods' first seed are there; "

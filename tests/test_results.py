@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmarks import results_ledger
 from benchmarks.results import LEDGER, PAGE, Results, newly_measured, next_runs
-from benchmarks.results_ledger import Measured
+from benchmarks.results_ledger import DIGITS, Ledger, Measured, Row, Summary
 from benchmarks.results_page import PARTS, count, page
+from core.evaluation.score import score
 from core.jobs.store.job import DONE, Job
 from core.pruning.plan import PrunePlan
 
@@ -28,7 +30,7 @@ def finished(wanted, accuracy):
 
 @pytest.fixture
 def results():
-    found = Results({}, "data", (0, 1), set())
+    found = Results(Ledger(), "data", (0, 1), set())
     found.train("thorough", (1, 1))
     found.prune(PLAN, (0, 2))
     return found
@@ -51,7 +53,7 @@ def test_a_network_is_trained_before_it_is_pruned_and_only_once(results):
 
 
 def test_a_part_computed_alone_asks_for_its_dense_networks_too():
-    alone = Results({}, "data", (0,), set())
+    alone = Results(Ledger(), "data", (0,), set())
     alone.prune(PLAN, (0, 2))
     assert [w.kind for w in next_runs(alone, {}, count=2)] == ["train"]
 
@@ -59,7 +61,7 @@ def test_a_part_computed_alone_asks_for_its_dense_networks_too():
 def test_a_network_measured_elsewhere_is_trained_again_when_it_is_to_be_pruned(results):
     train = results.wanted[1]
     elsewhere = {train.id: Measured(train.id, train.what, 0, 0.8, 0.8, 0.0, 0.0, 1.0)}
-    again = replace(results, done=elsewhere)
+    again = replace(results, done=Ledger(elsewhere))
     assert [w.kind for w in again.wanted] == ["prune", "train", "prune"]
     assert next_runs(again, {}, count=1) == [train]
 
@@ -68,7 +70,8 @@ def test_runs_whose_network_is_here_come_first_in_their_stage(results):
     results.prune(replace(PLAN, sparsity=0.5), (2, 2))
     first, second = results.wanted[-2:]
     assert (first.seed, second.seed) == (0, 1)
-    rest = replace(results, done=dict.fromkeys(results.asked.keys() - {first.id, second.id}))
+    others = dict.fromkeys(results.asked.keys() - {first.id, second.id})
+    rest = replace(results, done=Ledger(others))
     here = dict.fromkeys([first.settings["dense"], second.settings["dense"]])
     assert next_runs(rest, here, count=1) == [first]
     del here[first.settings["dense"]]
@@ -78,33 +81,76 @@ def test_runs_whose_network_is_here_come_first_in_their_stage(results):
 def test_a_record_says_what_was_lost_of_the_network_the_run_began_from(results):
     prune, train = results.wanted[:2]
     here = {prune.id: finished(prune, 0.78), train.id: finished(train, 0.8)}
-    [record] = [r for r in newly_measured(results.asked, here, {}).values() if r.id == prune.id]
+    [record] = [
+        r for r in newly_measured(results.asked, here, Ledger()).values() if r.id == prune.id
+    ]
     assert record.lost == pytest.approx(2.0)
     assert (record.accuracy, record.validation_accuracy, record.seconds) == (0.78, 0.8, 12.3)
-    assert newly_measured(results.asked, here, dict.fromkeys(here, record)) == {}
-    assert newly_measured(results.asked, {prune.id: here[prune.id]}, {}) == {}
+    assert newly_measured(results.asked, here, Ledger(dict.fromkeys(here, record))) == {}
+    assert newly_measured(results.asked, {prune.id: here[prune.id]}, Ledger()) == {}
+
+
+SUMMARY = Summary(
+    "prune thinet 0.9 auto 6",
+    ("2f", "3f"),
+    dict.fromkeys(results_ledger.FIELDS, 0.8),
+    dict.fromkeys(results_ledger.FIELDS, 0.02),
+)
+RECORD = Measured("1f", SUMMARY.what, 2, 0.81, 0.83, 0.9, 0.865, 100.5, 1.25)
 
 
 def test_the_file_gives_back_what_was_written(tmp_path):
     path = tmp_path / "results.json"
-    assert results_ledger.read(path) == {}
-    record = Measured("1f", "prune thinet 0.9 auto 6", 2, 0.81, 0.8, 0.9, 0.85, 100.5, 1.25)
-    old = Measured("2f", "prune thinet 0.9 auto 6", 1, 0.8, 0.8, 0.9, 0.85, 100.5, read_back=True)
-    results_ledger.write(path, {"1f": record, "2f": old})
-    assert results_ledger.read(path) == {"1f": record, "2f": old}
-    assert path.read_text().count("read_back") == 1  # said only where it matters
+    assert results_ledger.read(path) == Ledger()
+    ledger = Ledger({"1f": RECORD}, {SUMMARY.what: SUMMARY})
+    results_ledger.write(path, ledger)
+    assert results_ledger.read(path) == ledger
+
+
+def test_a_row_joins_runs_and_a_summary_as_if_all_seeds_were_known():
+    # Two seeds with mean .8 and deviation .02 are .8 +- .02/sqrt(2), whichever is which.
+    apart = 0.02 / 2**0.5
+    known = [0.8 - apart, 0.8 + apart, RECORD.accuracy]
+    mean, deviation = Row({2: RECORD}, SUMMARY).mean_and_deviation("accuracy")
+    assert mean == pytest.approx(np.mean(known))
+    assert deviation == pytest.approx(np.std(known, ddof=1))
+    assert Row({2: RECORD}, SUMMARY).count == 3
+
+
+def test_seeds_known_by_their_summary_are_not_computed_again(results):
+    ids = tuple(wanted.id for wanted in results.wanted if wanted.kind == "prune")
+    kept = replace(SUMMARY, ids=ids)
+    again = replace(results, done=Ledger({}, {kept.what: kept}))
+    assert [wanted.kind for wanted in again.wanted] == ["train", "train"]
+    assert again.prune(PLAN, (0, 2)).summary == kept
+
+
+def test_every_line_on_file_recomputes_from_its_own_numbers():
+    """Half of accuracy plus sparsity, to the last digit that a line was written with."""
+    ledger = results_ledger.read(LEDGER)
+    for run in ledger.runs.values():
+        expected = score(run.accuracy, run.sparsity)
+        assert run.score == pytest.approx(expected, abs=1.5 * 10**-DIGITS), run
+    for kept in ledger.summaries.values():
+        expected = (kept.mean["accuracy"] + kept.mean["sparsity"]) / 2
+        assert kept.mean["score"] == pytest.approx(expected, abs=3.3e-4), kept  # three digits
+
+
+def test_accuracies_on_file_are_shares_of_the_holdout_images():
+    images = 1250
+    for run in results_ledger.read(LEDGER).runs.values():
+        right = run.accuracy * images
+        assert right == pytest.approx(round(right), abs=0.51 * images * 10**-3), run
 
 
 def test_the_page_has_every_part_before_anything_is_measured():
-    empty = Results({}, "data", (0, 1, 2), set())
+    empty = Results(Ledger(), "data", (0, 1, 2), set())
     assert page(empty, PARTS).count("## ") == len(PARTS)
     assert len(empty.wanted) == len(empty.asked) > 200
 
 
-def test_a_row_says_that_its_seeds_were_read_back_from_a_page():
-    measured = Measured("1f", "prune thinet 0.9 auto 6", 2, 0.81, 0.8, 0.9, 0.85, 100.5)
-    old = replace(measured, seed=1, read_back=True)
-    assert (count({2: measured}), count({1: old, 2: measured})) == ("1", "2†")
+def test_a_row_says_that_some_seeds_are_known_by_their_summary_only():
+    assert (count(Row({2: RECORD})), count(Row({2: RECORD}, SUMMARY))) == ("1", "3†")
 
 
 def test_the_page_in_the_documents_is_made_from_the_file_beside_it():
