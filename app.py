@@ -1,5 +1,6 @@
 """The frame: page settings, look, navigation. Every page is a file in pages/."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import streamlit as st
@@ -8,6 +9,7 @@ from pages.components.error_box import error_box
 from pages.components.upload_errors import forget_other_visits
 
 ROOT = Path(__file__).parent
+ASSETS = files("assets")
 
 # (file and address, title, icon), in the order of the work. A page is there once its file is.
 # No sections: Streamlit's markup for them is a list that screen readers cannot read.
@@ -39,11 +41,9 @@ def pages() -> list[st.Page]:
     ]
 
 
-st.set_page_config(
-    page_title="Pareto Lab", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide"
-)
-st.logo(ROOT / "assets" / "logo.svg", size="large", icon_image=ROOT / "assets" / "icon.svg")
-st.html(ROOT / "assets" / "style.css")
+st.set_page_config(page_title="Pareto Lab", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
+st.html(f"<style>{(ASSETS / 'style.css').read_text('utf-8')}</style>")
 page = st.navigation(pages(), expanded=True)
 forget_other_visits(page.url_path)
 with error_box():

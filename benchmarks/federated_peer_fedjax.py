@@ -2,11 +2,12 @@
 
 from importlib import metadata
 
-import federated_workload as work
 import fedjax
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from benchmarks import federated_workload as work
 
 # The last fedjax (0.0.17) still calls names that newer JAX moved to jax.tree_util.
 for name in ("tree_map", "tree_leaves", "tree_structure", "tree_unflatten", "tree_flatten"):

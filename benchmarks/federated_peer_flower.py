@@ -2,14 +2,15 @@
 
 import logging
 
-import federated_workload as work
 import flwr
 import numpy as np
-from federated_training import train_client
 from flwr.client import ClientApp, NumPyClient
 from flwr.server import ServerApp, ServerAppComponents, ServerConfig
 from flwr.server.strategy import FedAvg
 from flwr.simulation import run_simulation
+
+from benchmarks import federated_workload as work
+from benchmarks.federated_training import train_client
 
 COUNT, EPOCHS, ROUNDS = work.arguments()
 DATA = work.clients(COUNT)

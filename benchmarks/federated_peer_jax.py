@@ -1,9 +1,10 @@
 """JAX: jit(vmap(scan)) over padded clients."""
 
-import federated_workload as work
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from benchmarks import federated_workload as work
 
 
 def main():

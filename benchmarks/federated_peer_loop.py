@@ -3,9 +3,10 @@
 Measured twice: training alone, and with the evaluation of all samples in every round.
 """
 
-import federated_workload as work
 import numpy as np
-from federated_training import evaluate_client, train_client
+
+from benchmarks import federated_workload as work
+from benchmarks.federated_training import evaluate_client, train_client
 
 
 def main():

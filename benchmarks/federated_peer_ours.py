@@ -1,15 +1,11 @@
 """Pareto Lab: whole rounds of `simulate`, evaluation included, and their training alone."""
 
 import resource
-import sys
 import time
-from pathlib import Path
 
-import federated_workload as work
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from benchmarks import federated_workload as work
 from core.federated.algorithm import Instruction
 from core.federated.algorithms.fedavg import FedAvg
 from core.federated.clients import join_clients

@@ -4,7 +4,6 @@ import os
 import time
 from importlib import metadata
 
-import federated_workload as work
 import numpy as np
 import torch
 from pfl.aggregate.simulate import SimulatedBackend
@@ -20,6 +19,8 @@ from pfl.metrics import Metrics, Weighted
 from pfl.model.pytorch import PyTorchModel
 from torch.nn import Linear, ReLU
 from torch.nn.functional import cross_entropy
+
+from benchmarks import federated_workload as work
 
 
 class Network(torch.nn.Sequential):

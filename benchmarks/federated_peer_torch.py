@@ -2,9 +2,10 @@
 
 import copy
 
-import federated_workload as work
 import numpy as np
 import torch
+
+from benchmarks import federated_workload as work
 
 
 def main():

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-FOLDER = Path(__file__).resolve().parent
-TABLE = FOLDER.parent / "docs" / "federated-speed.md"
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "docs" / "federated-speed.md"
 PEERS = Path(os.environ.get("PARETO_LAB_PEERS", "~/.cache/pareto-lab/peers")).expanduser()
 # name -> (label, script, environment; "": our own)
 SYSTEMS = {
@@ -82,13 +82,14 @@ def run(name: str, count: int, epochs: int, rounds: int) -> dict:
     if not python.exists():
         return {"error": "not installed"}
     numbers = (count, epochs, min(rounds, SLOW_ROUNDS.get(name, rounds)))
-    command = [str(python), str(FOLDER / f"{SYSTEMS[name][1]}.py"), *map(str, numbers)]
+    command = [str(python), "-m", f"benchmarks.{SYSTEMS[name][1]}", *map(str, numbers)]
     core = max(os.sched_getaffinity(0))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu", "RAY_DEDUP_LOGS": "0"}
     try:
         done = subprocess.run(
             ["taskset", "-c", str(core), *command],
+            cwd=ROOT,
             env={**os.environ, **threads, **quiet},
             capture_output=True,
             text=True,

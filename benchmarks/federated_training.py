@@ -1,7 +1,8 @@
 """One client in plain NumPy: its local SGD, which Flower's client runs too, and its evaluation."""
 
-import federated_workload as work
 import numpy as np
+
+from benchmarks import federated_workload as work
 
 
 def train_client(parameters, inputs, labels, epochs, rng):

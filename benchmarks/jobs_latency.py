@@ -1,6 +1,6 @@
 """What the job engine costs: latencies, an idle engine, reading while the store is locked.
 
-    python benchmarks/jobs_latency.py
+    python -m benchmarks.jobs_latency
 
 Prints a table in Markdown. Uses the small NumPy tasks of the tests, no TensorFlow.
 """
@@ -8,22 +8,17 @@ Prints a table in Markdown. Uses the small NumPy tasks of the tests, no TensorFl
 import os
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-os.environ["PARETO_LAB_TASKS"] = "tests.jobs.work:TASKS"
+import psutil
 
-import psutil  # noqa: E402
-
-from core.jobs.engine import control  # noqa: E402
-from core.jobs.store.store import Store  # noqa: E402
-from core.workspace import Workspace  # noqa: E402
-from tests.jobs.watching import engines, runners, until  # noqa: E402
+from core.jobs.engine import control
+from core.jobs.store.store import Store
+from core.workspace import Workspace
+from tests.jobs.watching import engines, runners, until
 
 IDLE_SECONDS = 20.0
 
@@ -89,6 +84,7 @@ def idle_share(process: psutil.Process) -> float:
 
 def main() -> None:
     """Measure and print."""
+    os.environ["PARETO_LAB_TASKS"] = "tests.jobs.work:TASKS"
     workspace = Workspace(Path(tempfile.mkdtemp(prefix="pareto-benchmark-")))
     store = Store(workspace.store_url)
     rows: list[tuple[str, str]] = []

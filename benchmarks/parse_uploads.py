@@ -1,6 +1,6 @@
 """Time and peak memory of reading uploads, in the parsing child and in the process that asks.
 
-Run: python benchmarks/parse_uploads.py [dataset.tar.gz …]. Without files, archives are made:
+Run: python -m benchmarks.parse_uploads [dataset.tar.gz …]. Without files, archives are made:
 the course's size, one of 200 MB that nothing can compress, and one of float64 images.
 """
 

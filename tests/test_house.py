@@ -84,3 +84,12 @@ def test_every_file_is_in_its_table_and_cites_its_paper(folder, table):
     for name in modules:
         text = (ROOT / "core" / folder / f"{name}.py").read_text()
         assert re.search(r"\b(19|20)\d\d\b", text), f"{name}.py cites no paper with its year"
+
+
+def test_no_path_plumbing():
+    """Package data comes by importlib.resources; one module tells children where we are."""
+    plumbing = re.compile(r"sys\.path|PYTHONPATH|\.parents\[|\.parent\.parent")
+    files = [*CORE, *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"]
+    found = {path for path in files if plumbing.search(path.read_text())}
+    found |= {p for p in (ROOT / "benchmarks").rglob("*.py") if "sys.path" in p.read_text()}
+    assert found == {ROOT / "core" / "processes.py"}

@@ -23,7 +23,7 @@ USERS = FILES | {
 PACKAGES = {module for module, path in FILES.items() if path.name == "__init__.py"}
 # Every package of core, lowest first: it may import only from rows above its own.
 ROWS = [
-    {"errors", "randomness", "progress", "names", "stale_files", "text"},
+    {"errors", "processes", "randomness", "progress", "names", "stale_files", "text"},
     {"settings", "files"},
     {"workspace"},
     {"archives"},
@@ -42,7 +42,8 @@ ROWS = [
     {"__main__"},
 ]
 JOBS_KNOW = {
-    "errors", "progress", "settings", "files", "stale_files", "text", "workspace", "archives",
+    "errors", "processes", "progress", "settings", "files", "stale_files", "text", "workspace",
+    "archives",
 }  # fmt: skip
 # Every file of these is a row of the package's own table.
 TABLES = {"core.pruning.methods", "core.federated.algorithms"}

@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -24,12 +23,12 @@ from core import errors
 from core.archives.child import ANSWER, ARRAYS, PROGRESS, Tell
 from core.archives.limits import LIMITS, MIB, Limits
 from core.files import remedy_for
+from core.processes import module_command, module_variables
 from core.stale_files import forget_old
 from core.text import binary_size
 from core.workspace import open_workspace
 
 Content = bytes | bytearray | memoryview | Path | BinaryIO
-PROJECT = Path(__file__).resolve().parents[2]
 KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 POLL_SECONDS = 0.05
 LARGEST_ANSWER = 16 * MIB
@@ -127,7 +126,7 @@ def _execute(
     orders = json.dumps({"reader": reader, "arguments": arguments, "limits": asdict(limits)})
     with source.open("rb") as stdin, (folder / "log").open("wb") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "core.archives.child", orders],
+            module_command("core.archives.child", orders),
             stdin=stdin,
             stdout=log,
             stderr=log,
@@ -144,10 +143,8 @@ def _execute(
 def _environment(folder: Path) -> dict[str, str]:
     """Return the little a parser needs: no secrets, no home folder, no extra threads."""
     kept = {k: v for k, v in os.environ.items() if k in KEPT_ENVIRONMENT}
-    elsewhere = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return kept | {
-        "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(os.path.isabs, elsewhere)]),
-        "PYTHONSAFEPATH": "1",
+        **module_variables(),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUTF8": "1",
         "OPENBLAS_NUM_THREADS": "1",

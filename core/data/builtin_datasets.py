@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ FASHION_CLASSES = (
     *("T-shirt", "trouser", "pullover", "dress", "coat"),
     *("sandal", "shirt", "sneaker", "bag", "boot"),
 )
-GARMENTS = Path(__file__).resolve().parents[2] / "assets" / "garments.npz"
+GARMENTS = files("assets") / "garments.npz"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def garments(workspace: Workspace | None = None) -> Dataset:
 
     Source: Fashion-MNIST, Xiao et al. 2017, arXiv:1708.07747 (MIT licence, Zalando SE).
     """
-    with np.load(GARMENTS, allow_pickle=False) as arrays:
+    with GARMENTS.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         train, validation, test = (
             Split(arrays[f"{name}_images"], arrays[f"{name}_labels"].astype(np.int64))
             for name in ("train", "validation", "test")

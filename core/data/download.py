@@ -14,12 +14,12 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.errors import DownloadError
+from core.processes import module_command, module_variables
 from core.randomness import generator
 from core.workspace import Workspace
 
 STALL_SECONDS = 15
 LONGEST_SECONDS = 900
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def download(workspace: Workspace, module: str, name: str, class_names: tuple[str, ...]) -> Dataset:
@@ -44,11 +44,11 @@ def _fetch(workspace: Workspace, module: str, name: str, target: Path) -> None:
     environment = {
         **os.environ,
         "KERAS_HOME": str(workspace.datasets / "downloads"),
-        "PYTHONPATH": str(PROJECT),
+        **module_variables(),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
     }
-    command = [sys.executable, "-m", "core.data.download", module, str(target)]
+    command = module_command("core.data.download", module, str(target))
     try:
         finished = subprocess.run(
             command, env=environment, capture_output=True, timeout=LONGEST_SECONDS, check=False

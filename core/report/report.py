@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from core.figures.theme import Chart
@@ -13,7 +12,7 @@ from core.report.answers.heterogeneity import heterogeneity_answers
 from core.report.answers.pruning import pruning_answers
 from core.report.evidence import Evidence, today
 
-TEMPLATE = Path(__file__).parent / "report.html.j2"
+TEMPLATE = files("core.report") / "report.html.j2"
 INK, PAPER = "#1f2933", "#ffffff"
 
 
@@ -35,7 +34,7 @@ def render(evidence: Evidence, notes: Mapping[str, str] | None = None) -> str:
 
     environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True)
     found = answers(evidence)
-    return environment.from_string(TEMPLATE.read_text()).render(
+    return environment.from_string(TEMPLATE.read_text("utf-8")).render(
         evidence=evidence,
         answers=found,
         notes=notes or {},

@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from core.settings import digest
 from core.workspace import Workspace
 
 NETWORK_KINDS = ("train", "import", "prune")
-ASSETS = Path(__file__).parent.parent.parent / "assets"
+ASSETS = files("assets")
 SAMPLE_SWEEP = ASSETS / "sample_sweep.json"
 SAMPLE_FEDERATED = ASSETS / "sample_federated.json.gz"
 
@@ -105,13 +106,13 @@ def class_names_of(workspace: Workspace, network: Network) -> tuple[str, ...]:
 
 def sample_points() -> list[Point]:
     """Return the points of the bundled finished sweep, the dense network first."""
-    sample = json.loads(SAMPLE_SWEEP.read_text())
+    sample = json.loads(SAMPLE_SWEEP.read_text("utf-8"))
     return [Point.from_dict(values) for values in (sample["dense"], *sample["points"])]
 
 
 def sample_class_names() -> tuple[str, ...]:
     """Return the class names of the data set that the bundled sweep ran on."""
-    with np.load(GARMENTS, allow_pickle=False) as arrays:
+    with GARMENTS.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return tuple(str(name) for name in arrays["class_names"])
 
 

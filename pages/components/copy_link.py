@@ -1,6 +1,6 @@
 """A button that copies the address: whoever opens it sees the same view."""
 
-from pathlib import Path
+from importlib.resources import files
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ _button = st.components.v2.component(
     "copy_link",
     html="<button type='button'></button>",
     css=CSS,
-    js=(Path(__file__).parent / "copy_link.js").read_text(),
+    js=(files("pages.components") / "copy_link.js").read_text("utf-8"),
 )
 
 

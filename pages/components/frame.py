@@ -1,12 +1,9 @@
 """Every page inside the frame of app.py, also when a deep link is the server's first visitor."""
 
 import runpy
-from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
-
-FRAME = Path(__file__).parents[2] / "app.py"
 
 
 def inside_frame() -> None:
@@ -16,5 +13,5 @@ def inside_frame() -> None:
     runs the file behind a deep link by itself, without our navigation and look.
     """
     if PagesManager.uses_pages_directory:
-        runpy.run_path(str(FRAME), run_name="__main__")
+        runpy.run_module("app", run_name="__main__")
         st.stop()

@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -38,7 +37,7 @@ _chart = st.components.v2.component(
     "live_chart",
     html=HTML,
     css=CSS,
-    js=(Path(__file__).parent / "live_chart.js").read_text(),
+    js=(files("pages.components") / "live_chart.js").read_text("utf-8"),
     isolate_styles=False,
 )
 

@@ -6,14 +6,13 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-import core
 from core.errors import JobError
 from core.jobs import logs
 from core.jobs.engine.lock import is_held
 from core.jobs.store.dispatch import ask_to_leave, engines, place_name
 from core.jobs.store.store import Store
+from core.processes import module_command, module_variables
 from core.workspace import Workspace
 
 START_SECONDS = 20.0
@@ -55,17 +54,15 @@ def ensure(workspace: Workspace, warm: str = "") -> bool:
 
 def _start(workspace: Workspace, warm: str) -> subprocess.Popen:
     # Detached, in a session of its own: jobs outlive the browser, the page server and the shell.
-    root = Path(core.__file__).parent.parent
-    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
     child = subprocess.Popen(
-        [sys.executable, "-m", "core.jobs.engine.daemon", str(workspace.root), warm],
+        module_command("core.jobs.engine.daemon", str(workspace.root), warm),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": path},
+        env=os.environ | module_variables(),
         cwd=workspace.root,
         start_new_session=True,
         creationflags=flags,

@@ -5,16 +5,15 @@ import dataclasses
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-import core
 from core.errors import StoreError
 from core.jobs.resources import DEMANDS, threads_of
 from core.jobs.runner.runner import Orders
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.store import Store
+from core.processes import module_command, module_variables
 
 HOME_VARIABLE = "PARETO_LAB_WORKER_HOME"  # of a worker that shares no folder with the engine
 POLL_SECONDS = 0.05
@@ -31,7 +30,7 @@ def supervise(orders: Orders, store_url: str, environment: dict[str, str]) -> in
         orders = dataclasses.replace(orders, workspace=Path(os.environ[HOME_VARIABLE]).resolve())
     store = Store(store_url)
     child = subprocess.Popen(
-        [sys.executable, "-m", "core.jobs.runner.runner", *orders.to_arguments()],
+        module_command("core.jobs.runner.runner", *orders.to_arguments()),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -48,8 +47,6 @@ def supervise(orders: Orders, store_url: str, environment: dict[str, str]) -> in
 
 def _variables(orders: Orders) -> dict[str, str]:
     threads = str(threads_of(DEMANDS[orders.demand]))
-    root = os.path.dirname(os.path.dirname(core.__file__))
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     # NumPy keeps to one: its threads spin while they wait for each other, so that beside another
     # run the same product took up to 37 times as long with two as with one.
     return {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {
@@ -59,7 +56,7 @@ def _variables(orders: Orders) -> dict[str, str]:
         # a quarter of a dense network's step and more than half of a small one's.
         "TF_ENABLE_ONEDNN_OPTS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONPATH": path,
+        **module_variables(),
     }
 
 

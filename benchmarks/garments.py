@@ -1,6 +1,6 @@
 """Make assets/garments.npz from the originals of Fashion-MNIST (Debian: dataset-fashion-mnist).
 
-Run: python assets/make_garments.py [folder with the four .gz files]. The same bytes every time.
+python -m benchmarks.garments [folder with the four .gz files]. The same bytes every time.
 """
 
 import gzip
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+TARGET = Path(__file__).parent.parent / "assets" / "garments.npz"
 FOLDER = Path("/usr/share/datasets/fashion-mnist")
 CLASSES = {0: "T-shirt", 2: "pullover", 3: "dress", 4: "coat", 6: "shirt"}
 COUNTS = {"train": 6000, "validation": 1500, "test": 1000}
@@ -63,4 +64,4 @@ def write(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 if __name__ == "__main__":
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    write(Path(__file__).with_name("garments.npz"), splits(source))
+    write(TARGET, splits(source))

@@ -1,0 +1,1 @@
+"""Files that the package ships: pictures, the look of the pages, bundled data and finished runs."""
