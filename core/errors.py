@@ -9,6 +9,10 @@ class SettingsError(LabError):
     """A setting is outside its limits or of the wrong kind."""
 
 
+class RecordError(LabError):
+    """Stored settings or results of a run are not what they should be: damaged, or too new."""
+
+
 class UploadError(LabError):
     """An uploaded file was refused."""
 

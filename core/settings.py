@@ -6,24 +6,32 @@ The form on a page, the command line and the documentation are all made from `de
 import dataclasses
 import hashlib
 import json
+import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from core.errors import SettingsError
 
 Value = bool | int | float | str
+Values = Value | tuple[Value, ...] | None
+SCALARS = (bool, int, float, str)
 S = TypeVar("S")
 
 
 @dataclass(frozen=True)
 class SettingField:
-    """What a form, a command line or a table needs to know of one setting."""
+    """What a form, a command line or a table needs to know of one setting.
+
+    kind: of one value. many: the setting is a tuple of such values. optional: it may be None.
+    default: MISSING where a value has to be given.
+    """
 
     name: str
     kind: type
-    default: Value
+    default: Any
     low: float | None
     high: float | None
     choices: tuple[str, ...]
@@ -31,6 +39,10 @@ class SettingField:
     help: str
     why: str
     advanced: bool
+    stored_as: str
+    omitted: bool
+    many: bool = False
+    optional: bool = False
 
     @property
     def label(self) -> str:
@@ -40,7 +52,7 @@ class SettingField:
 
 
 def setting(
-    default: Any,
+    default: Any = MISSING,
     *,
     help: str,
     low: float | None = None,
@@ -49,10 +61,14 @@ def setting(
     unit: str = "",
     why: str = "",
     advanced: bool = False,
+    stored_as: str = "",
+    omitted: bool = False,
 ) -> Any:
     """Declare a field of a settings class; limits are inclusive.
 
     help: one sentence next to the control. why: an optional second one, behind "Why?".
+    stored_as: its name in stored JSON, where this is not the field's own. omitted: stored JSON
+    leaves it out while it has its default, so that a new setting changes no older run's identity.
     """
     metadata = {
         "help": help,
@@ -62,21 +78,55 @@ def setting(
         "unit": unit,
         "why": why,
         "advanced": advanced,
+        "stored_as": stored_as,
+        "omitted": omitted,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
 
 def describe(settings: type | object) -> tuple[SettingField, ...]:
-    """Return the fields of a settings class (or instance) in order of declaration."""
-    cls = settings if isinstance(settings, type) else type(settings)
+    """Return the fields of a settings class (or instance) in order of declaration.
+
+    Fields that are no plain values, such as a recipe inside the spec of a training, are left out.
+    """
+    return _described(settings if isinstance(settings, type) else type(settings))
+
+
+@lru_cache(maxsize=512)
+def _described(cls: type) -> tuple[SettingField, ...]:
     hints = typing.get_type_hints(cls)
-    return tuple(
-        SettingField(
-            name=f.name, kind=hints[f.name], default=typing.cast(Value, f.default), **f.metadata
-        )
-        for f in dataclasses.fields(cls)  # type: ignore[arg-type]
-        if "help" in f.metadata
-    )
+    found = []
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        kind, many, optional = _element(hints[field.name])
+        if "help" in field.metadata and kind in SCALARS:
+            found.append(
+                SettingField(
+                    name=field.name,
+                    kind=kind,
+                    default=field.default,
+                    many=many,
+                    optional=optional,
+                    **{**field.metadata, "stored_as": stored_name(field)},
+                )
+            )
+    return tuple(found)
+
+
+def stored_name(field: "dataclasses.Field[Any]") -> str:
+    """Return the name that a field has in stored JSON."""
+    return field.metadata.get("stored_as") or field.name
+
+
+def _element(hint: Any) -> tuple[type, bool, bool]:
+    """Return (kind of one value, whether there are many, whether there may be none) of a hint."""
+    parts = typing.get_args(hint)
+    if typing.get_origin(hint) in (types.UnionType, typing.Union) and types.NoneType in parts:
+        others = [part for part in parts if part is not types.NoneType]
+        kind, many, _ = _element(others[0]) if len(others) == 1 else (object, False, True)
+        return kind, many, True
+    if typing.get_origin(hint) is tuple and len(set(parts) - {Ellipsis}) == 1:
+        return parts[0], True, False
+    return hint, False, False
 
 
 @dataclass(frozen=True)
@@ -94,7 +144,13 @@ class Settings:
 def check(settings: object) -> None:
     """Raise SettingsError if any field is of the wrong kind or outside its limits."""
     for field in describe(settings):
-        _check_value(field, getattr(settings, field.name))
+        value = getattr(settings, field.name)
+        if value is None and field.optional:
+            continue
+        if field.many and not isinstance(value, tuple):
+            raise SettingsError(f"{field.name} must be a list, but {value!r} arrived.")
+        for one in value if field.many else (value,):
+            _check_value(field, one)
 
 
 def _check_value(field: SettingField, value: Value) -> None:
@@ -125,8 +181,7 @@ def _is_kind(value: object, kind: type) -> bool:
 
 
 def _kind_name(kind: type) -> str:
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-    return names.get(kind, kind.__name__)
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[kind]
 
 
 def _limits(field: SettingField) -> str:
@@ -136,20 +191,43 @@ def _limits(field: SettingField) -> str:
 
 
 def parse(cls: type[S], texts: Mapping[str, str]) -> S:
-    """Build settings from `name -> text` pairs, as the command line's --set gives them."""
-    fields = {field.name: field for field in describe(cls)}
-    values = {name: _parse_value(_known(fields, name, cls), text) for name, text in texts.items()}
-    return cls(**values)
+    """Build settings from `name -> text` pairs, as the command line's --set gives them.
+
+    Several values of one setting are separated by commas.
+    """
+    return cls(**parse_values(cls, texts))
+
+
+def parse_values(cls: type, texts: Mapping[str, str]) -> dict[str, Values]:
+    """Return the settings' values that texts stand for, by field; a stored name is known too.
+
+    Raises SettingsError for a name that `cls` lacks, and for a text that is not of its kind.
+    """
+    fields = by_name(describe(cls))
+    known = [(_known(fields, name, cls), text) for name, text in texts.items()]
+    return {field.name: parse_value(field, text) for field, text in known}
+
+
+def by_name(fields: Iterable[SettingField]) -> dict[str, SettingField]:
+    """Return the fields by their names and by those they are stored under."""
+    return {name: field for field in fields for name in (field.stored_as, field.name)}
 
 
 def _known(fields: Mapping[str, SettingField], name: str, cls: type) -> SettingField:
     if name not in fields:
-        known = ", ".join(fields) or "none"
+        known = ", ".join(dict.fromkeys(field.name for field in fields.values())) or "none"
         raise SettingsError(f"{cls.__name__} has no setting {name!r}. Known settings: {known}.")
     return fields[name]
 
 
-def _parse_value(field: SettingField, text: str) -> Value:
+def parse_value(field: SettingField, text: str) -> Values:
+    """Return the value of a setting that a text stands for. Raises SettingsError."""
+    if field.many:
+        return tuple(_parse_one(field, part.strip()) for part in text.split(",") if part.strip())
+    return _parse_one(field, text)
+
+
+def _parse_one(field: SettingField, text: str) -> Value:
     try:
         if field.kind is bool:
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
@@ -162,22 +240,33 @@ def _parse_value(field: SettingField, text: str) -> Value:
         ) from None
 
 
-def to_dict(settings: object) -> dict[str, Value]:
-    """Return the settings as a flat, JSON-ready dictionary."""
-    return {field.name: getattr(settings, field.name) for field in describe(settings)}
+def to_dict(settings: object) -> dict[str, Any]:
+    """Return the settings as a flat dictionary for JSON, under the names they are stored by."""
+    return {
+        field.stored_as: list(value) if field.many and value is not None else value
+        for field in describe(settings)
+        if not ((value := getattr(settings, field.name)) == field.default and field.omitted)
+    }
 
 
 def from_dict(cls: type[S], values: Mapping[str, Any]) -> S:
     """Build settings from a dictionary (JSON from the store); unknown names are refused."""
-    fields = {field.name: field for field in describe(cls)}
-    return cls(**{name: _from_json(_known(fields, name, cls), v) for name, v in values.items()})
+    fields = {field.stored_as: field for field in describe(cls)}
+    known = [(_known(fields, name, cls), value) for name, value in values.items()]
+    return cls(**{field.name: _from_json(field, value) for field, value in known})
 
 
 def _from_json(field: SettingField, value: Any) -> Any:
+    if field.many and isinstance(value, list | tuple):
+        return tuple(_number(field, one) for one in value)
+    return _number(field, value)
+
+
+def _number(field: SettingField, value: Any) -> Any:
     return float(value) if field.kind is float and type(value) is int else value
 
 
-def non_default(settings: object) -> dict[str, Value]:
+def non_default(settings: object) -> dict[str, Any]:
     """Return only what differs from the defaults: what a comparison shows."""
     return {
         field.name: getattr(settings, field.name)

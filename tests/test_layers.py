@@ -25,7 +25,7 @@ PACKAGES = {module for module, path in FILES.items() if path.name == "__init__.p
 ROWS = [
     {"errors", "processes", "randomness", "progress", "names", "stale_files", "text"},
     {"settings", "files"},
-    {"workspace"},
+    {"workspace", "records"},
     {"archives"},
     {"data"},
     {"networks"},
@@ -42,6 +42,7 @@ ROWS = [
     {"__main__"},
 ]
 JOBS_KNOW = {
+    "records",
     "errors", "processes", "progress", "settings", "files", "stale_files", "text", "workspace",
     "archives",
 }  # fmt: skip
