@@ -12,7 +12,6 @@ from core.data.uploads import dataset_reader
 from core.errors import LabError, NotFoundError
 from core.text import plural
 from pages.components.error_box import error_box
-from pages.components.frame import inside_frame
 from pages.components.session import remember, workspace
 from pages.components.upload_errors import forget_refusal, refuse, show_refusal
 from pages.components.views.data_views import (
@@ -122,7 +121,7 @@ def _show(chosen: StoredDataset) -> None:
         st.subheader("Checks", anchor=False)
         show_findings(chosen, found)
     with st.container(horizontal=True):
-        st.page_link("pages/training.py", label="Train on it", icon=":material/model_training:")
+        st.page_link("training.py", label="Train on it", icon=":material/model_training:")
         if st.button("Delete this data set", icon=":material/delete:", type="tertiary"):
             _confirm_delete(chosen)
 
@@ -142,5 +141,4 @@ def _confirm_delete(chosen: StoredDataset) -> None:
             st.rerun()
 
 
-inside_frame()
 main()

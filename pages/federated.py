@@ -14,7 +14,6 @@ from core.runs import results
 from core.runs.federated_runs import KINDS
 from core.settings import to_dict
 from pages.components.error_box import error_box, plain
-from pages.components.frame import inside_frame
 from pages.components.session import get_ready, recall, remember, say_done, start, store, title
 from pages.components.settings_form import settings_form
 from pages.components.views.federated_views import (
@@ -164,5 +163,4 @@ def _self_check() -> None:
         st.dataframe(rows, hide_index=True, width="stretch")
 
 
-inside_frame()
 main()

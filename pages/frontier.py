@@ -16,7 +16,6 @@ from core.runs.results import Network
 from core.text import percent, plural, size
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain
-from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.session import recall, remember, store, workspace
 from pages.components.views.compare_views import (
@@ -56,7 +55,7 @@ def _empty() -> None:
     with error_box():
         points = results.sample_points()
         _scatter(points, method_labels(), [])
-    st.page_link("pages/pruning.py", label="Prune your first network", icon=":material/cut:")
+    st.page_link("pruning.py", label="Prune your first network", icon=":material/cut:")
 
 
 def _of_one_data_set(networks: list[Network]) -> list[Network]:
@@ -188,5 +187,4 @@ def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> Non
         )
 
 
-inside_frame()
 main()

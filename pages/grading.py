@@ -14,7 +14,6 @@ from core.grading.submissions import keep
 from core.jobs.store.job import DONE, Job
 from core.text import percent, plural
 from pages.components.error_box import error_box, plain
-from pages.components.frame import inside_frame
 from pages.components.session import recall, remember, store, submit, workspace
 from pages.components.upload_errors import forget_refusal, refuse, show_refusal
 from pages.components.views.data_views import choose_data
@@ -203,5 +202,4 @@ def _history(board: list) -> None:
         )
 
 
-inside_frame()
 main()

@@ -13,7 +13,6 @@ from core.runs.labels import method_labels
 from core.text import plural
 from pages.components.copy_link import copy_link
 from pages.components.error_box import error_box, plain
-from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart
 from pages.components.session import (
     overview_now,
@@ -57,7 +56,7 @@ def _welcome() -> None:
             use_built_in("garments")
             remember("tour", recall("data"))
             st.rerun()
-        st.page_link("pages/data.py", label="Upload mine", icon=":material/upload:")
+        st.page_link("data.py", label="Upload mine", icon=":material/upload:")
     with error_box():
         points = results.sample_points()
         st.caption(
@@ -127,7 +126,7 @@ def _leave() -> None:
 
 def _link(page: str, label: str, icon: str) -> None:
     if (PAGES / f"{page}.py").exists():
-        st.page_link(f"pages/{page}.py", label=label, icon=f":material/{icon}:")
+        st.page_link(f"{page}.py", label=label, icon=f":material/{icon}:")
 
 
 def _overview() -> None:
@@ -182,7 +181,7 @@ def _recent(found: activity.Overview) -> None:
     drawn = st.session_state.get("recent-ids", ids)
     st.session_state["recent-ids"] = ids
     if cells := chosen["selection"]["cells"]:
-        st.switch_page("pages/runs.py", query_params={"run": drawn[cells[0][0]]})
+        st.switch_page("runs.py", query_params={"run": drawn[cells[0][0]]})
 
 
 def _recent_row(row: activity.Recent, name: str, with_curves: bool) -> dict[str, object]:
@@ -190,5 +189,4 @@ def _recent_row(row: activity.Recent, name: str, with_curves: bool) -> dict[str,
     return numbers | ({"Validation accuracy": list(row.curve)} if with_curves else {})
 
 
-inside_frame()
 main()

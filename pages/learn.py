@@ -14,7 +14,6 @@ from core.lessons.toy_federation import Federation, play, server_path
 from core.networks.network import LAYERS
 from core.networks.topology import CHANNEL_LAYERS, READER
 from pages.components.error_box import error_box, plain
-from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember
 
@@ -190,5 +189,4 @@ def _card(card: Card, picture: np.ndarray | None) -> None:
                 st.dataframe(list(card.settings), hide_index=True)
 
 
-inside_frame()
 main()

@@ -16,7 +16,6 @@ from core.runs.titles import short_title
 from core.text import duration, percent, plural
 from pages.components.address_state import choose
 from pages.components.error_box import error_box
-from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart
 from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store
 from pages.components.views.competition_view import competing
@@ -71,7 +70,7 @@ def _choose_dense(chosen: StoredDataset) -> Job | None:
     found = {job.id: job for job in activity.finished_dense(store(), chosen.digest)}
     if not found:
         st.info("No trained network for this data yet.")
-        st.page_link("pages/training.py", label="Train one", icon=":material/model_training:")
+        st.page_link("training.py", label="Train one", icon=":material/model_training:")
         return None
     return found[choose("Network", list(found), "dense", lambda id: _name(found[id]))]
 
@@ -176,5 +175,4 @@ def _epoch_seconds(chosen: StoredDataset, dense: Job) -> float:
     return chosen.train * EPOCH_SECONDS_PER_IMAGE
 
 
-inside_frame()
 main()

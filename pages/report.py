@@ -13,7 +13,6 @@ from core.runs.selection import from_prefixes, to_text
 from core.text import clock
 from pages.components.address_state import distinct
 from pages.components.error_box import error_box, plain
-from pages.components.frame import inside_frame
 from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember, store, titles, workspace
 
@@ -132,5 +131,4 @@ def _keep_note(digest: str, number: str) -> None:
         kept_notes.save(workspace().notes, digest, notes)
 
 
-inside_frame()
 main()

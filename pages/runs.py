@@ -15,7 +15,6 @@ from core.runs.setting_rows import settings_words
 from core.runs.titles import job_title, names_of
 from core.text import ago, duration, plural, size
 from pages.components.error_box import error_box, plain
-from pages.components.frame import inside_frame
 from pages.components.session import (
     counts_now,
     recall,
@@ -206,5 +205,4 @@ def _import(file) -> None:
     st.rerun()
 
 
-inside_frame()
 main()

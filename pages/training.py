@@ -12,7 +12,6 @@ from core.settings import to_dict
 from core.text import percent
 from core.training.recipe import PRESETS, Recipe
 from pages.components.error_box import error_box
-from pages.components.frame import inside_frame
 from pages.components.session import get_ready, remember, say_done, start, store, submit, workspace
 from pages.components.settings_form import settings_form
 from pages.components.upload_errors import forget_refusal, refuse, show_refusal
@@ -120,5 +119,4 @@ def _label(job: Job) -> str:
     return f"{job_title(job)}{accuracy}"
 
 
-inside_frame()
 main()

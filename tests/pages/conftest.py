@@ -37,8 +37,8 @@ def open_page():
     """Return a function that opens one page of the app inside its frame."""
 
     def opened(page: str, **parameters: str) -> AppTest:
-        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_SECONDS)
-        test.switch_page(f"pages/{page}.py")
+        test = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=TIMEOUT_SECONDS)
+        test.switch_page(f"{page}.py")
         for name, value in parameters.items():
             test.query_params[name] = value
         return test.run()

@@ -22,7 +22,7 @@ def another_set(workspace, name):
 
 
 def turned_to(test, page):
-    test.switch_page(f"pages/{page}.py").run()
+    test.switch_page(f"{page}.py").run()
     assert not test.exception
     return test
 

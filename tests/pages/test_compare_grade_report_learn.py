@@ -40,8 +40,8 @@ def empty_lab(tmp_path, monkeypatch):
 
 
 def opened(page: str, **parameters: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_SECONDS)
-    test.switch_page(f"pages/{page}.py")
+    test = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=TIMEOUT_SECONDS)
+    test.switch_page(f"{page}.py")
     for name, value in parameters.items():
         test.query_params[name] = value
     return test.run()

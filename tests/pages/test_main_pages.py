@@ -51,8 +51,8 @@ def test_a_broken_upload_is_refused_with_the_remedy_and_stores_nothing(empty_hom
     test.file_uploader[0].upload("data.tar.gz", b"not an archive", "application/gzip").run()
     assert "neither a .tar.gz, .zip nor .npz" in test.error[0].value.replace("\\", "")
     assert datasets.list_stored(empty_home) == []
-    test.switch_page("pages/learn.py").run()
-    assert not test.switch_page("pages/data.py").run().error  # of another visit
+    test.switch_page("learn.py").run()
+    assert not test.switch_page("data.py").run().error  # of another visit
 
 
 def test_an_upload_is_stored_and_shown_with_its_classes(empty_home, open_page, tmp_path):

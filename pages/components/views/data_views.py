@@ -28,7 +28,7 @@ def choose_data() -> StoredDataset | None:
         st.info("No data set yet. Take the bundled sample, or upload your own on the Data page.")
         with st.container(horizontal=True):
             st.button("Use the sample", type="primary", on_click=use_built_in, args=("garments",))
-            st.page_link("pages/data.py", label="Upload mine", icon=":material/upload:")
+            st.page_link("data.py", label="Upload mine", icon=":material/upload:")
         return None
     chosen = choose("Data set", list(stored), "data", lambda digest: _name(stored[digest]))
     return stored[chosen]

@@ -79,7 +79,7 @@ def _failures(failed: Sequence[Job]) -> None:
     with st.container(horizontal=True):
         for run in dict.fromkeys(_asked_by(job) for job in failed):
             st.page_link(
-                "pages/runs.py",
+                "runs.py",
                 label=f"See why: {plain(title(store().get(run)))}",
                 icon=":material/troubleshoot:",
                 query_params={"run": run},

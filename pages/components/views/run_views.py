@@ -69,13 +69,13 @@ def network_files(job: Job) -> None:
         download(network, f"file:{job.id}")
         if job.kind != "prune":
             st.page_link(
-                "pages/pruning.py",
+                "pruning.py",
                 label="Prune it",
                 icon=":material/content_cut:",
                 query_params={"data": network.data, "dense": job.id},
             )
         st.page_link(
-            "pages/federated.py",
+            "federated.py",
             label="Federate it",
             icon=":material/hub:",
             query_params={"data": network.data, "start": job.id},
