@@ -41,7 +41,8 @@ def legacy(
             group = root.create_group(name)
             group.attrs["weight_names"] = [f"{name}/{p}:0".encode() for p in ("kernel", "bias")]
             for part in ("kernel", "bias"):
-                group[f"{name}/{part}:0"] = weights[f"{ours}/{part}"].astype(dtype)
+                values = weights[f"{ours}/{part}"]
+                group[f"{name}/{part}:0"] = values if dtype is None else values.astype(dtype)
         change(file)
     return content.getvalue()
 
@@ -50,7 +51,7 @@ def spoiled(change):
     return lambda: legacy(change=change)
 
 
-def keras3(names=("conv2d", "conv2d_1", "conv2d_2", "conv2d_3", "dense", "dense_1"), weights=None):
+def keras3(names=LEGACY, weights=None, change=lambda file: None):
     """Return a .weights.h5 in Keras 3's layout, whose groups h5py lists alphabetically."""
     content = io.BytesIO()
     with h5py.File(content, "w") as file:
@@ -59,6 +60,7 @@ def keras3(names=("conv2d", "conv2d_1", "conv2d_2", "conv2d_3", "dense", "dense_
                 file[f"layers/{name}/vars/{number}"] = (weights or WEIGHTS)[f"{ours}/{part}"]
         file.create_group("layers/flatten/vars")
         file["optimizer/vars/0"] = np.int64(7)
+        change(file)
     return content.getvalue()
 
 
@@ -102,12 +104,12 @@ def whole_model(*extra):
     return lambda: legacy(into="model_weights", change=describe)
 
 
-def archive(*extra, weights=None):
+def archive(*extra, weights=None, description=None):
     """Return a .keras archive."""
     return lambda: zipped(
         {
             "metadata.json": b"{}",
-            "config.json": model_json(*extra).encode(),
+            "config.json": (description or model_json(*extra)).encode(),
             "model.weights.h5": weights or keras3(),
         }
     )

@@ -15,6 +15,9 @@ LARGEST_VALUES = 64_000_000  # values in one file: a hundred times the reference
 LARGEST_BYTES = 128 << 20  # of the layers together: what a stranger's reader can read and convert
 MOST_OBJECTS = 10_000
 DEEPEST = 12
+MOST_PIECES = 64  # of a list of names, 64 KB each
+# Keras keeps the numbers of a quantized layer as whole ones, beside their scale.
+BEFORE_QUANTIZING = "Save the weights as float32 before model.quantize is called"
 
 
 def damaged(error: Exception) -> WeightsError:
@@ -85,20 +88,6 @@ def shown(path: str) -> str:
     return ascii(path[-80:])[1:-1]
 
 
-def wrapped_for_pruning(name: str) -> WeightsError:
-    """Return the refusal of a layer that TensorFlow's pruning toolkit still wraps."""
-    return WeightsError(
-        f"{shown(name)} is a layer wrapped for pruning, saved with its mask and its threshold. "
-        "Call tfmot.sparsity.keras.strip_pruning(model) before saving and upload that file."
-    )
-
-
-def check_not_wrapped(name: str) -> None:
-    """Raise WeightsError if a layer has the name that wrapping for pruning gives it."""
-    if "prune_low_magnitude" in name:
-        raise wrapped_for_pruning(name)
-
-
 def text_attribute(group: Any, name: str) -> str:
     """Return an attribute as text, "" if it is absent."""
     if name not in group.attrs:
@@ -115,6 +104,11 @@ def names_attribute(group: Any, name: str) -> list[str]:
         if following not in group.attrs:
             break
         keys.append(following)
+        if len(keys) > MOST_PIECES:
+            raise WeightsError(
+                f"The attribute {name} comes in more than {MOST_PIECES} pieces, which no network "
+                "needs. Save the weights again with Keras and upload that file."
+            )
     names: list[str] = []
     for key in keys:
         kind = group.attrs.get_id(key)
@@ -127,17 +121,18 @@ def names_attribute(group: Any, name: str) -> list[str]:
     return names
 
 
-def numbers(group: Any, name: str, path: str) -> Any:
+def numbers(item: Any, path: str) -> Any:
     """Return a dataset of floating-point numbers, unread; raise WeightsError for anything else."""
     import h5py
 
-    item = group.get(name)
     if not isinstance(item, h5py.Dataset):
         raise WeightsError(f"{shown(path)} is listed but missing. Save the weights again.")
     if item.dtype.kind != "f" or item.dtype.itemsize not in (2, 4, 8):
+        eight_bits = item.dtype.kind in "iu" and item.dtype.itemsize == 1
+        remedy = BEFORE_QUANTIZING if eight_bits else "Save the weights as float32"
         raise WeightsError(
             f"{shown(path)} holds {item.dtype}, not floating-point numbers. "
-            "Save the weights as float32 and upload that file."
+            f"{remedy} and upload that file."
         )
     return item
 

@@ -4,17 +4,14 @@ import json
 from typing import Any
 
 from core.errors import WeightsError
-from core.networks.formats.hdf5_checks import damaged, wrapped_for_pruning
+from core.networks.formats import wrappers
+from core.networks.formats.architecture import SILENT, WEIGHTLESS
+from core.networks.formats.hdf5_checks import damaged
 
 LARGEST_TEXT = 4_000_000  # bytes of a model's JSON description
 # Layers that hold no weights or the ones we read; a description with any other is refused.
-KNOWN_LAYERS = frozenset(
-    (
-        *("InputLayer", "Conv2D", "Dense", "MaxPooling2D", "AveragePooling2D", "Dropout"),
-        *("Flatten", "Activation", "ReLU", "Softmax", "Rescaling"),
-        *("Sequential", "Functional", "Model"),
-    )
-)
+MODELS = frozenset(("Sequential", "Functional", "Model"))
+KNOWN_LAYERS = SILENT | WEIGHTLESS | MODELS | {"Conv2D", "Dense"}
 KNOWN_MODULES = ("keras", "tensorflow.keras", "tf_keras", "tensorflow.python.keras", "builtins")
 LARGEST_UNITS = 100_000
 
@@ -80,8 +77,6 @@ def _check_module(module: Any) -> None:
 
 
 def _custom_class(name: Any) -> WeightsError:
-    if name == "PruneLowMagnitude":
-        return wrapped_for_pruning(name)
     return WeightsError(
         f"The model uses the class {str(name)[:60]!r}, which the network does not have. "
         "Nothing in the file was run. Upload the weights of the reference network."
@@ -90,6 +85,7 @@ def _custom_class(name: Any) -> WeightsError:
 
 def _check_layer(entry: dict[str, Any]) -> None:
     name = entry.get("class_name", "Sequential")
+    wrappers.check_class(str(name))
     if name not in KNOWN_LAYERS or entry.get("registered_name") not in (None, name, "Functional"):
         raise _custom_class(name)
     _check_module(entry.get("module"))

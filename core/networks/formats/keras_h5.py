@@ -137,7 +137,11 @@ def read_upload(
     result = sandbox.run(
         "core.networks.formats.hdf5_reader:parse_upload",
         content,
-        {"name": name, "shapes": {k: list(v) for k, v in expected.items()} if expected else None},
+        {
+            "name": name,
+            "shapes": {k: list(v) for k, v in expected.items()} if expected else None,
+            "images": list(getattr(shape, "input_shape", ())) or None,
+        },
         limits=WEIGHTS_LIMITS,
         scratch=scratch,
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import WeightsError
-from core.networks.formats import keras_h5
+from core.networks.formats import hdf5_reader, keras_h5
 from core.networks.network import REFERENCE, NetworkShape, initial_weights
 from tests.numpy_forward import probabilities
 
@@ -124,6 +124,65 @@ def test_files_of_trained_models_are_read_without_their_optimizer_and_metrics(pa
         read, _ = keras_h5.read_upload(name, tmp_path / name, REFERENCE, scratch=tmp_path)
         for array, trained in zip(read.values(), model.get_weights(), strict=True):
             np.testing.assert_array_equal(array, trained)
+
+
+def augmented(keras):
+    layers = keras.layers
+    front = [layers.RandomFlip("horizontal"), layers.RandomRotation(0.1), layers.GaussianNoise(0.1)]
+    return keras.Sequential([keras.Input((25, 25, 3)), *front, *assignment_model(keras).layers])
+
+
+def nested(keras):
+    images = keras.Input((25, 25, 3))
+    return keras.Model(images, assignment_model(keras)(images))
+
+
+def subclassed(keras):
+    """Return a model with attributes of its own, which sort otherwise than they are called."""
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            first, second, third, fourth, head, last = (
+                layer for layer in assignment_model(keras).layers if layer.weights
+            )
+            self.stem, self.block, self.again, self.deep = first, second, third, fourth
+            self.output_layer, self.hidden = last, head
+            self.pool, self.flat = keras.layers.MaxPooling2D(), keras.layers.Flatten()
+
+        def call(self, x):
+            x = self.pool(self.block(self.stem(x)))
+            return self.output_layer(self.hidden(self.flat(self.pool(self.deep(self.again(x))))))
+
+    model = Own()
+    model(np.zeros((1, 25, 25, 3), np.float32))
+    return model
+
+
+FILES = [
+    *((augmented, name) for name in ("a.keras", "a.h5", "a.weights.h5")),
+    *((nested, name) for name in ("n.keras", "n.h5")),
+    (subclassed, "s.weights.h5"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("package", ["tf_keras", "keras"])
+@pytest.mark.parametrize(("make", "name"), FILES)
+def test_models_around_the_network_are_read_alike_with_and_without_its_shape(
+    package, make, name, weights, tmp_path
+):
+    model = make(load(package))
+    ours = {array.shape: array for array in weights.values()}
+    model.set_weights([ours[array.shape] for array in model.get_weights()])
+    path = tmp_path / name
+    (model.save_weights if ".weights." in name else model.save)(str(path))
+    for shapes in (REFERENCE.parameter_shapes(), None):  # as it is graded, and as it is pruned
+        read, notes = hdf5_reader.parse(path.read_bytes(), shapes, images=(25, 25, 3))
+        assert list(read) == list(weights)
+        assert all(np.array_equal(read[key], ours[value.shape]) for key, value in weights.items())
+        assert not [note for note in notes if "another network" in note]
 
 
 def test_reading_returns_what_was_written(file, weights):
