@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from core.errors import UploadError
+from core.text import binary_size
+
 MIB = 1024 * 1024
 
 
@@ -9,13 +12,16 @@ MIB = 1024 * 1024
 class Limits:
     """Bounds of one parse; each protects a different resource.
 
-    unpacked_bytes: everything a compressed file may become. memory_bytes: private memory of the
-    child. output_bytes: the largest file the child may write. Together they hold what an upload
-    can cost at about a gigabyte. remedy: what to do about a file of this kind beyond them.
+    unpacked_bytes: everything a compressed file may become. file_bytes, text_bytes: one member of
+    an archive, and one that is a text by its ending. memory_bytes: private memory of the child.
+    output_bytes: the largest file the child may write. Together they hold what an upload can cost
+    at about a gigabyte. remedy: what to do about a file of this kind beyond them.
     """
 
     upload_bytes: int = 500 * MIB
     unpacked_bytes: int = 512 * MIB
+    file_bytes: int = 512 * MIB
+    text_bytes: int = 512 * MIB
     memory_bytes: int = 512 * MIB
     cpu_seconds: int = 120
     wall_seconds: float = 180.0
@@ -34,6 +40,14 @@ class Limits:
         return self.memory_bytes + self.unpacked_bytes + 1024 * MIB
 
 
+def too_large(limits: Limits) -> UploadError:
+    """Return the refusal of what unpacks to more than is allowed."""
+    return UploadError(
+        f"Unpacked, the file is larger than the {binary_size(limits.unpacked_bytes)} that are "
+        f"accepted. {limits.remedy}"
+    )
+
+
 LIMITS = Limits()
 CLIENT_LIMITS = replace(LIMITS, remedy="Upload fewer clients, or fewer samples of each.")
 WEIGHTS_LIMITS = replace(
@@ -43,4 +57,23 @@ WEIGHTS_LIMITS = replace(
     cpu_seconds=30,
     wall_seconds=60.0,
     remedy="Upload the weights of the reference network alone.",
+)
+BUNDLE_LIMITS = replace(
+    LIMITS,
+    upload_bytes=1024 * MIB,
+    unpacked_bytes=4096 * MIB,
+    file_bytes=1024 * MIB,
+    text_bytes=8 * MIB,
+    members=20_000,
+    wall_seconds=300.0,
+    remedy="Export single runs instead.",
+)
+HAND_IN_LIMITS = replace(
+    LIMITS,
+    upload_bytes=4096 * MIB,
+    unpacked_bytes=4096 * MIB,
+    file_bytes=256 * MIB,
+    text_bytes=4 * MIB,
+    wall_seconds=300.0,
+    remedy="Split the zip.",
 )

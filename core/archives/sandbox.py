@@ -20,8 +20,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core import errors
-from core.archives.child import ANSWER, ARRAYS, PROGRESS, Tell
-from core.archives.limits import LIMITS, MIB, Limits
+from core.archives.child import ANSWER, ARRAYS, PROGRESS, SPOOL, Tell
+from core.archives.limits import LIMITS, MIB, Limits, too_large
 from core.files import remedy_for
 from core.processes import module_command, module_variables
 from core.stale_files import forget_old
@@ -58,6 +58,28 @@ def run(
     scratch folder is gone afterwards, whatever happened. Raises the LabError the reader raised,
     or UploadError if a limit was hit.
     """
+    with parsed(reader, content, arguments, limits=limits, scratch=scratch, tell=tell) as (
+        answer,
+        _,
+    ):
+        return answer
+
+
+@contextlib.contextmanager
+def parsed(
+    reader: str,
+    content: Content,
+    arguments: Mapping[str, Any],
+    *,
+    limits: Limits,
+    scratch: Path | None = None,
+    tell: Tell | None = None,
+) -> Iterator[tuple[Answer, Path]]:
+    """Do as `run` does and give the child's answer and its spool, which is gone afterwards.
+
+    Raises the LabError the reader raised, or UploadError if a limit was hit or, in the body, the
+    disk is full.
+    """
     scratch = scratch or open_workspace().scratch
     forget_old(scratch, "upload-*")
     with _disk_errors_as_sentences(scratch):
@@ -65,7 +87,7 @@ def run(
         try:
             source = _as_file(content, folder, limits)
             _execute(reader, source, arguments, limits, folder, tell or _nobody)
-            return _answer(folder)
+            yield _answer(folder), folder / SPOOL
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -198,17 +220,10 @@ def _reason_of_end(status: int, limits: Limits) -> str:
     if signals.get(status) == "SIGXCPU" or signals.get(status) == "SIGKILL":
         return _too_long(limits.cpu_seconds, limits)
     if signals.get(status) == "SIGXFSZ":
-        return too_large(limits)
+        return str(too_large(limits))
     return (
         "The file made its reader fail, so it was refused. "
         "Export it again, or convert it to another of the accepted formats."
-    )
-
-
-def too_large(limits: Limits) -> str:
-    return (
-        f"Unpacked, the file is larger than the {binary_size(limits.unpacked_bytes)} that are "
-        f"accepted. {limits.remedy}"
     )
 
 

@@ -5,9 +5,11 @@ Source of the format: POSIX.1-2001 pax, and GNU tar's "Basic Tar Format".
 """
 
 from collections.abc import Iterator
+from typing import BinaryIO
 
-from core.archives.child import Source
-from core.archives.unpack import Packed, Spool, Stream, checked_name, is_ignored
+from core.archives.members import checked_name, is_ignored
+from core.archives.spool import Spool
+from core.archives.streams import Stream
 from core.errors import UploadError
 from core.names import plain_name
 
@@ -33,15 +35,14 @@ def is_header(block: bytes) -> bool:
         return False
 
 
-def unpack(source: Source, *, compressed: bool) -> Packed:
-    """Return the regular members of the archive; raise UploadError for anything suspicious."""
-    stream = Stream(source, source.limits, compressed)
+def unpack(file: BinaryIO, spool: Spool, *, compressed: bool) -> None:
+    """Unpack the regular members into the spool; raise UploadError for anything suspicious."""
+    stream = Stream(file, spool.limits, compressed)
     first = stream.peek(BLOCK)
     if not is_header(first) and any(first):
         raise UploadError(
             "The compressed file holds no tar archive. Pack the files with tar czf, or as .zip."
         )
-    spool = Spool(source)
     long_name: str | None = None
     while (header := _next_header(stream)) is not None:
         spool.count()
@@ -53,17 +54,25 @@ def unpack(source: Source, *, compressed: bool) -> Packed:
             _header_content(stream, size)
             continue
         name, long_name = long_name or _short_name(header), None
-        _check_kind(kind, name)
         content = _content(stream, size, name)
-        is_folder = kind == b"5" or name.endswith("/")
-        if is_ignored(checked_name(name)) or is_folder:
-            if is_folder and not is_ignored(name):
-                spool.add_folder(name.removeprefix("./"))
-            for _ in content:
-                pass
-            continue
-        spool.add(name.removeprefix("./"), content)
-    return spool.packed()
+        with spool.judged(name):
+            _take(kind, name, size, content, spool)
+        for _ in content:  # what was not taken, and the padding
+            pass
+
+
+def _take(kind: bytes, name: str, size: int, content: Iterator[bytes], spool: Spool) -> None:
+    """Put a member into the spool, if it is a plain file that is wanted."""
+    _check_kind(kind, name)
+    name = checked_name(name)
+    if is_ignored(name):
+        return
+    if kind == b"5" or name.endswith("/"):
+        spool.add_folder(name)
+    elif not spool.rules.wants(name):
+        spool.leave_out(name, size)
+    else:
+        spool.add(name, content)
 
 
 def _next_header(stream: Stream) -> bytes | None:

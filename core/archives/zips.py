@@ -5,19 +5,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from typing import BinaryIO
 
-from core.archives.child import Source
-from core.archives.limits import MIB, Limits
-from core.archives.unpack import (
-    CHUNK,
-    EXPANSION_MATTERS_FROM,
-    MOST_EXPANSION,
-    Packed,
-    Spool,
-    checked_name,
-    is_ignored,
-    too_large,
-)
+from core.archives.limits import too_large
+from core.archives.members import checked_name, is_ignored
+from core.archives.spool import Spool
+from core.archives.streams import CHUNK, EXPANSION_MATTERS_FROM, MOST_EXPANSION
 from core.errors import UploadError
 from core.names import plain_name
 
@@ -30,13 +23,17 @@ UTF8_FLAG = 0x800  # this bit promises a name in UTF-8; zipfile decodes all othe
 UNICODE_PATH = 0x7075  # Info-ZIP's extra field with the name in UTF-8
 
 
-def unpack(source: Source) -> Packed:
-    """Return the members of the archive; raise UploadError for anything suspicious."""
+def unpack(file: BinaryIO, spool: Spool) -> None:
+    """Unpack the archive's files into the spool; raise UploadError for anything suspicious."""
     try:
-        with zipfile.ZipFile(source) as archive:
+        with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-            _check(entries, source.limits)
-            return _unpack(archive, entries, Spool(source))
+            _check_count(entries, spool)
+            _check_overlap(entries)
+            wanted = [entry for entry in entries if _is_wanted(entry, spool)]
+            _check_growth(wanted, spool)
+            for entry in wanted:
+                _add(archive, entry, spool)
     except DAMAGE as error:
         raise _damaged(str(error)) from error
 
@@ -45,18 +42,39 @@ def _damaged(reason: str) -> UploadError:
     return UploadError(f"The zip file is damaged ({reason[:100]}). Pack or upload it again.")
 
 
-def _check(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
-    if len(entries) > limits.members:
+def _check_count(entries: list[zipfile.ZipInfo], spool: Spool) -> None:
+    if len(entries) > spool.limits.members:
         raise UploadError(
-            f"The archive has {len(entries):,} members, more than the {limits.members:,} accepted. "
-            "Upload the images as arrays (.npz), or fewer of them."
+            f"The archive has {len(entries):,} members, more than the {spool.limits.members:,} "
+            "accepted. Upload the images as arrays (.npz), or fewer of them."
         )
-    for entry in entries:
+
+
+def _is_wanted(entry: zipfile.ZipInfo, spool: Spool) -> bool:
+    """Tell whether a member's bytes are to be unpacked; the spool remembers what is not."""
+    spool.count()
+    name = member_name(entry)
+    with spool.judged(name):
         _check_entry(entry)
-    _check_overlap(entries)
+        name = checked_name(name)
+        if is_ignored(name):
+            return False
+        if name.endswith("/"):
+            spool.add_folder(name)
+        elif not spool.rules.wants(name):
+            spool.leave_out(name, entry.file_size)
+        else:
+            spool.check_size(name, entry.file_size)
+            if not spool.rules.strict:  # one person's bomb is not everybody's
+                _check_growth([entry], spool)
+            return True
+    return False
+
+
+def _check_growth(entries: list[zipfile.ZipInfo], spool: Spool) -> None:
     total, packed = (sum(getattr(e, k) for e in entries) for k in ("file_size", "compress_size"))
-    if total > limits.unpacked_bytes:
-        raise too_large(limits)
+    if total > spool.limits.unpacked_bytes:
+        raise too_large(spool.limits)
     if total > EXPANSION_MATTERS_FROM and total > MOST_EXPANSION * max(packed, 1):
         raise UploadError(
             f"The file grows more than {MOST_EXPANSION} times when unpacked, which image data "
@@ -122,24 +140,20 @@ def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
         end = entry.header_offset + 30 + len(_stored_name(entry)) + entry.compress_size
 
 
-def _unpack(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], spool: Spool) -> Packed:
-    for entry in entries:
-        spool.count()
-        name = member_name(entry)
-        if is_ignored(name):
-            continue
-        if name.endswith("/"):
-            spool.add_folder(name)
-            continue
-        spool.add(name.removeprefix("./"), _chunks(archive, entry))
-    return spool.packed()
+def _add(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, spool: Spool) -> None:
+    name = checked_name(member_name(entry))
+    with spool.judged(name):
+        try:
+            spool.add(name, _chunks(archive, entry))
+        except DAMAGE as error:
+            raise _damaged(f"{plain_name(name)}: {error}") from error
 
 
 def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield the member's bytes; raise UploadError if they are more or fewer than declared."""
     total = 0
     with archive.open(entry) as member:
-        while chunk := member.read(min(CHUNK, 64 * MIB)):
+        while chunk := member.read(CHUNK):
             total += len(chunk)
             yield chunk
     if total != entry.file_size:

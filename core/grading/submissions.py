@@ -16,7 +16,7 @@ from typing import IO
 
 from core.archives import zips
 from core.archives.limits import LIMITS as PARSE_LIMITS
-from core.archives.unpack import is_ignored
+from core.archives.members import is_ignored
 from core.archives.zip_limits import check_count
 from core.errors import NotFoundError, UploadError
 from core.files import told_if_not_stored, written_whole

@@ -12,8 +12,7 @@ import pytest
 
 from core.archives import sandbox
 from core.archives.confinement import ARCHITECTURES, filter_program
-from core.archives.limits import CLIENT_LIMITS, LIMITS, MIB, WEIGHTS_LIMITS
-from core.archives.unpack import too_large
+from core.archives.limits import CLIENT_LIMITS, LIMITS, MIB, WEIGHTS_LIMITS, too_large
 from core.errors import SettingsError, UploadError
 
 pytestmark = pytest.mark.slow  # processes

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from core.archives import sandbox, tar, zips
+from core.archives import archive, sandbox
 from core.archives.child import Source, Tell
 from core.archives.limits import LIMITS, Limits
+from core.archives.members import Member, Packed
 from core.archives.sandbox import Content
-from core.archives.unpack import Member, Packed
 from core.data.checks import overlap
 from core.data.dataset import Dataset, Split
 from core.data.holdout_division import carve_validation
@@ -99,15 +99,10 @@ def parse(source: Source, merge_case: bool) -> tuple[dict[str, Any], dict[str, n
 
 
 def _unpack(source: Source) -> Packed:
-    head = source.read(512)
-    source.seek(0)
-    if head[:2] == b"\x1f\x8b":
-        return tar.unpack(source, compressed=True)
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return zips.unpack(source)
-    if tar.is_header(head):
-        return tar.unpack(source, compressed=False)
-    start = head.lstrip()
+    packed = archive.unpack(source)
+    if packed is not None:
+        return packed
+    start = source.read(512).lstrip()
     for magic, what in REFUSED:
         if start.startswith(magic):
             raise UploadError(f"The file is {what}.")

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.archives.limits import Limits
-from core.archives.unpack import Member, Packed
+from core.archives.members import Member, Packed
 from core.data.uploads.arrays import Raw
 from core.data.uploads.split_names import split_of
 from core.errors import UploadError

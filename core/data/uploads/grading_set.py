@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from core.archives import sandbox, tar, zips
+from core.archives import archive, sandbox
 from core.archives.child import Source
 from core.archives.limits import LIMITS, Limits
+from core.archives.members import Member
 from core.archives.sandbox import Content
-from core.archives.unpack import Member
 from core.data.dataset import Split
 from core.data.uploads import npy, split_names
 from core.data.uploads.arrays import Raw, normalise_images
@@ -65,14 +65,9 @@ def parse(source: Source, name: str) -> tuple[dict[str, Any], dict[str, np.ndarr
 
 
 def _members(source: Source, name: str) -> list[Member]:
-    head = source.read(512)
-    source.seek(0)
-    if head[:2] == b"\x1f\x8b":
-        return tar.unpack(source, compressed=True).members
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return zips.unpack(source).members
-    if tar.is_header(head):
-        return tar.unpack(source, compressed=False).members
+    packed = archive.unpack(source)
+    if packed is not None:
+        return packed.members
     raise UploadError(
         f"{plain_name(name)} is neither an .npz nor a .tar.gz or .zip, whatever its name says. "
         "Save the hidden test set with numpy.savez(path, test_images=…, test_labels=…)."

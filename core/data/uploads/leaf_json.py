@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from core.archives import tar, zips
+from core.archives import archive
 from core.archives.child import Source
 from core.errors import UploadError
 from core.names import plain_name
@@ -42,13 +42,8 @@ def parse(source: Source) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def _documents(source: Source) -> dict[str, list[tuple[str, memoryview]]]:
     """Return part -> (label, JSON text) of the file itself or of an archive's members."""
-    head = source.read(512)
-    source.seek(0)
-    if head[:2] == b"\x1f\x8b" or tar.is_header(head):
-        packed = tar.unpack(source, compressed=head[:2] == b"\x1f\x8b")
-    elif head[:4] == b"PK\x03\x04":
-        packed = zips.unpack(source)
-    else:
+    packed = archive.unpack(source)
+    if packed is None:
         return {"train": [("The file", memoryview(source.read()))]}
     parts: dict[str, list[tuple[str, memoryview]]] = {}
     for member in packed.members:

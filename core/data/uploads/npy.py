@@ -10,7 +10,7 @@ import struct
 
 import numpy as np
 
-from core.archives.unpack import Member
+from core.archives.members import Member
 from core.errors import UploadError
 
 LONGEST_HEADER = 10_000
