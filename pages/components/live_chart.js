@@ -52,7 +52,8 @@ function dressedLayout(part, colors, twins) {
 function buttons(Plotly, name) {
   const svg = { name: "svg", title: "Download as SVG", icon: Plotly.Icons.disk,
                 click: (plot) => Plotly.downloadImage(plot, { format: "svg", filename: name }) };
-  return { displaylogo: false, responsive: true,
+  // Nothing leaves this machine: no "Share chart", which would upload the data to Plotly's cloud.
+  return { displaylogo: false, responsive: true, showSendToCloud: false, plotlyServerURL: "",
            modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
            modeBarButtonsToAdd: [svg],
            toImageButtonOptions: { format: "png", filename: name, scale: 2 } };
@@ -79,6 +80,9 @@ async function draw(plot, setStateValue) {
   plot.settings ??= buttons(Plotly, data.name); // a new object would make Plotly start anew
   await Plotly.react(plot, traces.map((trace) => dressed(trace, colors, data.twins)),
                      dressedLayout(layout, colors, data.twins), plot.settings);
+  // A chart would cost eight Tab stops; what its toolbar does is of use to a mouse only, and the
+  // numbers are below.
+  for (const button of plot.querySelectorAll(".modebar-btn")) button.tabIndex = -1;
   plot.dataset.points = traces.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0);
   plot.dataset.drawn = data.order.join(" ");
   if (!plot.listening) {

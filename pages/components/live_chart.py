@@ -24,6 +24,9 @@ HTML = """
 """
 CSS = """
 .live-chart { margin: 0; color: inherit; }
+/* The toolbar has a row of its own: over the chart it would hide the end of a long legend. */
+.live-chart-plot { margin-top: 24px; }
+.live-chart-plot .modebar-container { top: -26px !important; }
 .live-chart figcaption {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }

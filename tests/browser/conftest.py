@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
@@ -53,7 +54,10 @@ def lab_url(tmp_path_factory):
 
 
 class Visitor:
-    """One browser tab that remembers every complaint of the page's scripts."""
+    """One browser tab that remembers every complaint of the page's scripts.
+
+    A request that would leave this machine is a complaint too.
+    """
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
@@ -61,6 +65,7 @@ class Visitor:
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         page.on("console", self._note)
         page.on("response", self._note_response)
+        page.on("request", self._note_request)
 
     def _note(self, message) -> None:
         if message.type == "error" and not is_probe(message.location.get("url", "")):
@@ -70,11 +75,21 @@ class Visitor:
         if response.status >= 400 and not is_probe(response.url):
             self.complaints.append(f"{response.status}: {response.url}")
 
+    def _note_request(self, request) -> None:
+        if leaves_the_machine(request.url):
+            self.complaints.append(f"request to {request.url[:120]}")
+
     def go(self, address: str = "/") -> Page:
         """Open a page and wait until its script has run."""
         self.page.goto(self.url + address)
         settle(self.page)
         return self.page
+
+
+def leaves_the_machine(url: str) -> bool:
+    """Tell whether a request goes anywhere but to the dashboard itself."""
+    parts = urlsplit(url)
+    return parts.scheme not in ("data", "blob", "about") and parts.hostname != "127.0.0.1"
 
 
 def is_probe(url: str) -> bool:

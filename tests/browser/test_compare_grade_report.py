@@ -1,6 +1,7 @@
 """Compare, grade, report and learn as a person does it, in a real browser."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -148,6 +149,11 @@ def test_the_downloaded_report_works_from_disk_without_a_network(tab, chromium, 
     offline.wait_for_selector(".plot .main-svg")
     assert offline.locator(".plot .main-svg").count() >= offline.locator(".plot").count() > 5
     assert "Magnitude covers the largest area" in offline.locator("main").inner_text()
+    titles = offline.eval_on_selector_all(
+        ".modebar-btn", "buttons => buttons.map(each => each.dataset.title)"
+    )
+    assert titles
+    assert not [title for title in titles if re.search("share|cloud", title, re.I)]
     context.close()
     assert complaints == []
 

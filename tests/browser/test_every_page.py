@@ -29,6 +29,14 @@ def opened(visitor, name):
     return page
 
 
+def offers(page):
+    """Return the words on the toolbar buttons of every chart."""
+    titles = page.eval_on_selector_all(
+        ".modebar-btn", "buttons => buttons.map(each => each.dataset.title ?? '')"
+    )
+    return set(" ".join(titles).lower().replace("...", "").split())
+
+
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_quiet_accessible_and_fits(chromium, lab, name, look):
@@ -38,6 +46,7 @@ def test_a_page_is_quiet_accessible_and_fits(chromium, lab, name, look):
         assert "Traceback" not in page.inner_text("body")
         assert page.locator("[data-testid='stException']").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert offers(page) & {"cloud", "share", "plotly"} == set()
         found = Axe().run(page, context={"exclude": OUTSIDE}).response["violations"]
         grave = [
             f"{each['id']}: {node['html'][:160]}"

@@ -102,6 +102,26 @@ def test_the_picture_and_the_sentence_are_there(tab):
     assert download.value.suggested_filename == "growing.svg"
 
 
+def test_the_toolbar_uploads_nothing_and_is_no_tab_stop(tab):
+    tab.page.locator(".live-chart-plot").hover()
+    buttons = tab.page.locator(".modebar-btn")
+    titles = buttons.evaluate_all("all => all.map(each => each.dataset.title)")
+    assert "Download as SVG" in titles
+    assert not [title for title in titles if "hare" in title or "loud" in title]
+    assert buttons.evaluate_all("all => all.every(each => each.tabIndex === -1)")
+
+
+def test_the_toolbar_does_not_cover_the_legend(chromium, lab_url):
+    context = new_context(chromium, width=900)
+    page = Visitor(context.new_page(), lab_url).go()
+    page.wait_for_selector(".live-chart-plot .main-svg")
+    page.locator(".live-chart-plot").hover()
+    bar = page.locator(".modebar").bounding_box()
+    names = page.locator(".legend").bounding_box()
+    context.close()
+    assert bar["y"] + bar["height"] <= names["y"]
+
+
 def test_the_numbers_are_a_table_and_a_csv_file(tab):
     tab.page.get_by_text("Numbers", exact=True).click()
     with tab.page.expect_download() as download:
