@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.results_ledger import Row
-from core.pruning.methods import METHODS
+from core.pruning.methods import ASSIGNED, METHODS
 from core.pruning.plan import PrunePlan
 from core.training.recipe import PRESETS
 
 if TYPE_CHECKING:
     from benchmarks.results import Results
 
-SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
-STRUCTURED = SIX[1:]
+STRUCTURED = tuple(name for name in ASSIGNED if METHODS[name].structured)
 # Methods and controls: (method, allocation). Random filters at the widths that all structured
 # methods share say what the choice of filters is worth, at uniform widths what all of it is.
 SAME_WIDTHS = ("random_filter", "auto")
 CONTROLS = (("random", "auto"), SAME_WIDTHS, ("random_filter", "uniform"))
-COMPARED = (*((method, "auto") for method in SIX), *CONTROLS)
+COMPARED = (*((method, "auto") for method in ASSIGNED), *CONTROLS)
 SPARSITIES = (0.98, 0.95, 0.9, 0.8, 0.5)  # small networks first: they are quick
 ASKED = (0.8, 0.9)
 HIGH = (0.95, 0.98, 0.99)
@@ -117,7 +116,9 @@ def methods_part(results: "Results") -> Iterator[str]:
         for sparsity in SPARSITIES
         for method, allocation in COMPARED
     }
-    yield from _sum_of_seconds([found[method, "auto", s] for method in SIX for s in SPARSITIES])
+    yield from _sum_of_seconds(
+        [found[method, "auto", s] for method in ASSIGNED for s in SPARSITIES]
+    )
     yield from _gains(found)
     rows = [
         [labelled(*pair), spread(runs, "sparsity", 4), *measured(runs)]
@@ -136,7 +137,7 @@ def _gains(found: Mapping[tuple[str, str, float], Row]) -> Iterator[str]:
     rows = [
         [f"{labelled(method, 'auto')} − {labelled(*control).lower()}"]
         + [_gain(found[method, "auto", s], found[*control, s]) for s in sorted(SPARSITIES)]
-        for method in SIX
+        for method in ASSIGNED
         for control in (CONTROLS[1:] if method in STRUCTURED else CONTROLS[:1])
     ]
     yield from table(["", *(f"{sparsity:.0%}" for sparsity in sorted(SPARSITIES))], rows)

@@ -6,17 +6,17 @@ python -m benchmarks.sample (about ten minutes on two cores; resumable)
 import json
 from pathlib import Path
 
-from benchmarks.results_page import SIX
 from core.commands.networks import stored_digest
 from core.commands.session import Lab
 from core.jobs.store.store import Store
+from core.pruning.methods import ASSIGNED, CONTROLS
 from core.pruning.search.sweep import Sweep
 from core.settings import to_dict
 from core.training.recipe import PRESETS
 from core.workspace import open_workspace
 
 TARGET = Path(__file__).parent.parent / "assets" / "sample_sweep.json"
-METHODS = (*SIX, "random", "random_filter")
+METHODS = (*ASSIGNED, *CONTROLS)
 SWEEP = Sweep(METHODS, sparsities=(0.5, 0.8, 0.9, 0.95), epochs=3)
 
 

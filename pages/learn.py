@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.federated.algorithms import ALGORITHMS
+from core.federated.algorithms.fedavg import FedAvg
 from core.figures.lessons import norm_bars, paths_of, removal_picture, round_map
 from core.figures.weights import filter_picture, mask_picture
 from core.lessons.method_cards import Card, algorithm_cards, method_cards
@@ -117,7 +118,7 @@ def _round() -> None:
         mixed = st.slider("Heterogeneity", 0.0, 1.0, 1.0, 0.1, help="0: all clients are alike.")
         rounds = st.slider("Rounds", 1, 40, 12) if step == 3 else 1
     federation = Federation(mixed)
-    played = play(ALGORITHMS["fedavg"](), federation, rounds, local)
+    played = play(FedAvg(), federation, rounds, local)
     path = server_path(played)
     optimum = federation.optimum()
     with left:
@@ -156,17 +157,16 @@ def _algorithms() -> None:
         "Twelve rounds of 25 local steps on the lesson's three clients, by the code of real runs."
     )
     federation = Federation()
-    base = server_path(play(ALGORITHMS["fedavg"](), federation, 12, 25))
+    base = server_path(play(FedAvg(), federation, 12, 25))
     chosen = st.multiselect(
         "Compare with FedAvg",
-        [name for name in ALGORITHMS if name != "fedavg"],
+        [name for name in ALGORITHMS if name != FedAvg.name],
         default=["scaffold"],
         format_func=lambda name: ALGORITHMS[name].label,
     )
-    paths = [("FedAvg", base)] + [
-        (ALGORITHMS[name].label, server_path(play(ALGORITHMS[name](), federation, 12, 25)))
-        for name in chosen
-    ]
+    paths = {FedAvg.name: base} | {
+        name: server_path(play(ALGORITHMS[name](), federation, 12, 25)) for name in chosen
+    }
     live_chart(paths_of(paths, federation.loss, federation.optimum()), "lesson-paths", 480)
     for card in algorithm_cards():
         _card(card, None)

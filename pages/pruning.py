@@ -8,7 +8,7 @@ from core.jobs.engine.workers import runs_at_once, this_machine
 from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.job import Job
 from core.networks.network import NetworkShape
-from core.pruning.methods import METHODS
+from core.pruning.methods import ASSIGNED, METHODS
 from core.pruning.search.sweep import Sweep, sweep_seconds
 from core.runs import activity, results
 from core.runs.labels import method_labels
@@ -25,7 +25,6 @@ from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.one_network import one_network
 from pages.components.views.sensitivity_view import surveys
 
-SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
 VIEWS = {
     "explore": "Explore at once",
@@ -119,7 +118,7 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
             "Methods",
             list(METHODS),
             selection_mode="multi",
-            default=[name for name in SIX if name in METHODS],
+            default=list(ASSIGNED),
             format_func=lambda name: METHODS[name].label,
             key="sweep-methods",
             wrap=True,

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from core.federated.algorithms import ALGORITHMS
+from core.pruning.methods import METHODS
+
 ROOT = Path(__file__).parent.parent
 CORE = sorted((ROOT / "core").rglob("*.py"))
 
@@ -70,6 +73,7 @@ def test_reading_tables_settings_and_engine_never_loads_tensorflow():
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 0
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("folder", "table"),
     [("pruning/methods", "METHODS"), ("federated/algorithms", "ALGORITHMS")],
@@ -93,3 +97,35 @@ def test_no_path_plumbing():
     found = {path for path in files if plumbing.search(path.read_text())}
     found |= {p for p in (ROOT / "benchmarks").rglob("*.py") if "sys.path" in p.read_text()}
     assert found == {ROOT / "core" / "processes.py"}
+=======
+TABLES = {"pruning/methods": METHODS, "federated/algorithms": ALGORITHMS}
+
+
+@pytest.mark.parametrize("folder", TABLES)
+def test_every_file_is_a_row_of_its_table_under_its_own_name_and_cites_its_paper(folder):
+    files = {path.stem: path for path in (ROOT / "core" / folder).glob("*.py")}
+    del files["__init__"]
+    assert {name: row.name for name, row in TABLES[folder].items()} == {n: n for n in files}
+    for name, path in files.items():
+        cited = re.search(r"\b(19|20)\d\d\b", path.read_text())
+        assert cited, f"{name}.py cites no paper with its year"
+
+
+def test_nothing_but_its_row_knows_a_method_or_an_algorithm_by_name():
+    """Who needs to tell methods apart asks the row: a new one is a file and a line."""
+    names = "|".join([*METHODS, *ALGORITHMS])
+    asks = re.compile(
+        rf'[!=]= "({names})"|"({names})" [!=]=|'
+        rf'\b(if|and|or|not|return)\b.* in [({{[]"({names})"|startswith\("random'
+    )
+    rows = {ROOT / "core" / folder for folder in TABLES}
+    known = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for top in ("core", "pages", "benchmarks")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        if path.parent not in rows
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if asks.search(line)
+    ]
+    assert not known
+>>>>>>> 98f085b (Methods: a row carries formula, paper recipe, default allocation, colour; one file and one line)

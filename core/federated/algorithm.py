@@ -5,11 +5,14 @@ the next state from what the clients sent. An algorithm's settings are the field
 All arithmetic is on flat vectors of P parameters, so one algorithm serves every network.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
+
+from core.settings import Settings
 
 Correction = Callable[[np.ndarray], np.ndarray]
 
@@ -71,28 +74,34 @@ class Updates:
     gradients: np.ndarray | None = None
 
 
-class Algorithm(Protocol):
-    """One federated algorithm with its settings.
+@dataclass(frozen=True)
+class Algorithm(Settings, ABC):
+    """One row of the ALGORITHMS table, and its settings: a subclass says what its paper changes.
 
-    vectors: how many vectors of P numbers travel each way per client and round.
+    vectors: how many vectors of P numbers travel each way per client and round. own_work: says
+    itself how many steps its clients take. formula: in LaTeX with the paper's symbols, which the
+    docstring explains. palette: place in `figures.colors`, derived from the name if None.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
     paper: ClassVar[str]
-    vectors: ClassVar[int]
+    vectors: ClassVar[int] = 1
+    own_work: ClassVar[bool] = False
+    formula: ClassVar[str] = ""
+    palette: ClassVar[int | None] = None
 
     def init(self, parameters: np.ndarray, clients: int) -> ServerState:
-        """Return the state before the first round."""
-        ...
+        """Return the state before the first round: w alone, unless overridden."""
+        return ServerState(parameters)
 
     def instruct(self, state: ServerState) -> Instruction:
-        """Return what the clients of the next round do."""
-        ...
+        """Return what the clients of the next round do: plain local SGD, unless overridden."""
+        return Instruction()
 
+    @abstractmethod
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Return the next state; `updates` is read once and is never empty."""
-        ...
 
 
 def weighted_mean(updates: Iterable[Updates]) -> np.ndarray:

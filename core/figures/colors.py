@@ -7,6 +7,11 @@ against the page. Line `i` of one theme is line `i` of the other.
 
 import zlib
 
+from core.federated.algorithm import Algorithm
+from core.federated.algorithms import ALGORITHMS
+from core.pruning.method import Method
+from core.pruning.methods import METHODS
+
 LIGHT = (
     "#1341de", "#c7830f", "#008a98", "#c0146f", "#5c5ece",
     "#815b00", "#4893d1", "#6e2111", "#392b33", "#787c4d",
@@ -25,29 +30,33 @@ SYMBOLS = (
 MUTED = "#7b8a93"
 DENSE_SYMBOL = "star"
 
-_PLACES = {
-    "magnitude": 0, "l1_filter": 1, "thinet": 2, "regression": 3, "slimming": 4,
-    "structure_selection": 6, "taylor": 7, "snip": 5, "random": 9, "dense": 8,
-    "fedavg": 0, "fedsgd": 1, "fedprox": 2, "scaffold": 3, "fednova": 4,
-    "fedavgm": 5, "fedadam": 6, "fedyogi": 7, "fedadagrad": 9, "feddyn": 8,
-    "sgd": 1, "minibatch_sgd": 1,
-}  # fmt: skip
-
-
-def _place(name: str) -> int:
-    if name in _PLACES:
-        return _PLACES[name]
-    return zlib.crc32(name.encode()) % len(LIGHT)
+DENSE = "dense"
+_DENSE_PLACE = 8
 
 
 def color(name: str) -> str:
-    """Return the colour (light theme) of a method or an algorithm, known or new."""
-    return LIGHT[_place(name)]
+    """Return the colour (light theme) of a method or an algorithm, as its row says."""
+    if name == DENSE:
+        return LIGHT[_DENSE_PLACE]
+    return LIGHT[_place(name, getattr(_row(name), "palette", None))]
 
 
 def symbol(name: str) -> str:
     """Return the marker of a method or an algorithm; the dense network is a star."""
-    return DENSE_SYMBOL if name == "dense" else SYMBOLS[_place(name)]
+    if name == DENSE:
+        return DENSE_SYMBOL
+    row = _row(name)
+    own = getattr(row, "marker", None)
+    return SYMBOLS[_place(name, getattr(row, "palette", None) if own is None else own)]
+
+
+def _row(name: str) -> Method | type[Algorithm] | None:
+    return METHODS.get(name) or ALGORITHMS.get(name)
+
+
+def _place(name: str, own: int | None) -> int:
+    """Return a row's place; a row without one, or an unknown name, always gets the same."""
+    return zlib.crc32(name.encode()) % len(LIGHT) if own is None else own
 
 
 def series(index: int) -> str:

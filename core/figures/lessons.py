@@ -1,9 +1,10 @@
 """Pictures of the Learn page: one filter cut, one round drawn, what a method removes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from core.federated.algorithms import ALGORITHMS
 from core.figures import colors
 from core.figures.theme import Chart, Trace, axis, layout
 from core.figures.weights import enlarged
@@ -146,20 +147,22 @@ def removal_picture(structured: bool, size: int = 16) -> np.ndarray:
 
 
 def paths_of(
-    server_paths: Sequence[tuple[str, np.ndarray]],
+    server_paths: Mapping[str, np.ndarray],
     loss: Callable[[np.ndarray], np.ndarray],
     optimum: np.ndarray,
 ) -> Chart:
-    """Return the server's paths of several algorithms on the toy federation."""
+    """Return the server's paths on the toy federation, one for each algorithm's name."""
+    labelled = {ALGORITHMS[name].label: path for name, path in server_paths.items()}
     traces = [_contours(loss), _spots("Optimum", optimum[None], "star", "$text", 14)]
     traces += [
-        _server(path) | {"name": label, "line": {"color": colors.series(i), "width": 2}}
-        for i, (label, path) in enumerate(server_paths)
+        _server(path)
+        | {"name": ALGORITHMS[name].label, "line": {"color": colors.color(name), "width": 2}}
+        for name, path in server_paths.items()
     ]
     square = {"range": [-SPAN, SPAN], "constrain": "domain"}
     ends = "; ".join(
         f"{label} ends {np.linalg.norm(path[-1] - optimum):.2f} away"
-        for label, path in server_paths
+        for label, path in labelled.items()
     )
     return Chart(
         name="paths",
@@ -175,7 +178,7 @@ def paths_of(
                 "parameter 1": float(w[0]),
                 "parameter 2": float(w[1]),
             }
-            for label, path in server_paths
+            for label, path in labelled.items()
             for number, w in enumerate(path)
         ],
     )

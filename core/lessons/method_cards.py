@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.federated.algorithms import ALGORITHMS
-from core.lessons.formulas import FORMULAS
 from core.pruning.methods import METHODS
 from core.settings import describe
 
@@ -30,17 +29,19 @@ class Card:
 def method_cards() -> list[Card]:
     """Return one card per pruning method, in the order of the table."""
     return [
-        _card(name, m.label, m.doc, m.paper, m.settings, m.structured)
+        _card(name, m.label, m.doc, m.paper, m.settings, m.formula, m.structured)
         for name, m in METHODS.items()
     ]
 
 
 def algorithm_cards() -> list[Card]:
     """Return one card per federated algorithm, in the order of the table."""
-    return [_card(name, a.label, "", a.paper, a, False) for name, a in ALGORITHMS.items()]
+    return [_card(n, a.label, "", a.paper, a, a.formula, False) for n, a in ALGORITHMS.items()]
 
 
-def _card(name: str, label: str, doc: str, paper: str, settings: type, structured: bool) -> Card:
+def _card(
+    name: str, label: str, doc: str, paper: str, settings: type, formula: str, structured: bool
+) -> Card:
     rows = tuple(
         {
             "setting": field.label,
@@ -51,7 +52,7 @@ def _card(name: str, label: str, doc: str, paper: str, settings: type, structure
         for field in describe(settings)
     )
     text = explained(doc, settings, paper)
-    return Card(name, label, text, paper, _link(paper), FORMULAS.get(name, ""), structured, rows)
+    return Card(name, label, text, paper, _link(paper), formula, structured, rows)
 
 
 def explained(doc: str, settings: type, paper: str) -> str:

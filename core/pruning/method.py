@@ -1,7 +1,7 @@
 """What a pruning method is: it says what to remove; allocation says where, the schedule when."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +10,14 @@ from core.errors import SettingsError
 from core.networks.network import NetworkShape, Weights
 from core.progress import Progress
 from core.pruning.activations import RowReader, read_rows
+from core.settings import Value
 
 if TYPE_CHECKING:
     from core.networks.prepare import Prepared
 
 Scores = dict[str, np.ndarray]
+# Allocations that are no function: chosen by the kind of method, and left to the method.
+AUTO, OWN = "auto", "own"
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,17 @@ class Selection:
 
 @dataclass(frozen=True)
 class Method:
-    """One row of the METHODS table; it has either `scores` or `select`.
+    """One row of the METHODS table: all that the rest needs to know of a method.
 
-    scores(context, settings): unstructured: parameter name -> array shaped like the parameter;
-    structured: layer name -> (channels,) array; higher is kept. select(context, settings, budget):
-    for methods that reconstruct weights or train. needs_data: reads images; trains: spends epochs.
+    It has either `scores` or `select`. scores(context, settings): unstructured: parameter name ->
+    array shaped like the parameter; structured: layer name -> (channels,) array; higher is kept.
+    select(context, settings, budget): for methods that reconstruct weights or train.
+    needs_data: reads images. trains: spends epochs. refits: changes weights that stay.
+    formula: the one that says most, in LaTeX with the paper's symbols, which `settings` explains.
+    default_allocation: what `auto` means, "" for the usual of its kind. paper_recipe: plan fields
+    by which the paper's recipe differs from `paper_recipe.COMMON`. palette, marker: place in
+    `figures.colors`, derived from the name if None. assigned: one of the assignment's six.
+    control: prunes blindly, for others to beat.
     """
 
     name: str
@@ -79,6 +88,14 @@ class Method:
     select: Callable[[Context, Any, Budget], Selection] | None = None
     needs_data: bool = False
     trains: bool = False
+    refits: bool = False
+    formula: str = ""
+    default_allocation: str = ""
+    paper_recipe: Mapping[str, Value] = field(default_factory=dict)
+    palette: int | None = None
+    marker: int | None = None
+    assigned: bool = False
+    control: bool = False
 
     def __post_init__(self) -> None:
         if (self.scores is None) == (self.select is None):

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from core.pruning.method import Method
 from core.pruning.methods import METHODS
-from core.pruning.plan import AUTO, OWN, PrunePlan
+from core.pruning.plan import PrunePlan
 
 # Han et al. retrain with a tenth of the original rate and the original augmentation, Li et al. with
 # a constant small rate; none of the papers distils. The dropout is the dense network's.
@@ -19,28 +18,14 @@ COMMON: dict[str, Any] = {
     "narrow": False,
     "label": "pure",
 }
-PAPERS: dict[str, dict[str, Any]] = {
-    "magnitude": {"allocation": "layer_threshold", "schedule": "iterative"},
-    "snip": {"allocation": "global", "schedule": "one_shot"},
-    "random": {"allocation": "uniform", "schedule": "one_shot"},
-    "taylor": {"allocation": "raw", "schedule": "iterative"},
-    # Its normalised network is fine-tuned as such, and folded at the end.
-    "slimming": {"allocation": OWN, "normalise": True},
-}
 
 
 def pure(method: str, sparsity: float, epochs: int) -> PrunePlan:
     """Return the plan of the method's paper: its allocation, its schedule, plain fine-tuning."""
-    own = PAPERS.get(method, {"allocation": _paper_allocation(METHODS[method])})
-    return PrunePlan(method=method, sparsity=sparsity, epochs=epochs, **{**COMMON, **own})
+    fields: dict[str, Any] = {**COMMON, **METHODS[method].paper_recipe}
+    return PrunePlan(method=method, sparsity=sparsity, epochs=epochs, **fields)
 
 
 def polished(method: str, sparsity: float, epochs: int) -> PrunePlan:
     """Return the plan with the common recipe, the same for every method."""
     return PrunePlan(method=method, sparsity=sparsity, epochs=epochs)
-
-
-def _paper_allocation(method: Method) -> str:
-    if not method.structured:
-        return AUTO
-    return OWN if method.trains else "uniform"

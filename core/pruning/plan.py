@@ -7,13 +7,10 @@ from typing import Any
 from core.errors import SettingsError
 from core.pruning.allocation.channels import CHANNEL_ALLOCATIONS
 from core.pruning.allocation.scores import ALLOCATIONS
-from core.pruning.method import Method
+from core.pruning.method import AUTO, OWN, Method
 from core.pruning.methods import METHODS
 from core.settings import Settings, Value, digest, from_dict, setting, to_dict
 from core.training.recipe import MOST_EPOCHS, Recipe
-
-OWN = "own"
-AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -149,9 +146,7 @@ class PrunePlan(Settings):
         """The allocation with `auto` made concrete."""
         if self.allocation != AUTO:
             return self.allocation
-        if not self.rule.structured:
-            return "erk" if self.method == "random" else "lamp"
-        return "balanced"
+        return self.rule.default_allocation or ("balanced" if self.rule.structured else "lamp")
 
     @property
     def resolved_schedule(self) -> str:

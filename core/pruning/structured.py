@@ -15,10 +15,10 @@ from core.pruning.allocation.channels import channel_counts, keep_best
 from core.pruning.allocation.scores import Sensitivity
 from core.pruning.batchnorm_retraining import renormalised
 from core.pruning.masks.dead_units import Closed, channel_mask, close, last_units
-from core.pruning.method import Budget, Context, Scores, Selection
+from core.pruning.method import OWN, Budget, Context, Scores, Selection
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
-from core.pruning.plan import OWN, PrunePlan, recipe_of
+from core.pruning.plan import PrunePlan, recipe_of
 from core.pruning.reconstruction.plan_step import repaired
 from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed

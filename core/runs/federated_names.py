@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from core.federated.algorithms import ALGORITHMS
 from core.runs.labels import algorithm_labels, data_words
-from core.runs.learning_curves import SGD
 from core.runs.results import History
 from core.settings import digest
 
@@ -47,7 +47,8 @@ def named(histories: Sequence[History]) -> list[History]:
 def name(history: History, also: Sequence[str] = ()) -> str:
     """Return algorithm, local work and data: "FedAvg (20 local epochs) on Synthetic(1, 1)"."""
     algorithm = algorithm_labels().get(history.algorithm, history.algorithm)
-    work = [] if history.algorithm in (SGD, "fedsgd") else [_work(history.settings)]
+    row = ALGORITHMS.get(history.algorithm)
+    work = [] if row and row.own_work else [_work(history.settings)]
     inside = ", ".join([*work, *also])
     return f"{algorithm}{f' ({inside})' if inside else ''} on {data_words(history.data)}"
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
 from core.runs.results import History
 
 TARGET_COLUMN = "validation_accuracy"
-SGD = "minibatch_sgd"
+SGD = MiniBatchSGD.name
 
 
 def column(history: History, name: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from core.networks.topology import CHANNEL_LAYERS, parameters_of
 from core.progress import Silent
 from core.pruning.masks.dead_units import channel_mask, living_units
 from core.pruning.method import Budget, Context
-from core.pruning.methods import METHODS
+from core.pruning.methods import CONTROLS, METHODS
 from core.pruning.prune import PrunePlan, prune
 from core.settings import describe
 from tests.pruning.tiny import SHAPE, data, weights
@@ -126,7 +126,7 @@ def test_weights_that_are_no_numbers_are_refused(method):
 def test_sparsity_zero_without_training_keeps_every_entry(method):
     result = pruned(method, 0.0)
     assert result.mask.zeros == 0
-    if METHODS[method].scores or method == "l1_filter":
+    if not METHODS[method].refits:
         assert all(np.array_equal(result.weights[key], value) for key, value in weights().items())
 
 
@@ -139,7 +139,7 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_dense_ones_alone(na
     assert all(np.array_equal(given[key], value) for key, value in weights().items())
 
 
-@pytest.mark.parametrize("method", ["random", "random_filter"])
+@pytest.mark.parametrize("method", CONTROLS)
 def test_another_seed_gives_another_random_mask(method):
     assert not pruned(method, seed=1).mask.same_as(pruned(method, seed=2).mask)
 

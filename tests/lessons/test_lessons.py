@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from core.federated.algorithms import ALGORITHMS
-from core.lessons.formulas import FORMULAS
+from core.lessons.method_cards import algorithm_cards, method_cards
 from core.lessons.one_filter import lesson
 from core.lessons.toy_federation import SIZES, START, Federation, play, server_path
-from core.runs.labels import method_labels
+from core.pruning.methods import CONTROLS
 
 
 def test_cutting_one_filter_of_conv1_zeroes_it_and_its_readers() -> None:
@@ -76,5 +76,6 @@ def test_every_algorithm_can_be_drawn(name: str) -> None:
     assert np.isfinite(path).all()
 
 
-def test_formulas_belong_to_methods_and_algorithms_that_exist() -> None:
-    assert set(FORMULAS) <= set(method_labels()) | set(ALGORITHMS)
+def test_every_card_but_the_controls_has_a_formula() -> None:
+    silent = {card.name for card in (*method_cards(), *algorithm_cards()) if not card.formula}
+    assert silent == set(CONTROLS)

@@ -1,29 +1,23 @@
-"""The table of federated algorithms; adding one is one file and one line here."""
+"""The ALGORITHMS table: every federated algorithm, in the order in which they are shown."""
+
+from importlib import import_module
 
 from core.federated.algorithm import Algorithm
-from core.federated.algorithms.fedadagrad import FedAdagrad
-from core.federated.algorithms.fedadam import FedAdam
-from core.federated.algorithms.fedavg import FedAvg
-from core.federated.algorithms.fedavgm import FedAvgM
-from core.federated.algorithms.feddyn import FedDyn
-from core.federated.algorithms.fednova import FedNova
-from core.federated.algorithms.fedprox import FedProx
-from core.federated.algorithms.fedsgd import FedSGD
-from core.federated.algorithms.fedyogi import FedYogi
-from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
-from core.federated.algorithms.scaffold import Scaffold
 
-_CLASSES: tuple[type[Algorithm], ...] = (
-    FedAvg,
-    MiniBatchSGD,
-    FedSGD,
-    FedProx,
-    Scaffold,
-    FedNova,
-    FedAvgM,
-    FedAdagrad,
-    FedAdam,
-    FedYogi,
-    FedDyn,
+# A line is an algorithm: the name of the file in this folder whose ALGORITHM is its row.
+_FILES = (
+    "fedavg",
+    "minibatch_sgd",
+    "fedsgd",
+    "fedprox",
+    "scaffold",
+    "fednova",
+    "fedavgm",
+    "fedadagrad",
+    "fedadam",
+    "fedyogi",
+    "feddyn",
 )
-ALGORITHMS: dict[str, type[Algorithm]] = {cls.name: cls for cls in _CLASSES}
+ALGORITHMS: dict[str, type[Algorithm]] = {
+    name: import_module(f"{__name__}.{name}").ALGORITHM for name in _FILES
+}

@@ -20,9 +20,17 @@ class FedAdagrad(AdaptiveServer):
 
     name: ClassVar[str] = "fedadagrad"
     label: ClassVar[str] = "FedAdagrad"
+    formula: ClassVar[str] = (
+        r"v \leftarrow v + \Delta^2,\quad"
+        r" w \leftarrow w + \eta_s \tfrac{m}{\sqrt{v} + \tau}"
+    )
+    palette: ClassVar[int] = 9
 
     beta1: float = setting(0.0, low=0.0, high=0.999, help="Share of the last mean step kept.")
 
     def mean_square(self, square: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Add the square of the step."""
         return np.asarray(square + step**2)
+
+
+ALGORITHM = FedAdagrad

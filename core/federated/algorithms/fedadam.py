@@ -20,9 +20,17 @@ class FedAdam(AdaptiveServer):
 
     name: ClassVar[str] = "fedadam"
     label: ClassVar[str] = "FedAdam"
+    formula: ClassVar[str] = (
+        r"v \leftarrow \beta_2 v + (1 - \beta_2) \Delta^2,\quad"
+        r" w \leftarrow w + \eta_s \tfrac{m}{\sqrt{v} + \tau}"
+    )
+    palette: ClassVar[int] = 6
 
     beta2: float = setting(0.99, low=0.0, high=0.9999, help="Share of the last mean square kept.")
 
     def mean_square(self, square: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Move the mean towards the square of the step."""
         return self.beta2 * square + (1 - self.beta2) * step**2
+
+
+ALGORITHM = FedAdam

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.federated.algorithm import Instruction, ServerState, Updates, weighted_mean
-from core.settings import check, setting
+from core.federated.algorithm import Algorithm, ServerState, Updates, weighted_mean
+from core.settings import setting
 
 
 @dataclass(frozen=True)
-class FedAvgM:
+class FedAvgM(Algorithm):
     """v <- momentum v + delta; w <- w + rate v, where delta is FedAvg's step.
 
     Source: Hsu et al. 2019, arXiv:1909.06335.
@@ -20,7 +20,8 @@ class FedAvgM:
     name: ClassVar[str] = "fedavgm"
     label: ClassVar[str] = "FedAvgM"
     paper: ClassVar[str] = "Hsu et al. 2019, arXiv:1909.06335"
-    vectors: ClassVar[int] = 1
+    formula: ClassVar[str] = r"m \leftarrow \beta m + \Delta,\quad w \leftarrow w + \eta_s m"
+    palette: ClassVar[int] = 5
 
     momentum: float = setting(0.9, low=0.0, high=0.999, help="Share of the last step kept.")
     server_rate: float = setting(
@@ -31,18 +32,14 @@ class FedAvgM:
         why="With momentum m a lasting step grows to 1 / (1 - m) times its size; this undoes it.",
     )
 
-    def __post_init__(self) -> None:
-        check(self)
-
     def init(self, parameters: np.ndarray, clients: int) -> ServerState:
         """Return w at rest."""
         return ServerState(parameters, server={"momentum": np.zeros_like(parameters)})
-
-    def instruct(self, state: ServerState) -> Instruction:
-        """Ask for plain local SGD."""
-        return Instruction()
 
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Move along the decaying sum of FedAvg's steps."""
         velocity = self.momentum * state.server["momentum"] + weighted_mean(updates)
         return state.moved(self.server_rate * velocity, momentum=velocity)
+
+
+ALGORITHM = FedAvgM

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.federated.algorithm import Instruction, ServerState, Updates
-from core.settings import check, setting
+from core.federated.algorithm import Algorithm, Instruction, ServerState, Updates
+from core.settings import setting
 
 
 @dataclass(frozen=True)
-class FedDyn:
+class FedDyn(Algorithm):
     """Clients minimise F_k(w) - <h_k, w> + alpha / 2 |w - w_t|^2.
 
     Then h_k <- h_k - alpha (w_k - w_t);
@@ -22,7 +22,10 @@ class FedDyn:
     name: ClassVar[str] = "feddyn"
     label: ClassVar[str] = "FedDyn"
     paper: ClassVar[str] = "Acar et al. 2021, arXiv:2111.04263"
-    vectors: ClassVar[int] = 1
+    formula: ClassVar[str] = (
+        r"\min_v\; f_k(v) - \langle h_k, v \rangle + \tfrac{\alpha}{2} \lVert v - w \rVert^2"
+    )
+    palette: ClassVar[int] = 8
 
     alpha: float = setting(
         0.1,
@@ -31,9 +34,6 @@ class FedDyn:
         help="Strength of the regulariser.",
         why="Small values let clients go far in a round; large ones slow them down.",
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def init(self, parameters: np.ndarray, clients: int) -> ServerState:
         """Return w with all regularisers zero."""
@@ -58,3 +58,6 @@ class FedDyn:
         gradient = state.server["gradient"] - self.alpha / len(gradients) * total
         moved = state.moved(np.asarray(total / count - gradient / self.alpha), gradient=gradient)
         return replace(moved, clients={"gradient": gradients})
+
+
+ALGORITHM = FedDyn

@@ -6,12 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.federated.algorithm import Instruction, ServerState, Updates
-from core.settings import check
+from core.federated.algorithm import Algorithm, ServerState, Updates
 
 
 @dataclass(frozen=True)
-class FedNova:
+class FedNova(Algorithm):
     """w <- w + tau sum_k p_k (w_k - w) / tau_k with tau = sum_k p_k tau_k; tau_k local steps.
 
     Source: Wang et al. 2020, arXiv:2007.07481.
@@ -20,18 +19,10 @@ class FedNova:
     name: ClassVar[str] = "fednova"
     label: ClassVar[str] = "FedNova"
     paper: ClassVar[str] = "Wang et al. 2020, arXiv:2007.07481"
-    vectors: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        check(self)
-
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
-        """Return w alone."""
-        return ServerState(parameters)
-
-    def instruct(self, state: ServerState) -> Instruction:
-        """Ask for plain local SGD."""
-        return Instruction()
+    formula: ClassVar[str] = (
+        r"w \leftarrow w - \tau_{\text{eff}} \sum_k p_k\, \tfrac{w - w_k}{\tau_k}"
+    )
+    palette: ClassVar[int] = 4
 
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Move by the mean normalised update, as far as the mean client went."""
@@ -40,3 +31,6 @@ class FedNova:
             mean_step = mean_step + (some.weights / some.steps) @ some.deltas.astype(np.float64)
             effective_steps += float(some.weights @ some.steps)
         return state.moved(np.asarray(effective_steps * mean_step))
+
+
+ALGORITHM = FedNova

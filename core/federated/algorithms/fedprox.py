@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from core.federated.algorithm import Instruction, ServerState, Updates, weighted_mean
-from core.settings import check, setting
+from core.federated.algorithm import Algorithm, Instruction, ServerState, Updates, weighted_mean
+from core.settings import setting
 
 
 @dataclass(frozen=True)
-class FedProx:
+class FedProx(Algorithm):
     """Clients minimise F_k(w) + mu / 2 |w - w_t|^2; the server averages as FedAvg does.
 
     Source: Li et al. 2020, arXiv:1812.06127.
@@ -20,7 +18,8 @@ class FedProx:
     name: ClassVar[str] = "fedprox"
     label: ClassVar[str] = "FedProx"
     paper: ClassVar[str] = "Li et al. 2020, arXiv:1812.06127"
-    vectors: ClassVar[int] = 1
+    formula: ClassVar[str] = r"\min_v\; f_k(v) + \tfrac{\mu}{2} \lVert v - w \rVert^2"
+    palette: ClassVar[int] = 2
 
     mu: float = setting(
         1.0,
@@ -30,13 +29,6 @@ class FedProx:
         why="0 is FedAvg; the paper uses 1 on its synthetic data. Keep learning rate x mu below 1.",
     )
 
-    def __post_init__(self) -> None:
-        check(self)
-
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
-        """Return w alone."""
-        return ServerState(parameters)
-
     def instruct(self, state: ServerState) -> Instruction:
         """Ask for local SGD on the proximal objective."""
         return Instruction(pull=self.mu)
@@ -44,3 +36,6 @@ class FedProx:
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Move to the weighted mean of the clients' models."""
         return state.moved(weighted_mean(updates))
+
+
+ALGORITHM = FedProx

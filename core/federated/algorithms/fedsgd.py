@@ -4,14 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from core.federated.algorithm import Instruction, ServerState, Updates, weighted_mean
-from core.settings import check
+from core.federated.algorithm import Algorithm, Instruction, ServerState, Updates, weighted_mean
 
 
 @dataclass(frozen=True)
-class FedSGD:
+class FedSGD(Algorithm):
     """w <- w - lr sum_k p_k grad F_k(w): FedAvg with one local step on all of a client's samples.
 
     Source: McMahan et al. 2017, arXiv:1602.05629 (B = infinity, E = 1).
@@ -20,14 +17,9 @@ class FedSGD:
     name: ClassVar[str] = "fedsgd"
     label: ClassVar[str] = "FedSGD"
     paper: ClassVar[str] = "McMahan et al. 2017, arXiv:1602.05629"
-    vectors: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        check(self)
-
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
-        """Return w alone."""
-        return ServerState(parameters)
+    formula: ClassVar[str] = r"w \leftarrow w - \eta \sum_k \tfrac{n_k}{n}\, \nabla f_k(w)"
+    palette: ClassVar[int] = 1
+    own_work: ClassVar[bool] = True
 
     def instruct(self, state: ServerState) -> Instruction:
         """Ask for one step on the full batch, whatever the run's local work is."""
@@ -36,3 +28,6 @@ class FedSGD:
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Move along the weighted mean gradient."""
         return state.moved(weighted_mean(updates))
+
+
+ALGORITHM = FedSGD

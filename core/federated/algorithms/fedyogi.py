@@ -20,9 +20,16 @@ class FedYogi(AdaptiveServer):
 
     name: ClassVar[str] = "fedyogi"
     label: ClassVar[str] = "FedYogi"
+    formula: ClassVar[str] = (
+        r"v \leftarrow v - (1 - \beta_2) \Delta^2 \operatorname{sign}(v - \Delta^2)"
+    )
+    palette: ClassVar[int] = 7
 
     beta2: float = setting(0.99, low=0.0, high=0.9999, help="Share of the last mean square kept.")
 
     def mean_square(self, square: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Move towards the square of the step by a share of that square, not of the mean."""
         return np.asarray(square - (1 - self.beta2) * step**2 * np.sign(square - step**2))
+
+
+ALGORITHM = FedYogi

@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from core.federated.algorithm import Instruction, ServerState, Updates, weighted_mean
-from core.settings import check, setting
+from core.federated.algorithm import Algorithm, Instruction, ServerState, Updates, weighted_mean
+from core.settings import setting
 
 
 @dataclass(frozen=True)
-class MiniBatchSGD:
+class MiniBatchSGD(Algorithm):
     """One server iteration is one step on a batch drawn from everybody's samples together.
 
     Bytes are counted as if the round's clients had computed the batch's gradient: the model to each
@@ -22,7 +20,9 @@ class MiniBatchSGD:
     name: ClassVar[str] = "minibatch_sgd"
     label: ClassVar[str] = "Mini-batch SGD"
     paper: ClassVar[str] = "Robbins and Monro 1951, doi:10.1214/aoms/1177729586"
-    vectors: ClassVar[int] = 1
+    formula: ClassVar[str] = r"w \leftarrow w - \tfrac{\eta}{|B|} \sum_{i \in B} \nabla \ell_i(w)"
+    palette: ClassVar[int] = 1
+    own_work: ClassVar[bool] = True
 
     batch: int = setting(
         300,
@@ -33,13 +33,6 @@ class MiniBatchSGD:
         why="300 is what 30 clients with batches of 10 see in one local step each.",
     )
 
-    def __post_init__(self) -> None:
-        check(self)
-
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
-        """Return w alone."""
-        return ServerState(parameters)
-
     def instruct(self, state: ServerState) -> Instruction:
         """Ask for one step on the pooled samples."""
         return Instruction(steps=1, batch_size=self.batch, pooled=True)
@@ -47,3 +40,6 @@ class MiniBatchSGD:
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Take the step."""
         return state.moved(weighted_mean(updates))
+
+
+ALGORITHM = MiniBatchSGD

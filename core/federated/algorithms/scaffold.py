@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.federated.algorithm import Instruction, ServerState, Updates
-from core.settings import check, setting
+from core.federated.algorithm import Algorithm, Instruction, ServerState, Updates
+from core.settings import setting
 
 
 @dataclass(frozen=True)
-class Scaffold:
+class Scaffold(Algorithm):
     """Clients step along g - c_k + c; c_k estimates client k's gradient, c is the mean of all c_k.
 
     w <- w + rate / |S| sum (w_k - w); c <- c + 1 / N sum (c_k_new - c_k), over the round's S of N.
@@ -22,6 +22,8 @@ class Scaffold:
     label: ClassVar[str] = "SCAFFOLD"
     paper: ClassVar[str] = "Karimireddy et al. 2020, arXiv:1910.06378"
     vectors: ClassVar[int] = 2
+    formula: ClassVar[str] = r"w_k \leftarrow w_k - \eta\, (g_k - c_k + c)"
+    palette: ClassVar[int] = 3
 
     option: str = setting(
         "II",
@@ -30,9 +32,6 @@ class Scaffold:
         why="I costs one more pass over the client's samples a round and is the steadier one.",
     )
     server_rate: float = setting(1.0, low=0.0, high=10.0, help="The server's learning rate.")
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def init(self, parameters: np.ndarray, clients: int) -> ServerState:
         """Return w with all control variates zero."""
@@ -68,3 +67,6 @@ class Scaffold:
         excess: np.ndarray = state.clients["control"][some.clients] - state.server["control"]
         renewed: np.ndarray = excess + mean_gradient
         return renewed.astype(state.parameters.dtype)
+
+
+ALGORITHM = Scaffold

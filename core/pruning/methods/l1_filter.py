@@ -10,11 +10,11 @@ from core.pruning.allocation.channels import largest
 from core.pruning.layerwise import wanted_counts
 from core.pruning.masks.dead_units import channel_mask
 from core.pruning.method import Budget, Context, Method, Scores, Selection
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 
 @dataclass(frozen=True)
-class L1Filter:
+class L1Filter(Settings):
     """Filters with the smallest sum of absolute weights go. Li et al. 2016, arXiv:1608.08710."""
 
     scoring: str = setting(
@@ -23,9 +23,6 @@ class L1Filter:
         help="Judge a filter by all its weights, or without the inputs already removed",
         why="Greedy is better when several layers are cut at once (section 3.3 of the paper).",
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def filter_norms(weights: Weights) -> Scores:
@@ -68,4 +65,8 @@ METHOD = Method(
     settings=L1Filter,
     doc="Removes whole filters with the smallest sum of absolute weights, and who reads them.",
     select=select,
+    formula=r"s_j = \sum \lvert F_j \rvert",
+    paper_recipe={"allocation": "uniform"},
+    palette=1,
+    assigned=True,
 )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.pruning.method import Context, Method, Scores
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 
 @dataclass(frozen=True)
-class Magnitude:
+class Magnitude(Settings):
     """Magnitude pruning. Han et al. 2015, arXiv:1506.02626."""
 
     bias_worth: float = setting(
@@ -20,9 +20,6 @@ class Magnitude:
         why="A bias is one number that serves a whole channel; the paper counts both alike.",
         advanced=True,
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def scores(context: Context, settings: Magnitude) -> Scores:
@@ -41,4 +38,8 @@ METHOD = Method(
     settings=Magnitude,
     doc="Removes the weights with the smallest absolute value, one by one.",
     scores=scores,
+    formula=r"\text{keep the largest } |w|",
+    paper_recipe={"allocation": "layer_threshold", "schedule": "iterative"},
+    palette=0,
+    assigned=True,
 )

@@ -16,11 +16,11 @@ from core.pruning.method import Budget, Context, Method, Selection
 from core.pruning.reconstruction import lasso
 from core.pruning.reconstruction.least_squares import Moments, moments, refit, stack, unstack
 from core.randomness import generator
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 
 @dataclass(frozen=True)
-class Regression:
+class Regression(Settings):
     """Channels chosen by LASSO, the next layer's weights re-fitted by least squares.
 
     He et al. 2017, arXiv:1707.06168. min over β, W of 1/2N ‖Y − Σ_c β_c X_c W_c‖² + λ‖β‖₁ with
@@ -47,9 +47,6 @@ class Regression:
     layer_epochs: float = setting(
         0.0, low=0.0, high=2.0, unit="epochs", help="Fine-tuning after each layer (paper: none)"
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def layer_moments(context: Context, settings: Regression, network: Partial, layer: str) -> Moments:
@@ -131,4 +128,10 @@ METHOD = Method(
     doc=Regression.__doc__ or "",
     select=select,
     needs_data=True,
+    formula=r"\min_{\beta, W} \tfrac{1}{2N} \lVert Y - \sum_c \beta_c X_c W_c \rVert^2"
+    r" + \lambda \lVert \beta \rVert_1",
+    paper_recipe={"allocation": "uniform"},
+    palette=3,
+    assigned=True,
+    refits=True,
 )

@@ -6,11 +6,11 @@ import numpy as np
 
 from core.pruning.gradients import batch_gradients
 from core.pruning.method import Context, Method, Scores
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 
 @dataclass(frozen=True)
-class Snip:
+class Snip(Settings):
     """Connection sensitivity |g·w|. Lee et al. 2019, arXiv:1810.02340.
 
     Adapted: the paper scores an untrained network; here the dense network that was given is scored,
@@ -18,9 +18,6 @@ class Snip:
     """
 
     images: int = setting(2048, low=1, high=1_000_000, help="Training images of the one look")
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def scores(context: Context, settings: Snip) -> Scores:
@@ -45,4 +42,7 @@ METHOD = Method(
     doc="Removes the weights whose removal changes the loss least, to first order.",
     scores=scores,
     needs_data=True,
+    formula=r"s = \lvert g \cdot w \rvert",
+    paper_recipe={"allocation": "global", "schedule": "one_shot"},
+    palette=5,
 )

@@ -9,18 +9,18 @@ import numpy as np
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS, parameters_of
 from core.pruning.batchnorm_retraining import renormalised
-from core.pruning.method import Budget, Context, Method, Selection
+from core.pruning.method import OWN, Budget, Context, Method, Selection
 from core.pruning.sparse_training.proximal import Ramp, file_sparsity, update_factors
 from core.pruning.sparse_training.scaled_network import build_scaled, fold_scales, scale_name
 from core.pruning.sparse_training.scales import cut_by_scales, sparse_epochs, sparse_recipe
 from core.randomness import derived_seed
-from core.settings import check, setting
+from core.settings import Settings, setting
 from core.training.architecture import Architecture
 from core.training.batches import steps_per_epoch
 
 
 @dataclass(frozen=True)
-class StructureSelection:
+class StructureSelection(Settings):
     """Channels whose scaling factor λ training with γ Σ|λ| has driven to exactly zero.
 
     Huang & Wang 2018, arXiv:1707.01213. Every channel's pre-activation is multiplied by a factor
@@ -56,9 +56,6 @@ class StructureSelection:
     )
     learning_rate: float = setting(0.05, low=0.0, high=10.0, help="Largest step size (SGD)")
     batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def scaled_architecture(shape: NetworkShape, ramp: Ramp, images: np.ndarray) -> Architecture:
@@ -117,4 +114,10 @@ METHOD = Method(
     select=select,
     needs_data=True,
     trains=True,
+    formula=r"z = S_{\eta\gamma}(\lambda - \eta \nabla),\;"
+    r" v \leftarrow z - \lambda + \mu v,\; \lambda \leftarrow z + \mu v",
+    paper_recipe={"allocation": OWN},
+    palette=6,
+    assigned=True,
+    refits=True,
 )

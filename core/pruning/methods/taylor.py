@@ -8,20 +8,17 @@ from core.networks.network import Weights
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.gradients import batch_gradients
 from core.pruning.method import Context, Method, Scores
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 
 @dataclass(frozen=True)
-class Taylor:
+class Taylor(Settings):
     """First-order effect of a filter on the loss. Molchanov et al. 2019, arXiv:1906.10771."""
 
     images: int = setting(2048, low=1, high=1_000_000, help="Training images the effect is seen on")
     batch_size: int = setting(
         64, low=1, high=4096, help="Images over which a gradient is averaged before squaring"
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def scores(context: Context, settings: Taylor) -> Scores:
@@ -57,4 +54,7 @@ METHOD = Method(
     doc="Removes the filters whose absence changes the loss least, to first order.",
     scores=scores,
     needs_data=True,
+    formula=r"s_j = \Big( \sum_{w \in F_j} g_w w \Big)^2",
+    paper_recipe={"allocation": "raw", "schedule": "iterative"},
+    palette=7,
 )

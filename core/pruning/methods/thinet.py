@@ -11,13 +11,13 @@ from core.pruning.activations import sample_positions
 from core.pruning.layerwise import Partial, cut_layer_by_layer, sample_images
 from core.pruning.method import Budget, Context, Method, Selection
 from core.randomness import generator
-from core.settings import check, setting
+from core.settings import Settings, setting
 
 ROWS_PER_IMAGE = 10  # as in the paper; more from few images only take longer
 
 
 @dataclass(frozen=True)
-class ThiNet:
+class ThiNet(Settings):
     """Greedy channel selection by the next layer's reconstruction, layer by layer.
 
     Luo et al. 2017, arXiv:1707.06342. A row is one output value of the next layer, at a random
@@ -38,9 +38,6 @@ class ThiNet:
     layer_epochs: float = setting(
         0.2, low=0.0, high=2.0, unit="epochs", help="Fine-tuning after each layer"
     )
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def contributions(
@@ -127,4 +124,9 @@ METHOD = Method(
     doc=ThiNet.__doc__ or "",
     select=select,
     needs_data=True,
+    formula=r"\min_T \sum_i \Big( \sum_{c \in T} \hat{x}_{i,c} \Big)^2",
+    paper_recipe={"allocation": "uniform"},
+    palette=2,
+    assigned=True,
+    refits=True,
 )

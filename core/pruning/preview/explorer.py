@@ -17,9 +17,9 @@ from core.progress import Silent
 from core.pruning.allocation.channels import channel_counts
 from core.pruning.masks.dead_units import channel_mask, close, living_units
 from core.pruning.masks.mask import Mask, keep_highest
-from core.pruning.method import Budget, Context, Scores
+from core.pruning.method import OWN, Budget, Context, Scores
 from core.pruning.methods.l1_filter import filter_norms
-from core.pruning.plan import OWN, PrunePlan
+from core.pruning.plan import PrunePlan
 from core.pruning.preview.compact_accuracy import instant_accuracy
 from core.pruning.preview.layer_inputs import LayerInputs
 from core.pruning.reconstruction.plan_step import sample

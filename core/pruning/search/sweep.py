@@ -14,9 +14,10 @@ from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.allocation.alignment import is_aligned
 from core.pruning.allocation.channels import channel_counts
+from core.pruning.method import OWN
 from core.pruning.methods import METHODS
 from core.pruning.paper_recipe import polished, pure
-from core.pruning.plan import OWN, PrunePlan
+from core.pruning.plan import PrunePlan
 from core.randomness import derived_seed
 
 ALL = "all"

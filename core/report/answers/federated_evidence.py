@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from core.federated.algorithms.fedavg import FedAvg
 from core.figures.convergence import Curve, convergence
 from core.figures.theme import Chart
 from core.report.answers.answer import Table, percent
@@ -18,7 +19,7 @@ WORK = {"local_steps", "local_epochs", "batch_size", "label"}
 
 def fedavg_runs(histories: Sequence[History], iid: bool) -> list[History]:
     """Return the FedAvg runs on IID, or on other, data."""
-    return [h for h in histories if h.algorithm == "fedavg" and learning_curves.is_iid(h) == iid]
+    return [h for h in histories if h.algorithm == FedAvg.name and learning_curves.is_iid(h) == iid]
 
 
 def healthy(histories: Sequence[History]) -> list[History]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from core.federated.algorithms.fedavg import FedAvg
 from core.figures.convergence import Curve, convergence
 from core.report.answers.answer import Answer, Table, percent, times
 from core.report.answers.federated_evidence import (
@@ -199,7 +200,9 @@ def _direction(sign: int) -> str:
 def _mended(histories: Sequence[History], mixed: Sequence[History]) -> list[str]:
     """Return what other algorithms do on the same heterogeneous data."""
     others = [
-        h for h in histories if h.algorithm not in {"fedavg", SGD} and not learning_curves.is_iid(h)
+        h
+        for h in histories
+        if h.algorithm not in {FedAvg.name, SGD} and not learning_curves.is_iid(h)
     ]
     sentences = []
     for other in others:

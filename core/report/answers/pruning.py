@@ -19,7 +19,7 @@ from core.figures.per_class import class_bars
 from core.figures.theme import Chart
 from core.lessons.method_cards import explained
 from core.pruning.method import Method
-from core.pruning.methods import METHODS
+from core.pruning.methods import CONTROLS, METHODS
 from core.report.answers.answer import Answer, Table, listed, percent
 from core.report.answers.method_costs import cheapest, cost_table, easiest
 from core.runs.labels import method_labels
@@ -182,14 +182,14 @@ def _against_dense(
 
 
 def _against_random(pruned: Sequence[Point], labels: Mapping[str, str]) -> list[str]:
-    floors = [summary for summary in over_seeds(pruned) if summary.method.startswith("random")]
+    floors = [summary for summary in over_seeds(pruned) if summary.method in CONTROLS]
     if not floors:
         return []
     worse = {
         summary.method
         for summary in over_seeds(pruned)
         for floor in floors
-        if not summary.method.startswith("random")
+        if summary.method not in CONTROLS
         and abs(summary.x - floor.x) < 0.005
         and summary.y <= floor.y
     }

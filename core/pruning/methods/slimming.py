@@ -9,10 +9,10 @@ from core.networks.network import NetworkShape, Weights
 from core.networks.topology import CHANNEL_LAYERS, READER
 from core.pruning.activations import pre_activation_statistics
 from core.pruning.layerwise import sample_images
-from core.pruning.method import Budget, Context, Method, Selection
+from core.pruning.method import OWN, Budget, Context, Method, Selection
 from core.pruning.sparse_training.scales import cut_by_scales, sparse_epochs, sparse_recipe
 from core.randomness import derived_seed
-from core.settings import check, setting
+from core.settings import Settings, setting
 from core.training.architecture import Architecture
 from core.training.recipe import Recipe
 from core.training.temporary_batchnorm import EPSILON, NORMALISED, fold
@@ -22,7 +22,7 @@ CALIBRATION_IMAGES = 2_000
 
 
 @dataclass(frozen=True)
-class NetworkSlimming:
+class NetworkSlimming(Settings):
     """Channels whose batch-normalisation scale γ an L1 penalty has driven towards zero.
 
     Liu et al. 2017, arXiv:1708.06519. Batch normalisation stands between every convolution (and
@@ -43,9 +43,6 @@ class NetworkSlimming:
     )
     learning_rate: float = setting(0.05, low=0.0, high=10.0, help="Largest step size (SGD)")
     batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 def normalised_start(
@@ -123,4 +120,10 @@ METHOD = Method(
     select=select,
     needs_data=True,
     trains=True,
+    formula=r"L = \sum_{(x,y)} \ell(f(x, W), y) + \lambda \sum_\gamma \lvert \gamma \rvert",
+    # Its normalised network is fine-tuned as such, and folded at the end.
+    paper_recipe={"allocation": OWN, "normalise": True},
+    palette=4,
+    assigned=True,
+    refits=True,
 )

@@ -8,8 +8,8 @@ from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Stopped
 from core.pruning.activations import layer_input, pre_activation_statistics
 from core.pruning.method import Budget
-from core.pruning.methods import l1_filter, network_slimming
-from core.pruning.methods.network_slimming import NetworkSlimming
+from core.pruning.methods import l1_filter, slimming
+from core.pruning.methods.slimming import NetworkSlimming
 from core.pruning.sparse_training.scales import cut_by_scales
 from core.training.recipe import Recipe
 from core.training.step import Step
@@ -25,7 +25,7 @@ QUICK = NetworkSlimming(batch_size=16)
 def start():
     weights, images = tiny.weights(), tiny.data().train.images
     statistics = pre_activation_statistics(weights, images)
-    return network_slimming.normalised_start(weights, statistics)
+    return slimming.normalised_start(weights, statistics)
 
 
 def zeros_share(weights):
@@ -52,7 +52,7 @@ def test_one_channels_numbers_by_hand():
     statistics = pre_activation_statistics(weights, tiny.data().train.images)
     mean, variance = statistics["conv1"]
     mean[0], variance[0] = 3.0, 4.0 - EPSILON
-    values = network_slimming.normalised_start(weights, statistics)
+    values = slimming.normalised_start(weights, statistics)
     assert values["conv1_norm/beta"][0] == pytest.approx(1.0)
     ratio = values["conv2/kernel"][:, :, 0] / weights["conv2/kernel"][:, :, 0]
     np.testing.assert_allclose(ratio, 4.0, rtol=1e-5)
@@ -68,7 +68,7 @@ def test_statistics_are_those_of_the_kernel_times_its_input():
 
 def one_step_gamma(penalty: float) -> np.ndarray:
     """γ of conv2 after one plain gradient step at rate 0.1 without momentum's history."""
-    architecture = network_slimming.slimming_architecture(tiny.context(), penalty)
+    architecture = slimming.slimming_architecture(tiny.context(), penalty)
     recipe = Recipe(optimizer="sgd", dropout_first=0, dropout_second=0, dropout_dense=0, l2=0)
     step = Step(architecture, tiny.SHAPE, recipe)
     step.start(architecture.load(tiny.weights()))
@@ -84,7 +84,7 @@ def test_the_penalty_pulls_every_gamma_by_its_sub_gradient():
 
 
 def test_selection_meets_the_target_to_the_nearest_channel_and_counts_its_epochs():
-    selection = network_slimming.select(tiny.context(), QUICK, Budget(0.6, None, 3))
+    selection = slimming.select(tiny.context(), QUICK, Budget(0.6, None, 3))
     assert selection.epochs_used == 1
     reached = zeros_share(selection.weights)
     largest_channel = (tiny.SHAPE.positions * 16 + 9 * 6 + 1) / tiny.SHAPE.parameters
@@ -113,15 +113,15 @@ def test_no_layer_loses_its_last_channel():
 
 def test_without_epochs_it_says_what_to_do():
     with pytest.raises(SettingsError, match="at least one epoch"):
-        network_slimming.select(tiny.context(), QUICK, Budget(0.6, None, 0))
+        slimming.select(tiny.context(), QUICK, Budget(0.6, None, 0))
 
 
 def test_a_resumed_selection_is_bit_equal():
     settings, budget = NetworkSlimming(sparse_share=1.0, batch_size=32), Budget(0.6, None, 2)
-    undisturbed = network_slimming.select(tiny.context(), settings, budget)
+    undisturbed = slimming.select(tiny.context(), settings, budget)
     progress = tiny.StopsAfter(1)
     with pytest.raises(Stopped):
-        network_slimming.select(tiny.context(progress), settings, budget)
-    resumed = network_slimming.select(tiny.context(progress), settings, budget)
+        slimming.select(tiny.context(progress), settings, budget)
+    resumed = slimming.select(tiny.context(progress), settings, budget)
     for name, value in undisturbed.weights.items():
         np.testing.assert_array_equal(resumed.weights[name], value)

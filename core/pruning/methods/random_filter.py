@@ -1,0 +1,36 @@
+"""Random filters: the floor that every method has to beat that cuts whole channels."""
+
+from dataclasses import dataclass
+
+from core.networks.topology import CHANNEL_LAYERS
+from core.pruning.method import Context, Method, Scores
+from core.randomness import generator
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class RandomFilter(Settings):
+    """Whole filters go at random. Control of Mittal et al. 2018, arXiv:1801.10447."""
+
+
+def scores(context: Context, settings: RandomFilter) -> Scores:
+    """Return one uniform number for every filter, the same for the same seed."""
+    return {
+        layer: generator(context.seed, "random filter", layer).random(context.shape.units[layer])
+        for layer in CHANNEL_LAYERS
+    }
+
+
+METHOD = Method(
+    name="random_filter",
+    label="Random filters",
+    paper="Mittal et al. 2018, Recovering from random pruning, arXiv:1801.10447",
+    structured=True,
+    settings=RandomFilter,
+    doc="Removes whole filters at random: the control for the structured methods.",
+    scores=scores,
+    paper_recipe={"allocation": "uniform"},
+    palette=9,
+    marker=8,
+    control=True,
+)
