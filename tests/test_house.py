@@ -73,31 +73,6 @@ def test_reading_tables_settings_and_engine_never_loads_tensorflow():
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 0
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(
-    ("folder", "table"),
-    [("pruning/methods", "METHODS"), ("federated/algorithms", "ALGORITHMS")],
-)
-def test_every_file_is_in_its_table_and_cites_its_paper(folder, table):
-    package = __import__(f"core.{folder.replace('/', '.')}", fromlist=[table])
-    entries = getattr(package, table).values()
-    modules = {path.stem for path in (ROOT / "core" / folder).glob("*.py")} - {"__init__"}
-    source = (ROOT / "core" / folder / "__init__.py").read_text()
-    assert modules == {m for m in modules if re.search(rf"\b{m}\b", source)}
-    assert len(entries) >= len(modules)
-    for name in modules:
-        text = (ROOT / "core" / folder / f"{name}.py").read_text()
-        assert re.search(r"\b(19|20)\d\d\b", text), f"{name}.py cites no paper with its year"
-
-
-def test_no_path_plumbing():
-    """Package data comes by importlib.resources; one module tells children where we are."""
-    plumbing = re.compile(r"sys\.path|PYTHONPATH|\.parents\[|\.parent\.parent")
-    files = [*CORE, *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"]
-    found = {path for path in files if plumbing.search(path.read_text())}
-    found |= {p for p in (ROOT / "benchmarks").rglob("*.py") if "sys.path" in p.read_text()}
-    assert found == {ROOT / "core" / "processes.py"}
-=======
 TABLES = {"pruning/methods": METHODS, "federated/algorithms": ALGORITHMS}
 
 
@@ -128,4 +103,12 @@ def test_nothing_but_its_row_knows_a_method_or_an_algorithm_by_name():
         if asks.search(line)
     ]
     assert not known
->>>>>>> 98f085b (Methods: a row carries formula, paper recipe, default allocation, colour; one file and one line)
+
+
+def test_no_path_plumbing():
+    """Package data comes by importlib.resources; one module tells children where we are."""
+    plumbing = re.compile(r"sys\.path|PYTHONPATH|\.parents\[|\.parent\.parent")
+    files = [*CORE, *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"]
+    found = {path for path in files if plumbing.search(path.read_text())}
+    found |= {p for p in (ROOT / "benchmarks").rglob("*.py") if "sys.path" in p.read_text()}
+    assert found == {ROOT / "core" / "processes.py"}
