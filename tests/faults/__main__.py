@@ -66,14 +66,17 @@ class Findings:
         return not self.wrong and self.orphans == 0 and self.integrity == "ok"
 
 
-def run(load: Load, kills: int, seed: int, folder: Path, with_web: bool) -> Findings:
+def run(
+    load: Load, kills: int, seed: int, folder: Path, with_web: bool, with_dask: bool
+) -> Findings:
     """Disturb the load's jobs by so many kills, run them again undisturbed, and compare."""
     started = time.monotonic()
     findings = Findings(Counter(), {kind: [] for kind in VICTIMS})
-    disturbed = _perform(load, folder / "disturbed", kills, seed, with_web, findings)
+    theatre = Theatre(folder / "disturbed", load.tasks, with_web, with_dask)
+    disturbed = _perform(load, theatre, kills, seed, findings)
     findings.seconds = time.monotonic() - started
     calm = Findings(Counter(), {})
-    expected = _perform(load, folder / "calm", 0, seed, False, calm)
+    expected = _perform(load, Theatre(folder / "calm", load.tasks, False, with_dask), 0, seed, calm)
     for name, result in expected.items():
         if disturbed.get(name) != result:
             findings.wrong.append(name)
@@ -82,9 +85,8 @@ def run(load: Load, kills: int, seed: int, folder: Path, with_web: bool) -> Find
 
 
 def _perform(
-    load: Load, folder: Path, kills: int, seed: int, with_web: bool, findings: Findings
+    load: Load, theatre: Theatre, kills: int, seed: int, findings: Findings
 ) -> dict[str, object]:
-    theatre = Theatre(folder, load.tasks, with_web)
     dice = generator(seed, "kills")
     done: dict[str, Job] = {}
     for number, stage in enumerate(load.stages):
@@ -99,7 +101,7 @@ def _perform(
     }
     findings.attempts = sum(job.attempt for job in theatre.store.jobs())
     findings.orphans = len(theatre.close())
-    with sqlite3.connect(folder / "jobs.db") as connection:
+    with sqlite3.connect(theatre.workspace.root / "jobs.db") as connection:
         findings.integrity = connection.execute("PRAGMA integrity_check").fetchone()[0]
     connection.close()
     return results
@@ -180,6 +182,7 @@ def main() -> int:
     parser.add_argument("--tasks", choices=("numpy", "real"), default="numpy")
     parser.add_argument("--jobs", type=int, help="jobs of each kind (numpy: in all)")
     parser.add_argument("--no-web", action="store_true", help="leave the page server out")
+    parser.add_argument("--no-dask", action="store_true", help="the engine starts the runners")
     parser.add_argument("--table", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     if options.tasks == "numpy":
@@ -187,7 +190,8 @@ def main() -> int:
     else:
         load = real_load(options.jobs or max(1, options.kills // 10))
     folder = Path(tempfile.mkdtemp(prefix="pareto-faults-"))
-    findings = run(load, options.kills, options.seed, folder, not options.no_web)
+    web, dask = not options.no_web, not options.no_dask
+    findings = run(load, options.kills, options.seed, folder, web, dask)
     text = table(findings)
     print(text)
     if options.table:

@@ -1,4 +1,4 @@
-"""The processes that are killed: an engine, a Dask scheduler with one worker, a page server."""
+"""The processes that are killed: an engine, a page server, and a Dask scheduler with one worker."""
 
 import os
 import shlex
@@ -13,6 +13,7 @@ from core.jobs.engine import control
 from core.jobs.store.dispatch import CRASH_LIMIT, LOSS_LIMIT, Dispatcher
 from core.jobs.store.store import Store
 from core.workspace import Workspace
+from tests.jobs.certificates import make_certificates
 from tests.jobs.postgres import free_port
 from tests.jobs.watching import engines, processes, runners
 
@@ -22,22 +23,26 @@ ROOT = Path(__file__).parent.parent.parent
 class Theatre:
     """A workspace with everything that works for it; what dies is started again."""
 
-    def __init__(self, root: Path, tasks: str, with_web: bool) -> None:
+    def __init__(self, root: Path, tasks: str, with_web: bool, with_dask: bool) -> None:
         root.mkdir(parents=True)
         self.workspace = Workspace(root)
         self._port, self._web_port = free_port(), free_port()
-        self._environment = {
-            "PARETO_LAB_HOME": str(root),
-            "PARETO_LAB_TASKS": tasks,
-            "PYTHONPATH": str(ROOT),
-            "DASK_SCHEDULER_ADDRESS": f"tcp://127.0.0.1:{self._port}",
-            "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s",
-        }
-        os.environ.update(self._environment)
-        self._with_web = with_web
+        os.environ.update(
+            {"PARETO_LAB_HOME": str(root), "PARETO_LAB_TASKS": tasks, "PYTHONPATH": str(ROOT)}
+        )
+        if with_dask:
+            os.environ.update(self._scheduler_environment())
+        self._with_web, self._with_dask = with_web, with_dask
         self._mine: dict[str, subprocess.Popen] = {}
         self.store = Store(self.workspace.store_url)
         self.repair()
+
+    def _scheduler_environment(self) -> dict[str, str]:
+        return {
+            "DASK_SCHEDULER_ADDRESS": f"tls://127.0.0.1:{self._port}",
+            "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s",
+            **make_certificates(self.workspace.root / "certificates"),
+        }
 
     def repair(self) -> None:
         """Start whatever is missing, as a service manager and the next page view would."""
@@ -47,11 +52,13 @@ class Theatre:
 
     def _commands(self) -> dict[str, str]:
         plain = "--host 127.0.0.1 --dashboard-address 127.0.0.1:0"
-        commands = {
-            "scheduler": f"dask scheduler {plain} --port {self._port}",
-            "worker": f"dask worker tcp://127.0.0.1:{self._port} {plain} --no-nanny "
-            f"--nthreads {os.cpu_count() or 1} --local-directory {self.workspace.scratch}",
-        }
+        commands = {}
+        if self._with_dask:
+            commands["scheduler"] = f"dask scheduler {plain} --port {self._port}"
+            commands["worker"] = (
+                f"dask worker tls://127.0.0.1:{self._port} {plain} --no-nanny "
+                f"--nthreads {os.cpu_count() or 1} --local-directory {self.workspace.scratch}"
+            )
         if self._with_web:
             port = f"--server.port {self._web_port} --server.headless true"
             commands["web server"] = f"streamlit run {ROOT / 'app.py'} {port}"

@@ -14,10 +14,11 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.mark.slow
 @pytest.mark.cluster
-def test_jobs_survive_kills_at_random_instants(tmp_path):
+@pytest.mark.parametrize("where", [[], ["--no-dask"]], ids=["dask", "this machine"])
+def test_jobs_survive_kills_at_random_instants(tmp_path, where):
     command = [sys.executable, "-m", "tests.faults", "--kills", "6", "--seed", "2"]
     ran = subprocess.run(
-        [*command, "--jobs", "3", "--no-web"],
+        [*command, "--jobs", "3", "--no-web", *where],
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(tmp_path)},
         capture_output=True,

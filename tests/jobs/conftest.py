@@ -10,6 +10,7 @@ from core.jobs.store.store import Store
 from core.workspace import Workspace
 from tests.jobs import postgres
 from tests.jobs.watching import processes
+from tests.second_user import as_somebody_else
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -64,6 +65,11 @@ def store(workspace):
     store = Store(workspace.store_url)
     yield store
     store.close()
+
+
+@pytest.fixture
+def second_user():
+    return as_somebody_else()
 
 
 @pytest.fixture

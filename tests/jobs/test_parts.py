@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from core.errors import StoreError
 from core.jobs import logs
 from core.jobs.engine import supervisor
-from core.jobs.engine.cluster import describe_exit, require_safe
+from core.jobs.engine.cluster import DaskCluster, describe_exit, ending, require_safe
 from core.jobs.engine.lock import FileLock, is_held
 from core.jobs.engine.workers import Occupied, Place, allowed_demands, free_place
 from core.jobs.resources import DEMANDS, ONE_OF_MANY, demand_of, run_cores
@@ -204,13 +205,32 @@ def test_an_exit_code_says_whose_fault_it_was():
     assert not describe_exit(114)[1]
 
 
-def test_a_scheduler_off_this_machine_must_speak_tls():
-    for address in ("tcp://127.0.0.1:8786", "127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:1"):
+def test_a_scheduler_must_speak_tls_on_loopback_too(monkeypatch):
+    near = ("tcp://127.0.0.1:8786", "127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:1")
+    far = ("tcp://10.0.0.5:8786", "scheduler.example.org:8786", "tcp://0.0.0.0:8786")
+    for address in ("tls://127.0.0.1:8786", "tls://scheduler.example.org:8786"):
         require_safe(address)
-    require_safe("tls://scheduler.example.org:8786")
-    for address in ("tcp://10.0.0.5:8786", "scheduler.example.org:8786", "tcp://0.0.0.0:8786"):
+    for address in (*near, *far):
+        with pytest.raises(StoreError, match=r"not protected.*use its tls:// address"):
+            require_safe(address)
+    monkeypatch.setenv("PARETO_LAB_PLAIN_SCHEDULER", "yes")
+    for address in near:
+        require_safe(address)
+    for address in far:
         with pytest.raises(StoreError, match="not protected"):
             require_safe(address)
+
+
+def test_an_engine_without_certificates_says_where_they_are_described():
+    with pytest.raises(StoreError, match=r"no certificates for the Dask scheduler at tls://.*docs"):
+        DaskCluster("tls://127.0.0.1:9")
+
+
+def test_a_supervisor_that_stumbles_is_a_lost_worker(capsys):
+    future = Future()
+    future.set_exception(RuntimeError("no room for a process"))
+    assert ending(future) == ("its worker was lost", False)
+    assert "no room for a process" in capsys.readouterr().err  # the engine's log
 
 
 def test_orders_survive_the_command_line(tmp_path):

@@ -1,9 +1,11 @@
-"""The Dask cluster that carries the runners: embedded, or at DASK_SCHEDULER_ADDRESS."""
+"""Where runners are started: on this machine, or by the Dask cluster at DASK_SCHEDULER_ADDRESS."""
 
 import contextlib
 import ipaddress
 import os
-from typing import Any
+import traceback
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from core.errors import StoreError
@@ -12,6 +14,7 @@ from core.jobs.engine.workers import Place, this_machine
 from core.jobs.runner.runner import Orders
 
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
+PLAIN_VARIABLE = "PARETO_LAB_PLAIN_SCHEDULER"  # "yes" accepts tcp:// on loopback
 CONNECT_SECONDS = 5
 
 # Dask made quiet: nothing is stolen, retried or profiled, because the store decides what runs.
@@ -30,36 +33,71 @@ CONFIGURATION = {
 }
 
 
-class Cluster:
-    """A connection to Dask that starts runners and says how they ended."""
+class Cluster(Protocol):
+    """Something that starts runners. address: what people are told of where that is."""
 
-    def __init__(self, address: str | None) -> None:
-        """address: of a scheduler, None for a cluster inside this process.
+    address: str
 
-        Raises OSError when the scheduler does not answer, StoreError when it is not safe to use.
-        """
+    @property
+    def alive(self) -> bool:
+        """Whether runners can be started there."""
+
+    def places(self) -> list[Place]:
+        """Return the workers there are now."""
+
+    def start(self, place: str, orders: Orders, store_url: str, environment: dict[str, str]) -> Any:
+        """Start a runner at a place; return the future of its exit code."""
+
+    def close(self) -> None:
+        """Start nothing more there."""
+
+
+class ThisMachine:
+    """Runners that threads of the engine supervise.
+
+    No part of it listens: whoever may start code here is this user already.
+    """
+
+    address = "this machine"
+    alive = True
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(2 * (os.cpu_count() or 1), thread_name_prefix="background")
+
+    def places(self) -> list[Place]:
+        """Return this machine."""
+        return [this_machine(self.address)]
+
+    def start(
+        self, place: str, orders: Orders, store_url: str, environment: dict[str, str]
+    ) -> Future[int]:
+        """Start a runner here; return the future of its exit code."""
+        return self._pool.submit(supervise, orders, store_url, environment)
+
+    def close(self) -> None:
+        """Start nothing more here; what runs goes on."""
+        self._pool.shutdown(wait=False)
+
+
+class DaskCluster:
+    """A connection to a Dask scheduler whose workers start the runners."""
+
+    def __init__(self, address: str) -> None:
+        """Raises OSError when it does not answer, StoreError when it is not safe to use."""
+        require_safe(address)
         import dask
-        from distributed import Client, LocalCluster
+        from distributed import Client
 
         dask.config.set(CONFIGURATION)
-        self._local: Any = None
-        if address is None:
-            self._local = LocalCluster(
-                n_workers=1,
-                threads_per_worker=os.cpu_count() or 1,
-                processes=False,
-                protocol="tcp",
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                worker_dashboard_address="127.0.0.1:0",
-                memory_limit=0,
-                silence_logs=50,
-            )
-            address = self._local.scheduler_address
-        else:
-            require_safe(address)
         self.address = address
-        self._client = Client(address, timeout=CONNECT_SECONDS)
+        try:
+            self._client = Client(address, timeout=CONNECT_SECONDS)
+        except TypeError as error:  # Dask's way to say that it was given no certificates
+            raise StoreError(
+                f"The engine has no certificates for the Dask scheduler at {address}. Set "
+                "DASK_DISTRIBUTED__COMM__TLS__… for it too, as docs/cluster.md shows, and start "
+                "the engine again."
+            ) from error
 
     @property
     def alive(self) -> bool:
@@ -68,9 +106,6 @@ class Cluster:
 
     def places(self) -> list[Place]:
         """Return the workers there are now."""
-        if self._local is not None:
-            [name] = self._local.scheduler.workers
-            return [this_machine(name)]
         # Not scheduler_info(): a periodic refresh of the client may empty its list of workers
         # between asking and reading.
         identity = self._client.sync(self._client.scheduler.identity, n_workers=-1)
@@ -81,7 +116,7 @@ class Cluster:
         ]
 
     def start(self, place: str, orders: Orders, store_url: str, environment: dict[str, str]) -> Any:
-        """Start a runner at a place; return the future of its exit code."""
+        """Start a runner on a worker; return the future of its exit code."""
         return self._client.submit(
             supervise,
             orders,
@@ -95,20 +130,32 @@ class Cluster:
         )
 
     def close(self) -> None:
-        """Leave the cluster; an embedded one ends."""
+        """Leave the cluster."""
         with contextlib.suppress(OSError, TimeoutError):
             self._client.close(timeout=1)
-        if self._local is not None:
-            self._local.close(timeout=1)
+
+
+def connect(address: str | None) -> Cluster:
+    """Return the cluster at a scheduler's address, or this machine for None."""
+    return ThisMachine() if address is None else DaskCluster(address)
 
 
 def ending(future: Any) -> tuple[str, bool] | None:
-    """Return (why, whether the job's own fault) once a runner has ended, else None."""
-    if future.status == "pending":
+    """Return (why, whether the job's own fault) once a runner has ended, else None.
+
+    future: of its exit code, from a thread of the engine or from Dask.
+    """
+    if isinstance(future, Future):
+        if not future.done():
+            return None
+        lost = future.cancelled() or future.exception() is not None
+        if lost and not future.cancelled():
+            traceback.print_exception(future.exception())
+    elif future.status == "pending":
         return None
-    if future.status != "finished":  # killed, lost or cancelled: Dask's words differ, the rest not
-        return "its worker was lost", False
-    return describe_exit(future.result())
+    else:  # killed, lost or cancelled: Dask's words differ, the rest not
+        lost = future.status != "finished"
+    return ("its worker was lost", False) if lost else describe_exit(future.result())
 
 
 def describe_exit(status: int) -> tuple[str, bool]:
@@ -123,17 +170,21 @@ def describe_exit(status: int) -> tuple[str, bool]:
 
 
 def require_safe(address: str) -> None:
-    """Raise StoreError for a scheduler that anybody on the network could command.
+    """Raise StoreError for a scheduler that others could command.
 
-    A Dask scheduler runs any code that is sent to it, so off this machine only TLS with
-    certificates on both sides is accepted.
+    A Dask scheduler runs any code that is sent to it, so only TLS with certificates on both sides
+    is accepted. Loopback is no wall: every user of the machine reaches it. Who guards a loopback
+    port by other means (a port forwarded to a pod) says so with PARETO_LAB_PLAIN_SCHEDULER=yes.
     """
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
-    if parts.scheme == "tls" or _is_loopback(parts.hostname or ""):
+    if parts.scheme == "tls":
+        return
+    if _is_loopback(parts.hostname or "") and os.environ.get(PLAIN_VARIABLE) == "yes":
         return
     raise StoreError(
-        f"The Dask scheduler at {address} is not on this machine and is not protected. "
-        "Start it with TLS certificates and use its tls:// address (docs/cluster.md shows how)."
+        f"The Dask scheduler at {address} is not protected: whoever reaches its port can run code "
+        "as you. Start it with TLS certificates and use its tls:// address (docs/cluster.md shows "
+        "how)."
     )
 
 

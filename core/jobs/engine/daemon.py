@@ -111,7 +111,7 @@ class Engine:
             self._fill(queued)
 
     def _connect(self) -> None:
-        """(Re)connect to Dask; what was in flight on a lost cluster goes back to the queue."""
+        """(Re)connect; what was in flight on a lost Dask cluster goes back to the queue."""
         if self._cluster is not None and self._cluster.alive:
             return
         if self._cluster is not None:
@@ -120,7 +120,7 @@ class Engine:
             for runner in self._flights.take_distant():
                 self._dispatcher.runner_ended(runner, "the Dask scheduler was lost", False)
         try:
-            self._cluster = Cluster(self._address)
+            self._cluster = cluster.connect(self._address)
             self._note, self._places = "", self._cluster.places()
         except OSError as error:
             self._places = []

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +29,6 @@ class Flight:
 
     def ending(self) -> Ending | None:
         """Return how the runner ended, None while it works."""
-        if isinstance(self.future, Future):
-            return cluster.describe_exit(self.future.result()) if self.future.done() else None
         return cluster.ending(self.future)
 
     def is_stranded(self, places: Sequence[Place], began: Callable[[str], bool]) -> bool:

@@ -1,4 +1,4 @@
-"""Starts one runner, watches it, and kills it when that was asked; runs in a Dask worker."""
+"""Starts one runner, watches it, and kills it when that was asked; here or in a Dask worker."""
 
 import contextlib
 import dataclasses

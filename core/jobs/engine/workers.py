@@ -13,7 +13,7 @@ MEMORY_SHARE = 0.8  # of the machine; the rest is for the system, the browser an
 
 @dataclass(frozen=True)
 class Place:
-    """A Dask worker. memory_bytes 0 means that its memory is not limited."""
+    """This machine, or a Dask worker. memory_bytes 0 means that its memory is not limited."""
 
     address: str
     cores: int

@@ -1,8 +1,7 @@
-"""A real Dask scheduler, two real workers and a real PostgreSQL server, on loopback."""
+"""A real Dask scheduler, two real workers and a real PostgreSQL server, on loopback, by TLS."""
 
 import contextlib
 import os
-import shlex
 import subprocess
 import sys
 
@@ -11,6 +10,7 @@ import pytest
 from core.jobs.engine import control
 from core.jobs.store.store import Store
 from core.workspace import Workspace
+from tests.jobs.certificates import documented_commands, make_certificates
 from tests.jobs.conftest import ROOT
 from tests.jobs.postgres import free_port
 from tests.jobs.watching import (
@@ -30,10 +30,10 @@ NO_PAGE = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 class LoopbackCluster:
     """A scheduler and workers as separate processes that can be killed and started again."""
 
-    def __init__(self, folder, environment, scheme="tcp"):
+    def __init__(self, folder, environment):
         self._folder, self._environment = folder, environment
         self._port = free_port()
-        self.address = f"{scheme}://127.0.0.1:{self._port}"
+        self.address = f"tls://127.0.0.1:{self._port}"
         self._all = []
         self.scheduler = self.start_scheduler()
         self.workers = [self.start_worker(n) for n in range(2)]
@@ -73,8 +73,14 @@ class LoopbackCluster:
         return process
 
 
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """What protects every cluster here, in the environment of all that belongs to it."""
+    return make_certificates(tmp_path_factory.mktemp("certificates") / "tls")
+
+
 @pytest.fixture
-def cluster(tmp_path, monkeypatch, postgres_url):
+def cluster(tmp_path, monkeypatch, postgres_url, certificates):
     """A cluster, and the environment that makes an engine use it."""
     home = tmp_path / "home"
     home.mkdir()
@@ -84,6 +90,7 @@ def cluster(tmp_path, monkeypatch, postgres_url):
         "PARETO_LAB_ARTIFACTS": (tmp_path / "artifacts").as_uri(),
         "PYTHONPATH": str(ROOT),
         "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s",
+        **certificates,
     }
     cluster = LoopbackCluster(tmp_path, environment)
     for name, value in environment.items():
@@ -164,47 +171,31 @@ def test_a_network_made_on_one_worker_is_read_on_both(cluster, tmp_path):
     assert results[0]["total"] == results[1]["total"]
 
 
-def test_the_documented_certificates_protect_a_cluster(tmp_path, monkeypatch):
-    documented = (ROOT / "docs" / "cluster.md").read_text().splitlines()
-    commands = [line for line in documented if line.startswith("openssl ")]
-    assert len(commands) == 3
-    keys = tmp_path / "tls"
-    keys.mkdir()
-    for command in commands:
-        subprocess.run(shlex.split(command), cwd=keys, check=True, capture_output=True)
-    tls = "DASK_DISTRIBUTED__COMM__TLS__"
-    environment = {
-        "DASK_DISTRIBUTED__COMM__DEFAULT_SCHEME": "tls",
-        "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True",
-        f"{tls}CA_FILE": str(keys / "ca.pem"),
-        "PARETO_LAB_TASKS": "tests.jobs.work:TASKS",
-        "PYTHONPATH": str(ROOT),
-    }
-    for role in ("SCHEDULER", "WORKER", "CLIENT"):
-        environment[f"{tls}{role}__CERT"] = str(keys / "node.pem")
-        environment[f"{tls}{role}__KEY"] = str(keys / "node.key")
-    cluster = LoopbackCluster(tmp_path, environment, scheme="tls")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster.address)
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.setenv("PARETO_LAB_ARTIFACTS", (tmp_path / "artifacts").as_uri())
-    workspace, store = Workspace(home), Store(Workspace(home).store_url)
-    try:
-        id = store.submit("descend", {"steps": 5}, 0)
-        control.ensure(workspace)
-        assert store.wait(id, 120).state == "done"
-        assert control.status(workspace, store).address.startswith("tls://")
-        refused = subprocess.run(
-            [sys.executable, "-c", STRANGER, cluster.address], capture_output=True, text=True
-        )
-        assert refused.returncode != 0
-        assert "ssl" in refused.stderr.lower()
-    finally:
-        control.stop(workspace)
-        store.close()
-        cluster.close()
+def test_the_documented_certificates_protect_a_cluster(cluster):
+    _, workspace, store = cluster
+    assert len(documented_commands()) == 3
+    id = store.submit("descend", {"steps": 5}, 0)
+    control.ensure(workspace)
+    assert store.wait(id, 120).state == "done"
+    address = control.status(workspace, store).address
+    assert address.startswith("tls://")
+    refused = subprocess.run(
+        [sys.executable, "-c", STRANGER, address], capture_output=True, text=True
+    )
+    assert refused.returncode != 0
+    assert "ssl" in refused.stderr.lower()
+
+
+def test_an_engine_told_of_an_unprotected_scheduler_says_so_and_starts_nothing(
+    store, workspace, monkeypatch
+):
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:8786")
+    id = store.submit("descend", {"steps": 5}, 0)
+    control.ensure(workspace)
+    note = until(lambda: control.status(workspace, store).note)
+    assert "tcp://127.0.0.1:8786 is not protected" in note
+    assert "tls:// address" in note
+    assert store.get(id).state == "queued"
 
 
 STRANGER = """

@@ -132,9 +132,9 @@ def test_points_that_import_the_same_library_share_one_runner(store, workspace):
 def test_a_runner_is_ready_before_there_is_a_job_and_leaves_when_in_the_way(store, workspace):
     control.ensure(workspace, warm="tensorflow")
     [ready] = until(lambda: runners(workspace.root))
-    answers = [store.wait(store.submit("train", {"point": n}, 0), 60) for n in range(2)]
+    answers = [store.wait(store.submit("train", {"point": n}, 0), 180) for n in range(2)]
     assert {job.result["process"] for job in answers} == {ready.pid}
-    assert store.wait(store.submit("whoami", {}, 0), 60).result["process"] != ready.pid
+    assert store.wait(store.submit("whoami", {}, 0), 180).result["process"] != ready.pid
     assert ready.pid not in {process.pid for process in runners(workspace.root)}
 
 
@@ -153,15 +153,17 @@ def test_a_sweep_waits_for_its_points_without_holding_a_place(lab, workspace, tm
 
 
 def test_a_run_in_the_background_has_a_lower_priority_than_what_is_waited_for(lab, workspace):
-    run = lab.submit("descend", SLOW, 0)
+    run = lab.submit("descend", SLOW | {"steps": 10_000}, 0)
     started(lab, run)
-    preview = lab.wait(lab.submit("preview", {"value": 1}, 0), 60).result["process"]
+    preview = lab.wait(lab.submit("preview", {"value": 1}, 0), 180).result["process"]
     [background] = [p for p in runners(workspace.root) if p.pid != preview]
     assert background.nice() == max(NICENESS, os.nice(0))
     assert psutil.Process(preview).nice() == os.nice(0)
     session = Path(f"/proc/{background.pid}/autogroup")
     if session.exists():  # of Linux only, and not of every kernel
         assert session.read_text().strip().endswith(f"nice {NICENESS}")
+    lab.stop(run, force=True)
+    lab.wait(run, 60)
 
 
 def test_a_preview_never_waits_behind_a_sweep(lab):
@@ -298,7 +300,7 @@ def test_the_status_says_whether_the_engine_runs(workspace, store):
     until(lambda: control.status(workspace, store).address)
     status = control.status(workspace, store)
     assert status.running
-    assert status.address.startswith("tcp://127.0.0.1:")
+    assert status.address == "this machine"
     assert (status.note, status.jobs) == ("", {})
 
 
