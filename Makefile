@@ -19,8 +19,7 @@ help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
 
 run: $(VENV)/app ## Serve the dashboard on http://127.0.0.1:8501 (PORT=…)
-	@echo "Pareto Lab: http://127.0.0.1:$(PORT)"
-	@exec $(PY) -m streamlit run app.py --server.port=$(PORT) --server.headless=true
+	@exec $(PY) -m core serve --port $(PORT)
 
 test: $(VENV)/dev ## Set up and run every test, a real browser included
 	@sh tests/setup_system.sh

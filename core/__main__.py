@@ -3,8 +3,19 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
-from core.commands import engine, export, federated, grading, listing, networks, report, sweeps
+from core.commands import (
+    engine,
+    export,
+    federated,
+    grading,
+    listing,
+    networks,
+    report,
+    serve,
+    sweeps,
+)
 from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
 from core.commands.output_paths import check_destinations
 from core.commands.session import Lab
@@ -12,18 +23,22 @@ from core.errors import LabError, SettingsError
 from core.jobs.store.store import Store
 from core.workspace import open_workspace
 
-MODULES = (networks, sweeps, federated, grading, report, export, listing, engine)
+MODULES = (networks, sweeps, federated, grading, report, export, listing, engine, serve)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    top = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    top = argparse.ArgumentParser(prog=_program(), description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in MODULES:
         module.add_commands(commands)
     for command in commands.choices.values():
         add_json_option(command)
     return top
+
+
+def _program() -> str:
+    return "pareto-lab" if Path(sys.argv[0]).stem == "pareto-lab" else "python -m core"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,6 +10,7 @@ __all__ = [
     "output",
     "output_paths",
     "report",
+    "serve",
     "session",
     "sweeps",
 ]

@@ -27,14 +27,16 @@ def serve(script: Path, home: Path) -> Iterator[str]:
     port = free_port()
     environment = {**os.environ, "PARETO_LAB_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3"}
     environment["PYTHONPATH"] = str(ROOT)
-    # A script beside its own .streamlit needs nothing; a fixture page takes the product's.
-    if script.parent != ROOT:
+    if script == ROOT / "app.py":
+        command = [sys.executable, "-m", "core", "serve", f"--port={port}"]
+    else:  # a fixture page takes the product's settings
         shutil.copytree(ROOT / ".streamlit", home / ".streamlit")
-    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+        command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+        command += ["--server.headless=true"]
     log = home / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--server.headless=true"],
+            command,
             cwd=home,
             env=environment,
             stdout=output,

@@ -9,7 +9,7 @@ from tests.browser.conftest import settle
 from tests.browser.finished import finished_lab, visit
 
 FOLDER = Path(__file__).parents[2] / "pages"
-PAGES = sorted({path.stem for path in FOLDER.glob("*.py")} - {"frame"})
+PAGES = sorted({path.stem for path in FOLDER.glob("*.py")} - {"frame", "__init__"})
 LOOKS = {"light 1280": ("light", 1280), "dark 1280": ("dark", 1280), "light 400": ("light", 400)}
 GRAVE = ("serious", "critical")
 # Streamlit's own canvas tables and menus, which a page cannot change.

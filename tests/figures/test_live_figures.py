@@ -152,7 +152,7 @@ def test_every_chart_is_valid_plotly_and_plain_json():
 
 
 def theme():
-    path = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+    path = Path(__file__).parents[2] / "assets" / "streamlit.toml"
     return tomllib.loads(path.read_text())["theme"]
 
 
