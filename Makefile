@@ -51,7 +51,7 @@ faults: $(VENV)/dev ## Kill processes at KILLS (100) random instants and compare
 results: $(VENV)/app ## Compute docs/results.md (hours; resumable) from DATA=path
 	$(NICE) $(PY) -m benchmarks.results --data $(DATA) $(ARGS)
 
-results-federated: $(VENV)/app ## Compute docs/federated-results.md (resumable)
+results-federated: $(VENV)/dev ## Compute docs/federated-results.md (resumable)
 	$(NICE) $(PY) -m benchmarks.federated_results
 
 bench-federated: $(VENV)/dev ## Compare the federated engine with its peers

@@ -5,17 +5,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.evaluation.point import Point
+from core.evaluation.score import score
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One number of a point; `value` returns nan where the point has no such number."""
+    """One number of a point; `value` returns nan where the point has no such number.
+
+    chosen_by: what a choice among points looks at instead, for numbers of the holdout; None where
+    the number itself was not measured on holdout images.
+    """
 
     key: str
     label: str
     unit: str
     higher_is_better: bool
     value: Callable[[Point], float]
+    chosen_by: Callable[[Point], float] | None = None
 
     @property
     def title(self) -> str:
@@ -26,14 +32,26 @@ class Axis:
         """Return the value with the sign that makes larger better."""
         return self.value(point) if self.higher_is_better else -self.value(point)
 
+    def choice(self, point: Point) -> float:
+        """Return what chooses among points, larger for better, without a look at the holdout."""
+        return self.chosen_by(point) if self.chosen_by else self.goodness(point)
+
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
+def _validated(point: Point) -> float:
+    return point.validation_accuracy
+
+
+def _validated_score(point: Point) -> float:
+    return score(point.validation_accuracy, point.sparsity)
+
+
 SPARSITY = Axis("sparsity", "Sparsity", "zeros / all parameters", True, lambda p: p.sparsity)
-ACCURACY = Axis("accuracy", "Accuracy", "holdout", True, lambda p: p.accuracy)
-SCORE = Axis("score", "Score", "", True, lambda p: p.score)
+ACCURACY = Axis("accuracy", "Accuracy", "holdout", True, lambda p: p.accuracy, _validated)
+SCORE = Axis("score", "Score", "", True, lambda p: p.score, _validated_score)
 
 AXES: dict[str, Axis] = {
     axis.key: axis
@@ -50,6 +68,7 @@ AXES: dict[str, Axis] = {
             "",
             True,
             lambda p: _number(p.agreement),
+            _validated,
         ),
         Axis("size_bytes", "Size on disk", "bytes", False, lambda p: p.size_bytes),
         Axis("gzip_bytes", "Size on disk, gzip", "bytes", False, lambda p: p.gzip_bytes),
@@ -74,6 +93,7 @@ def class_axis(index: int, name: str) -> Axis:
         lambda p: (
             _number(p.per_class_accuracy[index]) if index < len(p.per_class_accuracy) else math.nan
         ),
+        _validated,
     )
 
 

@@ -109,10 +109,14 @@ def best_by_validation(points: Sequence[Point]) -> Point | None:
 def best_under(
     points: Sequence[Point], cost: Axis, budget: float, goal: Axis = ACCURACY
 ) -> Point | None:
-    """Return the point with the best `goal` whose `cost` is no worse than `budget`, or None."""
+    """Return the point whose `cost` is no worse than `budget` and whose `goal` is best, or None.
+
+    A goal measured on the holdout is chosen by its validation counterpart (see Axis.chosen_by), so
+    that the number shown of the chosen point is no luckier than any other's.
+    """
     limit = _signed(cost, budget)
     affordable = [p for p in points if cost.goodness(p) >= limit and math.isfinite(goal.value(p))]
-    return max(affordable, key=goal.goodness, default=None)
+    return max(affordable, key=goal.choice, default=None)
 
 
 @dataclass(frozen=True)
