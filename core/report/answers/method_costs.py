@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluation.point import Point
-from core.pruning.methods import CONTROLS, METHODS
-from core.report.answers.answer import Table, times
+from core.pruning.methods import METHODS
+from core.report.answers.answer import Table, listed, times
+from core.report.answers.pruning_claims import epochs_said, equal_epochs, is_control
 from core.settings import describe
+from core.text import plural
 
 
 @dataclass(frozen=True)
@@ -41,35 +43,43 @@ def costs(pruned: Sequence[Point]) -> list[Cost]:
 
 
 def _choices(pruned: Sequence[Point]) -> list[Cost]:
-    """Return the costs of the methods one would choose: controls are there to be beaten."""
+    """Return the costs of the methods one would choose: random pruning is only the control."""
     found = costs(pruned)
-    return [cost for cost in found if cost.method not in CONTROLS] or found
+    return [cost for cost in found if not is_control(cost.method)] or found
 
 
-def cheapest(pruned: Sequence[Point], labels: Mapping[str, str]) -> str:
-    """Return which method took the least time a network, and which the most."""
-    ordered = sorted(_choices(pruned), key=lambda c: c.seconds)
+def cheapest(pruned: Sequence[Point], labels: Mapping[str, str]) -> list[str]:
+    """Return which method took the least time a network at equal epochs, and which the most."""
+    alike = equal_epochs(pruned)
+    ordered = sorted(_choices(alike), key=lambda c: c.seconds)
     low, high = ordered[0], ordered[-1]
-    if len(ordered) > 1 and high.seconds < 1.05 * low.seconds:
-        return f"All methods took about as long: a median of {low.seconds:.0f} s a network."
+    first, last = (labels.get(each.method, each.method) for each in (low, high))
+    when = epochs_said(alike[0].epochs)
     if len(ordered) == 1:
-        return f"{labels.get(low.method, low.method)} took {low.seconds:.0f} s a network."
+        return [f"{first} took a median of {low.seconds:.1f} s a network {when}."]
+    if high.seconds < 1.05 * low.seconds:
+        return [
+            f"The medians of all methods lie within 5% of {low.seconds:.1f} s a network {when}."
+        ]
     ratio = f", {times(high.seconds / low.seconds)} as long" if low.seconds else ""
-    return (
-        f"Cheapest was {labels.get(low.method, low.method)} with a median of {low.seconds:.0f} s a "
-        f"network; dearest {labels.get(high.method, high.method)} with {high.seconds:.0f} s{ratio}."
-    )
+    return [
+        f"Cheapest {when} was {first} with a median of {low.seconds:.1f} s a network; most "
+        f"expensive {last} with {high.seconds:.1f} s{ratio}."
+    ]
 
 
 def easiest(pruned: Sequence[Point], labels: Mapping[str, str]) -> str:
-    """Return which method needs least: no training of its own, no images, few settings."""
-    easy = min(_choices(pruned), key=lambda c: (c.trains, c.needs_data, c.settings))
-    needs = (
-        "trains a sparse network of its own" if easy.trains else
-        "reads images to choose" if easy.needs_data else "reads the weights alone"
+    """Return which methods need least: no training of their own, no images, few settings."""
+    choices = _choices(pruned)
+    needs = min((c.trains, c.needs_data, c.settings) for c in choices)
+    easy = [c.method for c in choices if (c.trains, c.needs_data, c.settings) == needs]
+    what = (
+        "a sparse training of its own" if needs[0] else
+        "images to choose by" if needs[1] else "nothing but the weights"
     )  # fmt: skip
-    count = f"{easy.settings} {'setting' if easy.settings == 1 else 'settings'} of its own"
-    return f"Easiest to use was {labels.get(easy.method, easy.method)}: it {needs} and has {count}."
+    names = listed([labels.get(name, name) for name in easy])
+    each = "each needs" if len(easy) > 1 else "it needs"
+    return f"Fewest needs: {names}; {each} {what} and has {plural(needs[2], 'setting')} of its own."
 
 
 def cost_table(pruned: Sequence[Point], labels: Mapping[str, str]) -> Table:

@@ -1,0 +1,83 @@
+"""Whether one method beats another: paired networks, and two standard errors between them."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.point import Point
+
+Pair = tuple[Point, Point]
+Key = tuple[str, int, float, float]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How much more accurate one side is, over pairs of networks that differ in the method only.
+
+    mean: accuracy of the first minus that of the second. error: standard error of that mean.
+    """
+
+    mean: float
+    error: float
+    pairs: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the first beats the second: by more than two standard errors."""
+        return self.mean > 2 * self.error
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the second beats the first."""
+        return self.mean < -2 * self.error
+
+
+def level(point: Point) -> float:
+    """Return the sparsity that was asked for, of a network without a plan its own to 1%."""
+    asked = point.plan.get("sparsity")
+    return round(point.sparsity, 2) if asked is None else float(asked)
+
+
+def circumstances(point: Point) -> Key:
+    """Return what two networks must share to be compared: parent, seed, epochs, sparsity."""
+    return point.parent, point.seed, point.epochs, level(point)
+
+
+def pairs(ours: Iterable[Point], theirs: Iterable[Point]) -> list[Pair]:
+    """Return the pairs in the same circumstances; of several candidates the first of each side."""
+    first: dict[Key, Point] = {}
+    for point in theirs:
+        first.setdefault(circumstances(point), point)
+    found: dict[Key, Pair] = {}
+    for point in ours:
+        key = circumstances(point)
+        if key in first:
+            found.setdefault(key, (point, first[key]))
+    return list(found.values())
+
+
+def lead(paired: Sequence[Pair]) -> Lead | None:
+    """Return how far the first of each pair leads in holdout accuracy, None without pairs.
+
+    The error is the larger of two: of the differences' spread over the pairs, and of the finite
+    number of holdout images (as if both networks had seen different ones: never too small).
+    """
+    if not paired:
+        return None
+    differences = [one.accuracy - other.accuracy for one, other in paired]
+    from_images = math.sqrt(sum(_variance(a) + _variance(b) for a, b in paired)) / len(paired)
+    spread = float(np.std(differences, ddof=1)) if len(paired) > 1 else 0.0
+    error = max(from_images, spread / math.sqrt(len(paired)))
+    return Lead(float(np.mean(differences)), error, len(paired))
+
+
+def holdout_images(point: Point) -> int:
+    """Return how many holdout images the point was measured on."""
+    return sum(sum(row) for row in point.confusion)
+
+
+def _variance(point: Point) -> float:
+    images = holdout_images(point)
+    return point.accuracy * (1 - point.accuracy) / images if images else 0.0

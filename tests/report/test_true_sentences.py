@@ -1,0 +1,97 @@
+"""Random plausible runs: every sentence of the report is true of them."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.pruning.methods import METHODS
+from core.report.answers.pruning import pruning_answers
+from tests.evaluation.points import point
+from tests.report import pruning_evaluator
+
+EXAMPLES = 150
+SPARSITIES = (0.5, 0.8, 0.9, 0.95, 0.98)
+IMAGES = ((20, 4), (3, 1_223))
+
+
+def accuracies(low=0.1, high=0.95):
+    return st.integers(int(low * 200), int(high * 200)).map(lambda n: n / 200)
+
+
+@st.composite
+def networks(draw):
+    """Return one or two dense networks and what random sweeps made of them."""
+    found = []
+    for parent in draw(st.sampled_from([("a",), ("a", "b")])):
+        held = draw(accuracies(0.5))
+        dense = {"id": parent, "label": f"Dense {parent}", "parent": "", "seed": 0, "score": 0.0}
+        found.append(point(held, 0.0, "dense", **dense, confusion=IMAGES))
+        chosen = draw(st.lists(st.sampled_from(sorted(METHODS)), min_size=1, max_size=4))
+        for method in dict.fromkeys(chosen):
+            budgets = draw(st.lists(st.sampled_from([0.0, 1.0, 6.0]), min_size=1, max_size=2))
+            levels = draw(st.lists(st.sampled_from(SPARSITIES), min_size=1, max_size=4))
+            for epochs in dict.fromkeys(budgets):
+                for asked in dict.fromkeys(levels):
+                    found += draw(seeds(parent, method, epochs, asked))
+    return found
+
+
+@st.composite
+def seeds(draw, parent, method, epochs, asked):
+    """Return the networks of one configuration; structured ones miss the sparsity."""
+    missed = draw(st.sampled_from([0.0, -0.0006, 0.002])) if METHODS[method].structured else 0.0
+    return [
+        point(
+            draw(accuracies()),
+            asked + missed,
+            method,
+            id=f"{parent}-{method}-{epochs}-{asked}-{seed}",
+            parent=parent,
+            seed=seed,
+            epochs=epochs,
+            seconds=draw(st.sampled_from([10.0, 10.2, 40.0])),
+            validation_accuracy=draw(accuracies()),
+            plan={"method": method, "sparsity": asked},
+            confusion=IMAGES,
+        )
+        for seed in range(draw(st.integers(1, 3)))
+    ]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(networks())
+def test_every_sentence_about_pruned_networks_is_true(points):
+    for sentence in pruning_answers(points)[1].sentences:
+        pruning_evaluator.check(sentence, points)
+
+
+def test_the_evaluator_refuses_what_other_networks_made_true():
+    """A sentence of one sweep, held against another one, is found to be false."""
+    names = ("magnitude", "l1_filter", "random")
+    first = sweep(dict(zip(names, (0.8, 0.7, 0.3), strict=True)))
+    other = sweep(dict(zip(names, (0.2, 0.9, 0.85), strict=True)))
+    told = pruning_answers(first)[1].sentences
+    refused = [s for s in told if not holds(s, other)]
+    assert all(holds(sentence, first) for sentence in told)
+    assert len(refused) == 4, refused  # area, score, the dense network, the best two
+
+
+def holds(sentence, points):
+    try:
+        pruning_evaluator.check(sentence, points)
+    except AssertionError:
+        return False
+    return True
+
+
+def sweep(accuracy):
+    dense = point(0.75, 0.0, "dense", id="d", label="Dense", parent="", score=0.0)
+    return [dense, *(
+        point(a - s / 5, s, m, id=f"{m}{s}", parent="d", confusion=((9_000, 0), (0, 0)))
+        for m, a in accuracy.items() for s in (0.8, 0.9, 0.95)
+    )]  # fmt: skip
+
+
+def test_a_sentence_of_no_known_form_is_refused():
+    with pytest.raises(AssertionError, match="no evaluator knows"):
+        pruning_evaluator.check("Magnitude is the best method.", [])
