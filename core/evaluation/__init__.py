@@ -9,6 +9,7 @@ __all__ = [
     "frontier",
     "latency",
     "lineage",
+    "paired",
     "point",
     "score",
 ]

@@ -23,12 +23,30 @@ UP = {
 }
 
 
+Rounds = Sequence[Mapping[str, float]]
+
+
 @dataclass(frozen=True)
 class Curve:
-    """One run to draw: its label and one row of numbers per round."""
+    """One run to draw, or the mean of several: its label and one row of numbers per round.
+
+    runs: the rows of each repetition; two or more are drawn as a band from lowest to highest.
+    """
 
     label: str
-    rows: Sequence[Mapping[str, float]]
+    rows: Rounds
+    runs: Sequence[Rounds] = ()
+
+
+def mean_curve(label: str, runs: Sequence[Rounds]) -> Curve:
+    """Return the mean over repetitions, as far as all of them went."""
+    together = [_mean_row(rows) for rows in zip(*runs, strict=False)]
+    return Curve(label, together, runs if len(runs) > 1 else ())
+
+
+def _mean_row(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    shared = set.intersection(*(set(row) for row in rows))
+    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0] if name in shared}
 
 
 def convergence(curves: Sequence[Curve], x: str, y: str) -> Chart:
@@ -36,7 +54,10 @@ def convergence(curves: Sequence[Curve], x: str, y: str) -> Chart:
     logarithmic = y.endswith("loss") and _positive(curves, y)
     return Chart(
         name=f"{y}-by-{x}",
-        traces=[_line(curve, x, y, index) for index, curve in enumerate(curves)],
+        traces=[
+            *(_band(curve, x, y, index) for index, curve in enumerate(curves) if curve.runs),
+            *(_line(curve, x, y, index) for index, curve in enumerate(curves)),
+        ],
         layout=layout(
             axis(ACROSS[x]),
             axis(UP[y], tickformat=".0%")
@@ -66,6 +87,27 @@ def _line(curve: Curve, x: str, y: str, index: int) -> Trace:
         "x": [row[x] for row in rows],
         "y": [row[y] for row in rows],
         "line": {"color": colors.series(index), "width": 2},
+    }
+
+
+def _band(curve: Curve, x: str, y: str, index: int) -> Trace:
+    """Return the area between the lowest and the highest repetition of every round."""
+    rounds = [[r for r in rows if x in r and y in r] for rows in zip(*curve.runs, strict=False)]
+    full = [rows for rows in rounds if len(rows) == len(curve.runs)]
+    across = [sum(row[x] for row in rows) / len(rows) for rows in full]
+    lowest, highest = ([end(row[y] for row in rows) for rows in full] for end in (min, max))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"{curve.label}, {len(curve.runs)} runs",
+        "x": [*across, *reversed(across)],
+        "y": [*highest, *reversed(lowest)],
+        "fill": "toself",
+        "fillcolor": colors.series(index),
+        "opacity": 0.2,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
     }
 
 

@@ -45,6 +45,12 @@ def rises(history: History, name: str = "train_loss") -> float:
     return float(np.mean(steps > 0)) if len(steps) else math.nan
 
 
+def total_rise(history: History, name: str = "train_loss") -> float:
+    """Return the sum of all rises of a column: how unsteady it is, by their size."""
+    steps = np.diff(column(history, name))
+    return float(np.sum(steps[steps > 0])) if len(steps) else math.nan
+
+
 def mean(history: History, name: str) -> float:
     """Return the mean of a column over the rounds where it was measured."""
     values = column(history, name)

@@ -10,7 +10,6 @@ from core.settings import describe
 NAMES = {method.label: name for name, method in METHODS.items()}
 
 
-
 def check(sentence, points):
     """Assert that a sentence is true of these points; a sentence of no known form fails."""
     for pattern, evaluate in FORMS:

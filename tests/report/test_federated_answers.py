@@ -1,6 +1,7 @@
 """Sentences about federated runs follow the numbers: other numbers, other sentences."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,34 +71,34 @@ def test_data_is_iid_by_its_name_or_its_partition(settings: dict, iid: bool) -> 
 def test_the_sentence_names_who_needs_fewer_iterations_and_changes_with_the_data() -> None:
     _, answer = convergence_answers([sgd(SLOW), history("FedAvg", FAST)])
     # FedAvg reaches 80 % in round 3, SGD in round 7: 7 / 3 = 2.3
-    assert "FedAvg needs fewer server iterations: 3 to reach 80% validation accuracy" in text(
+    assert "FedAvg needs fewer server iterations than SGD: 3 rounds against 7 rounds" in text(
         answer
     )
-    assert "against 7 (2.3 times as many) for SGD" in text(answer)
+    assert "2.3 times as many, for 80% validation accuracy, which both reach" in text(answer)
     _, answer = convergence_answers([sgd(FAST), history("FedAvg", SLOW)])
-    assert "SGD needs fewer server iterations: 3" in text(answer)
+    assert "SGD needs fewer server iterations than FedAvg: 3 rounds" in text(answer)
 
 
 def test_equal_iterations_are_called_equal() -> None:
     _, answer = convergence_answers([sgd(FAST), history("FedAvg", FAST)])
-    assert "Both need 3 server iterations to 80% validation accuracy." in text(answer)
+    assert "SGD and FedAvg both need 3 rounds for 80% validation accuracy" in text(answer)
 
 
 def test_the_price_in_passes_over_the_data_is_told() -> None:
     _, answer = convergence_answers([sgd(SLOW), history("FedAvg", FAST, evaluations=10)])
     # 3 rounds of 0.1 epochs against 7 of 0.01: 0.3 / 0.07 = 4.3
-    assert "FedAvg spends 4.3 times as much, 0.3 epochs against 0.07 of SGD" in text(answer)
+    assert "FedAvg spends 4.3 times as much for it: 0.3 epochs against 0.07 of SGD" in text(answer)
 
 
 def test_more_local_steps_are_said_to_help_only_where_they_do() -> None:
     one = history("1 epoch", SLOW, local_epochs=1, evaluations=10)
     many = history("20 epochs", FAST, local_epochs=20, evaluations=200)
     _, answer = convergence_answers([sgd(SLOW), one, many])
-    assert "More local work per round needs fewer rounds" in text(answer)
+    assert "more of it means fewer rounds to 80%" in text(answer)
     one = history("1 epoch", FAST, local_epochs=1, evaluations=10)
     many = history("20 epochs", SLOW, local_epochs=20, evaluations=200)
     _, answer = convergence_answers([sgd(SLOW), one, many])
-    assert "More local work per round needs more rounds" in text(answer)
+    assert "more of it means more rounds to 80%" in text(answer)
 
 
 def test_equal_local_work_is_not_taken_for_an_effect() -> None:
@@ -107,7 +108,9 @@ def test_equal_local_work_is_not_taken_for_an_effect() -> None:
 
 def test_the_end_of_each_run_is_in_its_sentence() -> None:
     answer, _ = convergence_answers([sgd(SLOW), history("FedAvg", FAST)])
-    assert "FedAvg: after 3 rounds the training loss went from 0.9 to 0.2" in text(answer)
+    assert "FedAvg: after 3 rounds, 0.3 epochs, the training loss went from 0.9 to 0.2." in text(
+        answer
+    )
     assert "2.0 points below training accuracy" in text(answer)
 
 
@@ -120,29 +123,30 @@ def test_a_missing_run_is_asked_for_instead_of_guessed() -> None:
 def test_heterogeneous_data_is_compared_with_the_nearest_iid_run() -> None:
     mixed = history("Mixed", SLOW, data="synthetic:1,1", losses=[1, 2, 1, 2, 1, 2, 1, 2])
     answer, _ = heterogeneity_answers([history("Even", FAST), mixed])
-    # the loss rises in 4 of 7 rounds, against none
-    assert "rises in 57% of the rounds, against 0%: it is less steady" in text(answer)
+    # 1, 2, 1, 2, …: four rises of 1, against none
+    assert "Its rises add up to 4, against 0: less steady." in text(answer)
     assert "Mixed ends at a training loss of 2, above the 0.2 of Even" in text(answer)
-    assert "it takes 7 rounds instead of 3 rounds" in text(answer)
+    assert "it takes 7 rounds, and 3 rounds on IID data" in text(answer)
 
 
 def test_a_calmer_run_on_heterogeneous_data_is_called_calmer() -> None:
     even = history("Even", SLOW, losses=[1, 2, 1, 2, 1, 2, 1, 2])
     mixed = history("Mixed", FAST, data="synthetic:0,0")
     answer, _ = heterogeneity_answers([even, mixed])
-    assert "it is steadier" in text(answer)
+    assert "Its rises add up to 0, against 4: steadier." in text(answer)
     assert "below the 2 of Even" in text(answer)
 
 
 def test_drift_is_blamed_only_where_it_is_larger() -> None:
-    far = history("Mixed", SLOW, data="synthetic:1,1", drift=3.0)
-    near = history("Mixed", SLOW, data="synthetic:1,1", drift=0.5)
+    worse = {"data": "synthetic:1,1", "losses": [0.9] * 8}
+    far = history("Mixed", SLOW, **worse, drift=3.0)
+    near = history("Mixed", SLOW, **worse, drift=0.5)
     _, answer = heterogeneity_answers([history("Even", FAST, drift=1.0), far])
     assert "move 3.0 times as far apart" in text(answer)
     assert "pull towards different optima" in text(answer)
     _, answer = heterogeneity_answers([history("Even", FAST, drift=1.0), near])
     assert "only 50% as far" in text(answer)
-    assert "So drift does not explain the difference here." in text(answer)
+    assert "So drift does not explain a worse outcome here." in text(answer)
 
 
 def test_local_work_on_heterogeneous_data_is_tied_to_drift_and_loss() -> None:
@@ -150,16 +154,17 @@ def test_local_work_on_heterogeneous_data_is_tied_to_drift_and_loss() -> None:
     few = history("5 steps", FAST, **some, local_steps=5, evaluations=5, drift=1.0)
     many = history("100 steps", SLOW, **some, local_steps=100, evaluations=100, drift=4.0)
     _, answer = heterogeneity_answers([history("Even", FAST), few, many])
-    assert "More local work means a higher drift (1 in 5 steps, 4 in 100 steps)" in text(answer)
+    assert "more work means a higher drift and neither clearly higher nor lower final" in text(
+        answer
+    )
 
 
 def test_what_mends_it_is_said_from_its_numbers() -> None:
     mixed = history("Mixed", SLOW, data="synthetic:1,1", losses=[1, 2, 1, 2, 1, 2, 1, 2])
     prox = history("Prox", SLOW, data="synthetic:1,1", algorithm="fedprox")
     _, answer = heterogeneity_answers([history("Even", FAST), mixed, prox])
-    assert "Prox ends at a lower training loss (0.2) than Mixed (2) and is steadier." in text(
-        answer
-    )
+    assert "Prox ends at a lower training loss (0.2) than Mixed (2)." in text(answer)
+    assert "Its rises add up to 0, against 4: steadier." in text(answer)
 
 
 def test_without_drift_the_reason_is_left_open() -> None:
@@ -171,7 +176,10 @@ def test_without_drift_the_reason_is_left_open() -> None:
 def test_the_untuned_learning_rate_is_not_held_against_sgd() -> None:
     slow, tuned = sgd([0.1, 0.3], learning_rate=0.01), sgd(FAST, learning_rate=1.0)
     answer, _ = convergence_answers([slow, tuned, history("FedAvg", FAST)])
-    assert "SGD depends on its learning rate: 80.0% with 1, 30.0% with 0.01" in text(answer)
+    assert (
+        "learning rate was chosen by training loss among 0.01 and 1: 1. It is the largest"
+        in text(answer)
+    )
 
 
 def test_data_is_compared_at_equal_local_work() -> None:
@@ -188,7 +196,7 @@ def test_local_work_is_judged_among_runs_that_differ_in_nothing_else() -> None:
     many = history("9 steps", FAST, local_steps=9, evaluations=9)
     other = history("linear", SLOW, local_steps=99, evaluations=99, hidden=0)
     _, answer = convergence_answers([sgd(SLOW), one, many, other])
-    assert "1 step takes 7 rounds and 9 steps 3 rounds" in text(answer)
+    assert "1 step 7 rounds and 9 steps 3 rounds" in text(answer)
 
 
 def test_data_is_compared_on_equal_networks() -> None:
@@ -223,7 +231,9 @@ def test_a_cure_that_asks_more_clients_is_not_given_all_the_credit() -> None:
     plain = history("FedAvg", SLOW, **some, clients_per_round=10)
     other = history("SCAFFOLD", FAST, **some, algorithm="scaffold")
     _, answer = heterogeneity_answers([history("Even", FAST), plain, other])
-    assert "all clients in a round instead of 10 clients, which steadies it too" in text(answer)
+    assert "all clients in every round instead of 10 clients in a round, which may be why" in text(
+        answer
+    )
 
 
 @pytest.mark.parametrize(
@@ -249,5 +259,98 @@ def test_a_diverged_run_is_compared_with_nothing_and_said_to_have_diverged() -> 
 
 def test_the_price_of_fedavg_is_told_only_where_it_was_quicker() -> None:
     _, answer = convergence_answers([sgd(FAST), history("FedAvg", SLOW)])
-    assert "Its price" not in text(answer)
-    assert "Counted in passes over the data, FedAvg spends" in text(answer)
+    # 3 rounds of .01 epochs against 7 of .1: SGD is quicker and cheaper.
+    assert "SGD spends only 4% as much for it: 0.03 epochs against 0.7 of FedAvg" in text(answer)
+
+
+@pytest.mark.parametrize("differs", [{"data_seed": 3}, {"hidden": 0}, {"data": "0123"}])
+def test_sgd_and_fedavg_are_compared_on_the_same_clients_and_network_only(differs) -> None:
+    other = history("FedAvg", FAST, **({"partition": {"name": "iid"}} | differs))
+    for answer in convergence_answers([sgd(SLOW, partition={"name": "iid"}), other]):
+        assert answer.sentences == ()
+        assert "so they are not compared" in answer.missing
+
+
+@pytest.mark.parametrize("differs", [{"data_seed": 3}, {"hidden": 0}, {"learning_rate": 0.1}])
+def test_data_is_compared_where_nothing_else_differs(differs) -> None:
+    mixed = history("Mixed", SLOW, data="synthetic:1,1", **differs)
+    answer, _ = heterogeneity_answers([history("Even", FAST), mixed])
+    assert answer.sentences == ()
+    assert "have equal settings and draws" in answer.missing
+
+
+def test_a_quicker_run_that_spends_less_has_no_price() -> None:
+    quick = history("FedAvg", FAST, evaluations=1)
+    _, answer = convergence_answers([history("SGD", SLOW, algorithm="minibatch_sgd"), quick])
+    # 3 rounds of .01 epochs against 7 of .1
+    assert "FedAvg spends only 4% as much for it" in text(answer)
+
+
+def test_drift_is_no_cause_where_clients_differ_in_amount_alone() -> None:
+    losses = [0.9] * 8
+    skewed = {"data": "0123", "partition": {"name": "quantity"}}
+    mixed = history("Mixed", SLOW, **skewed, losses=losses, drift=3.0)
+    even = history("Even", FAST, data="0123", partition={"name": "iid"})
+    _, answer = heterogeneity_answers([even, mixed])
+    assert "3.0 times as far apart" in text(answer)
+    assert "different optima" not in text(answer)
+
+
+def test_drift_is_no_cause_of_a_better_outcome() -> None:
+    better = history("Mixed", FAST, data="synthetic:1,1", losses=[0.9, 0.1, 0.05, 0.01], drift=3.0)
+    _, answer = heterogeneity_answers([history("Even", FAST), better])
+    assert "different optima" not in text(answer)
+
+
+def test_steadiness_is_the_size_of_rises_and_not_their_number() -> None:
+    # Three rises of .001 against one of 5.
+    calm = [1.0, 1.001, 0.9, 0.901, 0.8, 0.801, 0.7, 0.6]
+    wild = [1.0, 0.9, 5.9, 0.8, 0.7, 0.65, 0.62, 0.6]
+    even = history("Even", SLOW, losses=wild)
+    mixed = history("Mixed", SLOW, data="synthetic:1,1", losses=calm)
+    answer, _ = heterogeneity_answers([even, mixed])
+    assert "Its rises add up to 0.003, against 5: steadier." in text(answer)
+
+
+def test_opposite_effects_of_work_each_carry_their_condition() -> None:
+    some = {"data": "synthetic:1,1"}
+    pairs = [
+        history("1 of 10", SLOW, **some, clients_per_round=10, local_steps=1, drift=1.0),
+        history("9 of 10", SLOW, **some, clients_per_round=10, local_steps=9, drift=2.0,
+                evaluations=90),
+        history("1 of all", SLOW, **some, local_steps=1, drift=2.0),
+        history("9 of all", SLOW, **some, local_steps=9, drift=1.0, evaluations=90),
+    ]  # fmt: skip
+    _, answer = heterogeneity_answers([history("Even", FAST), *pairs])
+    assert "with 10 clients in a round, more work means a higher drift" in text(answer)
+    assert "with all clients in every round, more work means a lower drift" in text(answer)
+
+
+def test_repetitions_are_one_experiment_with_a_band_and_an_error() -> None:
+    def drawn(label, accuracies, seed, **settings):
+        made = history(f"{label}, seed {seed}", accuracies, **settings)
+        return replace(made, seed=seed)
+
+    runs = [drawn("FedAvg", [0.1, 0.5, 0.7 + 0.1 * s], s) for s in range(2)]
+    sgds = [drawn("SGD", [0.1, 0.2, 0.5], s, algorithm="minibatch_sgd") for s in range(2)]
+    answer, other = convergence_answers([*sgds, *runs])
+    # .2 and .3 above: mean .25, error .05.
+    assert "FedAvg ends 25.0 points of validation accuracy above SGD, over 2 draws" in text(answer)
+    assert "more than two standard errors" in text(answer)
+    assert "(mean of 2 draws)" in text(other)
+    bands = [trace for trace in answer.charts[0].traces if trace.get("fill") == "toself"]
+    assert len(bands) == 2
+
+
+def test_all_four_answers_show_epochs_as_well_as_rounds() -> None:
+    known = [sgd(SLOW), history("FedAvg", FAST), history("Mixed", SLOW, data="synthetic:1,1")]
+    first, second = convergence_answers(known)
+    third, fourth = heterogeneity_answers(known)
+    for answer, names in (
+        (first, ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")),
+        (third, ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")),
+        (second, ("validation_accuracy",)),
+        (fourth, ("drift",)),
+    ):
+        drawn = {chart.name for chart in answer.charts}
+        assert {f"{name}-by-{x}" for name in names for x in ("round", "epoch")} <= drawn

@@ -3,170 +3,204 @@
 import math
 from collections.abc import Sequence
 
-from core.figures.convergence import Curve, convergence
-from core.report.answers.answer import Answer, Table, listed, percent, times
+from core.federated.algorithms.fedavg import FedAvg
+from core.figures.convergence import convergence
+from core.report.answers.answer import Answer, listed, percent, times
+from core.report.answers.experiments import (
+    CLIENTS,
+    NETWORK,
+    Experiment,
+    best_trained,
+    by_work,
+    differ_in_work,
+    experiments,
+    gap,
+    last,
+    same,
+    shared,
+)
 from core.report.answers.federated_evidence import (
-    alike_but_for_work,
-    fedavg_runs,
+    curves,
+    ends_table,
     four_charts,
     healthy,
     in_rounds,
-    least_and_most,
-    local_work_varies,
+    over_draws,
+    rounds_to,
     target_table,
+    together_target,
 )
 from core.runs import learning_curves
-from core.runs.learning_curves import SGD, common_target, reached
+from core.runs.learning_curves import SGD, reached
 from core.runs.results import History
+from core.text import plural
 
 Q1 = "Compare mini-batch SGD with FedAvg on IID data."
 Q2 = "Which needs fewer server iterations, and what do local steps change?"
+Pair = tuple[Experiment, Experiment]
 
 
 def convergence_answers(histories: Sequence[History]) -> list[Answer]:
     """Return answers 2.3.1 and 2.3.2; without the runs they need, they say which to start."""
-    known = healthy(histories)
-    return [_sgd_against_fedavg(known), _iterations(known)]
+    found = [each for each in experiments(healthy(histories)) if learning_curves.is_iid(each.first)]
+    sgd = [each for each in found if each.first.algorithm == SGD]
+    fedavg = [each for each in found if each.first.algorithm == FedAvg.name]
+    missing = _missing(sgd, fedavg)
+    if missing:
+        return [Answer("2.3.1", Q1, missing=missing), Answer("2.3.2", Q2, missing=missing)]
+    return [_sgd_against_fedavg(sgd, fedavg), _iterations(sgd, fedavg)]
 
 
-def _sgd(histories: Sequence[History]) -> list[History]:
-    return [h for h in histories if h.algorithm == SGD and learning_curves.is_iid(h)]
+def _missing(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> str:
+    absent = [name for name, found in (("mini-batch SGD", sgd), ("FedAvg", fedavg)) if not found]
+    if absent:
+        return f"No run of {listed(absent)} on IID data was chosen. Start it on the Federated page."
+    if not _comparable(sgd, fedavg):
+        return (
+            "The chosen runs of mini-batch SGD and of FedAvg have different clients, another draw "
+            "of the data or another network, so they are not compared. Start both on the same."
+        )
+    return ""
 
 
-def _sgd_against_fedavg(histories: Sequence[History]) -> Answer:
-    sgd, fedavg = _sgd(histories), fedavg_runs(histories, iid=True)
-    if not sgd or not fedavg:
-        return Answer("2.3.1", Q1, missing=_wanted(sgd, "mini-batch SGD", fedavg, "FedAvg"))
+def _comparable(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> list[Pair]:
+    """Return the pairs on the same clients, draws and network, on the draws that both ran."""
+    pairs = [
+        shared(one, other)
+        for one in sgd
+        for other in fedavg
+        if same(one, other, (*CLIENTS, *NETWORK))
+    ]
+    return [pair for pair in pairs if pair is not None]
+
+
+def _compared(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> Pair:
+    """Return the pair whose two sides trained best, by training loss, of those with most draws."""
+    pairs = _comparable(sgd, fedavg)
+    most = max(len(one.runs) for one, _ in pairs)
+    kept = [pair for pair in pairs if len(pair[0].runs) == most]
+    best = best_trained([one for one, _ in kept])
+    rivals = [other for one, other in kept if one.label == best.label]
+    return best, best_trained(rivals)
+
+
+def _sgd_against_fedavg(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> Answer:
+    one, other = _compared(sgd, fedavg)
     both = [*sgd, *fedavg]
-    one, other = _best_of(sgd), _best_of(fedavg)
-    winner, loser = (
-        (one, other) if learning_curves.best(one) >= learning_curves.best(other) else (other, one)
-    )
-    sentences = [
-        _ending(one),
-        _ending(other),
-        f"The higher validation accuracy is {percent(learning_curves.best(winner))}, "
-        f"by {winner.label}; "
-        f"{loser.label} reaches {percent(learning_curves.best(loser))}.",
-        *_spread_of_rates(sgd),
-    ]
-    return Answer("2.3.1", Q1, tuple(sentences), (_ends_table(both),), four_charts(both, "round"))
+    sentences = [_ending(one), _ending(other), _who_ends_higher(one, other), *_rates(sgd, one)]
+    charts = (*four_charts(both, "round"), *four_charts(both, "epoch"))
+    return Answer("2.3.1", Q1, tuple(sentences), (ends_table(both),), charts)
 
 
-def _spread_of_rates(sgd: Sequence[History]) -> list[str]:
-    """Return how much the learning rate decides about SGD: an untuned one flatters FedAvg."""
-    if len({history.settings.get("learning_rate") for history in sgd}) < 2:
-        return []
-    top, low = _best_of(sgd), min(sgd, key=learning_curves.best)
-    if learning_curves.best(top) == learning_curves.best(low):
-        return []
-    return [
-        f"SGD depends on its learning rate: {percent(learning_curves.best(top))} with "
-        f"{top.settings['learning_rate']:g}, {percent(learning_curves.best(low))} with "
-        f"{low.settings['learning_rate']:g}. The comparison uses the better one."
-    ]
-
-
-def _wanted(one: Sequence[History], first: str, other: Sequence[History], second: str) -> str:
-    absent = [name for name, found in ((first, one), (second, other)) if not found]
-    return f"No run of {listed(absent)} on IID data was chosen. Start it on the Federated page."
-
-
-def _best_of(histories: Sequence[History]) -> History:
-    return max(histories, key=learning_curves.best)
-
-
-def _ending(history: History) -> str:
-    gap = learning_curves.final(history, "train_accuracy") - learning_curves.final(
-        history, "validation_accuracy"
-    )
-    loss = learning_curves.final(history, "train_loss")
-    start = history.rows[0].get("train_loss", math.nan)
+def _who_ends_higher(one: Experiment, other: Experiment) -> str:
+    ahead = gap(one, other, last("validation_accuracy"))
+    high, low = (one, other) if ahead.mean >= 0 else (other, one)
+    if ahead.draws == 1:
+        sure = "on one draw of the data, so chance is not excluded"
+    else:
+        verdict = "more" if ahead.is_clear else "no more"
+        sure = f"over {ahead.draws} draws of the data, {verdict} than two standard errors"
     return (
-        f"{history.label}: after {learning_curves.final(history, 'round'):.0f} rounds "
-        f"the training loss went from {start:.3g} to {loss:.3g}, validation accuracy is "
-        f"{percent(learning_curves.final(history, 'validation_accuracy'))}, {_gap(gap)}."
+        f"On the same clients {high.label} ends {abs(ahead.mean) * 100:.1f} points of validation "
+        f"accuracy above {low.label}, {sure}."
     )
 
 
-def _gap(gap: float) -> str:
-    if abs(gap) < 0.005:
-        return "the same as on the training data to half a point"
-    return f"{abs(gap) * 100:.1f} points {'below' if gap > 0 else 'above'} training accuracy"
-
-
-def _ends_table(histories: Sequence[History]) -> Table:
-    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
-    rows = [
-        {
-            "run": h.label,
-            "rounds": int(learning_curves.final(h, "round")),
-            "epochs": round(learning_curves.final(h, "epoch"), 1),
-            **{name.replace("_", " "): round(learning_curves.final(h, name), 4) for name in names},
-        }
-        for h in histories
+def _rates(sgd: Sequence[Experiment], chosen: Experiment) -> list[str]:
+    """Say how SGD's learning rate was tuned: an untuned one flatters FedAvg."""
+    rivals = [
+        each
+        for each in sgd
+        if same(each, chosen, (*CLIENTS, *NETWORK, "rounds"))
+        and each.draws.keys() == chosen.draws.keys()
     ]
-    return Table("At the end of each run", rows)
+    tried = sorted({float(each.setting("learning_rate") or 0.01) for each in rivals})
+    rate = float(chosen.setting("learning_rate") or 0.01)
+    if len(tried) < 2:
+        return [f"SGD ran with one learning rate, {rate:g}: it was not tuned."]
+    edge = {tried[0]: "smallest", tried[-1]: "largest"}.get(rate)
+    warning = f" It is the {edge} one tried, so a better one may lie beyond." if edge else ""
+    return [
+        f"SGD's learning rate was chosen by training loss among "
+        f"{listed([f'{each:g}' for each in tried])}: {rate:g}.{warning}"
+    ]
 
 
-def _iterations(histories: Sequence[History]) -> Answer:
-    sgd, fedavg = _sgd(histories), fedavg_runs(histories, iid=True)
-    if not sgd or not fedavg:
-        return Answer("2.3.2", Q2, missing=_wanted(sgd, "mini-batch SGD", fedavg, "FedAvg"))
+def _ending(each: Experiment) -> str:
+    ahead = each.mean(last("train_accuracy")) - each.mean(last("validation_accuracy"))
+    start = each.mean(lambda history: history.rows[0].get("train_loss", math.nan))
+    return (
+        f"{each.label}: after {plural(round(each.mean(last('round'))), 'round')}, "
+        f"{each.mean(last('epoch')):.3g} epochs, the training loss went from {start:.3g} to "
+        f"{each.mean(last('train_loss')):.3g}. Validation accuracy ends at "
+        f"{percent(each.mean(last('validation_accuracy')))}, {_gap(ahead)}; its best value is "
+        f"{percent(each.mean(learning_curves.best))}{over_draws(each)}."
+    )
+
+
+def _gap(ahead: float) -> str:
+    if abs(ahead) < 0.005:
+        return "within half a point of training accuracy"
+    return f"{abs(ahead) * 100:.1f} points {'below' if ahead > 0 else 'above'} training accuracy"
+
+
+def _iterations(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> Answer:
+    one, other = _compared(sgd, fedavg)
     both = [*sgd, *fedavg]
-    target = common_target([_best_of(sgd), _best_of(fedavg)])
-    sentences = [_fewer(sgd, fedavg, target), _price(sgd, fedavg, target)]
-    sentences += _effect_of_local_work(fedavg, target)
-    lines = [Curve(h.label, h.rows) for h in both]
-    charts = tuple(convergence(lines, x, "validation_accuracy") for x in ("round", "epoch"))
+    target = together_target([one, other])
+    sentences = [_fewer(one, other, target), *_price(one, other, target)]
+    sentences += _effect_of_local_work(fedavg)
+    charts = tuple(convergence(curves(both), x, "validation_accuracy") for x in ("round", "epoch"))
     return Answer("2.3.2", Q2, tuple(sentences), (target_table(both, target),), charts)
 
 
-def _quickest(histories: Sequence[History], target: float) -> History:
-    return min(histories, key=lambda h: reached(h, target))
-
-
-def _fewer(sgd: Sequence[History], fedavg: Sequence[History], target: float) -> str:
-    one, other = _quickest(sgd, target), _quickest(fedavg, target)
-    quick, slow = sorted((one, other), key=lambda h: reached(h, target))
-    few, many = reached(quick, target), reached(slow, target)
+def _fewer(one: Experiment, other: Experiment, target: float) -> str:
+    quick, slow = sorted((one, other), key=lambda each: rounds_to(each, target))
+    few, many = rounds_to(quick, target), rounds_to(slow, target)
+    reach = f"{percent(target, 0)} validation accuracy, which both reach{over_draws(one)}"
     if few == many:
-        return f"Both need {few:.0f} server iterations to {percent(target, 0)} validation accuracy."
-    ratio = f" ({times(many / few)} as many)" if few else ""
+        return f"{quick.label} and {slow.label} both need {in_rounds(few)} for {reach}."
+    ratio = f", {times(many / few)} as many" if few else ""
     return (
-        f"{quick.label} needs fewer server iterations: {few:.0f} to reach {percent(target, 0)} "
-        f"validation accuracy, against {many:.0f}{ratio} for {slow.label}."
+        f"{quick.label} needs fewer server iterations than {slow.label}: {in_rounds(few)} against "
+        f"{in_rounds(many)}{ratio}, for {reach}."
     )
 
 
-def _price(sgd: Sequence[History], fedavg: Sequence[History], target: float) -> str:
-    one, other = _quickest(sgd, target), _quickest(fedavg, target)
-    costs = [reached(h, target, "epoch") for h in (one, other)]
-    if not all(map(math.isfinite, costs)) or 0 in costs:
-        return "What it costs in passes over the data was not measured for both."
-    ratio = costs[1] / costs[0]
+def _price(one: Experiment, other: Experiment, target: float) -> list[str]:
+    """Say what the quicker one in rounds spends in passes over the data, whichever way it goes."""
+    quick, slow = sorted((one, other), key=lambda each: rounds_to(each, target))
+    spent, saved = (
+        each.mean(lambda history: reached(history, target, "epoch")) for each in (quick, slow)
+    )
+    if not (math.isfinite(spent) and math.isfinite(saved)) or not saved:
+        return []
+    ratio = spent / saved
     verdict = (
         f"{times(ratio)} as much" if ratio >= 1.05 else
-        f"{times(1 / ratio)} less" if ratio <= 0.95 else "about as much"
+        f"only {percent(ratio, 0)} as much" if ratio <= 0.95 else "about as much"
     )  # fmt: skip
-    quicker = reached(other, target) < reached(one, target)
-    counted = "Its price is work on the clients: counted" if quicker else "Counted"
-    return (
-        f"{counted} in passes over the data, {other.label} spends "
-        f"{verdict}, {costs[1]:.3g} epochs against {costs[0]:.3g} of {one.label}."
-    )
-
-
-def _effect_of_local_work(fedavg: Sequence[History], target: float) -> list[str]:
-    group = alike_but_for_work(fedavg)[0]
-    if not local_work_varies(group):
-        return ["No two FedAvg runs differ in local work alone, so its effect cannot be seen here."]
-    works = [learning_curves.work_per_round(h) for h in group]
-    least, most = least_and_most(group)
-    arrived = [reached(h, target) for h in group]
-    meaning = {-1: "needs fewer rounds", 1: "needs more rounds", 0: "has no clear effect on rounds"}
     return [
-        f"More local work per round {meaning[learning_curves.order(works, arrived)]}: to "
-        f"{percent(target, 0)}, {least.label} takes {in_rounds(reached(least, target))} and "
-        f"{most.label} {in_rounds(reached(most, target))}."
+        f"In passes over the data, {quick.label} spends {verdict} for it: {spent:.3g} epochs "
+        f"against {saved:.3g} of {slow.label}."
     ]
+
+
+def _effect_of_local_work(fedavg: Sequence[Experiment]) -> list[str]:
+    groups = differ_in_work(fedavg)
+    if not groups:
+        return ["No two FedAvg runs differ in local work alone, so its effect cannot be seen here."]
+    return [_effect(by_work(group)) for group in groups]
+
+
+def _effect(group: Sequence[Experiment]) -> str:
+    target = together_target(group)
+    needed = [rounds_to(each, target) for each in group]
+    works = [each.mean(learning_curves.work_per_round) for each in group]
+    meaning = {-1: "fewer rounds", 1: "more rounds", 0: "no clear change in rounds"}
+    told = [f"{each.label} {in_rounds(n)}" for each, n in zip(group, needed, strict=True)]
+    return (
+        f"Among FedAvg runs that differ in local work alone, more of it means "
+        f"{meaning[learning_curves.order(works, needed)]} to {percent(target, 0)} validation "
+        f"accuracy{over_draws(group[0])}: {listed(told)}."
+    )

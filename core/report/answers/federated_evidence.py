@@ -4,22 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from core.federated.algorithms.fedavg import FedAvg
-from core.figures.convergence import Curve, convergence
+from core.figures.convergence import Curve, convergence, mean_curve
 from core.figures.theme import Chart
 from core.report.answers.answer import Table, percent
+from core.report.answers.experiments import Experiment, last
 from core.runs import learning_curves
 from core.runs.learning_curves import reached
 from core.runs.results import History
-from core.settings import digest
-
-# Settings that say how long clients work, and those that say nothing of the training.
-WORK = {"local_steps", "local_epochs", "batch_size", "label"}
-
-
-def fedavg_runs(histories: Sequence[History], iid: bool) -> list[History]:
-    """Return the FedAvg runs on IID, or on other, data."""
-    return [h for h in histories if h.algorithm == FedAvg.name and learning_curves.is_iid(h) == iid]
 
 
 def healthy(histories: Sequence[History]) -> list[History]:
@@ -42,7 +33,12 @@ def in_rounds(count: float) -> str:
     """Return how long it took, in words; inf means that the target was never reached."""
     if math.isinf(count):
         return "more rounds than were run"
-    return "1 round" if count == 1 else f"{count:.0f} rounds"
+    return "1 round" if count == 1 else f"{count:.4g} rounds"
+
+
+def over_draws(each: Experiment) -> str:
+    """Return that numbers are means over several draws, "" for a single run."""
+    return f" (mean of {len(each.runs)} draws)" if len(each.runs) > 1 else ""
 
 
 def cell(value: float) -> Any:
@@ -50,56 +46,67 @@ def cell(value: float) -> Any:
     return round(value, 2) if math.isfinite(value) else "not reached"
 
 
-def target_table(histories: Sequence[History], target: float) -> Table:
-    """Return what each run spent to reach the target."""
+def together_target(found: Sequence[Experiment]) -> float:
+    """Return the highest whole percent of validation accuracy that every run of all reached."""
+    return learning_curves.common_target([run for each in found for run in each.runs])
+
+
+def rounds_to(each: Experiment, target: float) -> float:
+    """Return the mean number of rounds to the target; inf where a draw never got there."""
+    return each.mean(lambda history: reached(history, target))
+
+
+def curves(found: Sequence[Experiment]) -> list[Curve]:
+    """Return each experiment as a mean with the band of its draws."""
+    return [mean_curve(each.label, [run.rows for run in each.runs]) for each in found]
+
+
+def ends_table(found: Sequence[Experiment]) -> Table:
+    """Return the last value of every curve, and the best validation accuracy beside it."""
+    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    rows = [
+        {
+            "run": each.label,
+            "draws": len(each.runs),
+            "rounds": round(each.mean(last("round"))),
+            "epochs": round(each.mean(last("epoch")), 1),
+            **{
+                f"final {name.replace('_', ' ')}": round(each.mean(last(name)), 4) for name in names
+            },
+            "best validation accuracy": round(each.mean(learning_curves.best), 4),
+        }
+        for each in found
+    ]
+    return Table("At the end of each run", rows)
+
+
+def target_table(found: Sequence[Experiment], target: float) -> Table:
+    """Return what each experiment spent to reach the target."""
     costs = ("round", "epoch", "gradient_evaluations", "bytes")
     rows = [
-        {"run": h.label, "work per round": round(learning_curves.work_per_round(h), 1)}
-        | {cost.replace("_", " "): cell(reached(h, target, cost)) for cost in costs}
-        | {"best accuracy": round(learning_curves.best(h), 4)}
-        for h in histories
+        {"run": each.label, "work per round": round(each.mean(learning_curves.work_per_round), 1)}
+        | {cost.replace("_", " "): cell(_cost(each, target, cost)) for cost in costs}
+        | {"best accuracy": round(each.mean(learning_curves.best), 4)}
+        for each in found
     ]
     return Table(f"Cost of {percent(target, 0)} validation accuracy", rows)
 
 
-def four_charts(histories: Sequence[History], x: str) -> tuple[Chart, ...]:
+def _cost(each: Experiment, target: float, cost: str) -> float:
+    return each.mean(lambda history: reached(history, target, cost))
+
+
+def four_charts(found: Sequence[Experiment], x: str) -> tuple[Chart, ...]:
     """Return loss and accuracy, for training and validation, against `x`."""
-    lines = [Curve(h.label, h.rows) for h in histories]
     names = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
-    return tuple(convergence(lines, x, name) for name in names)
+    return tuple(convergence(curves(found), x, name) for name in names)
 
 
-def least_and_most(histories: Sequence[History]) -> tuple[History, History]:
-    """Return the runs with the least and with the most local work."""
-    ordered = sorted(histories, key=learning_curves.work_per_round)
-    return ordered[0], ordered[-1]
-
-
-def local_work(history: History) -> tuple[Any, ...]:
-    """Return how long clients were set to work between two averages."""
-    steps, batch = history.settings.get("local_steps"), history.settings.get("batch_size")
-    return (steps, None if steps else history.settings.get("local_epochs", 1), batch)
-
-
-def local_work_varies(histories: Sequence[History]) -> bool:
-    """Tell whether clients were set to work differently long between two averages."""
-    return len({local_work(h) for h in histories}) > 1
-
-
-def alike_but_for_work(histories: Sequence[History]) -> list[list[History]]:
-    """Return groups of runs that differ in local work only, the largest first."""
-    groups: dict[str, list[History]] = {}
-    for history in histories:
-        others = {k: v for k, v in history.settings.items() if k not in WORK}
-        groups.setdefault(digest({"settings": others}), []).append(history)
-    return sorted(groups.values(), key=len, reverse=True)
-
-
-def end(history: History, name: str) -> str:
+def end(each: Experiment, name: str) -> str:
     """Return a column's last value in three digits."""
-    return f"{learning_curves.final(history, name):.3g}"
+    return f"{each.mean(last(name)):.3g}"
 
 
-def average(history: History, name: str) -> str:
+def average(each: Experiment, name: str) -> str:
     """Return a column's mean over the rounds in three digits."""
-    return f"{learning_curves.mean(history, name):.3g}"
+    return f"{each.mean(lambda history: learning_curves.mean(history, name)):.3g}"
