@@ -200,7 +200,7 @@ def two_best(found, points, pruned):
     here = [p for p in pruned if p.epochs == epochs and abs(asked(p) - level) < 0.005]
     means = {
         m: np.mean([p.validation_accuracy for p in of(here, m)])
-        for m in {p.method for p in here} - CONTROLS
+        for m in {p.method for p in here} - set(CONTROLS)
     }
     assert means[one] >= means[other] - 1e-12
     assert all(means[other] >= v - 1e-12 for m, v in means.items() if m not in (one, other))
@@ -247,7 +247,7 @@ def alone(found, points, pruned):
 
 def fewest_needs(found, points, pruned):
     used = {p.method for p in pruned}
-    used = used - CONTROLS or used
+    used = used - set(CONTROLS) or used
 
     def needs(m):
         row = METHODS[m]
