@@ -3,6 +3,7 @@
 import contextlib
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.archives.limits import LIMITS, MIB
 from core.data import course_format, store
@@ -76,16 +77,20 @@ def _upload() -> None:
         _read(file, merge_case)
 
 
-def _read(file, merge_case: bool) -> None:
+def _read(file: UploadedFile, merge_case: bool) -> None:
     """Read and store the upload in stages; then forget its bytes, whatever came of it."""
     forget_refusal("data")
     bar = st.progress(0.0, "Reading")
+
+    def tell(share: float, what: str) -> None:
+        bar.progress(share, what)
+
     try:
         dataset = dataset_reader.read(
             file.name,
             file,
             scratch=workspace().scratch,
-            tell=lambda share, what: bar.progress(share, what),
+            tell=tell,
             merge_case=merge_case,
         )
         bar.progress(0.95, "Storing")

@@ -117,7 +117,8 @@ def _federation(settings: dict[str, Any], seed: int) -> None:
 @st.cache_data(show_spinner=False, max_entries=20)
 def _label_counts(data: str, partition: dict[str, Any] | None, seed: int) -> list[list[int]]:
     settings = {"data": data, "partition": partition}
-    return load_clients(settings, seed, load=stored).label_counts().tolist()
+    counts: list[list[int]] = load_clients(settings, seed, load=stored).label_counts().tolist()
+    return counts
 
 
 def _watch(question: str) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data.store import StoredDataset
 from core.errors import LabError
@@ -73,7 +74,7 @@ def _form(chosen: StoredDataset) -> None:
         )
 
 
-def _hidden(chosen: StoredDataset, number: int):
+def _hidden(chosen: StoredDataset, number: int) -> UploadedFile | None:
     """Ask for a hidden test set; without one, all test or validation images are used."""
     split = "test" if chosen.test else "validation"
     st.caption(
@@ -88,7 +89,12 @@ def _hidden(chosen: StoredDataset, number: int):
     )
 
 
-def _start(chosen: StoredDataset, files: list, hidden, threshold: float) -> None:
+def _start(
+    chosen: StoredDataset,
+    files: list[UploadedFile],
+    hidden: UploadedFile | None,
+    threshold: float,
+) -> None:
     """Keep the uploads for the job, forget their bytes here, and start it."""
     forget_refusal("grade")
     folder = workspace().uploads
@@ -121,7 +127,7 @@ def _results(chosen: StoredDataset) -> None:
 def _grading(job: Job, chosen: StoredDataset) -> None:
     st.subheader("Leaderboard", anchor=False)
     job_line(job, f"grading:{job.id}")
-    if job.state != DONE:
+    if job.state != DONE or job.result is None:
         return
     grades, threshold = grades_of(job), job.settings.get("threshold", 0.6)
     broken = sum(grade.error is not None for grade in grades)

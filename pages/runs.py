@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import LabError
 from core.jobs import housekeeping
@@ -194,7 +195,7 @@ def _housekeeping() -> None:
             _import(file)
 
 
-def _import(file) -> None:
+def _import(file: UploadedFile) -> None:
     forget_refusal("run")
     try:
         done = bundle_import.import_run(store(), workspace(), file, check_file)

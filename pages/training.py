@@ -1,6 +1,7 @@
 """Train: choose a recipe, watch it learn, stop, resume, take the weights in and out."""
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data.store import StoredDataset
 from core.errors import LabError
@@ -83,7 +84,7 @@ def _import(chosen: StoredDataset) -> None:
             _read_weights(file, chosen)
 
 
-def _read_weights(file, chosen: StoredDataset) -> None:
+def _read_weights(file: UploadedFile, chosen: StoredDataset) -> None:
     forget_refusal("weights")
     try:
         with st.spinner("Reading"):

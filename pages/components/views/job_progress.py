@@ -1,6 +1,7 @@
 """Jobs on a page: the one polling fragment, and how a job's state is shown."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -10,7 +11,8 @@ from core.text import duration
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.session import keep_working, store, submit
 
-BADGES = {
+Color = Literal["gray", "blue", "orange", "green", "red"]
+BADGES: dict[str, tuple[str, Color]] = {
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_circle:", "blue"),
     "stopping": (":material/pending:", "orange"),
@@ -63,17 +65,21 @@ def stop_button(job: Job, key: str, shortcut: str | None = None) -> None:
     """Offer to stop a living job; a second click forces it. shortcut: its key on the keyboard."""
     if job.shown_state == "stopping":
         label, help_text = "Stopping… force", "It ends within a batch. Click to end it now."
-        st.button(label, key=key, help=help_text, on_click=store().stop, args=(job.id, True))
+        st.button(label, key=key, help=help_text, on_click=_stop, args=(job.id, True))
     elif not job.ended:
         st.button(
             "Stop",
             key=key,
             icon=":material/stop:",
             help="Ends within a batch and keeps what is done; it can be resumed.",
-            on_click=store().stop,
-            args=(job.id,),
+            on_click=_stop,
+            args=(job.id, False),
             shortcut=shortcut,
         )
+
+
+def _stop(job_id: str, force: bool) -> None:
+    store().stop(job_id, force)
 
 
 def resume_button(job: Job, key: str) -> None:
@@ -84,8 +90,13 @@ def resume_button(job: Job, key: str) -> None:
             key=key,
             icon=":material/resume:",
             help="Goes on from the last checkpoint, exactly as if it had never stopped.",
-            on_click=lambda: submit(job.kind, job.settings, job.seed),
+            on_click=_resume,
+            args=(job,),
         )
+
+
+def _resume(job: Job) -> None:
+    submit(job.kind, job.settings, job.seed)
 
 
 STOP_KEYS = "mod+shift+x"

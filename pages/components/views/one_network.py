@@ -32,9 +32,10 @@ def one_network(data: str, dense: str) -> None:
         if not describe(rule.settings):
             st.caption("It has none.")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="plan-seed")
-    if st.button(
+    begin = st.button(
         "Start", type="primary", icon=":material/play_arrow:", disabled=plan is None, key="plan"
-    ):
+    )
+    if begin and plan is not None:
         wanted = replace(plan, settings=to_dict(settings))
         asked = {"data": data, "dense": dense, "plan": wanted.to_dict()}
         remember("point", start("prune", asked, int(seed), AGAIN))

@@ -1,6 +1,7 @@
 """One run on a page: its curves, its network, its log, its files."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -82,7 +83,9 @@ def network_files(job: Job) -> None:
         )
 
 
-def download(network: Network, key: str, kind: str = "secondary") -> None:
+def download(
+    network: Network, key: str, kind: Literal["primary", "secondary"] = "secondary"
+) -> None:
     """Offer the weights file of a network."""
     with error_box():
         path = weights_path(network, workspace())

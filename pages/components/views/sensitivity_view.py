@@ -1,5 +1,7 @@
 """Before anything is trained: what each layer can lose, and a method's whole one-shot curve."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.figures.sensitivity import one_shot_curves, sensitivity_map
@@ -35,7 +37,7 @@ def _of(dense: str) -> list[Job]:
     return [job for job in found if job.settings.get("dense") == dense]
 
 
-def _show(jobs: list[Job], method: str) -> None:
+def _show(jobs: Sequence[Job], method: str) -> None:
     """Show the chosen method's table, else the newest, and all curves."""
     for job in jobs:
         if job.state != DONE:
