@@ -57,7 +57,8 @@ def grade_command(lab: Lab, options: Namespace) -> None:
     try:
         if options.gradescope:
             results = gradescope.results(grades, options.threshold)
-            options.gradescope.write_text(json.dumps(results, indent=2), encoding="utf-8")
+            with lab.output(options.gradescope) as part:
+                part.write_text(json.dumps(results, indent=2), encoding="utf-8")
     finally:
         _answer(grades, options)  # also when the disk filled up: the work is not lost
 

@@ -1,11 +1,10 @@
 """Leaderboard: every person's best grade, and how it came about."""
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from core import tables
 from core.grading.grade import Grade, ranked
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
@@ -64,15 +63,4 @@ def _merit(each: Grade) -> tuple[bool, float]:
 
 def to_csv(grades: Sequence[Grade]) -> str:
     """Return the grades as CSV, safe to open in a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each in grades:
-        shown = replace(each, name=_as_text(each.name), file=_as_text(each.file))
-        writer.writerow(["" if (v := getattr(shown, c)) is None else v for c in COLUMNS])
-    return text.getvalue()
-
-
-def _as_text(name: str) -> str:
-    """Keep a spreadsheet from running a name such as =HYPERLINK(…) that a stranger chose."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" and name else name
+    return tables.to_csv(COLUMNS, (each.to_dict() for each in grades))
