@@ -1,23 +1,27 @@
 """Grade: many weights files, one labelled set of images, a ranking with its evidence."""
 
-import json
-
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data.store import StoredDataset
 from core.errors import LabError
 from core.evaluation.score import score
-from core.grading import gradescope
-from core.grading.grade import Grade
-from core.grading.leaderboard import board_of, grades_of, gradings, to_csv
-from core.grading.submissions import keep
+from core.grading.gradescope import persons
+from core.grading.kept_uploads import keep
+from core.grading.leaderboard import board_of, grades_of, gradings
 from core.jobs.store.job import DONE, Job
-from core.text import percent, plural
-from pages.components.error_box import error_box, plain
+from core.text import plural
+from pages.components.error_box import error_box
 from pages.components.session import recall, remember, store, submit, workspace
 from pages.components.upload_errors import forget_refusal, refuse, show_refusal
 from pages.components.views.data_views import choose_data
+from pages.components.views.grading_views import (
+    classes_view,
+    downloads,
+    grades_view,
+    spread_view,
+    tries_view,
+)
 from pages.components.views.job_progress import job_line, watch
 
 RUBRIC = """
@@ -25,9 +29,11 @@ RUBRIC = """
 above 0; otherwise 0. Sparsity counts exact zeros among all parameters, biases included, of the file
 as it is read from disk.
 
-**What to hand in.** `my_model_weights.h5` of the course's network, or a zip with one folder a
-person: `anna/my_model_weights.h5`, `bob/my_model_weights.h5`, … Every file is read in a confined
-process with a time limit; a broken one gets 0 and a reason and stops nobody.
+**What to hand in.** `my_model_weights.h5` of the course's network, or the zip of a class as
+Gradescope, Canvas, Moodle, Blackboard, Brightspace or GitHub Classroom export it, or with a folder
+or zip a person: `anna/my_model_weights.h5`, `bob.zip`, … Everybody in it gets a row: a broken file,
+a notebook or nothing at all gets 0 and its reason, and stops nobody. Every file is read in a
+confined process with a time limit.
 """
 
 
@@ -49,7 +55,7 @@ def main() -> None:
 def _form(chosen: StoredDataset) -> None:
     number = st.session_state.setdefault("grade-uploads", 0)
     files = st.file_uploader(
-        "Weights files, or zips of them",
+        "Weights files, or zips of them (a class as Canvas, Moodle and others export it)",
         type=["h5", "hdf5", "keras", "zip"],
         accept_multiple_files=True,
         key=f"grade-files:{number}",
@@ -121,7 +127,7 @@ def _results(chosen: StoredDataset) -> None:
     watch(lambda: [store().get(job.id)], lambda jobs: _grading(jobs[0], chosen))
     board = board_of(found, job)
     if len(board) and sum(len(entry.history) for entry in board) > len(board):
-        _history(board)
+        tries_view(board)
 
 
 def _grading(job: Job, chosen: StoredDataset) -> None:
@@ -131,81 +137,21 @@ def _grading(job: Job, chosen: StoredDataset) -> None:
         return
     grades, threshold = grades_of(job), job.settings.get("threshold", 0.6)
     broken = sum(grade.error is not None for grade in grades)
+    people = len(persons(grades))
+    of_people = f" of {plural(people, 'person', 'people')}" if people != len(grades) else ""
     st.caption(
-        f"{plural(len(grades), 'file')} on {job.result['images']:,} {_which(job)}, "
+        f"{plural(len(grades), 'file')}{of_people} on {job.result['images']:,} {_which(job)}, "
         f"threshold {threshold:g}"
         + (f"; {plural(broken, 'file')} could not be graded." if broken else ".")
     )
-    st.dataframe([_row(grade) for grade in grades], hide_index=True, key="grades")
-    for grade in grades:
-        if grade.error or grade.notes:
-            st.markdown(
-                f"**{plain(grade.name)}** {plain(' '.join((grade.error or '', *grade.notes)))}"
-            )
-    _downloads(grades, threshold)
-    _evidence(grades, chosen)
+    grades_view(grades, threshold)
+    spread_view(grades)
+    downloads(grades, threshold)
+    classes_view(grades, chosen.class_names)
 
 
 def _which(job: Job) -> str:
     return "hidden images" if job.settings.get("hidden") else "images"
-
-
-def _row(grade: Grade) -> dict[str, object]:
-    return {
-        "Rank": grade.rank,
-        "Name": grade.name,
-        "Score": round(grade.score, 4),
-        "Accuracy": "–" if grade.accuracy is None else percent(grade.accuracy, 2),
-        "Sparsity": "–" if grade.sparsity is None else percent(grade.sparsity, 2),
-        "Zeros": "–" if grade.zeros is None else f"{grade.zeros:,}",
-        "Parameters": "–" if grade.parameters is None else f"{grade.parameters:,}",
-    }
-
-
-def _downloads(grades: list[Grade], threshold: float) -> None:
-    results = json.dumps(gradescope.results(grades, threshold), indent=2)
-    rows = json.dumps([grade.to_dict() for grade in grades], indent=2)
-    with st.container(horizontal=True):
-        for label, name, content in (
-            ("CSV", "grades.csv", to_csv(grades)),
-            ("JSON", "grades.json", rows),
-            ("Gradescope results.json", "results.json", results),
-        ):
-            st.download_button(
-                label, content, name, icon=":material/download:", on_click="ignore", key=name
-            )
-
-
-def _evidence(grades: list[Grade], chosen: StoredDataset) -> None:
-    with st.expander("Accuracy per class"):
-        rows = [
-            {"Name": grade.name}
-            | {
-                name: "–" if share is None else percent(share)
-                for name, share in zip(chosen.class_names, grade.per_class_accuracy, strict=False)
-            }
-            for grade in grades
-            if grade.per_class_accuracy
-        ]
-        st.dataframe(rows, hide_index=True)
-
-
-def _history(board: list) -> None:
-    with st.expander("Best of all tries"):
-        st.dataframe(
-            [
-                {
-                    "Rank": entry.best.rank,
-                    "Name": entry.best.name,
-                    "Best score": round(entry.best.score, 4),
-                    "Tries": len(entry.history),
-                    "Scores": list(entry.history),
-                }
-                for entry in board
-            ],
-            hide_index=True,
-            column_config={"Scores": st.column_config.LineChartColumn("Scores", y_min=0, y_max=1)},
-        )
 
 
 main()

@@ -1,3 +1,3 @@
 """Strangers' archives, read within limits in a confined child process."""
 
-__all__ = ["archive", "child", "limits", "members", "sandbox", "zip_limits", "zips"]
+__all__ = ["archive", "child", "extract", "limits", "members", "sandbox", "zip_limits", "zips"]

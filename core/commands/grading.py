@@ -1,6 +1,5 @@
 """grade: what a teacher, or a Gradescope autograder, calls."""
 
-import json
 import tempfile
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -12,24 +11,33 @@ from core.data import builtin_datasets
 from core.data.dataset import Split
 from core.data.uploads import grading_set
 from core.errors import NotFoundError, SettingsError
+from core.files import written_whole
 from core.grading import gradescope
 from core.grading.grade import Grade, as_read, grade, graded_images
-from core.grading.submissions import collect
+from core.grading.submissions import Submission, collect
 from core.networks.network import REFERENCE, NetworkShape
 from core.progress import Silent
 
 FIELDS = ("name", "accuracy", "sparsity", "zeros", "parameters", "score", "error")
+ZIP = ".zip"
 
 
 def add_commands(commands: Any) -> None:
     """Add this module's command to the parser's sub-commands."""
     parser: ArgumentParser = commands.add_parser(
-        "grade", help="score weights files or zips of them"
+        "grade", help="score weights files, or zips and folders of them"
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--data", required=True, help="built-in name, file, or stored digest")
     parser.add_argument("--threshold", type=float, default=0.6, help="accuracy to exceed (0.6)")
-    parser.add_argument("--gradescope", type=Path, help="write a Gradescope results.json here")
+    parser.add_argument(
+        "--gradescope",
+        type=Path,
+        help="write a Gradescope results.json here, or for many people a .zip with one each",
+    )
+    parser.add_argument(
+        "--points", type=float, default=gradescope.POINTS, help="the assignment is worth (100)"
+    )
     parser.set_defaults(run=grade_command)
 
 
@@ -42,25 +50,52 @@ class Spoken(Silent):
 
 
 def grade_command(lab: Lab, options: Namespace) -> None:
-    """Grade the files; a broken one gets a score of 0 and its reason, and stops nobody."""
+    """Grade the files; a broken or missing one gets 0 and its reason, and stops nobody."""
     if not 0 <= options.threshold <= 1:
         raise SettingsError(f"--threshold is {options.threshold:g}. Give a share as 0.6.")
-    missing = [path for path in options.files if not path.is_file()]
-    if missing:
-        raise NotFoundError(f"There is no file {missing[0]}. Check the spelling.")
+    gradescope.checked_points(options.points)
     images, shape = _images(options.data, lab)
     with tempfile.TemporaryDirectory(dir=lab.workspace.scratch, prefix="grading-") as folder:
         several = len(options.files) > 1  # then a folder's name may tell them apart
-        named = [(str(path) if several else path.name, path) for path in options.files]
+        paths = [Path(file).expanduser() for file in options.files]
+        named = [(f if several else p.name, p) for f, p in zip(options.files, paths, strict=True)]
         submissions = collect(named, Path(folder))
+        _check_results(submissions, options)
         grades = grade(submissions, images, shape, Spoken(), options.threshold)
     try:
         if options.gradescope:
-            results = gradescope.results(grades, options.threshold)
-            with lab.output(options.gradescope) as part:
-                part.write_text(json.dumps(results, indent=2), encoding="utf-8")
+            _write_results(grades, options)
     finally:
         _answer(grades, options)  # also when the disk filled up: the work is not lost
+    if not any(path.exists() for path in paths):
+        raise NotFoundError(f"There is no file {options.files[0]}. Check the spelling.")
+
+
+def _check_results(submissions: list[Submission], options: Namespace) -> None:
+    """Raise SettingsError if one results.json would hold what several people handed in.
+
+    Files that are given one by one are one person's tries, as in a Gradescope autograder.
+    """
+    given = {*options.files, *(Path(file).name for file in options.files)}
+    people = {each.name for each in submissions if each.file not in given}
+    if options.gradescope and options.gradescope.suffix != ZIP and len(people) > 1:
+        raise SettingsError(
+            f"{options.gradescope.name} is one person's results, but the files are of "
+            f"{len(people)} people. Give a name with .zip, for one results.json each."
+        )
+
+
+def _write_results(grades: list[Grade], options: Namespace) -> None:
+    path: Path = options.gradescope
+    if path.suffix == ZIP:
+        content = gradescope.results_zip(grades, options.threshold, options.points)
+    else:
+        content = gradescope.to_json(grades, options.threshold, options.points).encode()
+    if path.exists() and not path.is_file():  # a device, such as /dev/stdout
+        path.write_bytes(content)
+        return
+    with written_whole(path) as part:
+        part.write_bytes(content)
 
 
 def _images(data: str, lab: Lab) -> tuple[Split, NetworkShape]:
@@ -74,9 +109,13 @@ def _images(data: str, lab: Lab) -> tuple[Split, NetworkShape]:
 
 
 def _answer(grades: list[Grade], options: Namespace) -> None:
-    rows = [{name: each.to_dict()[name] for name in FIELDS} for each in grades]
+    whole = [each.to_dict() for each in grades]
+    rows = [{name: each[name] for name in (*FIELDS, "notes")} for each in whole]
     if not options.json:
         table(rows, list(FIELDS))
+        for each in grades:
+            for note in each.notes:
+                print(f"{each.name}: {note}", flush=True)
         return
     # One file is the common case of an autograder: its fields are at the top as well.
     top = rows[0] if len(rows) == 1 else {}

@@ -11,6 +11,7 @@ __all__ = [
     "model_map",
     "per_class",
     "preview",
+    "scores",
     "sensitivity",
     "theme",
     "training_curves",

@@ -22,6 +22,7 @@ from core.evaluation.score import score
 from core.grading.submissions import Submission
 from core.networks.network import REFERENCE, NetworkShape, Weights
 from core.progress import Progress
+from core.text import percent
 
 PARSERS = 2  # children that parse while the network answers; more only compete for the cores
 AHEAD = 6  # parsed files waiting: 2.4 MB each
@@ -61,6 +62,23 @@ class Grade:
         """Build the grade that `to_dict` wrote."""
         lists = {key: tuple(values[key]) for key in ("per_class_accuracy", "notes")}
         return cls(**(values | lists))
+
+
+def cause(grade: Grade, threshold: float) -> tuple[str, str]:
+    """Return a grade's state in two words, and in a sentence why it is not simply graded."""
+    if grade.error is not None:
+        return "Not graded", _first_sentence(grade.error)
+    if grade.accuracy is not None and grade.accuracy <= threshold:
+        return "Scores 0", f"Accuracy {percent(grade.accuracy)} is not above {threshold:g}."
+    if not grade.zeros:
+        return "Scores 0", "No weight is exactly zero."
+    return "Graded", _first_sentence(" ".join(grade.notes))
+
+
+def _first_sentence(text: str) -> str:
+    """Return a text up to the first full stop that ends a sentence."""
+    first, stop, _ = text.partition(". ")
+    return first + "." if stop else first
 
 
 def graded_images(dataset: Dataset) -> tuple[Split, NetworkShape]:
@@ -143,7 +161,7 @@ def _graded(
 ) -> Grade:
     if isinstance(parsed, LabError):
         return _failed(submission, str(parsed))
-    weights, notes = parsed
+    weights, notes = parsed[0], (*parsed[1], *submission.notes)
     zeros = sum(int((array == 0).sum()) for array in weights.values())
     counted = Grade(
         submission.name,
@@ -178,7 +196,8 @@ def _asked(
 
 
 def _failed(submission: Submission, reason: str) -> Grade:
-    return Grade(submission.name, None, None, None, None, 0.0, reason, file=submission.file)
+    return Grade(submission.name, None, None, None, None, 0.0, reason, file=submission.file,
+                 notes=submission.notes)  # fmt: skip
 
 
 def content_digest(weights: Weights) -> str:

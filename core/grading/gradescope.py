@@ -1,16 +1,41 @@
-"""Grades as the results.json that a Gradescope autograder writes.
+"""Grades as the results.json that a Gradescope autograder writes, one for each person.
 
 Source: gradescope-autograders.readthedocs.io, "Autograder Specifications" and "Leaderboards".
 """
 
+import io
+import json
+import math
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
+from core.errors import SettingsError
 from core.grading.grade import Grade
 
+POINTS, MOST_POINTS = 100.0, 1e6
+ZIP_DATE = (2000, 1, 1, 0, 0, 0)  # the same results, the same bytes
 
-def results(grades: Sequence[Grade], threshold: float, points: float = 100.0) -> dict[str, Any]:
-    """Return the JSON of results.json: three tests per file, and the best file's leaderboard row.
+
+def checked_points(points: float) -> float:
+    """Return what a score of 1.0 is worth; raise SettingsError unless it can be."""
+    if not (math.isfinite(points) and 0 < points <= MOST_POINTS):
+        raise SettingsError(
+            f"{points:g} points cannot be given. Give what the assignment is worth, as 20."
+        )
+    return points
+
+
+def persons(grades: Sequence[Grade]) -> dict[str, list[Grade]]:
+    """Return name -> that person's grades, in the order given."""
+    found: dict[str, list[Grade]] = {}
+    for each in grades:
+        found.setdefault(each.name, []).append(each)
+    return found
+
+
+def results(grades: Sequence[Grade], threshold: float, points: float = POINTS) -> dict[str, Any]:
+    """Return the JSON of one person's results.json: three tests per file, the best one's score.
 
     points: what a score of 1.0 is worth. The tests for the architecture and the threshold carry
     no points of their own: the rule's score is the grade.
@@ -27,14 +52,46 @@ def results(grades: Sequence[Grade], threshold: float, points: float = 100.0) ->
     }
 
 
+def to_json(grades: Sequence[Grade], threshold: float, points: float = POINTS) -> str:
+    """Return one person's results.json as text."""
+    return json.dumps(results(grades, threshold, points), indent=2)
+
+
+def results_zip(grades: Sequence[Grade], threshold: float, points: float = POINTS) -> bytes:
+    """Return a zip with name/results.json for each person, none of whom is in another's file."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder, held in _folders(persons(grades)).items():
+            entry = zipfile.ZipInfo(f"{folder}/results.json", ZIP_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, to_json(held, threshold, points))
+    return target.getvalue()
+
+
+def _folders(people: dict[str, list[Grade]]) -> dict[str, list[Grade]]:
+    """Return folder -> grades; names that differ in case only would be one folder on many disks."""
+    folders: dict[str, list[Grade]] = {}
+    taken: set[str] = set()
+    for name, held in people.items():
+        folder = plain = name.replace("/", " - ") or "unnamed"
+        number = 2
+        while folder.casefold() in taken:
+            folder, number = f"{plain} ({number})", number + 1
+        taken.add(folder.casefold())
+        folders[folder] = held
+    return folders
+
+
 def _summary(best: Grade | None, threshold: float) -> str:
     if best is None:
         return "No weights file was handed in. Hand in my_model_weights.h5."
+    notes = "".join(f"\n{note}" for note in best.notes)
     if best.error is not None:
-        return best.error
+        return best.error + notes
     return (
         f"Score {best.score:.4f}: the mean of accuracy {best.accuracy:.4f} and sparsity "
         f"{best.sparsity:.4f}, or 0 unless accuracy is above {threshold:g} and sparsity above 0."
+        f"{notes}"
     )
 
 

@@ -1,44 +1,44 @@
-"""What was handed in: weights files, or zips of many, each as one named file on disk.
+"""What was handed in: weights files, archives and folders of many, each as one file on disk.
 
-Nothing is read here but a zip's table of contents and bounded copies of its members.
+An archive is read in the confined child only (`core.archives.extract`): what comes back are names
+and bounded copies of the files that may be weights.
 """
 
-import hashlib
-import json
-import lzma
-import shutil
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from typing import IO
+from pathlib import Path
 
-from core.archives import zips
-from core.archives.limits import LIMITS as PARSE_LIMITS
+from core.archives import extract
+from core.archives.limits import HAND_IN_LIMITS, MIB
 from core.archives.members import is_ignored
 from core.archives.zip_limits import check_count
-from core.errors import NotFoundError, UploadError
-from core.files import told_if_not_stored, written_whole
-from core.grading.submitters import owner, owners, with_zip, without_weights
+from core.errors import LabError, UploadError
+from core.grading import rosters
+from core.grading.people import WEIGHTS_ENDINGS, ZIP_ENDINGS, Found, Person, people
+from core.grading.submitters import is_of_the_class, owner, shown_name, with_zip
+from core.names import plain_name
 from core.text import plural
 
-WEIGHTS_ENDINGS = (".h5", ".hdf5", ".keras")
-LISTING = "names.json"
 MOST_SHOWN = 3  # names of files in one sentence
-MEGABYTE = 1 << 20
-# A member may declare that unpacking it takes 4 GB of memory, which ends in a MemoryError.
-BROKEN = (*zips.DAMAGE, lzma.LZMAError, OSError, MemoryError)
+PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b")
+KEPT = (*(f"*{ending}" for ending in WEIGHTS_ENDINGS), *rosters.TEXTS)
+# Inside a .keras file, which is a zip as well and may have lost its ending.
+WHOLE_MODEL = "model.weights.h5"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one upload may hold; a file of the reference network has 2.4 MB."""
+    """How much may be handed in; a file of the reference network has 2.4 MB.
+
+    person_files, person_bytes: of one person; what they do not reach is that person's error.
+    """
 
     files: int = 1000
-    members: int = PARSE_LIMITS.members
-    file_bytes: int = 256 * MEGABYTE
-    total_bytes: int = 4096 * MEGABYTE
+    file_bytes: int = 64 * MIB
+    total_bytes: int = 4096 * MIB
+    person_files: int = 20
+    person_bytes: int = 128 * MIB
 
 
 LIMITS = Limits()
@@ -48,13 +48,14 @@ LIMITS = Limits()
 class Submission:
     """One weights file to grade: whose it is, what it was called, where it lies now.
 
-    error: why it cannot even be looked at, "" when it can.
+    error: why it cannot even be looked at, "" when it can. notes: what else was handed in.
     """
 
     name: str
     file: str
     path: Path
     error: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def collect(
@@ -62,28 +63,30 @@ def collect(
 ) -> list[Submission]:
     """Return the submissions in `files`, copied into `folder` where they are not on disk already.
 
-    files: file name and content. In a zip, `anna/my_model_weights.h5` is Anna's; a name that
-    several files give is preceded by its zip's. A zip that is broken, too large or without a
-    weights file is one submission with the reason.
+    files: file name and content, or the path of a file or of a folder of many. In an archive or a
+    folder, everybody who handed in something is there: a platform's names, the folders or the
+    files tell who. A name that several archives give is preceded by the archive's. What is broken,
+    too large or no weights file is a submission with the reason.
     Raises UploadError for too many files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found: list[tuple[str, list[Submission]]] = []
-    count = 0
     for number, (file, content) in enumerate(files):
-        path = content if isinstance(content, Path) else _stored(content, folder, number)
-        found.append((file, _submissions(file, path, folder, count, limits)))
-        count += len(found[-1][1])
+        place = folder / f"{number:04d}"
+        place.mkdir(exist_ok=True)
+        held = _submissions(file, content, place, limits)
+        found.append((file, [replace(each, name=shown_name(each.name)) for each in held]))
+    count = sum(len(held) for _, held in found)
     if count > limits.files:
         raise UploadError(f"{count} files arrived; at most {limits.files} are graded at once.")
     return _told_apart(found)
 
 
 def _told_apart(found: Sequence[tuple[str, list[Submission]]]) -> list[Submission]:
-    """Return all submissions; of equal names from several files, those of zips say which zip."""
+    """Return all submissions; of equal names from several files, those of archives say which."""
     given = Counter(name for _, held in found for name in {each.name for each in held})
     return [
-        replace(each, name=with_zip(file, each.name))
+        replace(each, name=shown_name(with_zip(file, each.name)))
         if given[each.name] > 1 and each.file != file
         else each
         for file, held in found
@@ -91,169 +94,168 @@ def _told_apart(found: Sequence[tuple[str, list[Submission]]]) -> list[Submissio
     ]
 
 
-def _stored(content: bytes, folder: Path, number: int) -> Path:
-    path = folder / f"given-{number:04d}.upload"  # not the name of any member's copy
+def _submissions(file: str, content: Path | bytes, place: Path, limits: Limits) -> list[Submission]:
+    """Return what one file holds; what is wrong with it is the error of its one submission."""
+    path = content if isinstance(content, Path) else _stored(content, place)
+    whole = Submission(owner(file) if file else "unnamed", file, path)
+    try:
+        _check_there(file, path)
+        if path.is_dir():
+            return _of_people(file, _walked(path, place, limits), path, limits)
+        if not _is_archive(file, path):
+            return [whole]
+        members = _extracted(path, place, limits)
+        if any(member.parts == (WHOLE_MODEL,) for member in members):
+            return [whole]
+        return _of_people(file, members, path, limits)
+    except LabError as error:
+        return [replace(whole, error=str(error))]
+    except OSError as error:
+        reason = f"{plain_name(file)} cannot be read ({error.strerror or error})."
+        return [replace(whole, error=f"{reason} Check the path and its permissions.")]
+
+
+def _check_there(file: str, path: Path) -> None:
+    if not file:  # the folder that the program runs in, to Path
+        raise UploadError("An empty path was given. Give the path of a weights file.")
+    if not path.exists():
+        raise UploadError(f"There is no file {file}. Check the spelling.")
+    if not (path.is_file() or path.is_dir()):
+        raise UploadError(f"{file} is neither a file nor a folder. Check the path.")
+
+
+def _stored(content: bytes, place: Path) -> Path:
+    path = place / "given.upload"  # not the name of any member's copy
     path.write_bytes(content)
     return path
 
 
-def _submissions(
-    file: str, path: Path, folder: Path, first: int, limits: Limits
-) -> list[Submission]:
-    """Return what one file holds; what is wrong with it is the error of its one submission."""
-    whole = Submission(owner(file), file, path)
-    if not zipfile.is_zipfile(path):
-        return [whole]
-    try:
-        with _opened(path, limits) as archive:
-            if "model.weights.h5" in archive.namelist():  # a .keras file is a zip as well
-                return [whole]
-            return _members(file, archive, folder, first, limits)
-    except UploadError as error:
-        return [replace(whole, error=str(error))]
+def _is_archive(file: str, path: Path) -> bool:
+    """Tell whether a file holds the files of others; weights files may be zips as well."""
+    if file.lower().endswith(WEIGHTS_ENDINGS):
+        return False
+    with open(path, "rb") as opened:
+        return opened.read(4).startswith(PACKED) or file.lower().endswith(ZIP_ENDINGS)
 
 
-def _opened(path: Path, limits: Limits) -> zipfile.ZipFile:
-    try:
-        with open(path, "rb") as file:
-            check_count(file, limits.members)
-        return zipfile.ZipFile(path)
-    except BROKEN as error:
-        raise UploadError(
-            f"The zip cannot be read ({_short(error)}). Save or pack it again and hand that in."
-        ) from error
-
-
-def _short(error: Exception) -> str:
-    """Return an error's beginning: zipfile repeats whole names, of 64 KB and of any bytes."""
-    return str(error)[:100] or type(error).__name__
-
-
-def _members(
-    bundle: str, archive: zipfile.ZipFile, folder: Path, first: int, limits: Limits
-) -> list[Submission]:
-    files = [member for member in archive.infolist() if not is_ignored(_name(member))]
-    chosen = [member for member in files if _is_weights(member)]
-    paths = [PurePosixPath(_name(member)).parts for member in chosen]
-    others = [_name(member) for member in files if not _name(member).endswith("/")]
-    without = without_weights(paths, [PurePosixPath(name).parts for name in others])
-    _check_amount(bundle, chosen, len(without), limits)
-    copied = [
-        _copied(archive, member, person, folder / f"{first + number:04d}.upload", limits)
-        for number, (member, person) in enumerate(zip(chosen, owners(bundle, paths), strict=True))
-    ]
-    nothing = Path(str(archive.filename))  # there is no file to grade: the error says so
-    return copied + [
-        Submission(person, f"{person}/", nothing, _no_weights(found))
-        for person, found in without.items()
-    ]
-
-
-def _no_weights(found: Sequence[str]) -> str:
-    more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
-    return (
-        f"The folder holds no .h5, .hdf5 or .keras file (found: "
-        f"{', '.join(found[:MOST_SHOWN])}{more}). Hand in my_model_weights.h5 itself."
+def _extracted(path: Path, place: Path, limits: Limits) -> list[Found]:
+    """Return the files in an archive and in the archives in it, read in the confined child."""
+    bounds = replace(
+        HAND_IN_LIMITS, file_bytes=limits.file_bytes, unpacked_bytes=limits.total_bytes
     )
-
-
-def _check_amount(
-    bundle: str, chosen: Sequence[zipfile.ZipInfo], without: int, limits: Limits
-) -> None:
-    if not chosen:
-        raise UploadError(
-            f"{bundle} holds no weights file. Put each as name/my_model_weights.h5 into it."
+    with open(path, "rb") as file:
+        check_count(file, bounds.members)
+    nested = tuple(f"*{ending}" for ending in ZIP_ENDINGS)
+    members = extract.extract(path, place, bounds, keep=KEPT, nested=nested, strict=False)
+    return [
+        Found(
+            _parts(f"{member.inside}/{member.name}"), member.size_bytes, member.path, member.error
         )
-    size = sum(member.file_size for member in chosen)
-    if len(chosen) + without > limits.files or size > limits.total_bytes:
-        beside = f", and {plural(without, 'folder')} without any" if without else ""
+        for member in members
+        if not member.name.endswith("/") and not is_ignored(member.name)
+    ]
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", ".", ".."))
+
+
+def _walked(folder: Path, place: Path, limits: Limits) -> list[Found]:
+    """Return the files below a folder, and in the archives there; links are not followed."""
+    found: list[Found] = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if is_ignored(name) or path.is_symlink() or not path.is_file():
+            continue
+        each = Found(_parts(name), path.stat().st_size, path)
+        if not each.is_zip:
+            found.append(each)
+            continue
+        inside = place / f"{len(found):05d}"
+        inside.mkdir()
+        found += _zip_in_folder(each, inside, limits)
+        if len(found) > HAND_IN_LIMITS.members:
+            raise UploadError(
+                f"{folder.name} holds more than {HAND_IN_LIMITS.members:,} files. "
+                "Name the folder that holds the hand-ins only."
+            )
+    return found
+
+
+def _zip_in_folder(zip_file: Found, inside: Path, limits: Limits) -> list[Found]:
+    assert zip_file.path is not None
+    try:
+        members = _extracted(zip_file.path, inside, limits)
+    except LabError as error:
+        return [replace(zip_file, error=str(error))]
+    return [zip_file, *(replace(each, parts=(*zip_file.parts, *each.parts)) for each in members)]
+
+
+def _of_people(file: str, found: Sequence[Found], path: Path, limits: Limits) -> list[Submission]:
+    texts = {
+        each.file: each.path.read_text("utf-8", "replace")
+        for each in found
+        if each.path is not None and rosters.is_text(each.file)
+    }
+    everybody = people(sorted(found, key=lambda each: each.parts), file, texts)
+    if not everybody:
         raise UploadError(
-            f"{bundle} holds {len(chosen)} weights files of {size / MEGABYTE:,.0f} MB{beside}. "
-            f"At most {limits.files} files and {limits.total_bytes // MEGABYTE:,} MB are taken "
-            "at once: split the zip."
+            f"{plain_name(file)} holds no weights file{_found(found)}. "
+            "Put each as name/my_model_weights.h5 into it."
         )
-
-
-def _name(member: zipfile.ZipInfo) -> str:
-    """Return a member's name as its packer meant it; Windows packers may write backslashes."""
-    return zips.member_name(member).split("\0")[0].replace("\\", "/")
-
-
-def _is_weights(member: zipfile.ZipInfo) -> bool:
-    return _name(member).lower().endswith(WEIGHTS_ENDINGS)
-
-
-def _copied(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, person: str, path: Path, limits: Limits
-) -> Submission:
-    """Copy a member to `path`; what is wrong with it is the submission's error."""
-    submission = Submission(person, _name(member), path)
-    try:
-        content = _content(archive, member, limits)
-    except UploadError as error:
-        return replace(submission, error=str(error))
-    path.write_bytes(content)  # a disk without room is nobody's damaged file: not caught above
-    return submission
-
-
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:
-    if member.flag_bits & 1:
-        raise UploadError("The file is encrypted. Pack it without a password.")
-    try:
-        with archive.open(member) as source:
-            return _bounded(source, limits.file_bytes)
-    except BROKEN as error:
+    held = [each for person in everybody for each in _handed_in(person, path, limits)]
+    if len(held) > limits.files:
         raise UploadError(
-            f"The file in the zip is damaged ({_short(error)}). Pack it again."
-        ) from error
+            f"{plain_name(file)} holds the files of {plural(len(everybody), 'person', 'people')}, "
+            f"{plural(len(held), 'file')} in all. At most {limits.files} are graded at once: "
+            "split it."
+        )
+    return held
 
 
-def _bounded(source: IO[bytes], most: int) -> bytes:
-    content = source.read(most + 1)
-    if len(content) > most:
-        raise UploadError(f"The file is larger than {most // MEGABYTE} MB: not this network's.")
-    return content
+def _found(found: Sequence[Found]) -> str:
+    # What a platform or a student explains comes last: it is not what was handed in instead.
+    own = [each for each in found if not rosters.is_text(each.file)]
+    names = [each.shown for each in sorted(own, key=lambda each: is_of_the_class(each.shown))]
+    if not names:
+        return ""
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    return f" (found: {', '.join(names[:MOST_SHOWN])}{more})"
 
 
-def keep(files: Sequence[tuple[str, bytes]], uploads: Path) -> str:
-    """Store uploaded files under `uploads` for a job to grade; return their digest.
+def _handed_in(person: Person, nothing: Path, limits: Limits) -> list[Submission]:
+    """Return the files of one person that count, or the reason why there is none.
 
-    The same files in the same order have the same digest. Raises StoreError, and leaves nothing
-    behind, when there is no room for them.
+    nothing: stands for the path of what is not there to grade.
     """
-    content = hashlib.sha256()
-    for name, data in files:
-        content.update(json.dumps([name, len(data)]).encode())
-        content.update(data)
-    digest = content.hexdigest()[:16]
-    with told_if_not_stored("The files", uploads):
-        _write_all(files, uploads / digest)
-    return digest
+    weights = [each for each in person.files if each.is_weights]
+    count, size = len(weights), sum(each.size_bytes for each in weights)
+    if not weights:
+        return [Submission(person.name, f"{person.name}/", nothing, _no_weights(person))]
+    if count > limits.person_files or size > limits.person_bytes:
+        reason = (
+            f"{plural(count, 'weights file')} of {size / MIB:,.0f} MB were handed in; at most "
+            f"{limits.person_files} files and {limits.person_bytes // MIB} MB of one person are "
+            "read. Hand in my_model_weights.h5 alone."
+        )
+        return [Submission(person.name, f"{person.name}/", nothing, reason)]
+    named = [each for each in weights if each.is_generic] or weights
+    others = [each.shown for each in weights if each not in named]
+    notes = (f"Not graded beside it: {', '.join(others)}.",) if others else ()
+    return [
+        Submission(person.name, each.file, each.path or nothing, each.error, notes)
+        for each in named
+    ]
 
 
-def _write_all(files: Sequence[tuple[str, bytes]], folder: Path) -> None:
-    known = (folder / LISTING).is_file()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, (_, data) in enumerate(files):
-            _write(folder / str(number), data)
-        # Last: with it the files count as kept.
-        _write(folder / LISTING, json.dumps([name for name, _ in files]).encode())
-    except OSError:
-        if not known:  # else somebody may be grading these very files
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _write(path: Path, content: bytes) -> None:
-    with written_whole(path) as part:
-        part.write_bytes(content)
-
-
-def kept(digest: str, uploads: Path) -> list[tuple[str, Path]]:
-    """Return the names and paths of the files that `keep` stored."""
-    folder = uploads / digest
-    listing = folder / LISTING
-    if not digest.isalnum() or not listing.is_file():
-        raise NotFoundError("The uploaded files are gone. Upload them again.")
-    return [(name, folder / str(n)) for n, name in enumerate(json.loads(listing.read_text()))]
+def _no_weights(person: Person) -> str:
+    broken = [each.error for each in person.files if each.error]
+    if broken:
+        return broken[0]
+    if not person.files:
+        return "Nothing was handed in. Hand in my_model_weights.h5."
+    found = [each for each in person.files if not each.is_zip] or list(person.files)
+    return (
+        f"There is no {', '.join(WEIGHTS_ENDINGS[:-1])} or {WEIGHTS_ENDINGS[-1]} file"
+        f"{_found(found)}. Hand in my_model_weights.h5 itself."
+    )

@@ -1,18 +1,43 @@
-"""Whose a handed-in file is, told by its path alone."""
+"""Whose a handed-in file is, told by its path where no platform's names say it."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from core.grading import layouts
 from core.names import plain_name
 
 GENERIC = "my_model_weights"  # what everybody's file is called: it names nobody
+AROUND_GENERIC = re.compile(
+    rf"(?:(?P<before>.+?)[ ._-]+)?{GENERIC}(?:[ ._-]*\(?\d*\)?)?(?:[ ._-]+(?P<after>\D.*))?",
+    re.DOTALL,
+)
+# What a teacher or a platform puts beside what people handed in.
+OF_THE_CLASS = re.compile(
+    r"(read.?me|index|grades?|assignment|task|instructions?|exercise|syllabus|rubric|timestamp"
+    r"|manifest|classroom_roster|submission_metadata)\b.*|.*\.(csv|ya?ml|md|html?|json|log|tex)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def owner(file: str) -> str:
     """Return whose file this is: its folder, or its own name when that says more."""
     path = PurePosixPath(file.replace("\\", "/"))
-    generic = path.stem.startswith(GENERIC)
-    return path.parent.name if generic and path.parent.name else path.stem
+    return own_name(path.parts[-2:])
+
+
+def own_name(parts: tuple[str, ...]) -> str:
+    """Return whose a file is by its name and the folder around it, if there is one."""
+    told = layouts.told_alone(parts)
+    if told is not None:
+        return told
+    stem = PurePosixPath(parts[-1]).stem
+    around = AROUND_GENERIC.fullmatch(stem)
+    if around is None:
+        return stem
+    folder = parts[-2] if len(parts) > 1 else ""
+    return around["before"] or folder or around["after"] or stem
 
 
 def with_zip(file: str, name: str) -> str:
@@ -25,27 +50,18 @@ def with_zip(file: str, name: str) -> str:
     return "/".join(part for part in (folder if zip_name == name else zip_name, name) if part)
 
 
-def owners(bundle: str, paths: Sequence[tuple[str, ...]]) -> list[str]:
-    """Return whose each member is: its folder's below those that all share, else its own name's.
-
-    A loose file with the name everybody uses belongs to the folder around it, or to the zip.
-    """
-    shared = _shared_folders(paths)
-    home = paths[0][shared - 1] if shared else owner(bundle)
-    rest = [path[shared:] for path in paths]
-    unnamed = [parts for parts in rest if len(parts) == 1 and parts[0].startswith(GENERIC)]
-    return [home if [parts] == unnamed else _member_owner(parts, home) for parts in rest]
+def shown_name(name: str) -> str:
+    """Return a name that a stranger chose, safe to show; a zip's may stand before it."""
+    return "/".join(plain_name(part) for part in name.split("/")[-2:])
 
 
-def _member_owner(parts: tuple[str, ...], home: str) -> str:
-    if len(parts) > 1:
-        return parts[0]
-    stem = PurePosixPath(parts[0]).stem
-    # Several such files may be one person's or many people's: kept apart, copies are noticed.
-    return f"{home}/{stem}" if stem.startswith(GENERIC) else stem
+def named_apart(names: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the names, each with its number where several people have the same one."""
+    counts = Counter(name for name, _ in names)
+    return [f"{name} ({number})" if counts[name] > 1 and number else name for name, number in names]
 
 
-def _shared_folders(paths: Sequence[tuple[str, ...]]) -> int:
+def shared_folders(paths: Sequence[tuple[str, ...]]) -> int:
     """Return how many leading folders all members share: they name the class, not a person.
 
     The last of them is a person's when only one folder and loose files are below it.
@@ -60,22 +76,11 @@ def _shared_folders(paths: Sequence[tuple[str, ...]]) -> int:
     return shared - 1 if shared and some_loose and len(below) == 1 else shared
 
 
-def without_weights(
-    paths: Sequence[tuple[str, ...]], others: Sequence[tuple[str, ...]]
-) -> dict[str, list[str]]:
-    """Return the files of each folder that stands beside people's folders but holds no weights.
-
-    paths: those of weights files. A zip whose weights lie in no folders is no class of folders.
-    """
-    shared = _shared_folders(paths) if paths else 0
-    people = {path[shared] for path in paths if len(path) > shared + 1}
-    found: dict[str, list[str]] = {}
-    for path in others:
-        beside = paths and path[:shared] == paths[0][:shared] and len(path) > shared + 1
-        if people and beside and path[shared] not in people and not _is_readme(path[-1]):
-            found.setdefault(path[shared], []).append(plain_name(path[-1]))
-    return found
+def is_of_the_class(file: str) -> bool:
+    """Tell whether a loose file is a teacher's or a platform's and nobody's hand-in."""
+    return OF_THE_CLASS.fullmatch(file) is not None
 
 
-def _is_readme(file: str) -> bool:
+def is_readme(file: str) -> bool:
+    """Tell whether a file explains the folder that it is in."""
     return file.lower().startswith("readme")

@@ -1,5 +1,6 @@
 """Tasks that judge finished networks: what changed between them, and what they score."""
 
+import shutil
 from typing import Any
 
 from core.data.dataset import Split
@@ -7,7 +8,8 @@ from core.data.uploads import grading_set
 from core.errors import UploadError
 from core.evaluation.behaviour import Network, behaviour
 from core.grading.grade import as_read, grade, graded_images
-from core.grading.submissions import collect, kept
+from core.grading.kept_uploads import kept
+from core.grading.submissions import collect
 from core.jobs.runner.context import Context
 from core.networks.network import NetworkShape
 from core.tasks.inputs import dataset, network, prepared
@@ -29,9 +31,13 @@ def grade_files(context: Context) -> dict[str, Any]:
     """
     images, shape = _graded(context)
     uploads = kept(context.settings["files"], context.workspace.uploads)
-    submissions = collect(uploads, context.folder / "submissions")
     threshold = context.settings.get("threshold", 0.6)
-    grades = grade(submissions, images, shape, context.progress, threshold)
+    copies = context.folder / "submissions"
+    try:
+        submissions = collect(uploads, copies)
+        grades = grade(submissions, images, shape, context.progress, threshold)
+    finally:  # copies of what people handed in stay nowhere
+        shutil.rmtree(copies, ignore_errors=True)
     return {"grades": [each.to_dict() for each in grades], "images": len(images)}
 
 

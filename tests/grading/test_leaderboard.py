@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from core.grading.grade import Grade, ranked
-from core.grading.gradescope import results
+from core.grading.gradescope import results, results_zip
 from core.grading.leaderboard import board_of, leaderboard, to_csv
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
@@ -66,6 +68,36 @@ def test_results_json_carries_points_tests_and_leaderboard() -> None:
     assert [t["status"] for t in made["tests"]] == ["passed", "passed", "passed"]
     assert sum(t.get("max_score", 0) for t in made["tests"]) == 100.0
     assert made["leaderboard"][0] == {"name": "Score", "value": 0.8}
+
+
+def test_an_assignment_of_20_points_gets_results_out_of_20() -> None:
+    made = results(ranked([graded("anna", 0.8)]), threshold=0.6, points=20)
+    assert (made["score"], made["tests"][-1]["score"], made["tests"][-1]["max_score"]) == (
+        16.0, 16.0, 20,
+    )  # fmt: skip
+
+
+def test_everybody_gets_a_results_json_with_nobody_else_in_it() -> None:
+    grades = [graded("anna", 0.8), graded("anna", 0.7), graded("bob", 0.0, "Broken."),
+              graded("Bob", 0.6), graded("x/y", 0.5)]  # fmt: skip
+    with zipfile.ZipFile(io.BytesIO(results_zip(ranked(grades), 0.6))) as archive:
+        made = {name: json.loads(archive.read(name)) for name in archive.namelist()}
+    scores = {name: each["score"] for name, each in made.items()}
+    assert scores == {
+        "anna/results.json": 80.0,
+        "Bob/results.json": 60.0,
+        "x - y/results.json": 50.0,
+        "bob (2)/results.json": 0.0,  # one folder with Bob's on many disks
+    }
+    assert len(made["anna/results.json"]["tests"]) == 6
+    assert {e["name"] for e in made["bob (2)/results.json"]["extra_data"]["grades"]} == {"bob"}
+    assert results_zip(ranked(grades), 0.6) == results_zip(ranked(grades), 0.6)
+
+
+def test_the_csv_says_what_was_noted() -> None:
+    noted = replace(graded("anna", 0.7), notes=("The same weights as bob.", "=1+1"))
+    (row,) = csv.DictReader(io.StringIO(to_csv([noted])))
+    assert row["notes"] == "The same weights as bob. =1+1"
 
 
 def test_results_json_of_a_broken_file_says_why_and_gives_zero() -> None:

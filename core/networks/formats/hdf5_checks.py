@@ -21,9 +21,13 @@ BEFORE_QUANTIZING = "Save the weights as float32 before model.quantize is called
 
 
 def damaged(error: Exception) -> WeightsError:
-    """Return the refusal of a file that cannot be read to its end."""
+    """Return the refusal of a file that cannot be read to its end.
+
+    What the library says of its own structures (superblocks, object headers) helps nobody.
+    """
+    where = "it ends too early" if "truncated" in str(error) else "its content does not hold"
     return WeightsError(
-        f"The weights file is damaged or cut short ({str(error)[:120]}). "
+        f"The weights file is damaged or cut short ({where}). "
         "Save the weights again and upload the new file."
     )
 

@@ -1,0 +1,134 @@
+"""The grades of a class: a table with states, the problems alone, the spread, the files to take."""
+
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.figures.scores import score_histogram
+from core.grading import gradescope
+from core.grading.grade import Grade, cause
+from core.grading.leaderboard import Entry, to_csv
+from core.text import percent, plural
+from pages.components.error_box import plain
+from pages.components.live_chart import live_chart
+
+FEWEST_TO_SPREAD = 8  # scores; fewer are seen in the table
+FEWEST_TO_FILTER = 6
+FEWEST_TO_FOLD = 6  # reasons; more are read one by one, from the table
+
+
+def grades_view(grades: Sequence[Grade], threshold: float) -> None:
+    """Show the table, on request only the rows with something to look at, and the reasons."""
+    problems = [grade for grade in grades if grade.error or grade.notes or not grade.score]
+    shown = list(grades)
+    if problems and len(grades) >= FEWEST_TO_FILTER:
+        label = f"Problems only ({len(problems)} of {len(grades)})"
+        shown = problems if st.toggle(label, key="grade-problems") else shown
+    st.dataframe(
+        [_row(grade, threshold) for grade in shown],
+        hide_index=True,
+        key="grades",
+        column_config={
+            "Score": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.4f"),
+            "Reason": st.column_config.TextColumn(width="large"),
+        },
+    )
+    told = [grade for grade in problems if grade.error or grade.notes]
+    if told:
+        reasons = f"{plural(len(told), 'reason')} in full"
+        with st.expander(reasons, expanded=len(told) < FEWEST_TO_FOLD, type="compact"):
+            for grade in told:
+                words = " ".join((grade.error or "", *grade.notes)).strip()
+                st.markdown(f"**{plain(grade.name)}** {plain(words)}")
+
+
+def _row(grade: Grade, threshold: float) -> dict[str, object]:
+    state, reason = cause(grade, threshold)
+    return {
+        "Rank": grade.rank,
+        "Name": grade.name,
+        "Status": state,
+        "Score": round(grade.score, 4),
+        "Accuracy": "–" if grade.accuracy is None else percent(grade.accuracy, 2),
+        "Sparsity": "–" if grade.sparsity is None else percent(grade.sparsity, 2),
+        "Zeros": "–" if grade.zeros is None else f"{grade.zeros:,}",
+        "Reason": reason,
+    }
+
+
+def spread_view(grades: Sequence[Grade]) -> None:
+    """Show how the scores of everybody who was graded are spread, where they are many."""
+    best: dict[str, float] = {}
+    for grade in grades:
+        if grade.error is None:
+            best[grade.name] = max(grade.score, best.get(grade.name, 0.0))
+    if len(best) >= FEWEST_TO_SPREAD:
+        live_chart(score_histogram(list(best.values())), "grade-spread", 260)
+
+
+def downloads(grades: Sequence[Grade], threshold: float) -> None:
+    """Offer the table, the numbers, and a results.json for each person."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _button("CSV", "grades.csv", to_csv(grades))
+        rows = [grade.to_dict() for grade in grades]
+        _button("JSON", "grades.json", json.dumps(rows, indent=2))
+        points = st.number_input(
+            "Gradescope points",
+            min_value=1.0,
+            max_value=gradescope.MOST_POINTS,
+            value=gradescope.POINTS,
+            step=1.0,
+            format="%g",
+            width=150,
+            help="What the assignment is worth on Gradescope: a score of 1.0 gets as many.",
+        )
+        if len(gradescope.persons(grades)) > 1:
+            content = gradescope.results_zip(grades, threshold, points)
+            _button("Gradescope results (zip, one each)", "results.zip", content)
+        else:
+            _button(
+                "Gradescope results.json",
+                "results.json",
+                gradescope.to_json(grades, threshold, points),
+            )
+
+
+def _button(label: str, name: str, content: str | bytes) -> None:
+    st.download_button(
+        label, content, name, icon=":material/download:", on_click="ignore", key=name
+    )
+
+
+def classes_view(grades: Sequence[Grade], class_names: Sequence[str]) -> None:
+    """Show each network's accuracy on every class."""
+    with st.expander("Accuracy per class"):
+        rows = [
+            {"Name": grade.name}
+            | {
+                name: "–" if share is None else percent(share)
+                for name, share in zip(class_names, grade.per_class_accuracy, strict=False)
+            }
+            for grade in grades
+            if grade.per_class_accuracy
+        ]
+        st.dataframe(rows, hide_index=True)
+
+
+def tries_view(board: Sequence[Entry]) -> None:
+    """Show everybody's best of several gradings, and all scores in their order."""
+    with st.expander("Best of all tries"):
+        st.dataframe(
+            [
+                {
+                    "Rank": entry.best.rank,
+                    "Name": entry.best.name,
+                    "Best score": round(entry.best.score, 4),
+                    "Tries": len(entry.history),
+                    "Scores": list(entry.history),
+                }
+                for entry in board
+            ],
+            hide_index=True,
+            column_config={"Scores": st.column_config.LineChartColumn("Scores", y_min=0, y_max=1)},
+        )

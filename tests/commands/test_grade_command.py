@@ -1,0 +1,106 @@
+"""grade: one bad path, file or person stops nobody, and what was asked for is always written."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.networks.formats import keras_h5
+from tests.grading.class_exports import PEOPLE, moodle
+from tests.runs.finished_lab import pruned_weights
+
+
+@pytest.fixture
+def hidden(tmp_path, monkeypatch):
+    """A hidden test set of ten images, and a workspace of its own."""
+    monkeypatch.setenv("PARETO_LAB_HOME", str(tmp_path / "lab"))
+    images = np.random.default_rng(1).integers(0, 255, (10, 25, 25, 3), dtype=np.uint8)
+    path = tmp_path / "hidden.npz"
+    np.savez(path, test_images=images, test_labels=np.arange(10) % 5)
+    return path
+
+
+def run(capsys, *arguments):
+    """Return the exit status, the JSON lines and what people read."""
+    status = main(["grade", *map(str, arguments), "--json"])
+    captured = capsys.readouterr()
+    return status, [json.loads(line) for line in captured.out.splitlines()], captured.err
+
+
+WRONG = {
+    "missing.h5": "There is no file",
+    "": "An empty path was given",
+    "empty.h5": "The file is empty",
+    "/dev/null": "neither a file nor a folder",
+    "nowhere/at/all.h5": "There is no file",
+    "text.h5": "not an HDF5 weights file",
+}
+
+
+@pytest.mark.slow
+def test_a_wrong_path_scores_0_and_the_rest_is_graded_and_written(tmp_path, hidden, capsys):
+    (tmp_path / "empty.h5").touch()
+    (tmp_path / "text.h5").write_text("hello")
+    keras_h5.write(tmp_path / "other.h5", pruned_weights(0.9))
+    paths = {w if w[:1] in ("", "/") else tmp_path / w: why for w, why in WRONG.items()}
+    out = tmp_path / "r.json"
+    status, (answer,), _ = run(
+        capsys, *paths, tmp_path / "other.h5", "--data", hidden, "--threshold", 0,
+        "--gradescope", out, "--points", 20,
+    )  # fmt: skip
+    rows = answer["files"]
+    assert (status, len(rows)) == (0, len(WRONG) + 1)
+    assert rows[0]["name"] == "other"
+    assert rows[0]["error"] is None
+    for why in WRONG.values():
+        assert [row["score"] for row in rows if why in (row["error"] or "")] != []
+    results = json.loads(out.read_text())
+    assert results["score"] == pytest.approx(20 * rows[0]["score"], abs=1e-4)
+    assert sum(test.get("max_score", 0) for test in results["tests"]) == 20
+
+
+def test_only_wrong_paths_end_with_1_and_the_results_are_there(tmp_path, hidden, capsys):
+    out = tmp_path / "r.json"
+    status, answers, said = run(capsys, tmp_path / "none.h5", "--data", hidden, "--gradescope", out)
+    assert (status, json.loads(out.read_text())["score"]) == (1, 0.0)
+    assert "There is no file" in answers[0]["error"]
+    assert "There is no file" in said
+
+
+@pytest.mark.parametrize("points", ["0", "-5", "nan", "inf", "1e9"])
+def test_points_that_nobody_can_get_are_refused(tmp_path, hidden, capsys, points):
+    status, (answer,), _ = run(capsys, "a.h5", "--data", hidden, "--points", points)
+    assert (status, "Give what the assignment is worth, as 20." in answer["error"]) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_folder_of_a_class_is_graded_and_everybody_gets_a_file(tmp_path, hidden, capsys):
+    folder, out = tmp_path / "class", tmp_path / "results.zip"
+    for name, content in moodle(PEOPLE[:12], b"").files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    status, (answer,), _ = run(capsys, folder, "--data", hidden, "--gradescope", out)
+    assert (status, {row["name"] for row in answer["files"]}) == (0, set(PEOPLE[:12]))
+    with zipfile.ZipFile(out) as archive:
+        assert set(archive.namelist()) == {f"{name}/results.json" for name in PEOPLE[:12]}
+
+
+@pytest.mark.slow
+def test_one_results_json_is_not_for_a_class(tmp_path, hidden, capsys):
+    bundle = tmp_path / "class.zip"
+    bundle.write_bytes(moodle(PEOPLE[:3], b"").zipped())
+    out = tmp_path / "r.json"
+    status, (answer,), _ = run(capsys, bundle, "--data", hidden, "--gradescope", out)
+    assert (status, out.exists()) == (2, False)
+    assert "the files are of 3 people. Give a name with .zip" in answer["error"]
+
+
+@pytest.mark.slow
+def test_nothing_that_was_handed_in_stays_in_the_workspace(tmp_path, hidden, capsys):
+    bundle = tmp_path / "class.zip"
+    bundle.write_bytes(moodle(PEOPLE[:3], b"").zipped())
+    run(capsys, bundle, "--data", hidden)
+    assert not [path for path in (tmp_path / "lab" / "scratch").rglob("*") if path.is_file()]

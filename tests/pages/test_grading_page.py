@@ -1,0 +1,86 @@
+"""The Grade page for a class of 120: states, the problems alone, the spread, a file for each."""
+
+import numpy as np
+import pytest
+
+from core.grading.grade import Grade, cause, ranked
+from core.jobs.store.store import Store
+from tests.grading.class_exports import PEOPLE
+from tests.pages.conftest import all_text
+from tests.runs.finished_lab import finish
+
+pytestmark = pytest.mark.slow
+
+BROKEN = "The weights file is damaged or cut short (it ends too early). Save the weights again."
+
+
+def graded(number: int, name: str) -> Grade:
+    """Return a good grade, and for every tenth person one of three problems."""
+    if number % 30 == 9:
+        return Grade(name, None, None, None, None, 0.0, BROKEN)
+    accuracy = 0.5 if number % 30 == 19 else 0.7 + number / 1000
+    zeros = 0 if number % 30 == 29 else 550_000
+    reached = (accuracy + zeros / 592_933) / 2 if accuracy > 0.6 and zeros else 0.0
+    notes = ("The same weights as Li.",) if number % 40 == 0 else ()
+    return Grade(name, accuracy, zeros / 592_933, zeros, 592_933, reached, None, notes=notes)
+
+
+@pytest.fixture
+def page(filled_home, open_page):
+    workspace, ids = filled_home
+    everybody = ranked([graded(number, name) for number, name in enumerate(PEOPLE)])
+    store = Store(workspace.store_url)
+    settings = {"data": ids["data"], "files": "0123456789abcdef", "threshold": 0.6}
+    result = {"grades": [each.to_dict() for each in everybody], "images": 50}
+    job = finish(store, "grade", settings, result)
+    store.close()
+    test = open_page("grading", data=ids["data"], run=job)
+    assert not test.exception
+    return test
+
+
+def table(page):
+    return next(frame.value for frame in page.dataframe if "Status" in frame.value)
+
+
+def test_a_class_of_120_is_a_table_with_states_and_reasons(page):
+    rows = table(page)
+    assert len(rows) == 120
+    states = dict(zip(*np.unique(rows["Status"], return_counts=True), strict=True))
+    assert states == {"Graded": 108, "Not graded": 4, "Scores 0": 8}
+    reasons = {reason for reason in rows["Reason"] if reason}
+    assert reasons == {
+        "The weights file is damaged or cut short (it ends too early).",
+        "Accuracy 50.0% is not above 0.6.",
+        "No weight is exactly zero.",
+        "The same weights as Li.",
+    }
+    assert "4 files could not be graded" in all_text(page)
+
+
+def test_the_problems_are_shown_alone(page):
+    (toggle,) = (each for each in page.toggle if each.label.startswith("Problems only"))
+    assert toggle.label == "Problems only (15 of 120)"
+    rows = table(toggle.set_value(True).run())
+    assert len(rows) == 15
+    assert set(rows["Status"]) == {"Graded", "Not graded", "Scores 0"}
+
+
+def test_a_class_is_offered_as_a_zip_and_one_person_as_a_file(page, filled_home, open_page):
+    labels = {each.proto.label for each in page.get("download_button")}
+    assert "Gradescope results (zip, one each)" in labels
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    result = {"grades": [graded(1, "anna").to_dict(), graded(2, "anna").to_dict()], "images": 9}
+    settings = {"data": ids["data"], "files": "fedcba9876543210", "threshold": 0.6}
+    job = finish(store, "grade", settings, result)
+    store.close()
+    one = open_page("grading", data=ids["data"], run=job)
+    labels = {each.proto.label for each in one.get("download_button")}
+    assert "Gradescope results.json" in labels
+    assert "2 files of 1 person on 9 images" in all_text(one)
+
+
+def test_a_reason_is_the_first_sentence_and_names_no_structure_of_hdf5():
+    state, reason = cause(graded(9, "anna"), 0.6)
+    assert (state, reason) == ("Not graded", BROKEN.partition(" Save")[0])
