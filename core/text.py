@@ -12,9 +12,10 @@ def thousands(number: float) -> str:
     return f"{round(number):,}" if math.isfinite(number) else NO_NUMBER
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun: 1 run, 1,200 runs, 2 classes (many="classes")."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def plural(count: float, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: 1 run, 1,200 runs, 0.5 epochs, 2 classes (many="classes")."""
+    shown = f"{int(count):,}" if count == int(count) else f"{count:,.3g}"
+    return f"{shown} {one if count == 1 else many or one + 's'}"
 
 
 def percent(share: float, digits: int = 1) -> str:

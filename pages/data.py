@@ -14,7 +14,7 @@ from core.errors import LabError, NotFoundError
 from core.text import plural
 from pages.components.error_box import error_box
 from pages.components.session import remember, workspace
-from pages.components.upload_errors import forget_refusal, refuse, show_refusal
+from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.data_views import (
     checks_of,
     choose_data,
@@ -62,7 +62,7 @@ def _upload() -> None:
     merge_case = st.session_state.get("ask-case", False) and st.toggle(
         "Take class folders that differ only in upper and lower case as one"
     )
-    show_refusal("data")
+    show_upload_error("data")
     st.download_button(
         "Download an example",
         lambda: course_format.template(garments()),
@@ -79,7 +79,7 @@ def _upload() -> None:
 
 def _read(file: UploadedFile, merge_case: bool) -> None:
     """Read and store the upload in stages; then forget its bytes, whatever came of it."""
-    forget_refusal("data")
+    forget_upload_error("data")
     bar = st.progress(0.0, "Reading")
 
     def tell(share: float, what: str) -> None:
@@ -96,7 +96,7 @@ def _read(file: UploadedFile, merge_case: bool) -> None:
         bar.progress(0.95, "Storing")
         remember("data", store.save(workspace(), dataset))
     except LabError as error:
-        refuse("data", str(error))
+        keep_upload_error("data", str(error))
         st.session_state["ask-case"] = "case" in str(error)
     st.session_state["uploads"] += 1
     st.rerun()

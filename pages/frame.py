@@ -4,8 +4,9 @@ from importlib.resources import files
 
 import streamlit as st
 
+from pages.components.address_state import forget_missing
 from pages.components.error_box import error_box
-from pages.components.upload_errors import forget_other_visits
+from pages.components.upload_errors import forget_upload_errors
 
 PAGES, ASSETS = files("pages"), files("assets")
 
@@ -25,11 +26,22 @@ MENU = (
 )
 
 
+def _forget_other_visits(page: str) -> None:
+    """Forget what the page shown before said once: it is another page's business."""
+    if st.session_state.get("page") != page:
+        forget_upload_errors()
+        forget_missing()
+    st.session_state["page"] = page
+
+
 def main() -> None:
     """Draw the menu and the page that the address names."""
     st.set_page_config(page_title="Pareto Lab", page_icon=str(ASSETS / "icon.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
     st.html(f"<style>{(ASSETS / 'style.css').read_text('utf-8')}</style>")
+    script = (PAGES / "components" / "back_button.js").read_text("utf-8")
+    with st.container(key="back-button"):
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
     pages = [
         st.Page(
             str(PAGES / f"{file}.py"),
@@ -40,7 +52,7 @@ def main() -> None:
         for file, title, icon in MENU
     ]
     page = st.navigation(pages, expanded=True)
-    forget_other_visits(page.url_path)
+    _forget_other_visits(page.url_path)
     with error_box():
         page.run()
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.data.store import list_stored
 from core.evaluation.axes import AXES, Axis, all_axes
 from core.evaluation.frontier import best_under, front, knee
 from core.evaluation.point import Point
@@ -14,7 +15,7 @@ from core.runs import results, selection
 from core.runs.labels import method_labels
 from core.runs.results import Network
 from core.text import percent, plural, size
-from pages.components.address_state import choose
+from pages.components.address_state import choose, gone, say_missing, show_missing
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.session import recall, remember, store, workspace
@@ -37,10 +38,11 @@ def main() -> None:
     if not networks:
         _empty()
         return
+    known = [network.job.id for network in networks]
     networks = _of_one_data_set(networks)
     points = selection.told_apart([network.point for network in networks])
     labels = method_labels()
-    chosen = _chosen(points)
+    chosen = _chosen(points, known)
     _scatter(points, labels, chosen, results.class_names_of(workspace(), networks[0]))
     picked = _choose(points, chosen)
     if picked:
@@ -61,11 +63,18 @@ def _empty() -> None:
 def _of_one_data_set(networks: list[Network]) -> list[Network]:
     """Keep the networks of one data set: accuracies on different data do not compare."""
     digests = list(dict.fromkeys(network.data for network in networks))
-    if len(digests) == 1:
-        return networks
     names = results.data_names(workspace(), digests)
-    data = choose("Data set", digests, "data", names.__getitem__, some=True)
+    data = choose(
+        "Data set", digests, "data", names.__getitem__, some=True, missing=_without_networks
+    )
     return [network for network in networks if network.data == data]
+
+
+def _without_networks(data: str) -> str:
+    stored = {entry.digest: entry.name for entry in list_stored(workspace())}
+    if data not in stored:
+        return gone("data set", data)
+    return f"No network of “{stored[data]}” has been measured yet. Another data set is shown."
 
 
 def _scatter(
@@ -74,9 +83,9 @@ def _scatter(
     axes = all_axes(names)
     across, up, limit = st.columns([1, 1, 2], gap="medium")
     with across:
-        x = _axis("Across", "x", axes, "sparsity")
+        x = _axis("X axis", "x", axes, "sparsity")
     with up:
-        y = _axis("Up", "y", axes, "accuracy")
+        y = _axis("Y axis", "y", axes, "accuracy")
     with limit:
         budget = _budget(points, x, y)
     chart = scatter(points, x, y, labels, chosen, budget)
@@ -117,11 +126,15 @@ def _limit(key: str, value: float) -> str:
     return f"{value * 1e3:.3g} ms" if key == "latency_seconds" else f"{value:,.0f}"
 
 
-def _chosen(points: list[Point]) -> list[str]:
+def _chosen(points: list[Point], known: list[str]) -> list[str]:
     if "frontier-chosen" not in st.session_state:
-        st.session_state["frontier-chosen"] = selection.from_text(recall("points"), points)
-    known = {point.id for point in points}
-    return [id for id in st.session_state["frontier-chosen"] if id in known]
+        text = recall("points")
+        st.session_state["frontier-chosen"] = selection.from_text(text, points)
+        for part in selection.unknown(text, known):
+            say_missing("points", gone("network", part, ""))
+    show_missing("points")
+    shown = {point.id for point in points}
+    return [id for id in st.session_state["frontier-chosen"] if id in shown]
 
 
 def _add_picked(picked: str) -> None:

@@ -11,9 +11,9 @@ from core.grading.kept_uploads import keep
 from core.grading.leaderboard import board_of, grades_of, gradings
 from core.jobs.store.job import DONE, Job
 from core.text import plural
-from pages.components.error_box import error_box
+from pages.components.error_box import error_box, plain
 from pages.components.session import recall, remember, store, submit, workspace
-from pages.components.upload_errors import forget_refusal, refuse, show_refusal
+from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.data_views import choose_data
 from pages.components.views.grading_views import (
     classes_view,
@@ -23,6 +23,7 @@ from pages.components.views.grading_views import (
     tries_view,
 )
 from pages.components.views.job_progress import job_line, watch
+from pages.components.views.run_views import missing_run
 
 RUBRIC = """
 **The rule.** Score = (accuracy + sparsity) / 2 when accuracy is above the threshold and sparsity is
@@ -59,7 +60,7 @@ def _form(chosen: StoredDataset) -> None:
         type=["h5", "hdf5", "keras", "zip"],
         accept_multiple_files=True,
         key=f"grade-files:{number}",
-        on_change=forget_refusal,
+        on_change=forget_upload_error,
         args=("grade",),
     )
     hidden = _hidden(chosen, number)
@@ -71,7 +72,7 @@ def _form(chosen: StoredDataset) -> None:
         shortcut="mod+enter",
     ):  # fmt: skip
         _start(chosen, files, hidden, threshold)
-    show_refusal("grade")
+    show_upload_error("grade")
     with st.expander("How it is scored", expanded=not gradings(store(), chosen.digest)):
         st.markdown(RUBRIC)
         st.caption(
@@ -102,7 +103,7 @@ def _start(
     threshold: float,
 ) -> None:
     """Keep the uploads for the job, forget their bytes here, and start it."""
-    forget_refusal("grade")
+    forget_upload_error("grade")
     folder = workspace().uploads
     try:
         digest = keep([(file.name, file.getvalue()) for file in files], folder)
@@ -111,18 +112,20 @@ def _start(
             settings["hidden"] = keep([(hidden.name, hidden.getvalue())], folder)
         remember("run", submit("grade", settings))
     except LabError as error:
-        refuse("grade", str(error))
+        keep_upload_error("grade", str(error))
     st.session_state["grade-uploads"] += 1
     st.rerun()
 
 
 def _results(chosen: StoredDataset) -> None:
     found = gradings(store(), chosen.digest)
+    wanted = recall("run")
+    if wanted and (why := missing_run(wanted)):
+        st.warning(plain(why), icon=":material/link_off:")
     if not found:
         st.subheader("Leaderboard", anchor=False)
         st.info("Upload weights files and press Grade; the ranking appears here.")
         return
-    wanted = recall("run")
     job = next((job for job in found if job.id == wanted), found[0])
     watch(lambda: [store().get(job.id)], lambda jobs: _grading(jobs[0], chosen))
     board = board_of(found, job)

@@ -23,6 +23,7 @@ from pages.components.views.data_views import choose_data
 from pages.components.views.explorer_view import explorer
 from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.one_network import one_network
+from pages.components.views.run_views import missing_run
 from pages.components.views.sensitivity_view import surveys
 
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
@@ -71,7 +72,8 @@ def _choose_dense(chosen: StoredDataset) -> Job | None:
         st.info("No trained network for this data yet.")
         st.page_link("training.py", label="Train one", icon=":material/model_training:")
         return None
-    return found[choose("Network", list(found), "dense", lambda id: _name(found[id]))]
+    labels = {id: _name(job) for id, job in found.items()}
+    return found[choose("Network", list(found), "dense", labels.__getitem__, missing=missing_run)]
 
 
 def _name(job: Job) -> str:

@@ -9,9 +9,9 @@ from core.report.answers.answer import Answer
 from core.report.evidence import Evidence, gather, sample_evidence
 from core.report.report import answers, cell, render
 from core.runs.results import reportable
-from core.runs.selection import from_prefixes, to_text
+from core.runs.selection import from_prefixes, to_text, unknown
 from core.text import clock
-from pages.components.address_state import distinct
+from pages.components.address_state import distinct, gone, say_missing, show_missing
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember, store, titles, workspace
@@ -54,10 +54,14 @@ def _choose(found: list[Job]) -> list[str]:
     by_id = {job.id: job for job in found}
     called = titles(found)
     if "report-runs" not in st.session_state:
-        start = from_prefixes(recall("runs"), list(by_id)) or list(by_id)[:NEWEST]
+        wanted = recall("runs")
+        start = from_prefixes(wanted, list(by_id)) or list(by_id)[:NEWEST]
+        for part in unknown(wanted, list(by_id)):
+            say_missing("runs", gone("run", part, ""))
     else:  # one of them may have been deleted meanwhile
         start = [id for id in st.session_state["report-runs"] if id in by_id]
     st.session_state["report-runs"] = start
+    show_missing("runs")
     # Fixed words: a name that changes with the clock would make a new widget of it.
     labels = distinct(list(by_id), lambda id: f"{called[id]} · {clock(by_id[id].finished)}")
     chosen = st.multiselect(

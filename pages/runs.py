@@ -26,7 +26,7 @@ from pages.components.session import (
     titles,
     workspace,
 )
-from pages.components.upload_errors import forget_refusal, refuse, show_refusal
+from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.job_progress import job_line, watch
 from pages.components.views.run_views import log_view, training_view
 
@@ -190,18 +190,18 @@ def _housekeeping() -> None:
     with st.expander("Import a run", key="import-run", icon=":material/unarchive:"):
         number = st.session_state.setdefault("run-uploads", 0)
         file = st.file_uploader("A zip that was exported here or elsewhere", key=f"run:{number}")
-        show_refusal("run")
+        show_upload_error("run")
         if file is not None:
             _import(file)
 
 
 def _import(file: UploadedFile) -> None:
-    forget_refusal("run")
+    forget_upload_error("run")
     try:
         done = bundle_import.import_run(store(), workspace(), file, check_file)
         remember("run", done.run)
     except LabError as error:
-        refuse("run", str(error))
+        keep_upload_error("run", str(error))
     st.session_state["run-uploads"] += 1
     st.rerun()
 

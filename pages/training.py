@@ -15,7 +15,7 @@ from core.training.recipe import PRESETS, Recipe
 from pages.components.error_box import error_box
 from pages.components.session import get_ready, remember, say_done, start, store, submit, workspace
 from pages.components.settings_form import settings_form
-from pages.components.upload_errors import forget_refusal, refuse, show_refusal
+from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.data_views import choose_data
 from pages.components.views.job_progress import watch
 from pages.components.views.run_views import choose_run, training_view
@@ -79,13 +79,13 @@ def _import(chosen: StoredDataset) -> None:
         )
         number = st.session_state.setdefault("weight-uploads", 0)
         file = st.file_uploader("Weights", key=f"weights:{number}", max_upload_size=300)
-        show_refusal("weights")
+        show_upload_error("weights")
         if file is not None:
             _read_weights(file, chosen)
 
 
 def _read_weights(file: UploadedFile, chosen: StoredDataset) -> None:
-    forget_refusal("weights")
+    forget_upload_error("weights")
     try:
         with st.spinner("Reading"):
             weights, _ = keras_h5.read_upload(
@@ -95,7 +95,7 @@ def _read_weights(file: UploadedFile, chosen: StoredDataset) -> None:
         settings = {"data": chosen.digest, "weights": digest, "name": file.name[:80]}
         remember("run", submit("import", settings))
     except LabError as error:
-        refuse("weights", str(error))
+        keep_upload_error("weights", str(error))
     st.session_state["weight-uploads"] += 1
     st.rerun()
 

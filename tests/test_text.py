@@ -59,6 +59,8 @@ def test_one_is_singular():
     assert text.plural(0, "run") == "0 runs"
     assert text.plural(1200, "run") == "1,200 runs"
     assert text.plural(2, "class", "classes") == "2 classes"
+    assert text.plural(1.0, "epoch") == "1 epoch"
+    assert text.plural(0.5, "epoch") == "0.5 epochs"
 
 
 def test_percent_has_no_space_and_a_fixed_number_of_decimals():

@@ -25,9 +25,11 @@ from core.figures.theme import (
     guide,
     layout,
     legend_entry,
+    log_axis,
     note,
+    share_axis,
 )
-from core.text import plural
+from core.text import exact_percent, percent, plural
 
 FADED = 0.35
 MARGIN = 0.06  # of a share, around the outermost dots; the guides must not stretch the axes
@@ -79,15 +81,16 @@ def scatter(
 
 
 def is_share(of: Axis) -> bool:
-    """Tell whether an axis runs from 0 to 1 and is read in per cent."""
+    """Tell whether an axis runs from 0 to 1 and is read in percent."""
     keys = {"sparsity", "accuracy", "validation_accuracy", "agreement"}
     return of.key in keys or of.key.startswith("class:")
 
 
 def _axis(of: Axis, points: Sequence[Point]) -> dict[str, object]:
-    if not is_share(of):
-        return axis(of.title, type="log" if _spans_decades(of) else "linear")
-    return axis(of.title, tickformat=".0%", range=list(_shares(of, points)))
+    if is_share(of):
+        return share_axis(of.title, range=list(_shares(of, points)))
+    values = [of.value(point) for point in points]
+    return log_axis(of.title, values, sizes=True) if _spans_decades(of) else axis(of.title)
 
 
 def _shares(of: Axis, points: Sequence[Point]) -> tuple[float, float]:
@@ -140,7 +143,9 @@ def _guide_names(points: Sequence[Point], x: Axis, y: Axis, threshold: float) ->
         if start < last and low < 2 * score - start
     ]
     if low < threshold < high:
-        names.append(note(f"scores 0 up to {threshold:.0%}", left, threshold, "left", -10))
+        names.append(
+            note(f"score 0 up to {exact_percent(threshold)}", left, threshold, "left", -10)
+        )
     return names
 
 
@@ -202,8 +207,8 @@ def _rings(points: Sequence[Point], x: Axis, y: Axis) -> list[Trace]:
 def _hover(point: Point) -> str:
     lines = (
         f"<b>{point.label or point.method}</b>",
-        f"accuracy {point.accuracy:.1%}, sparsity {point.sparsity:.2%}",
-        f"score {point.score:.3f}, seed {point.seed}, {point.epochs:g} epochs",
+        f"accuracy {percent(point.accuracy)}, sparsity {percent(point.sparsity, 2)}",
+        f"score {point.score:.3f}, seed {point.seed}, {plural(point.epochs, 'epoch')}",
     )
     return "<br>".join(lines)
 
@@ -224,9 +229,14 @@ def _scatter_sentence(
     top = max(points, key=y.goodness)
     return (
         f"{y.label} against {x.label.lower()} of {plural(len(points), 'network')}, {on_front} of "
-        f"them on the front. The best {y.label.lower()} is {y.value(top):.4g}, by "
-        f"{labels.get(top.method, top.method)} at {x.label.lower()} {x.value(top):.4g}."
+        f"them on the front. The best {y.label.lower()} is {_written(y, top)}, by "
+        f"{labels.get(top.method, top.method)} at {x.label.lower()} {_written(x, top)}."
     )
+
+
+def _written(of: Axis, point: Point) -> str:
+    value = of.value(point)
+    return percent(value) if is_share(of) else f"{value:,.4g}"
 
 
 def _row(point: Point, x: Axis, y: Axis, on_front: bool) -> Row:

@@ -1,18 +1,21 @@
 """Federated runs over rounds, epochs, gradient evaluations or bytes."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.figures import colors
-from core.figures.theme import Chart, Trace, axis, layout
+from core.figures.theme import Chart, Trace, axis, layout, log_axis, share_axis
+from core.text import percent
 
-ACROSS = {
+X_AXES = {
     "round": "Server iterations (rounds)",
     "epoch": "Epochs (passes over all samples)",
     "gradient_evaluations": "Gradient evaluations",
     "bytes": "Bytes sent and received",
 }
-UP = {
+Y_AXES = {
     "train_loss": "Training loss",
     "validation_loss": "Validation loss",
     "train_accuracy": "Training accuracy",
@@ -49,21 +52,21 @@ def _mean_row(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0] if name in shared}
 
 
-def convergence(curves: Sequence[Curve], x: str, y: str) -> Chart:
-    """Return one line per run; x and y are columns of the history."""
-    logarithmic = y.endswith("loss") and _positive(curves, y)
+def convergence(
+    curves: Sequence[Curve], x: str, y: str, beside: Sequence[str] = (), most: float = 0.0
+) -> Chart:
+    """Return one line per run; x and y are columns of the history.
+
+    beside: columns of charts that are read next to this one and share its scale. most: where the
+    X axis ends, for runs that are still going on.
+    """
     return Chart(
         name=f"{y}-by-{x}",
         traces=[
             *(_band(curve, x, y, index) for index, curve in enumerate(curves) if curve.runs),
             *(_line(curve, x, y, index) for index, curve in enumerate(curves)),
         ],
-        layout=layout(
-            axis(ACROSS[x]),
-            axis(UP[y], tickformat=".0%")
-            if y.endswith("accuracy")
-            else axis(UP[y], type="log" if logarithmic else "linear"),
-        ),
+        layout=layout(_x_axis(curves, x, most), _y_axis(curves, y, beside)),
         alt=_sentence(curves, x, y),
         rows=[
             {"run": curve.label, x: row[x], y: row[y]}
@@ -74,12 +77,41 @@ def convergence(curves: Sequence[Curve], x: str, y: str) -> Chart:
     )
 
 
-def _positive(curves: Sequence[Curve], name: str) -> bool:
-    return all(row[name] > 0 for curve in curves for row in curve.rows if name in row)
+def _x_axis(curves: Sequence[Curve], x: str, most: float) -> dict[str, Any]:
+    last = max([most, *_values(curves, [x])], default=1.0)
+    form = "~s" if x in ("bytes", "gradient_evaluations") else ",~g"
+    own = {"dtick": 1} if x == "round" and last <= 8 else {}
+    return axis(X_AXES[x], tickformat=form, range=[0, 1.02 * (last or 1.0)], **own)
+
+
+def _y_axis(curves: Sequence[Curve], y: str, beside: Sequence[str]) -> dict[str, Any]:
+    values = _values(curves, [y, *beside])
+    if y.endswith("loss"):
+        found = log_axis(Y_AXES[y], values)
+    else:
+        found = share_axis(Y_AXES[y]) if y.endswith("accuracy") else axis(Y_AXES[y])
+    return found | ({"range": _span(values, found.get("type") == "log")} if beside else {})
+
+
+def _values(curves: Sequence[Curve], names: Sequence[str]) -> list[float]:
+    drawn = [rows for curve in curves for rows in (curve.rows, *curve.runs)]
+    return [row[name] for rows in drawn for row in rows for name in names if name in row]
+
+
+def _span(values: Sequence[float], logarithmic: bool) -> list[float]:
+    """Return the range of an axis that shows all values, with a margin."""
+    if not values:
+        return [0.0, 1.0]
+    low, high = min(values), max(values)
+    if logarithmic:
+        low, high = math.log10(low), math.log10(high)
+    margin = 0.05 * (high - low) or 0.05
+    return [low - margin, high + margin]
 
 
 def _line(curve: Curve, x: str, y: str, index: int) -> Trace:
     rows = [row for row in curve.rows if x in row and y in row]
+    form = ".1%" if y.endswith("accuracy") else ".4g"
     return {
         "type": "scatter",
         "mode": "lines",
@@ -87,6 +119,7 @@ def _line(curve: Curve, x: str, y: str, index: int) -> Trace:
         "x": [row[x] for row in rows],
         "y": [row[y] for row in rows],
         "line": {"color": colors.series(index), "width": 2},
+        "hovertemplate": f"%{{y:{form}}} at %{{x:,}}<extra>%{{fullData.name}}</extra>",
     }
 
 
@@ -113,8 +146,12 @@ def _band(curve: Curve, x: str, y: str, index: int) -> Trace:
 
 def _sentence(curves: Sequence[Curve], x: str, y: str) -> str:
     ends = [
-        f"{curve.label} ends at {curve.rows[-1][y]:.3g}"
+        f"{curve.label} ends at {_written(curve.rows[-1][y], y)}"
         for curve in curves
         if curve.rows and y in curve.rows[-1]
     ]
-    return f"{UP[y]} against {ACROSS[x].lower()}: {'; '.join(ends) or 'nothing measured'}."
+    return f"{Y_AXES[y]} against {X_AXES[x].lower()}: {'; '.join(ends) or 'nothing measured'}."
+
+
+def _written(value: float, y: str) -> str:
+    return percent(value) if y.endswith("accuracy") else f"{value:.3g}"

@@ -1,18 +1,18 @@
-"""Who has which labels, how much, and how well each client is served."""
+"""Client data: labels and samples of each client, and how accurate the model is for it."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from core.figures import colors
-from core.figures.theme import Chart, axis, layout, share_axis
-from core.text import plural
+from core.figures.theme import Chart, axis, count_axis, ellipsis, layout, share_axis
+from core.text import percent, plural, thousands
 
 
 def label_map(counts: Sequence[Sequence[int]], names: Sequence[str]) -> Chart:
-    """Return the share of each label at each client as a heat map.
+    """Return the share of each label at each client as a heat map; the darker, the more.
 
-    counts: (clients, labels) training samples.
+    counts: (clients, labels) training samples. names: of the labels.
     """
     table = np.asarray(counts, float)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
@@ -28,15 +28,26 @@ def label_map(counts: Sequence[Sequence[int]], names: Sequence[str]) -> Chart:
                 "customdata": table.T.astype(int).tolist(),
                 "zmin": 0,
                 "zmax": 1,
-                "colorscale": "Blues",
+                "colorscale": [[0, "$card"], [1, colors.LIGHT[0]]],  # none: as the page
+                "xgap": 1,
+                "ygap": 1,
                 "colorbar": {"tickformat": ".0%", "thickness": 10},
-                "hovertemplate": "client %{x}, label %{y}: %{z:.0%} (%{customdata:,} samples)"
+                "hovertemplate": "client %{x}, %{y}: %{z:.1%} (%{customdata:,} samples)"
                 "<extra></extra>",
             }
         ],
-        layout=layout(axis("Client", type="category"), axis("Label", type="category")),
-        alt=f"Labels at {plural(len(table), 'client')}: the commonest label of a client is "
-        f"{own:.0%} of its samples on average.",
+        layout=layout(
+            axis("Client", type="category", showgrid=False),
+            axis(
+                "Class",
+                type="category",
+                showgrid=False,
+                tickvals=list(names),
+                ticktext=[ellipsis(name) for name in names],
+            ),
+        ),
+        alt=f"Labels of {plural(len(table), 'client')}: on average, the most common label makes up "
+        f"{percent(own, 0)} of a client's samples.",
         rows=[
             {"client": k + 1, **dict(zip(map(str, names), map(int, row), strict=True))}
             for k, row in enumerate(table)
@@ -59,16 +70,23 @@ def client_sizes(counts: Sequence[Sequence[int]]) -> Chart:
                 "hovertemplate": "%{y:,} samples<extra></extra>",
             }
         ],
-        layout=layout(axis("Clients, largest first"), axis("Training samples"), showlegend=False),
-        alt=f"One client holds {largest:.0%} of the {sizes.sum():,} training samples.",
+        layout=layout(
+            count_axis("Clients, largest first", len(sizes)),
+            axis("Training samples", tickformat=",d"),
+            showlegend=False,
+        ),
+        alt=f"The largest client holds {percent(largest)} of the {thousands(sizes.sum())} "
+        "training samples.",
         rows=[{"place": k + 1, "samples": int(n)} for k, n in enumerate(sizes)],
     )
 
 
 def client_accuracies(runs: Sequence[tuple[str, Sequence[float | None]]]) -> Chart:
-    """Return each run's clients by their own validation accuracy, a box a run."""
+    """Return the validation accuracy of each client, one box plot per run."""
     known = [(label, [v for v in values if v is not None]) for label, values in runs]
-    worst = [f"{label}: worst {min(v):.0%}, best {max(v):.0%}" for label, v in known if v]
+    worst = [
+        f"{label}: worst {percent(min(v), 0)}, best {percent(max(v), 0)}" for label, v in known if v
+    ]
     return Chart(
         name="accuracy-by-client",
         traces=[
@@ -85,6 +103,6 @@ def client_accuracies(runs: Sequence[tuple[str, Sequence[float | None]]]) -> Cha
             for index, (label, values) in enumerate(known)
         ],
         layout=layout(axis(""), share_axis("Validation accuracy of a client"), showlegend=False),
-        alt=f"Accuracy client by client. {'; '.join(worst) or 'Nothing measured yet'}.",
+        alt=f"Accuracy of each client. {'; '.join(worst) or 'Nothing measured yet'}.",
         rows=[{"run": label, "accuracy": v} for label, values in known for v in values],
     )

@@ -17,7 +17,7 @@ from core.figures.theme import (
     note,
     share_axis,
 )
-from core.text import plural
+from core.text import exact_percent, percent, plural
 
 ISO_SCORES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 NAMED_SCORES = (0.5, 0.6, 0.7, 0.8, 0.9)  # more names would overlap on a narrow page
@@ -89,7 +89,7 @@ def _annotations(high: float, threshold: float) -> list[Annotation]:
             for score, start in starts.items()
             if 0 < start < 0.93
         ),
-        note(f"scores 0 up to {threshold:.0%}", 0.0, threshold, "left", -10),
+        note(f"score 0 up to {exact_percent(threshold)}", 0.0, threshold, "left", -10),
     ]
 
 
@@ -129,12 +129,11 @@ def _dots(points: Sequence[Point], label: str, best: set[str]) -> Trace:
 
 
 def hover(point: Point) -> str:
-    """Return what a point says when the mouse is over it."""
-    unit = "epoch" if point.epochs == 1 else "epochs"
-    epochs = f"{point.epochs:g} {unit}, " if point.epochs else ""
+    """Return the hover text of a point."""
+    epochs = f"{plural(point.epochs, 'epoch')}, " if point.epochs else ""
     return (
-        f"<b>{point.label or point.method}</b><br>accuracy {point.accuracy:.1%}, sparsity "
-        f"{point.sparsity:.2%}<br>score {point.score:.3f}<br>{epochs}seed {point.seed}"
+        f"<b>{point.label or point.method}</b><br>accuracy {percent(point.accuracy)}, sparsity "
+        f"{percent(point.sparsity, 2)}<br>score {point.score:.3f}<br>{epochs}seed {point.seed}"
     )
 
 
@@ -158,7 +157,7 @@ def _error_bars(summaries: Sequence[Summary]) -> list[Trace]:
             },
             "marker": {"symbol": "line-ew-open", "size": 12, "color": "$text"},
             "showlegend": False,
-            "hovertemplate": "mean of the seeds: %{y:.1%} ± %{error_y.array:.1%}<extra></extra>",
+            "hovertemplate": "mean over seeds: %{y:.1%} ± %{error_y.array:.1%}<extra></extra>",
         }
     ]
 
@@ -192,7 +191,7 @@ def _star(learning: float | None) -> list[Trace]:
         {
             "type": "scatter",
             "mode": "markers",
-            "name": "Dense, still learning (validation)",
+            "name": "Dense, still training (validation)",
             "x": [0.0],
             "y": [learning],
             "marker": {
@@ -200,7 +199,7 @@ def _star(learning: float | None) -> list[Trace]:
                 "size": 16,
                 "color": colors.color("dense"),
             },
-            "hovertemplate": "still learning: %{y:.1%} on validation<extra></extra>",
+            "hovertemplate": "still training: %{y:.1%} on validation<extra></extra>",
         }
     ]
 
@@ -209,7 +208,7 @@ def _sentence(
     points: Sequence[Point], labels: Mapping[str, str], best: int, learning: float | None
 ) -> str:
     if not points and learning is not None:
-        return f"The dense network is still learning: {learning:.1%} on validation so far."
+        return f"The dense network is still training: {percent(learning)} on validation so far."
     if not points:
         return "No networks yet."
     top = best_by_validation(points)
@@ -217,7 +216,7 @@ def _sentence(
     return (
         f"{plural(len(points), 'network')} by sparsity and accuracy, {best} on the front. "
         f"Best by validation, score {top.score:.3f}: {labels.get(top.method, top.method)} with "
-        f"{top.sparsity:.1%} zeros and {top.accuracy:.1%} accuracy."
+        f"{percent(top.sparsity)} zeros and {percent(top.accuracy)} accuracy."
     )
 
 

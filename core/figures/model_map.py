@@ -6,7 +6,7 @@ from core.evaluation.lineage import Node, family
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.theme import Chart, Trace, layout
-from core.text import plural
+from core.text import percent, plural
 
 
 def model_map(
@@ -75,10 +75,11 @@ def _markers(
         "x": [nodes[id].depth for id in ids],
         "y": [nodes[id].row for id in ids],
         "customdata": [[id] for id in ids],
-        "text": [f"{known[id].accuracy:.1%}" for id in ids],
+        "text": [percent(known[id].accuracy) for id in ids],
         "textposition": "middle right",
         "hovertext": [
-            f"{known[id].label}<br>{known[id].accuracy:.1%} at {known[id].sparsity:.2%}"
+            f"{known[id].label}<br>{percent(known[id].accuracy)} accuracy at "
+            f"{percent(known[id].sparsity, 2)} sparsity"
             for id in ids
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",

@@ -1,14 +1,15 @@
-"""What the instant explorer shows of a cut: how much of each layer is gone."""
+"""Instant preview: how much of each layer a cut removes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout, share_axis
+from core.text import percent
 
 
 def layer_sparsities(layers: Sequence[Mapping[str, Any]]) -> Chart:
-    """Return sparsity per layer as bars with the units that still live over all units.
+    """Return sparsity per layer as bars; above each, the units that are left of all units.
 
     layers: name, parameters, zeros, units, living and sparsity of each.
     """
@@ -30,12 +31,12 @@ def layer_sparsities(layers: Sequence[Mapping[str, Any]]) -> Chart:
                 "marker": {"color": colors.series(2)},
                 "customdata": [[None, layer["zeros"], layer["parameters"]] for layer in layers],
                 "hovertemplate": "%{x}: %{y:.2%} zeros<br>%{customdata[1]:,} of "
-                "%{customdata[2]:,}<br>%{text} units live<extra></extra>",
+                "%{customdata[2]:,} parameters<br>%{text} units left<extra></extra>",
             }
         ],
-        layout=layout(axis(""), share_axis("Sparsity of the layer", range=[0, 1])),
+        layout=layout(axis("Layer (units left/all units)"), share_axis("Sparsity", range=[0, 1])),
         alt=(
-            f"Sparsity of each layer; most in {worst['name']}, {worst['sparsity']:.1%}."
+            f"Sparsity of each layer; highest in {worst['name']}, {percent(worst['sparsity'])}."
             if worst
             else "No layers."
         ),

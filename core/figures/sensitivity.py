@@ -5,14 +5,15 @@ from typing import Any
 
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout, share_axis
+from core.text import exact_percent, plural
 
 
 def sensitivity_map(table: Mapping[str, Any]) -> Chart:
-    """Return accuracy with one layer pruned at a time as a heat map.
+    """Return accuracy with a single layer pruned as a heat map.
 
     table: layers, levels, accuracies (layers x levels) and dense, as the sensitivity job gives it.
     """
-    layers, levels = list(table["layers"]), [f"{level:.0%}" for level in table["levels"]]
+    layers, levels = list(table["layers"]), [exact_percent(level) for level in table["levels"]]
     losses = [table["dense"] - row[-1] for row in table["accuracies"]]
     worst = layers[losses.index(max(losses))]
     return Chart(
@@ -28,14 +29,14 @@ def sensitivity_map(table: Mapping[str, Any]) -> Chart:
                 "colorscale": "Viridis",
                 "colorbar": {"tickformat": ".0%", "thickness": 10},
                 "texttemplate": "%{z:.0%}",
-                "hovertemplate": "%{y} pruned by %{x}: %{z:.1%}<extra></extra>",
+                "hovertemplate": "%{x} of %{y} removed: %{z:.1%} accuracy<extra></extra>",
             }
         ],
         layout=layout(
             axis("Share of the layer removed", type="category"),
             axis("", autorange="reversed", type="category"),
         ),
-        alt=f"Accuracy with one layer pruned alone; {worst} loses most at {levels[-1]}.",
+        alt=f"Accuracy with a single layer pruned; {worst} loses the most at {levels[-1]}.",
         rows=[
             {"layer": layer, **dict(zip(levels, row, strict=True))}
             for layer, row in zip(layers, table["accuracies"], strict=True)
@@ -44,7 +45,7 @@ def sensitivity_map(table: Mapping[str, Any]) -> Chart:
 
 
 def one_shot_curves(curves: Sequence[tuple[str, Sequence[Mapping[str, float]]]]) -> Chart:
-    """Return accuracy without any retraining against sparsity, one line a method."""
+    """Return accuracy without retraining against sparsity, one line per method."""
     return Chart(
         name="one-shot-curves",
         traces=[
@@ -61,9 +62,9 @@ def one_shot_curves(curves: Sequence[tuple[str, Sequence[Mapping[str, float]]]])
         ],
         layout=layout(
             share_axis("Sparsity (zeros / all parameters)", range=[0, 1]),
-            share_axis("Accuracy, not retrained"),
+            share_axis("Accuracy without retraining"),
         ),
-        alt="Accuracy against sparsity before any retraining: "
-        + "; ".join(f"{label}, {len(points)} cuts" for label, points in curves),
+        alt="Accuracy against sparsity without retraining: "
+        + "; ".join(f"{label}, {plural(len(points), 'cut')}" for label, points in curves),
         rows=[{"method": label, **point} for label, points in curves for point in points],
     )

@@ -1,7 +1,8 @@
 """What every chart shares: its parts, its margins, its axes. Plain data, no drawing library."""
 
 import copy
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,9 +43,44 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
     return {"title": {"text": title}, "zeroline": False, "automargin": True, **more}
 
 
-def share_axis(title: str, **more: Any) -> dict[str, Any]:
-    """Return an axis of values in [0, 1], shown in per cent."""
-    return axis(title, tickformat=".0%", **more)
+def share_axis(title: str, sign: str = "", **more: Any) -> dict[str, Any]:
+    """Return an axis of values in [0, 1], shown in percent; sign "+" for differences.
+
+    Ticks closer than one percent get the decimals that tell them apart, also after zooming in.
+    """
+    steps = [(None, 0.00099, 2), (0.00099, 0.0099, 1), (0.0099, None, 0)]
+    stops = [
+        {"dtickrange": [low, high], "value": f"{sign}.{digits}%"} for low, high, digits in steps
+    ]
+    return axis(title, tickformat=f"{sign}.0%", tickformatstops=stops, **more)
+
+
+def log_axis(title: str, values: Iterable[float], sizes: bool = False) -> dict[str, Any]:
+    """Return a logarithmic axis with ticks at 1, 2 and 5, written out.
+
+    It is linear for values that are not all positive, or lie within a factor of three: there a
+    logarithmic axis would have one tick or none. sizes: with k, M and G.
+    """
+    known = [value for value in values if math.isfinite(value)]
+    form = "~s" if sizes else "~g"
+    if not known or min(known) <= 0 or max(known) < 3 * min(known):
+        return axis(title, tickformat=form if sizes else "")
+    decades = math.log10(max(known) / min(known))
+    return axis(title, type="log", tickformat=form, dtick="D2" if decades < 4 else 1)
+
+
+def count_axis(title: str, most: int, **more: Any) -> dict[str, Any]:
+    """Return an axis of whole numbers from 1 to `most`: no tick at half an epoch."""
+    steps = [size * 10**power for power in range(7) for size in (1, 2, 5)]
+    step = next((s for s in steps if most / s <= 10), steps[-1])
+    margin = max(0.5, 0.02 * most)
+    own = {"range": [1 - margin, most + margin], "dtick": step, "tick0": 0, "tickformat": ",d"}
+    return axis(title, **own | more)
+
+
+def ellipsis(name: str, longest: int = 14) -> str:
+    """Return a name short enough for a tick."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def layout(x: Mapping[str, Any], y: Mapping[str, Any], **more: Any) -> dict[str, Any]:

@@ -1,32 +1,42 @@
-"""Curves of one run over its epochs: training dotted, validation solid."""
+"""Curves of one run over its epochs: training dotted, validation solid, a colour each."""
 
 import math
 from collections.abc import Mapping, Sequence
 
 from core.figures import colors
-from core.figures.theme import Chart, Row, Trace, axis, layout, share_axis
+from core.figures.theme import Chart, Row, Trace, axis, count_axis, layout, share_axis
+from core.text import percent, plural
 
 Metrics = Mapping[str, Sequence[tuple[int, float]]]
-# What is minimised has penalties and the answers of a teacher in it, which validation has not.
-LOSS = "Loss (training: as minimised; validation: cross-entropy)"
+LOSS_HELP = (
+    "The training loss is what the optimizer minimizes, penalties and distillation included; the "
+    "validation loss is the cross-entropy alone."
+)
 
 
-def curves(metrics: Metrics, quantity: str = "accuracy") -> Chart:
+def curves(metrics: Metrics, quantity: str = "accuracy", epochs: int = 0) -> Chart:
     """Return training and validation `quantity` ("accuracy" or "loss") over the epochs.
 
     metrics: key -> [(epoch, value)], as the store gives them; a key may carry its phase in front
-    ("retrain/accuracy"). Phases are drawn in one colour each.
+    ("retrain/accuracy"). epochs: planned; the axis spans them all from the start.
     """
     chosen = {key: list(points) for key, points in metrics.items() if _is(key, quantity)}
-    phases = list(dict.fromkeys(_phase(key) for key in chosen))
-    y = share_axis("Accuracy") if quantity == "accuracy" else axis(LOSS)
+    last = max((step for points in chosen.values() for step, _ in points), default=1)
+    y = share_axis("Accuracy") if quantity == "accuracy" else axis("Loss")
     return Chart(
         name=quantity,
-        traces=[_line(key, points, phases.index(_phase(key))) for key, points in chosen.items()],
-        layout=layout(axis("Epoch"), y),
+        traces=[_line(key, points, place) for place, (key, points) in _placed(chosen)],
+        layout=layout(count_axis("Epoch", max(epochs, last)), y),
         alt=_sentence(chosen, quantity),
         rows=_rows(chosen),
     )
+
+
+def _placed(chosen: Metrics) -> list[tuple[int, tuple[str, Sequence[tuple[int, float]]]]]:
+    """Return each curve with the place of its colour: validation first, phase by phase."""
+    phases = list(dict.fromkeys(_phase(key) for key in chosen))
+    places = {key: 2 * phases.index(_phase(key)) + ("validation_" not in key) for key in chosen}
+    return [(places[key], (key, points)) for key, points in chosen.items()]
 
 
 def _is(key: str, quantity: str) -> bool:
@@ -62,11 +72,11 @@ def _sentence(chosen: Metrics, quantity: str) -> str:
         return f"No {quantity} yet: the first epoch has not ended."
     known = [point for point in held_out if math.isfinite(point[1])]
     if not known:
-        return f"The validation {quantity} is not a number in any of {len(held_out)} epochs."
+        return f"The validation {quantity} is not a number after {plural(len(held_out), 'epoch')}."
     choose = max if quantity == "accuracy" else min
     step, value = choose(known, key=lambda point: point[1])
-    shown = f"{value:.1%}" if quantity == "accuracy" else f"{value:.3f}"
-    return f"Best validation {quantity} {shown} at epoch {step}, of {len(held_out)} epochs."
+    shown = percent(value) if quantity == "accuracy" else f"{value:.3f}"
+    return f"Best validation {quantity} {shown} at epoch {step} of {len(held_out)}."
 
 
 def _known(value: float) -> float | None:

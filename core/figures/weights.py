@@ -5,20 +5,21 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.evaluation.point import Point
-from core.figures import colors
-from core.figures.theme import Chart, axis, layout
+from core.figures.looks import Look, looks
+from core.figures.theme import Chart, axis, layout, share_axis
 from core.networks.network import Weights
 from core.text import plural
 
 ALIVE, ZERO = (28, 92, 196), (226, 229, 232)
 SMALLEST_WIDTH = 480  # pixels of a shown picture
+FINEST = 8  # times finer than asked for; a smaller gap cannot be seen
 LARGEST_SIDE = 512  # pixels of a mask picture; larger masks are shown as densities of their blocks
 
 
 def layer_bars(points: Sequence[Point], dead: bool = False) -> Chart:
     """Return sparsity per layer, one bar per network; `dead`: the share of dead units instead."""
     traces, rows = [], []
-    for index, point in enumerate(points):
+    for point, look in zip(points, looks([p.method for p in points]), strict=True):
         names = [layer.name for layer in point.layers]
         values = [
             layer.dead_units / layer.units if dead else layer.sparsity for layer in point.layers
@@ -29,7 +30,7 @@ def layer_bars(points: Sequence[Point], dead: bool = False) -> Chart:
                 "name": point.label or point.method,
                 "x": names,
                 "y": values,
-                "marker": {"color": colors.series(index)},
+                "marker": look.bar,
                 "hovertemplate": "%{x}: %{y:.2%}<extra>%{fullData.name}</extra>",
             }
         )
@@ -49,7 +50,7 @@ def layer_bars(points: Sequence[Point], dead: bool = False) -> Chart:
     return Chart(
         name="layers-dead" if dead else "layers",
         traces=traces,
-        layout=layout(axis("Layer"), axis(title, tickformat=".0%", range=[0, 1]), barmode="group"),
+        layout=layout(axis("Layer"), share_axis(title, range=[0, 1]), barmode="group"),
         alt=f"{title} in each layer of {plural(len(points), 'network')}.",
         rows=rows,
     )
@@ -109,33 +110,60 @@ def _stretched(filter_: np.ndarray) -> np.ndarray:
     return np.asarray(255 * (filter_ - low) / (high - low))
 
 
-def weight_histogram(networks: Mapping[str, Weights], bins: int = 60) -> Chart:
-    """Return the distribution of the non-zero weights of each network (label -> weights)."""
+def weight_histogram(
+    networks: Mapping[str, Weights], methods: Sequence[str] = (), bins: int = 60
+) -> Chart:
+    """Return the distribution of the non-zero weights of each network (label -> weights).
+
+    methods: of each network, for its colour. The smallest weight that a pruned network kept is an
+    edge of the bins, so that the gap around zero shows.
+    """
     values = {
         label: np.concatenate([w.ravel() for w in weights.values()])
         for label, weights in networks.items()
     }
-    widest = max((float(np.abs(v).max()) for v in values.values()), default=1.0) or 1.0
-    edges = np.linspace(-widest, widest, bins + 1)
-    middles = ((edges[1:] + edges[:-1]) / 2).round(5).tolist()
+    edges = _edges([v[v != 0] for v in values.values()], bins)
+    middles = ((edges[1:] + edges[:-1]) / 2).round(6).tolist()
     counts = {label: np.histogram(v[v != 0], edges)[0].tolist() for label, v in values.items()}
+    shown = looks([*methods, *(f"network {i}" for i in range(len(methods), len(networks)))])
     return Chart(
         name="weights",
         traces=[
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "line": {"shape": "hvh", "color": colors.series(index)},
-                "name": label,
-                "x": middles,
-                "y": counts[label],
-            }
-            for index, label in enumerate(counts)
+            _steps(label, edges, counts[label], look)
+            for label, look in zip(counts, shown, strict=True)
         ],
-        layout=layout(axis("Weight"), axis("Weights that are not zero", type="log")),
+        layout=layout(axis("Weight"), axis("Non-zero weights per bin", type="log", dtick=1)),
         alt=f"Distribution of the non-zero weights of {plural(len(networks), 'network')}.",
         rows=[
             {"weight": middle, **{label: counts[label][i] for label in counts}}
             for i, middle in enumerate(middles)
         ],
     )
+
+
+def _edges(values: Sequence[np.ndarray], bins: int) -> np.ndarray:
+    """Return edges of equal bins around zero; one lies at the largest gap that a network has."""
+    sizes = [np.abs(v) for v in values if v.size]
+    widest = max((float(size.max()) for size in sizes), default=1.0) or 1.0
+    gap = max((float(size.min()) for size in sizes), default=0.0)
+    width = 2 * widest / bins
+    if gap > width / FINEST:
+        width = gap / np.ceil(gap / width)
+    each_side = int(np.floor(round(widest / width, 9))) + 1
+    edges = np.arange(-each_side, each_side + 1) * width
+    # A weight of just the gap's size belongs outside of it, on either side.
+    at_gap = np.isclose(np.abs(edges), gap)
+    return np.where(at_gap, np.sign(edges) * np.nextafter(gap, 0.0), edges)
+
+
+def _steps(label: str, edges: np.ndarray, counts: Sequence[int], look: Look) -> dict[str, object]:
+    """Return a step line over the bins; an empty bin interrupts it, as a logarithm must."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "line": {"shape": "hv", "color": look.color, "dash": look.dash, "width": 1.5},
+        "name": label,
+        "x": edges.round(6).tolist(),
+        "y": [count or None for count in (*counts, 0)],
+        "hovertemplate": "from %{x}: %{y:,} weights<extra>%{fullData.name}</extra>",
+    }

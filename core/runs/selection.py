@@ -31,6 +31,12 @@ def from_prefixes(text: str | None, ids: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(id for id in found if id is not None))
 
 
+def unknown(text: str | None, ids: Sequence[str]) -> list[str]:
+    """Return the parts of an address parameter that no id begins with."""
+    wanted = [part for part in (text or "").split(",") if part]
+    return [part for part in wanted if not any(id.startswith(part) for id in ids)]
+
+
 def from_text(text: str | None, points: Sequence[Point]) -> list[str]:
     """Return the ids of the points that an address parameter means, at most MOST."""
     return from_prefixes(text, [point.id for point in points])[:MOST]

@@ -5,7 +5,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from pages.components.error_box import plain
 from pages.components.session import recall, remember
+
+MISSING = "missing:"
 
 
 def choose(
@@ -17,15 +20,19 @@ def choose(
     unsaid: bool = False,
     some: bool = False,
     help: str | None = None,
+    missing: Callable[[str], str] | None = None,
 ) -> str:
     """Ask for one of the options; the address keeps it as `name`.
 
     called: what an option is called. usual: chosen at first, else the first option; unsaid: the
     address leaves it out. some: there are others, which another page may have chosen; then to show
-    one of these does not choose it.
+    one of these does not choose it. missing: why the address names something that is not among the
+    options, "" for no reason to say anything; it is shown until something else is chosen.
     """
     start = options[0] if usual is None else usual
     wanted = recall(name)
+    if missing is not None and wanted is not None and wanted not in options:
+        say_missing(name, missing(wanted))
     # The address decides, and a click changes the address before the page is drawn (`_keep`):
     # an index that follows the address would make a new widget, which forgets the next click.
     key = f"choose-{name}"
@@ -37,18 +44,52 @@ def choose(
         options,
         format_func=labels.__getitem__,
         key=key,
-        on_change=_keep,
+        on_change=_choose,
         args=(name, key, without),
         help=help,
     )
+    show_missing(name)
     if not some or wanted is None or wanted in options:
         _keep(name, key, without)
     return str(st.session_state[key])
 
 
+def _choose(name: str, key: str, without: str | None) -> None:
+    say_missing(name, "")
+    _keep(name, key, without)
+
+
 def _keep(name: str, key: str, without: str | None) -> None:
     chosen = str(st.session_state[key])
     remember(name, None if chosen == without else chosen)
+
+
+def gone(noun: str, id: str, instead: str = " Another one is shown instead.") -> str:
+    """Return the sentence for an address that names something that is not in this workspace."""
+    return (
+        f"The {noun} in this address ({id[:8]}) is not in this workspace: it was deleted, or the "
+        f"link comes from another workspace.{instead}"
+    )
+
+
+def say_missing(name: str, why: str) -> None:
+    """Keep why the address's `name` is not shown, until something is chosen; "" forgets it."""
+    if why:
+        st.session_state[f"{MISSING}{name}"] = why
+    else:
+        st.session_state.pop(f"{MISSING}{name}", None)
+
+
+def show_missing(name: str) -> None:
+    """Show why the address's `name` is not shown, if it is not."""
+    if why := st.session_state.get(f"{MISSING}{name}"):
+        st.warning(plain(why), icon=":material/link_off:")
+
+
+def forget_missing() -> None:
+    """Forget what addresses of other pages named."""
+    for key in [str(key) for key in st.session_state if str(key).startswith(MISSING)]:
+        st.session_state.pop(key, None)
 
 
 def distinct(options: Sequence[str], called: Callable[[str], str]) -> dict[str, str]:

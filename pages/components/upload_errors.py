@@ -1,4 +1,4 @@
-"""Why an upload was refused: kept over the rerun that forgets its bytes, and no longer."""
+"""Why an upload was rejected: kept over the rerun that forgets its bytes, and no longer."""
 
 import streamlit as st
 
@@ -7,29 +7,27 @@ from pages.components.error_box import show_error
 NAMES = ("data", "weights", "grade", "run")
 
 
-def refuse(name: str, reason: str) -> None:
-    """Keep why the upload called `name` was refused."""
+def keep_upload_error(name: str, reason: str) -> None:
+    """Keep why the upload called `name` was rejected."""
     st.session_state[_key(name)] = reason
 
 
-def forget_refusal(name: str) -> None:
+def forget_upload_error(name: str) -> None:
     """Forget it: another file was chosen."""
     st.session_state.pop(_key(name), None)
 
 
-def show_refusal(name: str) -> None:
-    """Show why the last upload called `name` was refused, if it was."""
+def show_upload_error(name: str) -> None:
+    """Show why the last upload called `name` was rejected, if it was."""
     if reason := st.session_state.get(_key(name)):
         show_error(reason)
 
 
-def forget_other_visits(page: str) -> None:
-    """Forget every refusal when another page was shown before; call it once before each page."""
-    if st.session_state.get("page") != page:
-        for name in NAMES:
-            forget_refusal(name)
-    st.session_state["page"] = page
+def forget_upload_errors() -> None:
+    """Forget all of them: the user went to another page."""
+    for name in NAMES:
+        forget_upload_error(name)
 
 
 def _key(name: str) -> str:
-    return f"refusal:{name}"
+    return f"upload-error:{name}"

@@ -179,3 +179,16 @@ def test_no_page_is_wider_than_the_screen_or_complains(chromium, lab, scheme, wi
             assert page.get_by_test_id("stException").count() == 0
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, address
+
+
+@pytest.mark.parametrize("name", ["Data", "Prune", "Frontier", "Federated", "Report", "Learn"])
+def test_one_press_of_back_leaves_a_page(tab, name) -> None:
+    """A page writes what it shows into the address; no entry of the history for each."""
+    page = tab.go("/")
+    page.get_by_role("link", name=name, exact=True).click()
+    page.wait_for_url("**/*?*")
+    page.wait_for_timeout(1000)
+    settle(page)
+    page.go_back()
+    settle(page)
+    assert page.evaluate("location.pathname") == "/"

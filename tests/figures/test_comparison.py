@@ -8,7 +8,7 @@ import pytest
 from core.evaluation.axes import AXES
 from core.figures.comparison import area_bars, scatter
 from core.figures.model_map import model_map
-from core.figures.per_class import class_bars, confusion_map
+from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.theme import Chart
 from core.figures.weights import (
     LARGEST_SIDE,
@@ -58,10 +58,10 @@ def test_iso_score_lines_stand_only_on_sparsity_and_accuracy() -> None:
 def test_the_lines_of_equal_score_and_the_threshold_are_named_on_the_lines() -> None:
     chart = scatter([DENSE, GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
     names = {each["text"]: (each["x"], each["y"]) for each in chart.layout["annotations"]}
-    assert list(names) == ["score 0.7", "score 0.8", "scores 0 up to 60%"]
+    assert list(names) == ["score 0.7", "score 0.8", "score 0 up to 60%"]
     # The picture ends at 0.75 + 0.06: the line of 0.7 enters it at 2 * 0.7 - 0.81.
     assert names["score 0.7"] == pytest.approx((0.59, 0.81))
-    assert names["scores 0 up to 60%"] == (0.0, 0.6)
+    assert names["score 0 up to 60%"] == (0.0, 0.6)
     off = scatter([GOOD], AXES["gzip_bytes"], AXES["accuracy"], LABELS)
     assert off.layout["annotations"] == []
 
@@ -87,7 +87,7 @@ def test_seeds_of_one_plan_get_one_error_bar() -> None:
 def test_the_alternative_text_names_the_best_point() -> None:
     chart = scatter([GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
     assert "2 networks, 1 of them on the front" in chart.alt
-    assert "0.74, by Magnitude" in chart.alt
+    assert "74.0%, by Magnitude at sparsity 90.0%" in chart.alt
 
 
 def test_an_empty_frontier_says_so() -> None:
@@ -154,4 +154,69 @@ def test_a_dead_filter_is_a_dark_cell() -> None:
 def test_the_histogram_leaves_zeros_out() -> None:
     weights = {"conv1/kernel": np.array([0.0, 0.0, 0.5, -0.5], np.float32)}
     chart = weight_histogram({"pruned": weights}, bins=2)
-    assert chart.traces[0]["y"] == [1, 1]
+    assert sum(row["pruned"] for row in chart.rows) == 2
+
+
+def test_the_histogram_shows_the_gap_that_a_threshold_leaves() -> None:
+    """0.1 is kept, everything smaller is gone: no bin spans both sides of -0.1 or of 0.1."""
+    kept = np.concatenate([np.linspace(0.1, 1, 50), -np.linspace(0.1, 1, 50)])
+    chart = weight_histogram({"pruned": {"conv1/kernel": kept.astype(np.float32)}}, bins=13)
+    counts = {row["weight"]: row["pruned"] for row in chart.rows}
+    assert sum(counts.values()) == 100
+    inside = [count for middle, count in counts.items() if abs(middle) < 0.1]
+    assert len(inside) >= 2
+    assert sum(inside) == 0
+    # An empty bin interrupts the line, it is not drawn at the bottom of a logarithmic axis.
+    assert None in chart.traces[0]["y"]
+
+
+def test_networks_have_their_methods_colour_and_differ_by_pattern() -> None:
+    other = point(0.7, 0.95, id="other")
+    first, second, third = layer_bars([GOOD, other, POOR]).traces
+    dots = scatter([GOOD, other, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
+    assert first["marker"]["color"] == trace(dots, "Magnitude")["marker"]["color"]
+    assert third["marker"]["color"] == trace(dots, "Random")["marker"]["color"]
+    assert second["marker"]["color"] == first["marker"]["color"]
+    assert second["marker"]["pattern"]["shape"] != first["marker"]["pattern"]["shape"] == ""
+    bars = class_bars({"a": (1.0,), "b": (1.0,)}, ["x"], False, ["magnitude", "random"])
+    assert [t["marker"]["color"] for t in bars.traces] == [
+        first["marker"]["color"],
+        third["marker"]["color"],
+    ]
+
+
+def test_a_change_is_blue_where_it_is_for_the_better() -> None:
+    """Two more right, one mistake fewer, three more mistakes."""
+    chart = confusion_map([[2, -1], [3, 0]], ["x", "y"], change=True)
+    heat = chart.traces[0]
+    assert heat["z"] == [[2, 1], [-3, 0]]
+    assert heat["text"] == [["+2", "-1"], ["+3", ""]]
+    assert heat["customdata"][1][0] == ["y", "x", 3]
+
+
+def test_several_matrices_share_one_scale() -> None:
+    small, large = [[1, 0], [0, 1]], [[9, 0], [0, 2]]
+    top = largest_count([small, large])
+    assert [confusion_map(c, ["x", "y"], True, top).traces[0]["zmax"] for c in (small, large)] == [
+        9,
+        9,
+    ]
+
+
+def test_no_colour_of_a_matrix_lets_the_page_shine_through() -> None:
+    """Plotly chooses black or white for a number by the cell's colour, whatever is behind it."""
+    for change in (False, True):
+        scale = confusion_map([[1, 0], [0, 1]], ["x", "y"], change).traces[0]["colorscale"]
+        assert all("rgba" not in color for _, color in scale)
+
+
+def test_many_long_names_get_an_ellipsis_square_cells_and_no_numbers() -> None:
+    names = [f"a class with a very long name {n}" for n in range(30)]
+    chart = confusion_map(np.eye(30, dtype=int).tolist(), names, change=False)
+    assert chart.layout["xaxis"]["ticktext"][0] == "a class with …"
+    assert chart.layout["yaxis"]["scaleanchor"] == "x"
+    assert chart.traces[0]["customdata"][4][7] == [names[4], names[7], 0]
+    assert {text for row in chart.traces[0]["text"] for text in row} == {""}
+    few = confusion_map(np.eye(12, dtype=int).tolist(), names[:12], change=False)
+    assert few.traces[0]["text"][0][:2] == ["1", ""]
+    assert map_height(30) > map_height(5)

@@ -11,9 +11,12 @@ import pytest
 
 from core.figures import colors
 from core.figures.classes import balance
+from core.figures.convergence import Curve, convergence
+from core.figures.federation import label_map
 from core.figures.frontier import live_frontier
 from core.figures.per_class import class_bars, confusion_map
 from core.figures.preview import layer_sparsities
+from core.figures.theme import log_axis, share_axis
 from core.figures.training_curves import curves
 from tests.evaluation.points import point
 
@@ -49,7 +52,7 @@ def test_a_method_off_the_front_stands_in_the_legend_at_full_strength():
 
 def test_the_sentence_counts_one_network_and_tells_of_one_that_learns():
     assert live_frontier([GOOD], LABELS).alt.startswith("1 network by")
-    assert "still learning: 50.0%" in live_frontier([], LABELS, learning=0.5).alt
+    assert "still training: 50.0%" in live_frontier([], LABELS, learning=0.5).alt
 
 
 def test_a_line_of_equal_score_holds_points_of_that_score():
@@ -78,7 +81,7 @@ def test_the_picked_dot_has_a_ring():
 
 def test_a_network_that_still_learns_is_an_open_star_without_a_click():
     chart = live_frontier([], LABELS, learning=0.5)
-    star = trace(chart, "Dense, still learning (validation)")
+    star = trace(chart, "Dense, still training (validation)")
     assert star["y"] == [0.5]
     assert "customdata" not in star
 
@@ -98,7 +101,7 @@ def test_curves_draw_training_dotted_and_name_the_best_epoch():
     }
     chart = curves(metrics)
     assert [each["line"]["dash"] for each in chart.traces] == ["dot", "solid"]
-    assert chart.alt == "Best validation accuracy 60.0% at epoch 1, of 2 epochs."
+    assert chart.alt == "Best validation accuracy 60.0% at epoch 1 of 2."
     assert chart.rows[1] == {"epoch": 2, "accuracy": 0.7, "validation_accuracy": 0.55}
 
 
@@ -107,6 +110,62 @@ def test_phases_have_a_colour_each():
     chart = curves(metrics)
     assert len({each["line"]["color"] for each in chart.traces}) == 2
     assert [each["name"] for each in chart.traces] == ["Training, cut", "Training, retrain"]
+
+
+def test_training_and_validation_differ_in_colour_and_the_axis_spans_all_epochs():
+    metrics = {"loss": [(1, 2.0)], "validation_loss": [(1, 1.5)]}
+    chart = curves(metrics, "loss", epochs=20)
+    assert len({each["line"]["color"] for each in chart.traces}) == 2
+    assert chart.layout["xaxis"]["range"] == [0.5, 20.5]
+    assert chart.layout["xaxis"]["dtick"] == 2  # no tick at half an epoch
+    assert curves(metrics, "loss").layout["xaxis"]["dtick"] == 1
+    assert chart.layout["yaxis"]["title"]["text"] == "Loss"
+
+
+def test_ticks_of_shares_have_the_decimals_that_tell_them_apart():
+    stops = share_axis("Accuracy")["tickformatstops"]
+    assert [stop["value"] for stop in stops] == [".2%", ".1%", ".0%"]
+    assert stops[1]["dtickrange"] == [0.00099, 0.0099]  # a tick every 0.5%
+
+
+def test_a_logarithmic_axis_is_ticked_at_one_two_and_five():
+    wide = log_axis("Loss", [0.05, 1.2])
+    assert (wide["type"], wide["dtick"], wide["tickformat"]) == ("log", "D2", "~g")
+    assert "type" not in log_axis("Loss", [0.24, 0.38])  # one tick on a logarithmic axis
+    assert "type" not in log_axis("Loss", [0.0, 0.38])
+    assert log_axis("Size", [10, 10**7])["dtick"] == 1
+
+
+ROUNDS = [
+    {"round": n, "train_loss": 2 / n, "validation_loss": 3 / n, "train_accuracy": 0.5 + n / 100}
+    for n in (1, 2, 3)
+]
+
+
+def test_charts_that_stand_beside_each_other_share_their_scale():
+    pair = ("train_loss", "validation_loss")
+    ranges = [
+        convergence([Curve("a", ROUNDS)], "round", y, pair).layout["yaxis"]["range"] for y in pair
+    ]
+    assert ranges[0] == ranges[1]
+    assert 10 ** ranges[0][0] < 2 / 3
+    assert 10 ** ranges[0][1] > 3
+
+
+def test_the_rounds_axis_spans_the_whole_run():
+    chart = convergence([Curve("a", ROUNDS)], "round", "train_loss", most=100)
+    assert chart.layout["xaxis"]["range"] == [0, 102]
+    assert convergence([Curve("a", ROUNDS)], "round", "train_loss").layout["xaxis"]["dtick"] == 1
+
+
+def test_the_label_map_is_blank_where_a_client_has_nothing_and_names_the_classes():
+    chart = label_map([[10, 0], [5, 5]], ["ankle boots and sandals", "coat"])
+    heat = chart.traces[0]
+    assert heat["colorscale"] == [[0, "$card"], [1, colors.LIGHT[0]]]
+    assert chart.layout["yaxis"]["ticktext"] == ["ankle boots a…", "coat"]
+    assert chart.layout["yaxis"]["tickvals"] == ["ankle boots and sandals", "coat"]
+    # shares of the commonest label: 1 and 0.5
+    assert "makes up 75% of a client's samples" in chart.alt
 
 
 def test_a_run_without_an_epoch_says_so():
@@ -132,7 +191,7 @@ def test_layers_say_how_many_units_live():
     }
     chart = layer_sparsities([layer])
     assert chart.traces[0]["text"] == ["3/4"]
-    assert chart.alt == "Sparsity of each layer; most in conv1, 50.0%."
+    assert chart.alt == "Sparsity of each layer; highest in conv1, 50.0%."
 
 
 @pytest.mark.slow
@@ -208,13 +267,15 @@ def test_a_loss_that_is_no_number_leaves_a_gap_that_a_browser_can_read():
     chart = curves(metrics, "loss")
     json.dumps([chart.traces, chart.rows], allow_nan=False)
     assert [trace["y"] for trace in chart.traces] == [[2.0, None], [1.5, None]]
-    assert chart.alt == "Best validation loss 1.500 at epoch 1, of 2 epochs."
+    assert chart.alt == "Best validation loss 1.500 at epoch 1 of 2."
     lost = curves({"validation_loss": [(1, math.nan)]}, "loss")
-    assert lost.alt == "The validation loss is not a number in any of 1 epochs."
+    assert lost.alt == "The validation loss is not a number after 1 epoch."
 
 
 def test_classes_named_by_numbers_are_no_numbers():
     bars = class_bars({"a": [0.5, 0.7]}, ["10", "2"], change=False)
     heat = confusion_map([[1, 2], [3, 4]], ["10", "2"], change=False)
     assert bars.layout["xaxis"]["type"] == "category"
-    assert {heat.layout[name]["type"] for name in ("xaxis", "yaxis")} == {"category"}
+    for axis in ("xaxis", "yaxis"):
+        assert heat.layout[axis]["tickvals"] == [0, 1]
+        assert heat.layout[axis]["ticktext"] == ["10", "2"]

@@ -22,14 +22,14 @@ def chooses(test, label, values):
         assert box(test, label).value == value
 
 
-@pytest.mark.parametrize("label", ["Across", "Up"])
+@pytest.mark.parametrize("label", ["X axis", "Y axis"])
 def test_an_axis_of_the_frontier(filled_home, open_page, label):
     chooses(open_page("frontier"), label, ("gzip_bytes", "multiply_adds", "class:0", "score"))
 
 
 def test_a_budget_beside_the_accuracy_on_a_class(filled_home, open_page):
     test = open_page("frontier")
-    chooses(test, "Up", ["class:0"])
+    chooses(test, "Y axis", ["class:0"])
     chooses(test, "Budget", ["gzip_bytes", "nonzero"])
     assert any("Best under" in caption.value for caption in test.caption)
 

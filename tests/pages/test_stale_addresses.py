@@ -65,7 +65,10 @@ def test_a_run_that_is_gone_can_be_closed(empty_home, open_page):
         ("report", "runs"),
     ],
 )
-def test_other_pages_show_something_else_instead(page, parameter, filled_home, open_page):
+def test_other_pages_say_so_and_show_something_else(page, parameter, filled_home, open_page):
     test = open_page(page, **{parameter: GONE})
     assert not test.exception
     assert not test.error
+    said = " ".join(each.value.replace("\\", "") for each in test.warning)
+    assert "in this address" in said
+    assert GONE[:8] in said

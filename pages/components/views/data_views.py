@@ -12,7 +12,7 @@ from core.data.store import StoredDataset
 from core.figures.classes import balance
 from core.text import percent, plural
 from core.workspace import Workspace
-from pages.components.address_state import choose
+from pages.components.address_state import choose, gone
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
@@ -30,7 +30,13 @@ def choose_data() -> StoredDataset | None:
             st.button("Use the sample", type="primary", on_click=use_built_in, args=("garments",))
             st.page_link("data.py", label="Upload mine", icon=":material/upload:")
         return None
-    chosen = choose("Data set", list(stored), "data", lambda digest: _name(stored[digest]))
+    chosen = choose(
+        "Data set",
+        list(stored),
+        "data",
+        lambda digest: _name(stored[digest]),
+        missing=lambda digest: gone("data set", digest),
+    )
     return stored[chosen]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.figures.convergence import ACROSS, UP, Curve, convergence
+from core.figures.convergence import X_AXES, Y_AXES, Curve, convergence
 from core.figures.federation import client_accuracies, client_sizes, label_map
 from core.jobs.store.job import DONE, Job
 from core.runs.federated_runs import parts_of, targets, watched
@@ -22,9 +22,9 @@ def choose_axis(key: str) -> str:
     wanted = recall("over")
     chosen = st.segmented_control(
         "Over",
-        list(ACROSS),
-        default=wanted if wanted in ACROSS else "round",
-        format_func=lambda name: ACROSS[name].split(" (")[0],
+        list(X_AXES),
+        default=wanted if wanted in X_AXES else "round",
+        format_func=lambda name: X_AXES[name].split(" (")[0],
         key=key,
         required=True,
         help="FedAvg saves rounds, not gradient evaluations: look at both.",
@@ -62,7 +62,7 @@ def _charts(histories: Sequence[History], names: Sequence[str], over: str, key: 
     places = st.columns(2, gap="medium")
     for number, name in enumerate(names):
         with places[number % 2]:
-            st.caption(UP[name])
+            st.caption(Y_AXES[name])
             live_chart(convergence(curves, over, name), f"{name}:{key}", 300)
 
 

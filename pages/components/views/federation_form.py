@@ -15,6 +15,7 @@ from pages.components.address_state import choose
 from pages.components.session import recall, store, workspace
 from pages.components.settings_form import settings_form
 from pages.components.views.data_views import choose_data
+from pages.components.views.run_views import missing_run
 
 FRESH = "fresh"  # weights instead of a run's
 SOURCES = {
@@ -95,6 +96,7 @@ def _start(data: str) -> dict[str, Any]:
         "start",
         lambda id: "Fresh weights" if id == FRESH else short_title(found[id].job),
         unsaid=True,
+        missing=missing_run,
     )
     if start == FRESH:
         return {}

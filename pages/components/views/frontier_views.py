@@ -17,7 +17,7 @@ from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember, store, title, titles, workspace
 from pages.components.views.job_progress import job_line, watch
-from pages.components.views.run_views import network_card
+from pages.components.views.run_views import missing_run, network_card
 
 SENTENCES = 4
 
@@ -115,6 +115,8 @@ def _waiting(found: Family) -> str:
 def card(found: Family, picked: str | None, class_names: Sequence[str], key: str) -> None:
     """Show the card of the clicked dot; before any click, say that dots can be clicked."""
     if picked not in {point.id for point in found.all_points}:
+        if picked and (why := missing_run(picked)):
+            st.warning(plain(why), icon=":material/link_off:")
         st.info(
             "Click a dot for its layers, its mistakes and its file.", icon=":material/touch_app:"
         )

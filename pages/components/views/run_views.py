@@ -13,7 +13,7 @@ from core.jobs import logs
 from core.jobs.store.job import DONE, Job
 from core.runs.results import Network, network_of, weights_path
 from core.text import duration, percent, size
-from pages.components.address_state import choose
+from pages.components.address_state import choose, gone
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.numbers import numbers_row
@@ -26,7 +26,15 @@ def choose_run(found: Sequence[Job], label: Callable[[Job], str]) -> Job | None:
     if not found:
         return None
     by_id = {job.id: job for job in found}
-    return by_id[choose("Run", list(by_id), "run", lambda id: label(by_id[id]), some=True)]
+    labels = {id: label(job) for id, job in by_id.items()}
+    return by_id[
+        choose("Run", list(by_id), "run", labels.__getitem__, some=True, missing=missing_run)
+    ]
+
+
+def missing_run(id: str) -> str:
+    """Return the sentence for a run that the address names and nobody has, "" for any other."""
+    return "" if store().exists(id) else gone("run", id)
 
 
 def training_view(job: Job) -> None:
