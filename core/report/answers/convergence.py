@@ -16,6 +16,7 @@ from core.report.answers.experiments import (
     experiments,
     gap,
     last,
+    participation,
     same,
     shared,
 )
@@ -200,7 +201,8 @@ def _effect(group: Sequence[Experiment]) -> str:
     meaning = {-1: "fewer rounds", 1: "more rounds", 0: "no clear change in rounds"}
     told = [f"{each.label} {in_rounds(n)}" for each, n in zip(group, needed, strict=True)]
     return (
-        f"Among FedAvg runs that differ in local work alone, more of it means "
+        f"Among FedAvg runs that differ in local work alone, with {participation(group[0])}, more "
+        f"of it means "
         f"{meaning[learning_curves.order(works, needed)]} to {percent(target, 0)} validation "
         f"accuracy{over_draws(group[0])}: {listed(told)}."
     )

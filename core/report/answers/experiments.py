@@ -100,6 +100,12 @@ def local_work(experiment: Experiment) -> tuple[Any, ...]:
     return steps or None, None if steps else experiment.setting("local_epochs") or 1, batch
 
 
+def participation(experiment: Experiment) -> str:
+    """Return how many clients take part in a round, in words."""
+    asked = experiment.setting("clients_per_round") or 0
+    return f"{asked} clients in a round" if asked else "all clients in every round"
+
+
 def differ_in_work(found: Sequence[Experiment]) -> list[list[Experiment]]:
     """Return the groups of two or more that differ in local work alone, on the draws they share."""
     groups: list[list[Experiment]] = []

@@ -17,6 +17,7 @@ from core.report.answers.experiments import (
     experiments,
     last,
     local_work,
+    participation,
     same,
     shared,
 )
@@ -193,15 +194,10 @@ def _effect(group: Sequence[Experiment]) -> str:
         for each in group
     ]
     return (
-        f"Among runs that differ in local work alone, with {_participation(group[0])}, more work "
+        f"Among runs that differ in local work alone, with {participation(group[0])}, more work "
         f"means {_direction(drift)} drift and {_direction(loss)} final training loss"
         f"{over_draws(group[0])} ({'; '.join(told)})."
     )
-
-
-def _participation(each: Experiment) -> str:
-    asked = each.setting("clients_per_round") or 0
-    return f"{asked} clients in a round" if asked else "all clients in every round"
 
 
 def _direction(sign: int) -> str:
@@ -241,8 +237,8 @@ def _differences(other: Experiment, plain: Experiment) -> list[str]:
     said = []
     if local_work(other) != local_work(plain):
         said.append("other local work")
-    if _participation(other) != _participation(plain):
-        said.append(f"{_participation(other)} instead of {_participation(plain)}")
+    if participation(other) != participation(plain):
+        said.append(f"{participation(other)} instead of {participation(plain)}")
     left_out = ("algorithm", "algorithm_settings", "clients_per_round", *WORK)
     if not alike(other, plain, *left_out):
         said.append("other settings too")
