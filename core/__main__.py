@@ -20,6 +20,7 @@ from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answe
 from core.commands.output_paths import check_destinations
 from core.commands.session import Lab
 from core.errors import LabError, SettingsError
+from core.files import PRIVATE_UMASK
 from core.jobs.store.store import Store
 from core.workspace import open_workspace
 
@@ -46,10 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
     # TensorFlow greets on standard error, which is for our own progress.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = parser().parse_args(arguments)
+    umask = os.umask(PRIVATE_UMASK)  # for the workspace; --out gets the person's own
     try:
         check_destinations(options)
         workspace = open_workspace()
-        options.run(Lab(workspace, Store(workspace.store_url)), options)
+        options.run(Lab(workspace, Store(workspace.store_url), umask), options)
         sys.stdout.flush()
     except LabError as error:
         _tell(str(error), options.json)
@@ -60,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         _tell(_of_the_system(error), options.json)
         return FAILED
+    finally:
+        os.umask(umask)
     return DONE
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from core.errors import StoreError
 
+# Files and folders made under it are of their owner alone: loopback and /tmp have many users.
+PRIVATE_UMASK = 0o077
+
 ROOM_IS_NO_CURE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENOTDIR),
@@ -27,6 +30,31 @@ def written_whole(path: Path) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def output(path: Path, umask: int) -> Iterator[Path]:
+    """Give a path to write a person's file to; whole, it takes the place of `path`.
+
+    Folders on the way are made. The file behind a link is replaced, and an old file's permissions
+    stay; a device such as /dev/stdout is written to itself. umask: the person's, for a new file.
+    Raises StoreError with the path and the remedy; then what was at `path` is still there.
+    """
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            yield path
+            return
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(target) as part:
+            yield part
+            part.chmod(mode)  # as said, whatever the umask of this process
+    except OSError as error:
+        remedy = remedy_for(error, path.absolute().parent, "Free some disk space.")
+        raise StoreError(
+            f"{path} could not be written ({error.strerror or error}). {remedy}"
+        ) from error
 
 
 @contextlib.contextmanager

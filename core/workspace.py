@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+from sqlalchemy import URL
 
 from core.errors import StoreError
 from core.files import is_no_lack_of_room
+
+STORE_FILE = "jobs.db"
+FOLDERS = ("datasets", "weights", "uploads", "notes", "scratch", "logs", "jobs")
+PRIVATE_MODE = 0o700  # of its owner alone
+OTHERS, OTHERS_WRITE = 0o077, 0o002
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,9 @@ class Workspace:
     @property
     def store_url(self) -> str:
         """SQLAlchemy URL of the store of jobs: PARETO_LAB_STORE, else SQLite in the workspace."""
-        return os.environ.get("PARETO_LAB_STORE") or f"sqlite:///{self.root / 'jobs.db'}"
+        # From its parts: a % or ? in the folder's name is not a code or the end of the path.
+        own = URL.create("sqlite", database=str(self.root / STORE_FILE))
+        return os.environ.get("PARETO_LAB_STORE") or own.render_as_string(hide_password=False)
 
     @property
     def engine_lock(self) -> Path:
@@ -67,7 +75,7 @@ class Workspace:
     def _folder(self, name: str) -> Path:
         folder = self.root / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(PRIVATE_MODE, parents=True, exist_ok=True)
         except OSError as error:
             raise _no_folder("folder", folder, error) from error
         return folder
@@ -78,10 +86,27 @@ def open_workspace(root: str | Path | None = None) -> Workspace:
     chosen = root or os.environ.get("PARETO_LAB_HOME") or platformdirs.user_data_dir("pareto-lab")
     path = Path(chosen).expanduser().resolve()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(PRIVATE_MODE, parents=True, exist_ok=True)
+        _make_private(path)
     except OSError as error:
         raise _no_folder("workspace folder", path, error) from error
     return Workspace(path)
+
+
+def _make_private(root: Path) -> None:
+    """Close a workspace that is open to other users of the machine, as older versions made it.
+
+    A folder that others write to (/tmp), or that holds other things, keeps its permissions: in it
+    ours alone are private.
+    """
+    if os.name != "posix" or not root.stat().st_mode & OTHERS or root.stat().st_uid != os.geteuid():
+        return
+    is_ours_alone = (root / STORE_FILE).exists() or not any(root.iterdir())
+    if is_ours_alone and not root.stat().st_mode & OTHERS_WRITE:
+        root.chmod(PRIVATE_MODE)
+    for path in (*(root / name for name in FOLDERS), *root.glob(f"{STORE_FILE}*")):
+        if path.exists():
+            path.chmod(path.stat().st_mode & ~OTHERS)
 
 
 def _no_folder(what: str, folder: Path, error: OSError) -> StoreError:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import StoreError
-from core.files import told_if_not_stored, written_whole
+from core.files import output, told_if_not_stored, written_whole
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +27,47 @@ def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path):
     with written_whole(path) as part:
         part.write_text("new")
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "new")]
+
+
+def written(path, umask=0o022):
+    with output(path, umask) as part:
+        part.write_text("new")
+
+
+def test_an_output_is_whole_and_keeps_the_permissions_of_the_file_before_it(tmp_path):
+    made, old = tmp_path / "a" / "new.csv", tmp_path / "old.csv"
+    written(made)
+    old.write_text("old")
+    old.chmod(0o640)
+    written(old)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (made, old)}
+    assert modes == {"new.csv": 0o644, "old.csv": 0o640}
+    assert made.read_text() == old.read_text() == "new"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "new.csv", "old.csv"]
+
+
+def test_an_output_through_a_link_changes_the_file_behind_it(tmp_path):
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "link").symlink_to("file")
+    written(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "new"
+
+
+def test_an_output_that_fails_leaves_what_was_there_and_says_where(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text("old")
+
+    def half():
+        with output(path, 0) as part:
+            part.write_text("ne")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(StoreError, match=r"/points\.csv could not .* \(No space.*Free some disk"):
+        half()
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("points.csv", "old")]
+    with pytest.raises(StoreError, match=r"^/dev/full could not be written \(No space left"):
+        written(Path("/dev/full"))
 
 
 @pytest.mark.parametrize(

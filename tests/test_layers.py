@@ -23,7 +23,7 @@ USERS = FILES | {
 PACKAGES = {module for module, path in FILES.items() if path.name == "__init__.py"}
 # Every package of core, lowest first: it may import only from rows above its own.
 ROWS = [
-    {"errors", "processes", "randomness", "progress", "names", "stale_files", "text"},
+    {"errors", "processes", "randomness", "progress", "names", "stale_files", "tables", "text"},
     {"settings", "files"},
     {"workspace", "records"},
     {"archives"},
@@ -43,8 +43,8 @@ ROWS = [
 ]
 JOBS_KNOW = {
     "records",
-    "errors", "processes", "progress", "settings", "files", "stale_files", "text", "workspace",
-    "archives",
+    "errors", "processes", "progress", "settings", "files", "stale_files", "tables", "text",
+    "workspace", "archives",
 }  # fmt: skip
 # Every file of these is a row of the package's own table.
 TABLES = {"core.pruning.methods", "core.federated.algorithms"}

@@ -15,7 +15,8 @@ class Limits:
     unpacked_bytes: everything a compressed file may become. file_bytes, text_bytes: one member of
     an archive, and one that is a text by its ending. memory_bytes: private memory of the child.
     output_bytes: the largest file the child may write. Together they hold what an upload can cost
-    at about a gigabyte. remedy: what to do about a file of this kind beyond them.
+    at about a gigabyte. image_pixels, total_pixels: what one image and all together may decode to,
+    which bounds the time. remedy: what to do about a file of this kind beyond them.
     """
 
     upload_bytes: int = 500 * MIB
@@ -27,6 +28,7 @@ class Limits:
     wall_seconds: float = 180.0
     members: int = 65_000
     image_pixels: int = 50_000_000
+    total_pixels: int = 4_000_000_000
     remedy: str = "Upload fewer or smaller images, best as NumPy arrays of bytes (uint8)."
 
     @property

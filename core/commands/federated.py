@@ -49,8 +49,8 @@ def federate(lab: Lab, options: Namespace) -> None:
         return
     job = lab.finish("federate", settings, options.seed)
     result = job.result or {}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(lab.workspace.artifacts(job.id) / result["history"], options.out)
+    with lab.output(options.out) as part:
+        shutil.copyfile(lab.workspace.artifacts(job.id) / result["history"], part)
     made = {"run": job.id, "out": str(options.out), "label": result["label"]}
     answer(result["rows"][-1] | made, options.json)
 

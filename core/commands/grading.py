@@ -11,7 +11,6 @@ from core.data import builtin_datasets
 from core.data.dataset import Split
 from core.data.uploads import grading_set
 from core.errors import NotFoundError, SettingsError
-from core.files import written_whole
 from core.grading import gradescope
 from core.grading.grade import Grade, as_read, grade, graded_images
 from core.grading.submissions import Submission, collect
@@ -64,7 +63,7 @@ def grade_command(lab: Lab, options: Namespace) -> None:
         grades = grade(submissions, images, shape, Spoken(), options.threshold)
     try:
         if options.gradescope:
-            _write_results(grades, options)
+            _write_results(lab, grades, options)
     finally:
         _answer(grades, options)  # also when the disk filled up: the work is not lost
     if not any(path.exists() for path in paths):
@@ -85,17 +84,13 @@ def _check_results(submissions: list[Submission], options: Namespace) -> None:
         )
 
 
-def _write_results(grades: list[Grade], options: Namespace) -> None:
-    path: Path = options.gradescope
-    if path.suffix == ZIP:
-        content = gradescope.results_zip(grades, options.threshold, options.points)
-    else:
-        content = gradescope.to_json(grades, options.threshold, options.points).encode()
-    if path.exists() and not path.is_file():  # a device, such as /dev/stdout
-        path.write_bytes(content)
-        return
-    with written_whole(path) as part:
-        part.write_bytes(content)
+def _write_results(lab: Lab, grades: list[Grade], options: Namespace) -> None:
+    with lab.output(options.gradescope) as part:
+        if options.gradescope.suffix == ZIP:
+            part.write_bytes(gradescope.results_zip(grades, options.threshold, options.points))
+        else:
+            results = gradescope.to_json(grades, options.threshold, options.points)
+            part.write_text(results, encoding="utf-8")
 
 
 def _images(data: str, lab: Lab) -> tuple[Split, NetworkShape]:

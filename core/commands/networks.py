@@ -152,8 +152,8 @@ def submitted(lab: Lab, options: Namespace, kind: str, settings: dict[str, Any])
 def delivered(lab: Lab, job: Job, out: Path) -> dict[str, Any]:
     """Copy the job's weights to `out` and return what was measured of them."""
     result = job.result or {}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(lab.workspace.artifacts(job.id) / result["weights"], out)
+    with lab.output(out) as part:
+        shutil.copyfile(lab.workspace.artifacts(job.id) / result["weights"], part)
     point = result["point"]
     graded = {name: point[name] for name in GRADED}
     return {"name": out.name, **graded, "error": None, "run": job.id, "out": str(out)}

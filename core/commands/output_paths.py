@@ -33,10 +33,12 @@ def _check(path: Path) -> None:
 
 
 def _try(path: Path) -> None:
-    """Raise OSError when the file, or a new one in the folder to be, cannot be written."""
+    """Raise OSError when the file, or a new one in its folder (to be), cannot be written."""
+    if path.exists() and not path.is_file():  # a device, such as /dev/stdout
+        return
     if path.is_file():
         open(path, "ab").close()
-    elif not path.exists():  # what is there and no file is a device, such as /dev/stdout
-        folder = next(folder for folder in path.absolute().parents if folder.exists())
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+    # Beside it: the new file takes the place of the old one when it is whole.
+    folder = next(folder for folder in path.resolve().parents if folder.exists())
+    with tempfile.TemporaryFile(dir=folder):
+        pass

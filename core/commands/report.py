@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
 def report(lab: Lab, options: Namespace) -> None:
     """Gather the runs with everything they came from, and write the page."""
     evidence = gather(lab.store, lab.workspace, options.runs, options.title)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(render(evidence), encoding="utf-8")
+    with lab.output(options.out) as part:
+        part.write_text(render(evidence), encoding="utf-8")
     made = {"points": len(evidence.points), "histories": len(evidence.histories)}
     answer(made | {"out": str(options.out)}, options.json)

@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.commands.output import say
 from core.errors import JobError
+from core.files import PRIVATE_UMASK, output
 from core.jobs.engine import control
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
@@ -18,10 +21,18 @@ SPEAK_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Lab:
-    """The workspace and the store that a command works on."""
+    """The workspace and the store that a command works on.
+
+    umask: what the person's own files get; those of the workspace are private.
+    """
 
     workspace: Workspace
     store: Store
+    umask: int = PRIVATE_UMASK
+
+    def output(self, path: Path) -> AbstractContextManager[Path]:
+        """Give a path to write the person's file `path` to, whole or not at all."""
+        return output(path, self.umask)
 
     def submit(self, kind: str, settings: Mapping[str, Any], seed: int) -> str:
         """Queue the job, make sure that an engine is alive, and return the job's id."""

@@ -1,6 +1,5 @@
 """sweep and compete: many networks from one command."""
 
-import csv
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from core.commands.networks import (
 from core.commands.output import answer, say
 from core.commands.session import Lab
 from core.errors import SettingsError
-from core.jobs.store.job import Job
 from core.pruning.search.sweep import Sweep
+from core.tables import to_csv
 
 COLUMNS = (
     "method", "seed", "sparsity", "accuracy", "validation_accuracy", "score", "zeros",
@@ -69,7 +68,8 @@ def sweep(lab: Lab, options: Namespace) -> None:
     for failed in result["failed"]:
         say(f"{failed['method']} at {failed['sparsity']}: {failed['why']}")
     jobs = [dense, *(lab.store.get(job_id) for job_id in result["points"])]
-    _write(options.out, jobs)
+    with lab.output(options.out) as part:
+        part.write_text(to_csv(COLUMNS, ((job.result or {})["point"] for job in jobs)), "utf-8")
     made = {"points": len(result["points"]), "failed": result["failed"], "out": str(options.out)}
     answer(made, options.json)
 
@@ -85,14 +85,6 @@ def _numbers(text: str) -> tuple[float, ...]:
         raise SettingsError(
             f"--sparsities takes numbers as 0.5,0.9, but {text!r} arrived."
         ) from None
-
-
-def _write(out: Path, jobs: list[Job]) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows((job.result or {})["point"] for job in jobs)
 
 
 def compete(lab: Lab, options: Namespace) -> None:

@@ -1,13 +1,13 @@
 """What a run left behind: one record a round, the final model, and tables made from them."""
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+
+from core import tables
 
 # The columns of history.csv, which scripts rely on; diagnostics follow only where asked for.
 COLUMNS = (
@@ -90,13 +90,7 @@ class History:
 
     def csv(self, diagnostics: bool = False) -> str:
         """Return the history as CSV with the fixed columns, and all others if asked for."""
-        text = io.StringIO()
-        columns = RECORD_FIELDS if diagnostics else COLUMNS
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        for row in self.rows():
-            writer.writerow(["" if row[name] is None else row[name] for name in columns])
-        return text.getvalue()
+        return tables.to_csv(RECORD_FIELDS if diagnostics else COLUMNS, self.rows())
 
 
 def to_array(records: Sequence[RoundRecord]) -> np.ndarray:

@@ -1,11 +1,10 @@
 """Leaderboard: every person's best grade, and how it came about."""
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from core import tables
 from core.grading.grade import Grade, ranked
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
@@ -75,17 +74,6 @@ def _merit(each: Grade) -> tuple[bool, float]:
 
 def to_csv(grades: Sequence[Grade]) -> str:
     """Return the grades as CSV, safe to open in a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each in grades:
-        texts = {"error": each.error or "", "notes": " ".join(each.notes)}
-        texts |= {"name": each.name, "file": each.file}
-        shown = asdict(each) | {name: _as_text(text) for name, text in texts.items()}
-        writer.writerow(["" if shown[column] is None else shown[column] for column in COLUMNS])
-    return text.getvalue()
-
-
-def _as_text(name: str) -> str:
-    """Keep a spreadsheet from running a name such as =HYPERLINK(…) that a stranger chose."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" and name else name
+    texts = ({"notes": " ".join(each.notes)} for each in grades)
+    rows = (each.to_dict() | text for each, text in zip(grades, texts, strict=True))
+    return tables.to_csv(COLUMNS, rows)

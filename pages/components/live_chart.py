@@ -4,17 +4,14 @@ Streamlit's own chart remounts when its data change. This one sends a figure in 
 traces), each named by its digest, and only those parts that this session's browser has not got.
 """
 
-import csv
-import io
-import json
 import time
 from collections.abc import Callable, Sequence
 from importlib.resources import files
-from typing import Any
 
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
+from core import tables
 from core.figures import colors
 from core.figures.theme import Chart, Row
 from core.settings import digest
@@ -122,12 +119,4 @@ def _numbers(chart: Chart, key: str) -> None:
 def to_csv(rows: Sequence[Row]) -> str:
     """Return the rows as CSV text, columns in order of first appearance."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list | dict | tuple) else value
+    return tables.to_csv(columns, rows)

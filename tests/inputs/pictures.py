@@ -348,7 +348,7 @@ CASES = [
         "73",
         "an SVG beside the images",
         plus("cat/x.svg", SVG),
-        noted="Skipped 1 other file: x.svg",
+        noted="Warning: 1 SVG image cannot be read and was skipped",
     ),
     Case(
         "74",

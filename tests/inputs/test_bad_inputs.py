@@ -7,11 +7,21 @@ import pytest
 from core.data.uploads import dataset_reader, leaf
 from core.errors import LabError
 from core.networks.formats import keras_h5
-from tests.inputs import arrays, clients, envelope, hand_ins, networks, pickles, pictures, tars
+from tests.inputs import (
+    arrays,
+    clients,
+    envelope,
+    hand_ins,
+    layouts,
+    networks,
+    pickles,
+    pictures,
+    tars,
+)
 
 pytestmark = pytest.mark.slow  # hundreds of files
 
-MODULES = (envelope, tars, pickles, arrays, pictures, networks, hand_ins, clients)
+MODULES = (envelope, tars, pickles, arrays, pictures, layouts, networks, hand_ins, clients)
 CASES = [case for module in MODULES for case in module.CASES]
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.inputs import hand_ins
+from tests.inputs import hand_ins, layouts
 from tests.inputs.test_bad_inputs import CASES
 
-LINES = {str(number) for number in range(1, 100)} | {"45b"} | hand_ins.LINES
+LINES = {str(number) for number in range(1, 100)} | {"45b"} | hand_ins.LINES | layouts.LINES
 # Lines that are no file but a course of events: the test that plays each.
 EVENTS = {
     "8": "test_a_chunked_upload_over_the_limit_is_answered_with_413",

@@ -16,6 +16,7 @@ from core.data.holdout_division import carve_validation
 from core.data.uploads import folders, npy, split_names
 from core.data.uploads.arrays import Raw, normalise_images
 from core.data.uploads.labels import normalise_labels
+from core.data.uploads.pictures import is_picture, kind_of_other
 from core.data.uploads.split_names import WHOLE
 from core.data.uploads.unpickle import reader
 from core.errors import UploadError
@@ -85,7 +86,7 @@ def parse(source: Source, merge_case: bool) -> tuple[dict[str, Any], dict[str, n
     notes: list[str] = []
     packed = _unpack(source)
     source.say(0.6, "Checking")
-    splits, names = _splits(packed, source.limits, notes, merge_case)
+    splits, names = _splits(packed, source, notes, merge_case)
     images = normalise_images(splits, notes)
     labels, class_names = normalise_labels(splits, notes, names)
     images, labels = _divided(images, labels, notes)
@@ -113,17 +114,17 @@ def _unpack(source: Source) -> Packed:
 
 
 def _splits(
-    packed: Packed, limits: Limits, notes: list[str], merge_case: bool
+    packed: Packed, source: Source, notes: list[str], merge_case: bool
 ) -> tuple[dict[str, Raw], list[str] | None]:
     """Return the splits as found and the class names, if the file gives any."""
-    members = packed.members
+    members, limits = packed.members, source.limits
     endings = {Path(member.name).suffix.lower() for member in members}
     if endings & {".pkl", ".pickle"}:
         return _from_pickles(members, limits, notes), None
     if endings & {".npy"}:
         return _from_npz(members, limits, notes)
-    if endings & folders.ENDINGS or packed.folders:
-        return folders.read(packed, limits, notes, merge_case)
+    if packed.folders or any(is_picture(m) or kind_of_other(m) for m in members):
+        return folders.read(packed, limits, notes, merge_case, source.say)
     if endings & set(ARCHIVES):
         raise UploadError(
             "The archive holds only another archive. Upload that one, or pack its files themselves."

@@ -1,198 +1,160 @@
 """Folders of images, one a class, with or without folders for the splits."""
 
-import io
-import struct
-import warnings
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
-
+from core.archives.child import Tell
 from core.archives.limits import Limits
 from core.archives.members import Member, Packed
+from core.data.uploads.annotations import classes_by_list
 from core.data.uploads.arrays import Raw
-from core.data.uploads.split_names import split_of
+from core.data.uploads.layout import Layout, understand
+from core.data.uploads.pictures import (
+    ACCEPTED,
+    Picture,
+    decoded,
+    header,
+    is_picture,
+    kind_of_other,
+)
 from core.errors import UploadError
 from core.names import plain_name
-from core.text import plural
+from core.text import listed, plural
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".ppm", ".pgm"})
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM")
-LONGEST_KEPT_SIDE = 256
-LARGEST_RESULT = 300 * 1024 * 1024
-GREY = frozenset({"1", "L", "I", "I;16", "I;16B", "I;16L", "F", "LA"})
 LISTED = 10
-KINDS = {
-    **{"1": "black and white", "L": "grey", "LA": "grey with transparency", "P": "palette"},
-    **{"RGBA": "with transparency", "PA": "palette with transparency", "RGB": "colour"},
-    **{"I": "16-bit grey", "I;16": "16-bit grey", "I;16B": "16-bit grey", "F": "32-bit grey"},
-}
-# What Pillow raises for images that are cut short or malformed.
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, struct.error)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One image file, its place in the data set and what its header says."""
-
-    member: Member
-    split: str
-    class_name: str
-    size: tuple[int, int]  # (width, height) as shown, i.e. after EXIF rotation
-    mode: str
 
 
 def read(
-    packed: Packed, limits: Limits, notes: list[str], merge_case: bool
+    packed: Packed, limits: Limits, notes: list[str], merge_case: bool, tell: Tell
 ) -> tuple[dict[str, Raw], list[str]]:
     """Return the splits and the class names in alphabetical order; conversions go to `notes`.
 
     merge_case: take class folders that differ only in case as one; else they are refused.
+    Raises UploadError with cause and remedy for folders or images that are not understood.
     """
-    members = [m for m in packed.members if PurePosixPath(m.name).suffix.lower() in ENDINGS]
-    _note_list(notes, "other file", [m for m in packed.members if m not in members])
-    if not members:
-        raise UploadError(
-            "The folders hold no images (PNG, JPEG, GIF, BMP, WebP). "
-            "Put each image in a folder named after its class."
-        )
-    wrapper = _wrapper_depth([member.parts for member in members])
-    places = [_place(member, wrapper) for member in members]
-    _check_empty(packed.folders, members, wrapper + (2 if places[0].split_folder else 1))
-    spelling = _spelling({place.class_name for place in places}, merge_case)
+    images = [member for member in packed.members if is_picture(member)]
+    others = [member for member in packed.members if not is_picture(member)]
+    if not images:
+        raise _no_images(others)
+    layout = understand(images)
+    used = _label_flat(layout, others)
+    order = {member.name: number for number, member in enumerate(images)}
+    layout.places.sort(key=lambda place: order[place[0].name])  # as packed, whatever the folders
+    others = [member for member in others if member not in used]
+    _check_folders(layout, packed.folders, others, notes)
+    spelling = _spelling({name for _, _, name in layout.places}, merge_case)
     pictures, broken = [], []
-    for member, place in zip(members, places, strict=True):
-        header = _header(member, limits)
-        if header is None:
+    for member, split, name in layout.places:
+        found = header(member, limits)
+        if found is None:
             broken.append(member)
         else:
-            pictures.append(Picture(member, place.split, spelling[place.class_name], *header))
-    return _decoded(pictures, broken, notes), sorted(set(spelling.values()))
+            pictures.append(Picture(member, split, spelling[name], *found))
+    wanted = {(split, spelling[name]) for _, split, name in layout.places}
+    splits = decoded(pictures, broken, limits, notes, tell)
+    note_list(notes, "damaged image", broken)
+    _check_left(wanted, splits)
+    notes += layout.notes
+    return splits, sorted(set(spelling.values()))
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where an image belongs, by its folders."""
-
-    split: str
-    class_name: str
-    split_folder: bool
-
-
-def _wrapper_depth(paths: list[tuple[str, ...]]) -> int:
-    """Return how many top folders all images share without meaning anything."""
-    depth = 0
-    while all(len(path) > depth + 2 for path in paths):
-        tops = {path[depth] for path in paths}
-        if len(tops) > 1 or split_of(next(iter(tops))):
-            break
-        depth += 1
-    return depth
-
-
-def _place(member: Member, wrapper: int) -> Place:
-    parts = member.parts[wrapper:]
-    if len(parts) >= 3 and split_of(parts[0]):
-        return Place(split_of(parts[0]) or "train", parts[1], True)
-    if len(parts) < 2 or split_of(parts[0]):
-        raise UploadError(
-            f"The image {member.shown} lies in no class folder. "
-            "Use <class>/<image>, or train/<class>/<image> and val/<class>/<image>."
+def _no_images(others: Sequence[Member]) -> UploadError:
+    kinds = sorted({kind for member in others if (kind := kind_of_other(member))})
+    if kinds:
+        return UploadError(
+            f"The folders hold no image that can be read: they are {listed(kinds)}. Convert them "
+            "to PNG or JPEG."
         )
-    return Place("train", parts[0], False)
-
-
-def _check_empty(folders: Iterable[str], members: list[Member], level: int) -> None:
-    """Raise UploadError if a class folder holds no image; level: parts of a class folder's path."""
-    filled = {member.parts[:level] for member in members}
-    for folder in sorted(folders):
-        parts = tuple(part for part in folder.split("/") if part not in ("", "."))
-        if len(parts) == level and parts not in filled:
-            raise UploadError(
-                f"The folder {plain_name(folder)} holds no images. Add some or leave it out."
-            )
-
-
-def _spelling(names: set[str], merge_case: bool) -> dict[str, str]:
-    """Return folder name -> class name; names that differ only in case are asked about."""
-    by_folded: dict[str, list[str]] = {}
-    for name in sorted(names):
-        by_folded.setdefault(name.casefold(), []).append(name)
-    for same in by_folded.values():
-        if len(same) > 1 and not merge_case:
-            shown = " and ".join(plain_name(name) for name in same[:4])
-            raise UploadError(
-                f"The folders {shown} differ only in case: are they one class? Choose to merge "
-                "them and upload again, or rename one of them."
-            )
-    return {name: same[0] for same in by_folded.values() for name in same}
-
-
-def _header(member: Member, limits: Limits) -> tuple[tuple[int, int], str] | None:
-    """Return ((width, height) after rotation, mode) without decoding; None if it is damaged."""
-    try:
-        image = _opened(member)
-    except Image.DecompressionBombError as error:
-        raise _too_many_pixels(member, limits, "") from error
-    if image is None:
-        return None
-    width, height = image.size
-    if width * height > limits.image_pixels:
-        raise _too_many_pixels(member, limits, f"{width * height / 1e6:,.0f} megapixels, ")
-    is_turned = _orientation(image) in (5, 6, 7, 8)
-    return ((height, width) if is_turned else (width, height)), image.mode
-
-
-def _too_many_pixels(member: Member, limits: Limits, found: str) -> UploadError:
     return UploadError(
-        f"The image {member.shown} has {found}more than the {limits.image_pixels / 1e6:,.0f} "
-        "megapixels that are accepted. Make it smaller."
+        f"The folders hold no images ({ACCEPTED}). Put each image in a folder named after its "
+        "class."
     )
 
 
-def _opened(member: Member) -> Image.Image | None:
-    """Return the image, its header read; None if it is cut short; refuse other contents."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are judged by the caller, against its limits
-            return Image.open(io.BytesIO(member.content), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        start = bytes(member.content[:16])
-        if start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")):
-            return None
+def _label_flat(layout: Layout, others: Sequence[Member]) -> list[Member]:
+    """Add the images of flat splits that a list names; return the lists that were used."""
+    classes = {name for _, _, name in layout.places}
+    taken = set(layout.class_parents.values())
+    used = []
+    for split, folder in layout.flat:
+        found = None if split in taken else classes_by_list(folder, others, classes)
+        count = plural(len(folder.files), "image")
+        if found is None:
+            layout.notes.append(
+                f"Warning: {count} in {folder.shown} lie in no class folders, so they were left "
+                f"out. To use them, pack {plain_name(folder.path[0])}/<class>/<image>."
+            )
+            continue
+        member, labels = found
+        layout.notes.append(
+            f"The classes of the {count} in {folder.shown} are from {member.shown}."
+        )
+        layout.places += [
+            (image, split, labels[PurePosixPath(image.name).name]) for image in folder.files
+        ]
+        taken.add(split)
+        used.append(member)
+    return used
+
+
+def _check_folders(
+    layout: Layout, folders: Iterable[str], others: Sequence[Member], notes: list[str]
+) -> None:
+    """Raise UploadError if a class folder holds no image; name what else was skipped."""
+    parents = layout.class_parents
+    filled = {
+        member.parts[: len(parent) + 1]
+        for member, _, _ in layout.places
+        for parent in parents
+        if member.parts[: len(parent)] == parent
+    }
+    unread: dict[tuple[str, ...], list[Member]] = {}
+    for member in others:
+        for parent in parents:
+            path = member.parts[: len(parent) + 1]
+            if path[:-1] == parent and len(member.parts) > len(path) and path not in filled:
+                unread.setdefault(path, []).append(member)
+    for path, members in sorted(unread.items()):
+        _check_unread(path, members, notes)
+    _check_empty(folders, filled | set(unread), parents)
+    lost = Counter(kind for member in others if (kind := kind_of_other(member)))
+    for kind, count in sorted(lost.items()):
+        notes.append(
+            f"Warning: {plural(count, f'{kind} image')} cannot be read and "
+            f"{'was' if count == 1 else 'were'} skipped. Convert to PNG or JPEG."
+        )
+    note_list(notes, "other file", [member for member in others if not kind_of_other(member)])
+
+
+def _check_unread(path: tuple[str, ...], members: Sequence[Member], notes: list[str]) -> None:
+    """Raise UploadError if images nobody can read are all that a class has."""
+    shown = "/".join(map(plain_name, path))
+    kinds = sorted({kind for member in members if (kind := kind_of_other(member))})
+    if kinds:
         raise UploadError(
-            f"{member.shown} is named like an image but is none that is accepted "
-            "(PNG, JPEG, GIF, BMP, WebP). Convert it or leave it out."
-        ) from error
-    except DAMAGE:
-        return None
+            f"The folder {shown} holds no image that can be read: its images are {listed(kinds)}. "
+            "Convert them to PNG or JPEG."
+        )
+    endings = sorted({PurePosixPath(member.name).suffix.lower() or "no ending"
+                      for member in members})[:4]  # fmt: skip
+    notes.append(
+        f"Warning: the folder {shown} holds no images (only {', '.join(map(plain_name, endings))}) "
+        "and is no class."
+    )
 
 
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(0x0112, 1))
-    except DAMAGE:
-        return 1
-
-
-def _decoded(pictures: list[Picture], broken: list[Member], notes: list[str]) -> dict[str, Raw]:
-    if not pictures:
-        raise UploadError("None of the images can be decoded. Export them again as PNG or JPEG.")
-    size = _common_size(pictures, notes)
-    mode = "L" if all(picture.mode in GREY for picture in pictures) else "RGB"
-    _note_conversions(pictures, mode, notes)
-    splits = {}
-    for split in sorted({picture.split for picture in pictures}):
-        chosen = [picture for picture in pictures if picture.split == split]
-        splits[split] = _decode_split(split, chosen, size, mode, broken)
-    _note_list(notes, "damaged image", broken)
-    _check_left({(p.split, p.class_name) for p in pictures}, splits)
-    if "train" not in splits:
-        raise UploadError("There is no train folder. Use train/<class>/ and val/<class>/.")
-    return splits
+def _check_empty(
+    folders: Iterable[str],
+    filled: set[tuple[str, ...]],
+    parents: Iterable[tuple[str, ...]],
+) -> None:
+    for folder in sorted(folders):
+        parts = tuple(part for part in folder.split("/") if part not in ("", "."))
+        if parts[:-1] in parents and parts and parts not in filled:
+            raise UploadError(
+                f"The folder {plain_name(folder)} holds no images. Add some or leave it out."
+            )
 
 
 def _check_left(wanted: set[tuple[str, str]], splits: dict[str, Raw]) -> None:
@@ -203,74 +165,23 @@ def _check_left(wanted: set[tuple[str, str]], splits: dict[str, Raw]) -> None:
         )
 
 
-def _common_size(pictures: list[Picture], notes: list[str]) -> tuple[int, int]:
-    """Return the (width, height) all images are brought to: the most common, within bounds."""
-    counts = Counter(picture.size for picture in pictures)
-    (width, height), _ = max(counts.items(), key=lambda item: (item[1], item[0]))
-    affordable = (LARGEST_RESULT / (3 * len(pictures))) ** 0.5
-    shrink = min(1.0, LONGEST_KEPT_SIDE / max(width, height), affordable / (width * height) ** 0.5)
-    size = max(1, int(width * shrink)), max(1, int(height * shrink))
-    changed = sum(count for seen, count in counts.items() if seen != size)
-    if changed:
-        notes.append(
-            f"{changed:,} of {len(pictures):,} images had another size and were resized to "
-            f"{size[1]} × {size[0]} pixels."
-        )
-    return size
+def _spelling(names: set[str], merge_case: bool) -> dict[str, str]:
+    """Return folder name -> class name; names that differ only in case are asked about."""
+    by_folded: dict[str, list[str]] = {}
+    for name in sorted(names):
+        by_folded.setdefault(name.casefold(), []).append(name)
+    for same in by_folded.values():
+        if len(same) > 1 and not merge_case:
+            shown = listed(plain_name(name) for name in same[:4])
+            raise UploadError(
+                f"The folders {shown} differ only in case: are they one class? Choose to merge "
+                "them and upload again, or rename one of them."
+            )
+    return {name: same[0] for same in by_folded.values() for name in same}
 
 
-def _note_conversions(pictures: list[Picture], mode: str, notes: list[str]) -> None:
-    others = Counter(picture.mode for picture in pictures if picture.mode != mode)
-    if others:
-        found = ", ".join(
-            f"{count:,} {KINDS.get(name, name)}" for name, count in sorted(others.items())
-        )
-        goal = "grey" if mode == "L" else "colour (RGB)"
-        notes.append(f"Images of other kinds were converted to {goal}: {found}.")
-
-
-def _decode_split(
-    split: str, pictures: list[Picture], size: tuple[int, int], mode: str, broken: list[Member]
-) -> Raw:
-    channels = 1 if mode == "L" else 3
-    images = np.empty((len(pictures), size[1], size[0], channels), np.uint8)
-    names: list[str] = []
-    for picture in pictures:
-        pixels = _decode(picture.member, size, mode)
-        if pixels is None:
-            broken.append(picture.member)
-            continue
-        images[len(names)] = pixels.reshape(images.shape[1:])
-        names.append(picture.class_name)
-    return Raw(f"{split} images", images[: len(names)], np.array(names, dtype=np.str_))
-
-
-def _decode(member: Member, size: tuple[int, int], mode: str) -> np.ndarray | None:
-    """Return the first frame, upright, in the wanted mode and size; None if it is damaged."""
-    image = _opened(member)
-    if image is None:
-        return None
-    try:
-        image.seek(0)
-        if size[0] * 2 < image.size[0]:
-            image.draft(mode, (size[0] * 2, size[1] * 2))  # JPEG: decode no more than needed
-        upright = ImageOps.exif_transpose(_eight_bit(image)).convert(mode)
-        return np.asarray(upright.resize(size, Image.Resampling.BILINEAR))
-    except DAMAGE:
-        return None
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Return 16-bit grey scaled to 8 bits; `convert` would clip it to white."""
-    if not image.mode.startswith("I"):
-        return image
-    values = np.asarray(image, dtype=np.float64)
-    eight = Image.fromarray(np.rint(np.clip(values / 257, 0, 255)).astype(np.uint8))
-    eight.getexif().update({0x0112: _orientation(image)})
-    return eight
-
-
-def _note_list(notes: list[str], what: str, members: list[Member]) -> None:
+def note_list(notes: list[str], what: str, members: Sequence[Member]) -> None:
+    """Note that members were skipped, by name as far as a sentence allows."""
     if not members:
         return
     shown = ", ".join(member.shown for member in members[:LISTED])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import LabError, NotFoundError
+from core.files import PRIVATE_UMASK
 from core.jobs import logs
 from core.jobs.engine import cluster
 from core.jobs.engine.cluster import Cluster
@@ -253,6 +254,7 @@ def main(root: str, warm: str = "") -> None:
 
     warm: the demand to have a runner ready for, or nothing.
     """
+    os.umask(PRIVATE_UMASK)
     workspace = Workspace(Path(root))
     logs.redirect(workspace.log("engine"))
     lock = FileLock(workspace.engine_lock)

@@ -16,6 +16,7 @@ from typing import NoReturn
 import psutil  # type: ignore[import-untyped]
 
 from core.errors import JobError, LabError
+from core.files import PRIVATE_UMASK
 from core.jobs import logs
 from core.jobs.resources import DEMANDS
 from core.jobs.runner.checkpoint import CheckpointFolder, Pointer
@@ -249,6 +250,7 @@ def _unexpected(error: Exception) -> str:
 
 def main(arguments: list[str]) -> None:
     """Run as a child of the supervisor, with orders on the command line."""
+    os.umask(PRIVATE_UMASK)
     orders = Orders.from_arguments(arguments)
     die_with_supervisor()
     if DEMANDS[orders.demand].lane == "background":

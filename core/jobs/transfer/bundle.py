@@ -1,9 +1,7 @@
 """A run as a zip: settings, history, files, versions and digests, to keep or to hand on."""
 
-import csv
 import hashlib
 import importlib.metadata
-import io
 import json
 import platform
 import re
@@ -15,6 +13,7 @@ from core.errors import JobError
 from core.jobs.runner.checkpoint import FOLDER
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
+from core.tables import to_csv
 from core.workspace import Workspace
 
 FORMAT = 1
@@ -69,12 +68,7 @@ def history_csv(metrics: dict[str, list[tuple[int, float]]]) -> str:
     for key, points in metrics.items():
         for step, value in points:
             rows.setdefault(step, {})[key] = value
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ["step", *sorted(metrics)], lineterminator="\n")
-    writer.writeheader()
-    for step in sorted(rows):
-        writer.writerow({"step": step, **{key: repr(value) for key, value in rows[step].items()}})
-    return text.getvalue()
+    return to_csv(["step", *sorted(metrics)], ({"step": n} | rows[n] for n in sorted(rows)))
 
 
 def run_record(job: Job, files: dict[str, dict[str, Any]]) -> dict[str, Any]:

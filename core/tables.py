@@ -1,0 +1,45 @@
+"""Rows as CSV that is safe to open in a spreadsheet: the one place that writes it."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+# What a spreadsheet takes for a formula, in its full-width forms as well; it may skip blanks.
+SIGNS = r"[=+\-@＝＋－＠]"
+FORMULA = re.compile(rf"[\t\r\n]|\s*{SIGNS}")
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+# A semicolon begins a new cell where it is the list separator, as in much of Europe.
+LATER_FORMULA = re.compile(rf"([;\t\r\n]\s*)(?={SIGNS})")
+QUOTED = re.compile(r'[,;"\t\r\n]')
+
+
+def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rows under their column names; what a row lacks, and None, is an empty cell."""
+    lines = [columns, *([row.get(name) for name in columns] for row in rows)]
+    return "".join(",".join(map(_cell, line)) + "\n" for line in lines)
+
+
+def _cell(value: object) -> str:
+    text = _text(value)
+    return '"' + text.replace('"', '""') + '"' if QUOTED.search(text) else text
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool | int):
+        return str(value)
+    if isinstance(value, float):
+        return repr(float(value))
+    if isinstance(value, list | tuple | dict):
+        value = json.dumps(value)
+    return harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet runs as a formula, such as =HYPERLINK(…)."""
+    if NUMBER.fullmatch(text):
+        return text
+    marked = LATER_FORMULA.sub(r"\1'", text)
+    return f"'{marked}" if FORMULA.match(text) else marked
