@@ -87,7 +87,7 @@ from core.errors import LabError
 from core.tasks.federated import keep_leaf
 from core.networks.formats import keras_h5 as weights_file
 from core.networks.network import REFERENCE, initial_weights
-from core.grading.submissions import keep
+from core.grading.kept_uploads import keep
 from core.workspace import Workspace
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
