@@ -1,5 +1,6 @@
 """Federate: choose a question or a run of your own, watch it converge or fail to, see why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,34 +12,46 @@ from core.federated.run_settings import RunSettings
 from core.federated.self_check import self_check
 from core.jobs.store.job import Job
 from core.runs import results
-from core.runs.federated_runs import KINDS
-from core.settings import to_dict
+from core.runs.federated_runs import KINDS, client_classes, of_question, question_of
+from core.runs.labels import data_words
+from core.settings import digest, to_dict
 from pages.components.error_box import error_box, plain
-from pages.components.session import get_ready, recall, remember, say_done, start, store, title
+from pages.components.session import (
+    get_ready,
+    recall,
+    remember,
+    say_done,
+    start,
+    store,
+    title,
+    workspace,
+)
 from pages.components.settings_form import settings_form
 from pages.components.views.federated_views import (
     choose_axis,
     cost_table,
     curves_view,
     federated_run,
-    federation_charts,
+    federations_view,
+    show_conclusion,
 )
 from pages.components.views.federation_form import data_form, network_form, stored
 from pages.components.views.job_progress import watch
-from pages.components.views.run_views import choose_run
+from pages.components.views.run_views import choose_run, missing_run
 
 OWN = "own"
-ASKED = "This question has been answered already: here it is."
-AGAIN = "This has been run already: here it is. Change the seed for another."
-NAMES = {**TITLES, OWN: "A run of my own"}
+ASKED = "Already run; the saved result is shown."
+AGAIN = "Already run; the saved result is shown. Change the seed for another run."
+NAMES = {**TITLES, OWN: "Custom run"}
+KEY = "federated-question"
 
 
 def main() -> None:
     """Draw the page."""
     st.title("Federated learning", anchor=False)
     st.markdown(
-        "Clients train on data that never leaves them; the server averages what they send. "
-        "Four questions are prepared; each takes under a minute."
+        "Clients train on data that never leaves them; the server averages the models they send. "
+        "Four questions are prepared, each of which takes under a minute."
     )
     with error_box():
         question = _choose()
@@ -50,31 +63,54 @@ def main() -> None:
 
 def _choose() -> str:
     with st.container(border=True):
-        names = [*PRESETS, OWN]
-        name = st.pills(
-            "Question",
-            names,
-            default=OWN if recall("start") else names[0],
-            format_func=lambda key: NAMES.get(key, key),
-            key="federated-question",
-            required=True,
+        st.session_state[KEY] = _asked()
+        name = str(
+            st.pills(
+                "Question",
+                [*PRESETS, OWN],
+                format_func=NAMES.__getitem__,
+                key=KEY,
+                required=True,
+                on_change=_remember_question,
+            )
         )
+        remember("question", name)
         if name == OWN:
             _own_run()
-            return name
+            return OWN
         wanted = PRESETS[name]
         st.markdown(QUESTIONS[name])
-        below = st.expander("Who has what", key="federated-data", on_change="rerun")
+        below = st.expander("Client data", key="federated-data", on_change="rerun")
         if below.open:
             with below:
-                for data, run in {str(run["data"]): run for run in wanted}.items():
-                    st.caption(data)
-                    _federation(run, 0)
-        if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-preset"):
+                _federations(list({str(run["data"]): run for run in wanted}.values()), 0)
+        if st.button(
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="start-preset",
+            shortcut="mod+enter",
+        ):
             settings = {"preset": name, "runs": list(wanted)}
-            remember("run", start("federate_compare", settings, 0, ASKED))
+            # Under a minute: it goes before what is queued, a sweep of an hour for instance.
+            remember("run", start("federate_compare", settings, 0, ASKED, priority=1))
             st.rerun()
-    return str(name)
+    return name
+
+
+def _asked() -> str:
+    """Return the question that the address names, else that of the run it names."""
+    wanted = recall("question")
+    if wanted in NAMES:
+        return str(wanted)
+    run = recall("run")
+    if run and store().exists(run) and (job := store().get(run)).kind in KINDS:
+        return question_of(job) or OWN
+    return OWN if recall("start") else next(iter(PRESETS))
+
+
+def _remember_question() -> None:
+    remember("question", st.session_state[KEY])
 
 
 def _own_run() -> None:
@@ -97,21 +133,27 @@ def _own_run() -> None:
         return
     settings = {**chosen, **to_dict(run), **network, "algorithm": algorithm}
     settings["algorithm_settings"] = to_dict(own)
-    below = st.expander("Who has what", key="own-data", on_change="rerun")
+    below = st.expander("Client data", key="own-data", on_change="rerun")
     if below.open:
         with below:
-            _federation(settings, int(seed))
-    if st.button("Start", type="primary", icon=":material/play_arrow:", key="start-own"):
+            _federations([settings], int(seed))
+    if st.button(
+        "Start", type="primary", icon=":material/play_arrow:", key="start-own", shortcut="mod+enter"
+    ):
         run_settings(settings)
         kind = "federate_network" if settings.get("network") == "cnn" else "federate"
         remember("run", start(kind, settings, int(seed), AGAIN))
         st.rerun()
 
 
-def _federation(settings: dict[str, Any], seed: int) -> None:
-    drawn_with = int(settings.get("data_seed", seed))
-    counts = _label_counts(str(settings["data"]), settings.get("partition"), drawn_with)
-    federation_charts(counts, str((drawn_with, *sorted(settings.items(), key=str))))
+def _federations(runs: Sequence[dict[str, Any]], seed: int) -> None:
+    """Show the clients' data of each run; their sizes once where they are the same."""
+    shown = []
+    for settings in runs:
+        drawn_with, data = int(settings.get("data_seed", seed)), str(settings["data"])
+        counts = _label_counts(data, settings.get("partition"), drawn_with)
+        shown.append((data_words(data), client_classes(workspace(), data, len(counts[0])), counts))
+    federations_view(shown, digest({"runs": list(runs), "seed": seed}))
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -122,25 +164,34 @@ def _label_counts(data: str, partition: dict[str, Any] | None, seed: int) -> lis
 
 
 def _watch(question: str) -> None:
-    found = sorted(
-        (job for kind in KINDS for job in store().jobs(kind=kind, limit=50) if not job.parent),
-        key=lambda job: -job.sequence,
-    )
-    job = choose_run(found, _name)
-    if job is None:
-        _sample(question)
-        return
+    st.subheader(NAMES[question], anchor=False)
+    found = of_question(store(), None if question == OWN else question)
+    wanted = recall("run")
+    if wanted and (why := missing_run(wanted)):
+        st.warning(plain(why), icon=":material/link_off:")
     over = choose_axis("federated-over")
-    watch(lambda: [store().get(job.id)], lambda jobs: federated_run(jobs[0], over))
+    if not found:
+        _sample(question, over)
+        return
+    job = found[0] if len(found) == 1 else choose_run(found, _name)
+    if job is None:
+        return
+    watch(lambda: [store().get(job.id)], lambda jobs: _run(jobs[0], over, question))
 
 
-def _sample(question: str) -> None:
+def _run(job: Job, over: str, question: str) -> None:
+    """Show a run, and the sample below it until it has finished its first round."""
+    if not federated_run(job, over, question) and question != OWN:
+        _sample(question, over)
+
+
+def _sample(question: str, over: str) -> None:
     histories = results.sample_histories(question)
     if not histories:
         st.caption("Press Start: the curves appear here after the first round.")
         return
-    st.caption("Nothing has run yet. This is a finished run of the same question:")
-    over = choose_axis("federated-over")
+    st.caption("Bundled result of the same question; your own run replaces it:")
+    show_conclusion(question, histories)
     curves_view(histories, over, f"sample:{question}")
     cost_table(histories)
 
@@ -156,7 +207,7 @@ def _self_check() -> None:
     if not below.open:
         return
     with below:
-        st.caption("Two ways to the same numbers, computed just now in float64.")
+        st.caption("Each identity is computed in two ways, just now, in float64.")
         rows = [
             {"identity": name, "largest difference": f"{difference:.1e}", "holds": passed}
             for name, difference, passed in self_check()

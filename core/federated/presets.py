@@ -11,17 +11,17 @@ _DATA_SEED = 1
 _SAMPLED: Settings = {"clients_per_round": 10, "learning_rate": 0.01}
 
 QUESTIONS: dict[str, str] = {
-    "sgd_and_fedavg": "IID clients: who needs fewer server iterations, mini-batch SGD or FedAvg?",
-    "local_steps": "IID clients: what do more local steps buy?",
-    "iid_and_heterogeneous": "What does FedAvg lose when clients differ?",
-    "drift": "Why: do more local steps make it worse, and what mends it?",
+    "sgd_and_fedavg": "IID clients: which needs fewer server iterations, mini-batch SGD or FedAvg?",
+    "local_steps": "IID clients: what is gained by more local steps?",
+    "iid_and_heterogeneous": "How much accuracy does FedAvg lose on heterogeneous clients?",
+    "drift": "Do more local steps increase client drift, and what reduces it?",
 }
 
 TITLES: dict[str, str] = {
-    "sgd_and_fedavg": "SGD or FedAvg",
+    "sgd_and_fedavg": "SGD vs. FedAvg",
     "local_steps": "Local steps",
-    "iid_and_heterogeneous": "IID or heterogeneous",
-    "drift": "Drift and its cures",
+    "iid_and_heterogeneous": "IID vs. heterogeneous",
+    "drift": "Client drift",
 }
 
 

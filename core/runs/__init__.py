@@ -2,6 +2,7 @@
 
 __all__ = [
     "activity",
+    "conclusions",
     "federated_names",
     "federated_runs",
     "first_minute",

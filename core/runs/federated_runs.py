@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core.data.store import list_stored
 from core.federated.algorithms import ALGORITHMS
+from core.federated.presets import PRESETS
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.runs.learning_curves import best, common_target, final, reached
 from core.runs.results import History, describe, history_of
 from core.settings import digest
+from core.text import percent
 from core.workspace import Workspace
 
 KINDS = ("federate", "federate_network", "federate_compare")
+LOOKED_AT = 300  # runs of one kind
 
 
 def parts_of(store: Store, job: Job) -> list[Job]:
@@ -21,6 +25,30 @@ def parts_of(store: Store, job: Job) -> list[Job]:
     found = {digest(child.settings): child for child in store.jobs(parent=job.id)}
     wanted = [digest(settings) for settings in job.settings["runs"]]
     return [found[key] for key in wanted if key in found]
+
+
+def of_question(store: Store, question: str | None) -> list[Job]:
+    """Return the comparisons of a prepared question, newest first; None: all other runs."""
+    found = [
+        job
+        for kind in KINDS
+        for job in store.jobs(kind=kind, limit=LOOKED_AT)
+        if not job.parent and question_of(job) == question
+    ]
+    return sorted(found, key=lambda job: -job.sequence)
+
+
+def question_of(job: Job) -> str | None:
+    """Return the prepared question that a run answers, None for a run of one's own."""
+    preset = job.settings.get("preset")
+    return preset if job.kind == "federate_compare" and preset in PRESETS else None
+
+
+def client_classes(workspace: Workspace, data: str, count: int) -> list[str]:
+    """Return the names of the classes of a federation's data; numbers where they have none."""
+    stored = {entry.digest: entry.class_names for entry in list_stored(workspace)}
+    names = stored.get(data, ())
+    return list(names) if len(names) == count else [f"class {n}" for n in range(count)]
 
 
 def watched(store: Store, workspace: Workspace, job: Job) -> History:
@@ -46,9 +74,9 @@ def targets(histories: Sequence[History]) -> list[dict[str, Any]]:
         {
             "run": history.label,
             "algorithm": _label(history.algorithm),
-            f"rounds to {target:.0%}": _finite(reached(history, target)),
-            f"epochs to {target:.0%}": _finite(reached(history, target, "epoch")),
-            f"MB to {target:.0%}": _finite(reached(history, target, "bytes") / 1e6),
+            f"rounds to {percent(target, 0)}": _finite(reached(history, target)),
+            f"epochs to {percent(target, 0)}": _finite(reached(history, target, "epoch")),
+            f"MB to {percent(target, 0)}": _finite(reached(history, target, "bytes") / 1e6),
             "best validation accuracy": best(history),
             "last training loss": final(history, "train_loss"),
         }

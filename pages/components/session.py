@@ -59,12 +59,12 @@ def ask(kind: str, settings: dict[str, Any], **more: Any) -> str:
     return job_id if store().exists(job_id) else submit(kind, settings, **more)
 
 
-def start(kind: str, settings: dict[str, Any], seed: int, done: str) -> str:
+def start(kind: str, settings: dict[str, Any], seed: int, done: str, **more: Any) -> str:
     """Submit what a person pressed Start for; return its id.
 
     done: what `say_done` says on the next drawing when exactly this has been done already.
     """
-    job_id = submit(kind, settings, seed)
+    job_id = submit(kind, settings, seed, **more)
     if store().get(job_id).state == DONE:
         st.session_state["done-already"] = done
     return job_id

@@ -1,11 +1,15 @@
 """Federated: the prepared questions, runs of one's own, and what the forms submit."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.federated.presets import PRESETS
-from core.jobs.store.store import Store
+from core.jobs.store.store import Child, Store
+from core.runs.conclusions import conclusion
+from core.runs.results import sample_histories
 from tests.pages.conftest import all_text, button
-from tests.runs.finished_lab import finish
+from tests.runs.finished_lab import finish, settle
+from tests.runs.histories import history
 
 pytestmark = pytest.mark.slow  # whole pages
 
@@ -21,15 +25,77 @@ def test_an_empty_lab_offers_the_four_questions(empty_home, open_page):
     test = open_page("federated")
     assert not test.exception
     assert not test.error
-    assert "who needs fewer server iterations" in all_text(test)
-    assert "a finished run of the same question" in all_text(test)
+    assert "which needs fewer server iterations" in all_text(test)
+    assert "Bundled result of the same question" in all_text(test)
 
 
 def test_a_finished_run_is_shown_with_what_it_needed(filled_home, open_page):
-    test = open_page("federated")
+    test = open_page("federated", question="own")
     assert not test.exception
     assert not test.error, [each.value for each in test.error]
     assert "What each run needed" in all_text(test)
+    assert "Bundled result" not in all_text(test)
+
+
+def answered(workspace, question):
+    """Finish a comparison of a prepared question; return its id."""
+    store = Store(workspace.store_url)
+    runs = [{"algorithm": "fedavg", "data": "iid", "label": f"run of {question}", "rounds": 4}]
+    settings = {"preset": question, "runs": runs}
+    parent = finish(store, "federate_compare", settings, {"runs": [], "failed": []})
+    store.submit_children(parent, [Child("federate", runs[0], 0)])
+    part = store.jobs(parent=parent)[0]
+    rows = list(history("", [0.1, 0.5, 0.6]).rows)
+    settle(store, part.id, {"history": "history.csv", "rows": rows})
+    store.close()
+    return parent
+
+
+def shown_runs(test):
+    """Return the first column of the table of costs."""
+    return list(test.dataframe[0].value["run"])
+
+
+def test_a_question_shows_its_own_newest_run_else_the_sample(filled_home, open_page):
+    """Neither the curves of another question nor a custom run of anybody's."""
+    workspace, _ = filled_home
+    answered(workspace, "local_steps")
+    test = open_page("federated", question="local_steps")
+    assert "Bundled result" not in all_text(test)
+    assert shown_runs(test) == ["run of local_steps"]
+    test.button_group(key="federated-question").set_value("drift").run()
+    assert "Bundled result" in all_text(test)
+    assert "SCAFFOLD, 100 steps" in shown_runs(test)
+    assert test.query_params["question"] in ("drift", ["drift"])
+
+
+def test_the_address_of_a_comparison_opens_its_question(filled_home, open_page):
+    workspace, _ = filled_home
+    test = open_page("federated", run=answered(workspace, "drift"))
+    assert test.button_group(key="federated-question").value == "drift"
+    assert shown_runs(test) == ["run of drift"]
+
+
+@pytest.mark.parametrize("question", list(PRESETS))
+def test_each_question_has_one_computed_conclusion(empty_home, open_page, question):
+    test = open_page("federated", question=question)
+    said = conclusion(question, sample_histories(question))
+    assert said in all_text(test).replace("\\", "")
+
+
+def two_federations():
+    from pages.components.views.federated_views import federations_view
+
+    even, same, other = [[5, 5], [5, 5]], [[10, 0], [0, 10]], [[20, 0], [0, 10]]
+    classes = ("coat", "ankle boot")
+    federations_view([("IID data", classes, c) for c in (even, same, other)], "test")
+
+
+def test_equal_sizes_of_clients_are_drawn_once():
+    test = AppTest.from_function(two_federations).run()
+    assert not test.exception
+    said = [each.value for each in test.caption]
+    assert said.count("The clients have as many samples as those above.") == 1
 
 
 def test_start_submits_the_runs_of_the_question(empty_home, open_page):
@@ -61,7 +127,7 @@ def test_asking_a_question_again_says_that_it_has_been_answered(empty_home, open
     store.close()
     test = open_page("federated")
     button(test, "Start").click().run()
-    assert "This question has been answered already" in all_text(test)
+    assert "Already run; the saved result is shown" in all_text(test)
 
 
 def test_a_link_from_a_network_begins_with_its_weights(filled_home, open_page):

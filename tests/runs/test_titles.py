@@ -75,9 +75,9 @@ def test_a_sweep_that_trains_its_own_network_needs_no_other_name(store, workspac
 
 def test_a_comparison_is_called_as_on_the_federated_page(store):
     settings = {"preset": "sgd_and_fedavg", "runs": list(PRESETS["sgd_and_fedavg"])}
-    assert title(store, "federate_compare", settings) == "Federated comparison: SGD or FedAvg"
+    assert title(store, "federate_compare", settings) == "Federated comparison: SGD vs. FedAvg"
     shown = dict(settings_words(settings))
-    assert shown["preset"] == "SGD or FedAvg"
+    assert shown["preset"] == "SGD vs. FedAvg"
     assert shown["runs"].startswith("SGD, rate 0.01, SGD, tuned rate 1, FedAvg")
 
 

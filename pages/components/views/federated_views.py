@@ -1,69 +1,97 @@
-"""Federated runs on a page: convergence, why it goes as it does, who pays, what it cost."""
+"""Federated runs on a page: convergence, drift, clients and what each run cost."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from core.figures.convergence import X_AXES, Y_AXES, Curve, convergence
 from core.figures.federation import client_accuracies, client_sizes, label_map
 from core.jobs.store.job import DONE, Job
-from core.runs.federated_runs import parts_of, targets, watched
+from core.runs.conclusions import conclusion
+from core.runs.federated_runs import client_classes, parts_of, targets, watched
+from core.runs.labels import data_words
 from core.runs.results import History
+from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember, store, workspace
 from pages.components.views.job_progress import job_line
 
-CURVES = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
-WHY = ("drift", "dissimilarity", "accuracy_spread")
+# Charts that stand beside each other share their scale.
+CURVES = (("train_loss", "validation_loss"), ("train_accuracy", "validation_accuracy"))
+CAUSES = (("drift",), ("dissimilarity",), ("accuracy_spread",))
+Federation = tuple[str, Sequence[str], Sequence[Sequence[int]]]  # title, classes, label counts
 
 
 def choose_axis(key: str) -> str:
-    """Ask what the curves run over; the address remembers it."""
+    """Ask for the X axis of the curves; the address remembers it."""
     wanted = recall("over")
     chosen = st.segmented_control(
-        "Over",
+        "X axis",
         list(X_AXES),
         default=wanted if wanted in X_AXES else "round",
         format_func=lambda name: X_AXES[name].split(" (")[0],
         key=key,
         required=True,
-        help="FedAvg saves rounds, not gradient evaluations: look at both.",
+        help="FedAvg saves rounds, not gradient evaluations: compare both.",
     )
     remember("over", chosen)
     return str(chosen)
 
 
-def federated_run(job: Job, over: str) -> None:
-    """Show a comparison or a single run while it goes on and after."""
+def federated_run(job: Job, over: str, question: str = "") -> bool:
+    """Show a comparison or a single run, during and after; return whether it has any round yet.
+
+    question: the preset whose answer is computed from the run.
+    """
     job_line(job, f"federated:{job.id}")
     parts = parts_of(store(), job)
     histories = [watched(store(), workspace(), part) for part in parts]
-    if not any(history.rows for history in histories):
-        st.caption("The first round's numbers appear here.")
-        return
-    curves_view(histories, over, job.id)
+    if not any(len(history.rows) > 1 for history in histories):
+        st.caption("The curves appear here after the first round.")
+        return False
+    if job.ended:
+        show_conclusion(question, histories)
+    rounds = max((int(part.settings.get("rounds") or 0) for part in parts), default=0)
+    curves_view(histories, over, job.id, rounds if over == "round" else 0)
     cost_table(histories)
-    below = st.expander("Why: drift, dissimilarity, spread", key=f"why:{job.id}", on_change="rerun")
+    below = st.expander(
+        "Drift, dissimilarity, spread of accuracy", key=f"causes:{job.id}", on_change="rerun"
+    )
     if below.open:
         with below:
-            _charts(histories, WHY, over, job.id)
+            _charts(histories, CAUSES, over, job.id)
     finished = [part for part in parts if part.state == DONE and "label" in (part.result or {})]
     if finished:
         clients_view(finished, job.id)
+    return True
 
 
-def curves_view(histories: Sequence[History], over: str, key: str) -> None:
-    """Show loss and accuracy, training and validation, of all runs."""
-    _charts(histories, CURVES, over, key)
+def show_conclusion(question: str, histories: Sequence[History]) -> None:
+    """Show the answer that these runs give to a prepared question, if they give one."""
+    if text := conclusion(question, histories):
+        st.markdown(f"**{plain(text)}**")
 
 
-def _charts(histories: Sequence[History], names: Sequence[str], over: str, key: str) -> None:
+def curves_view(histories: Sequence[History], over: str, key: str, rounds: int = 0) -> None:
+    """Show loss and accuracy, training and validation, of all runs; rounds: planned, 0 unknown."""
+    _charts(histories, CURVES, over, key, rounds)
+
+
+def _charts(
+    histories: Sequence[History],
+    rows: Sequence[Sequence[str]],
+    over: str,
+    key: str,
+    most: float = 0,
+) -> None:
     curves = [Curve(history.label, history.rows) for history in histories]
-    places = st.columns(2, gap="medium")
-    for number, name in enumerate(names):
-        with places[number % 2]:
-            st.caption(Y_AXES[name])
-            live_chart(convergence(curves, over, name), f"{name}:{key}", 300)
+    for row in rows:
+        for place, name in zip(st.columns(2, gap="medium"), row, strict=False):
+            with place:
+                st.caption(Y_AXES[name])
+                beside = row if len(row) > 1 else ()
+                live_chart(convergence(curves, over, name, beside, most), f"{name}:{key}", 300)
 
 
 def cost_table(histories: Sequence[History]) -> None:
@@ -75,27 +103,39 @@ def cost_table(histories: Sequence[History]) -> None:
 
 
 def clients_view(parts: Sequence[Job], key: str) -> None:
-    """Show the federation's labels and sizes, and how well each client ended up."""
+    """Show the federation's labels and sizes, and the final accuracy of each client."""
     results = [part.result or {} for part in parts]
-    below = st.expander(
-        "Clients: labels, sizes, accuracy of each", key=f"clients:{key}", on_change="rerun"
-    )
+    below = st.expander("Client data and accuracy", key=f"clients:{key}", on_change="rerun")
     if not below.open:
         return
     with below:
         runs = [(str(r["label"]), r["client_accuracy"]) for r in results]
         live_chart(client_accuracies(runs), f"client-accuracy:{key}", 340)
-        shown = {str(r["federation"]): r["label_counts"] for r in results}
-        for name, counts in shown.items():
-            st.caption(name)
-            federation_charts(counts, f"{key}:{name}")
+        found = {
+            str(result["federation"]): _federation(str(part.settings["data"]), result)
+            for part, result in zip(parts, results, strict=True)
+        }
+        federations_view(list(found.values()), key)
 
 
-def federation_charts(counts: Sequence[Sequence[int]], key: str) -> None:
-    """Show who has which labels and how many samples."""
-    labels, sizes = st.columns(2, gap="medium")
-    with labels:
-        names = [str(label) for label in range(len(counts[0]))]
-        live_chart(label_map(counts, names), f"labels:{key}", 280)
-    with sizes:
-        live_chart(client_sizes(counts), f"sizes:{key}", 280)
+def _federation(data: str, result: dict[str, Any]) -> Federation:
+    counts = result["label_counts"]
+    names = client_classes(workspace(), data, len(counts[0]))
+    title = data_words(data)
+    return (str(result["federation"]) if title.startswith("data ") else title), names, counts
+
+
+def federations_view(federations: Sequence[Federation], key: str) -> None:
+    """Show the labels of each federation's clients, and their sizes where these are new."""
+    sizes_shown: list[list[int]] = []
+    for number, (title, names, counts) in enumerate(federations):
+        st.caption(plain(title))
+        labels, sizes = st.columns(2, gap="medium")
+        with labels:
+            live_chart(label_map(counts, names), f"labels:{number}:{key}", 300)
+        if (found := sorted(map(sum, counts))) not in sizes_shown:
+            sizes_shown.append(found)
+            with sizes:
+                live_chart(client_sizes(counts), f"sizes:{number}:{key}", 300)
+        else:
+            sizes.caption("The clients have as many samples as those above.")

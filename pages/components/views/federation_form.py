@@ -1,4 +1,4 @@
-"""Where the clients' data come from: synthetic, a stored data set divided, or a LEAF file."""
+"""The clients' data: synthetic, or a stored data set partitioned among them."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ FRESH = "fresh"  # weights instead of a run's
 SOURCES = {
     "iid": "Synthetic, IID",
     "synthetic": "Synthetic, heterogeneous",
-    "stored": "My images, divided",
+    "stored": "My images, partitioned",
 }
 
 
@@ -58,7 +58,7 @@ def _stored() -> dict[str, Any] | None:
     if chosen is None:
         return None
     name = st.selectbox(
-        "Divided",
+        "Partition",
         list(PARTITIONS),
         format_func=lambda key: key.replace("_", " ").capitalize(),
         key="federated-partition",
@@ -76,7 +76,7 @@ def network_form(data: dict[str, Any] | None) -> dict[str, Any]:
         "Network",
         ["mlp", "cnn"] if images else ["mlp"],
         default="cnn" if images and recall("start") else "mlp",
-        format_func={"mlp": "MLP (NumPy)", "cnn": "CNN of the pruning part"}.__getitem__,
+        format_func={"mlp": "MLP (NumPy)", "cnn": "CNN (the network that is pruned)"}.__getitem__,
         key=f"federated-network:{images}",
         required=True,
     )
@@ -91,7 +91,7 @@ def network_form(data: dict[str, Any] | None) -> dict[str, Any]:
 def _start(data: str) -> dict[str, Any]:
     found = {network.job.id: network for network in results.networks(store(), data)}
     start = choose(
-        "Begin with",
+        "Initial weights",
         [FRESH, *found],
         "start",
         lambda id: "Fresh weights" if id == FRESH else short_title(found[id].job),
@@ -100,7 +100,7 @@ def _start(data: str) -> dict[str, Any]:
     )
     if start == FRESH:
         return {}
-    keep = st.toggle("Keep its zeros", True, help="A pruned network stays exactly as sparse.")
+    keep = st.toggle("Keep its zeros", True, help="The pruned weights stay exactly zero.")
     return {"start": start, "keep_zeros": keep}
 
 
