@@ -1,6 +1,7 @@
 # `make run` serves the dashboard, `make test` runs every test; both set themselves up.
 # `make help` lists the rest.
 
+HOST   ?= 127.0.0.1
 PORT   ?= 8501
 PYTHON ?= python3
 VENV   := .venv
@@ -18,8 +19,8 @@ export TF_ENABLE_ONEDNN_OPTS := 1
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
 
-run: $(VENV)/app ## Serve the dashboard on http://127.0.0.1:8501 (PORT=…)
-	@exec $(PY) -m core serve --port $(PORT)
+run: $(VENV)/app ## Serve the dashboard on http://127.0.0.1:8501 (PORT=…; HOST=0.0.0.0 for others, with a token)
+	@exec $(PY) -m core serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev ## Set up and run every test, a real browser included
 	@sh tests/setup_system.sh

@@ -8,5 +8,8 @@ server would show a bare page.
 from importlib.resources import files
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-app = st.App(str(files("pages") / "frame.py"))
+from pages.server.gate import Gate
+
+app = st.App(str(files("pages") / "frame.py"), middleware=[Middleware(Gate)])

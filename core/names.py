@@ -16,6 +16,15 @@ def plain_name(name: str, fallback: str = "unnamed", longest: int = 80) -> str:
     return " ".join(kept.split())[:longest].strip(" .") or fallback
 
 
+def one_line(text: str) -> str:
+    """Return a text as one line that leaves a terminal as it is.
+
+    Line breaks and tabs become spaces; escape sequences lose the character that makes them work.
+    """
+    spaced = (" " if c in "\n\r\t\v\f\x85\u2028\u2029" else c for c in text)
+    return "".join(c for c in spaced if not _is_invisible(c))
+
+
 def _is_plain(character: str) -> bool:
     return character in KEPT_MARKS or unicodedata.category(character)[0] in "LMN"
 

@@ -6,6 +6,8 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
+from core.names import one_line
+
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
 
@@ -18,7 +20,7 @@ def add_json_option(parser: ArgumentParser) -> None:
 
 def say(text: str) -> None:
     """Print a line for people."""
-    print(text, file=sys.stderr, flush=True)
+    print(one_line(text), file=sys.stderr, flush=True)
 
 
 def answer(value: Mapping[str, Any], as_json: bool) -> None:
@@ -33,7 +35,7 @@ def answer(value: Mapping[str, Any], as_json: bool) -> None:
 
 
 def _short(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"{value:.4f}" if isinstance(value, float) else one_line(str(value))
 
 
 def table(rows: list[dict[str, Any]], columns: list[str]) -> None:

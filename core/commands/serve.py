@@ -2,12 +2,18 @@
 
 import contextlib
 import errno
+import ipaddress
 import os
+import secrets
 import socket
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
+
+import psutil  # type: ignore[import-untyped]
 
 from core.commands.output import answer, say
 from core.commands.session import Lab
@@ -15,6 +21,8 @@ from core.errors import LabError, SettingsError, StoreError
 from core.processes import module_command, module_variables
 
 HOST, PORT = "127.0.0.1", 8501
+EVERYWHERE = ("0.0.0.0", "::")
+TOKEN_VARIABLE = "PARETO_LAB_TOKEN"
 
 
 def add_commands(commands: Any) -> None:
@@ -22,19 +30,60 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser("serve", help="serve the dashboard to a browser")
     parser.add_argument("--host", default=HOST, help=f"address to listen on ({HOST}: this machine)")
     parser.add_argument("--port", type=int, default=PORT, help=f"0 takes any free one ({PORT})")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="one more name by which browsers may call it, as behind a proxy",
+    )
+    parser.add_argument(
+        "--token",
+        action="store_true",
+        help=f"ask for a token on this machine too; any other --host than {HOST} always does",
+    )
     parser.set_defaults(run=serve)
 
 
 def serve(lab: Lab, options: Namespace) -> None:
     """Serve until Ctrl+C or SIGTERM; jobs go on without the server."""
     port = free_port(options.host, options.port)
-    shown = f"[{options.host}]" if ":" in options.host else options.host
-    address = f"http://{shown}:{port}"
+    token = _token(options)
+    address = f"http://{_shown(options.host)}:{port}{token and f'/?token={quote(token)}'}"
     say(f"Pareto Lab: {address} (Ctrl+C ends the server; jobs go on)")
     if options.json:
         answer({"address": address, "workspace": str(lab.workspace.root)}, as_json=True)
     lab.store.close()
-    _become(module_command("pages.server", options.host, str(port)))
+    os.environ[TOKEN_VARIABLE] = token  # not on the command line, which every user can read
+    _become(module_command("pages.server", options.host, str(port), *options.allow_host))
+
+
+def _token(options: Namespace) -> str:
+    """Return the token that every browser must show once, empty for none."""
+    is_needed = options.token or not is_loopback(options.host)
+    return os.environ.get(TOKEN_VARIABLE) or (secrets.token_urlsafe(32) if is_needed else "")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches an address to listen on."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _shown(host: str) -> str:
+    """Return a host as an address has it; for "every address", one that others can reach."""
+    if host in EVERYWHERE:
+        host = next(_reachable(), "localhost")
+    return f"[{host}]" if ":" in host else host
+
+
+def _reachable() -> Iterator[str]:
+    for interface in psutil.net_if_addrs().values():
+        for each in interface:
+            if each.family == socket.AF_INET and not is_loopback(each.address):
+                yield each.address
 
 
 def free_port(host: str, port: int) -> int:
