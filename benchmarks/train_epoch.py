@@ -53,7 +53,7 @@ def _contenders(data: Prepared) -> dict[str, Callable[[], np.ndarray]]:
             ("Keras model.fit", _keras),
             ("this engine, float32", _engine("float32")),
             ("this engine, bfloat16", _engine("bfloat16")),
-            ("the same, normalised", _engine("bfloat16", normalise=True)),
+            ("the same, normalised", _engine("bfloat16", batch_normalisation=True)),
         )
     }
 
@@ -78,7 +78,7 @@ def _keras(data: Prepared, batch: int) -> Callable[[], np.ndarray]:
 
 
 def _engine(
-    precision: str, normalise: bool = False
+    precision: str, batch_normalisation: bool = False
 ) -> Callable[[Prepared, int], Callable[[], np.ndarray]]:
     def maker(data: Prepared, batch: int) -> Callable[[], np.ndarray]:
         recipe = Recipe(
@@ -87,7 +87,7 @@ def _engine(
             flips=True,
             crop=2,
             precision=precision,
-            normalise=normalise,
+            batch_normalisation=batch_normalisation,
         )
         weights = initial_weights(data.shape, 1)
 

@@ -15,7 +15,7 @@ from core.jobs.store.job import Job
 from core.networks.formats import keras_h5
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
-from core.settings import describe, parse, to_dict
+from core.settings import by_name, describe, parse, parse_values, to_dict
 from core.training.recipe import PRESETS
 
 S = TypeVar("S")
@@ -105,7 +105,7 @@ def prune(lab: Lab, options: Namespace) -> None:
 def plan_of(options: Namespace) -> PrunePlan:
     """Return the plan of the options; --set names the plan's settings or else the method's."""
     given = pairs(options.set)
-    own = {field.name for field in describe(PrunePlan)}
+    own = by_name(describe(PrunePlan))
     method = METHODS[options.method]
     of_method: object = parse(method.settings, {k: v for k, v in given.items() if k not in own})
     plan = PrunePlan(method=options.method, sparsity=options.sparsity, settings=to_dict(of_method))
@@ -115,8 +115,7 @@ def plan_of(options: Namespace) -> PrunePlan:
 
 def with_settings(settings: S, texts: dict[str, str]) -> S:
     """Return the settings with some fields replaced by what the texts say."""
-    parsed = parse(type(settings), texts)
-    return replace(settings, **{name: getattr(parsed, name) for name in texts})  # type: ignore
+    return replace(settings, **parse_values(type(settings), texts))  # type: ignore
 
 
 def pairs(texts: list[str]) -> dict[str, str]:

@@ -99,11 +99,11 @@ def best_by_validation(points: Sequence[Point]) -> Point | None:
     above the score's threshold the most accurate one is best.
     """
 
-    def merit(point: Point) -> tuple[float, float]:
+    def objective(point: Point) -> tuple[float, float]:
         reached = point.validation_accuracy
         return score(reached, point.sparsity), reached
 
-    return max(points, key=merit, default=None)
+    return max(points, key=objective, default=None)
 
 
 def best_under(

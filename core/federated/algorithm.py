@@ -44,13 +44,13 @@ class ServerState:
 class Instruction:
     """What the clients of a round do besides plain local SGD.
 
-    pull: mu, adds mu (w - w_start) to every gradient. correction: client numbers -> vectors
+    prox_mu: mu, adds mu (w - w_start) to every gradient. correction: client numbers -> vectors
     (n, P) added to every gradient. gradients: also send the full gradient at w_start.
     steps, batch_size: replace the run's local work (batch_size 0 is all of a client's samples).
     pooled: one client with everybody's samples works instead of the sampled ones.
     """
 
-    pull: float = 0.0
+    prox_mu: float = 0.0
     correction: Correction | None = None
     gradients: bool = False
     steps: int | None = None

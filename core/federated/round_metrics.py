@@ -15,7 +15,7 @@ from core.federated.trainers.trainer import Trainer, Work
 
 
 @dataclass(frozen=True)
-class Measurer:
+class RoundMetrics:
     """Measures models on all clients' samples, training and validation."""
 
     clients: Clients

@@ -15,7 +15,7 @@ from core.federated.diagnostics import DriftMeter, client_accuracy
 from core.federated.history import History, RoundRecord
 from core.federated.network.mlp import MLP
 from core.federated.network.vector import Shapes, flatten, unflatten
-from core.federated.round_metrics import Measurer
+from core.federated.round_metrics import RoundMetrics
 from core.federated.run_settings import Run, RunSettings
 from core.federated.sampling import Cohort, sample_cohort
 from core.federated.trainers.batched import BatchedTrainer
@@ -27,7 +27,7 @@ SECONDS_BETWEEN_SAVES = 0.5
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunState:
     """Where a run stands after a round."""
 
     state: ServerState
@@ -92,15 +92,15 @@ def simulate_together(
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
         threadpool_limits(limits=1, user_api="blas"),
     ):
-        standings = simulation.begin(start)
-        done = max(standing.records[-1].round for standing in standings)
+        states = simulation.begin(start)
+        done = max(run_state.records[-1].round for run_state in states)
         for number in range(done + 1, last + 1):
-            standings = simulation.round(number, standings)
-        return [simulation.history(*pair) for pair in zip(runs, standings, strict=True)]
+            states = simulation.round(number, states)
+        return [simulation.history(*pair) for pair in zip(runs, states, strict=True)]
 
 
 class _Simulation:
-    """One call's fixed parts, and how a round turns standings into new ones."""
+    """One call's fixed parts, and how a round turns states into new ones."""
 
     def __init__(
         self,
@@ -111,41 +111,41 @@ class _Simulation:
         saver: "_Saver",
     ) -> None:
         self._clients, self._runs, self._progress = clients, runs, progress
-        self._trainer, self._measurer = trainer, Measurer(clients, trainer)
+        self._trainer, self._metrics = trainer, RoundMetrics(clients, trainer)
         self._last = max(run.settings.rounds for run in runs)
         self._saver = saver
 
-    def begin(self, start: Mapping[str, np.ndarray] | None) -> list[Standing]:
+    def begin(self, start: Mapping[str, np.ndarray] | None) -> list[RunState]:
         """Return where the checkpoint stands, else the models before the first round."""
         saved = self._progress.load()
         if saved:
             return [_restored(saved, number) for number in range(len(self._runs))]
-        standings = [self._fresh(run, start) for run in self._runs]
-        self._publish(0, standings)
-        return standings
+        states = [self._fresh(run, start) for run in self._runs]
+        self._publish(0, states)
+        return states
 
-    def round(self, number: int, standings: Sequence[Standing]) -> list[Standing]:
-        """Return the standings after one more round of every run that has not finished."""
+    def round(self, number: int, states: Sequence[RunState]) -> list[RunState]:
+        """Return the states after one more round of every run that has not finished."""
         going = [i for i, run in enumerate(self._runs) if run.settings.rounds >= number]
-        plans = {i: self._plan(self._runs[i], standings[i].state, number) for i in going}
-        after = list(standings)
+        plans = {i: self._plan(self._runs[i], states[i].state, number) for i in going}
+        after = list(states)
         for i, updates in self._trained(plans, number):
-            after[i] = self._finish(self._runs[i], standings[i], plans[i], updates)
+            after[i] = self._finish(self._runs[i], states[i], plans[i], updates)
         self._publish(number, after)
         return after
 
-    def history(self, run: Run, standing: Standing) -> History:
+    def history(self, run: Run, run_state: RunState) -> History:
         """Return a run's history with its final model."""
-        vector = standing.state.parameters
+        vector = run_state.state.parameters
         accuracy = client_accuracy(self._clients, self._trainer.evaluate(vector))
         parameters = unflatten(vector, self._trainer.shapes)
-        return History(run.name, standing.records, parameters, accuracy)
+        return History(run.name, run_state.records, parameters, accuracy)
 
-    def _fresh(self, run: Run, start: Mapping[str, np.ndarray] | None) -> Standing:
+    def _fresh(self, run: Run, start: Mapping[str, np.ndarray] | None) -> RunState:
         initial = self._trainer.initial(run.seed)
         vector = initial if start is None else _checked(start, self._trainer.shapes, initial.dtype)
         state = run.algorithm.init(vector, len(self._clients))
-        return Standing(state, (self._measurer.before_training(run, vector),))
+        return RunState(state, (self._metrics.before_training(run, vector),))
 
     def _plan(self, run: Run, state: ServerState, number: int) -> "_Plan":
         instruction = run.algorithm.instruct(state)
@@ -179,27 +179,27 @@ class _Simulation:
         yield from collected.items()
 
     def _finish(
-        self, run: Run, standing: Standing, plan: "_Plan", updates: Iterable[Updates]
-    ) -> Standing:
+        self, run: Run, run_state: RunState, plan: "_Plan", updates: Iterable[Updates]
+    ) -> RunState:
         meter = DriftMeter()
-        state = run.algorithm.aggregate(standing.state, meter.watch(updates))
-        record = self._measurer.after_round(
-            run, standing.records[-1], plan.cohort, plan.work, state.parameters, meter
+        state = run.algorithm.aggregate(run_state.state, meter.watch(updates))
+        record = self._metrics.after_round(
+            run, run_state.records[-1], plan.cohort, plan.work, state.parameters, meter
         )
-        return Standing(state, (*standing.records, record))
+        return RunState(state, (*run_state.records, record))
 
     def _tick(self, number: int) -> None:
         self._progress.report(number - 1, self._last, f"Round {number} of {self._last}")
 
-    def _publish(self, number: int, standings: Sequence[Standing]) -> None:
-        for run, standing in zip(self._runs, standings, strict=True):
-            record = standing.records[-1]
+    def _publish(self, number: int, states: Sequence[RunState]) -> None:
+        for run, run_state in zip(self._runs, states, strict=True):
+            record = run_state.records[-1]
             if record.round == number:
                 prefix = f"{run.name}/" if len(self._runs) > 1 else ""
                 values = {f"{prefix}{key}": value for key, value in record.values().items()}
                 self._progress.record(number, **values)
         if number:
-            self._saver.save(standings, last=number == self._last)
+            self._saver.save(states, last=number == self._last)
         self._progress.report(number, self._last, f"Round {number} of {self._last}")
 
 
@@ -216,34 +216,34 @@ class _Saver:
         self._progress, self._seconds = progress, seconds
         self._next = time.monotonic() + seconds
 
-    def save(self, standings: Sequence[Standing], last: bool) -> None:
-        """Save the standings if it is time to, or if they are the last."""
+    def save(self, states: Sequence[RunState], last: bool) -> None:
+        """Save the states if it is time to, or if they are the last."""
         began = time.monotonic()
         if began < self._next and not last:
             return
         arrays: dict[str, np.ndarray] = {}
-        for number, standing in enumerate(standings):
-            arrays |= _saved(standing, number)
+        for number, run_state in enumerate(states):
+            arrays |= _saved(run_state, number)
         self._progress.save(arrays)
         took = time.monotonic() - began
         self._next = began + took + max(self._seconds, 10 * took if self._seconds else 0)
 
 
-def _saved(standing: Standing, number: int) -> dict[str, np.ndarray]:
-    state, prefix = standing.state, f"run{number}"
+def _saved(run_state: RunState, number: int) -> dict[str, np.ndarray]:
+    state, prefix = run_state.state, f"run{number}"
     server = {f"{prefix}/server/{name}": value for name, value in state.server.items()}
     own = {f"{prefix}/clients/{name}": value for name, value in state.clients.items()}
-    table = history.to_array(standing.records)
+    table = history.to_array(run_state.records)
     return {f"{prefix}/parameters": state.parameters, f"{prefix}/records": table} | server | own
 
 
-def _restored(saved: Mapping[str, np.ndarray], number: int) -> Standing:
+def _restored(saved: Mapping[str, np.ndarray], number: int) -> RunState:
     def part(kind: str) -> dict[str, np.ndarray]:
         prefix = f"run{number}/{kind}/"
         return {k.removeprefix(prefix): v for k, v in saved.items() if k.startswith(prefix)}
 
     state = ServerState(saved[f"run{number}/parameters"], part("server"), part("clients"))
-    return Standing(state, history.from_array(saved[f"run{number}/records"]))
+    return RunState(state, history.from_array(saved[f"run{number}/records"]))
 
 
 def _checked(start: Mapping[str, np.ndarray], shapes: Shapes, dtype: np.dtype) -> np.ndarray:

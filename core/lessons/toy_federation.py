@@ -55,8 +55,8 @@ class Federation:
     def optimum(self) -> np.ndarray:
         """Return the lowest point of the mean loss, (2,)."""
         weighted = SIZES[:, None, None] * self.bowls()
-        pull = np.einsum("kij,kj->i", weighted, self.centres())
-        return np.asarray(np.linalg.solve(weighted.sum(axis=0), pull))
+        right = np.einsum("kij,kj->i", weighted, self.centres())
+        return np.asarray(np.linalg.solve(weighted.sum(axis=0), right))
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def _path(
     points = [state.parameters]
     for _ in range(steps):
         w = points[-1]
-        pull = instruction.pull * (w - state.parameters)
-        points.append(w - learning_rate * (federation.gradient(client, w) + pull + extra))
+        proximal = instruction.prox_mu * (w - state.parameters)
+        points.append(w - learning_rate * (federation.gradient(client, w) + proximal + extra))
     return np.array(points)
 
 

@@ -14,13 +14,13 @@ from core.networks.network import Weights
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.activations import pre_activation_statistics
 from core.training.architecture import Architecture
-from core.training.temporary_batchnorm import EPSILON, NORMALISED
+from core.training.temporary_batchnorm import BATCHNORM, EPSILON
 
 IMAGES = 2000  # enough for means and variances of every channel to a percent
 
 
-def renormalised(images: np.ndarray) -> Architecture:
-    """Return the normalised architecture that computes on `images` what plain weights compute."""
+def temporary_batchnorm(images: np.ndarray) -> Architecture:
+    """Return an architecture with batch normalisation that starts as plain weights on `images`."""
 
     # From all over the set: folders of classes are stored one after the other.
     rows = np.linspace(0, len(images) - 1, min(IMAGES, len(images))).astype(int)
@@ -33,7 +33,7 @@ def renormalised(images: np.ndarray) -> Architecture:
             values |= _neutral(layer, weights[f"{layer}/bias"], mean, variance)
         return values
 
-    return replace(NORMALISED, load=load)
+    return replace(BATCHNORM, load=load)
 
 
 def _neutral(
@@ -48,8 +48,8 @@ def _neutral(
     return {f"{layer}_norm/{part}": value.astype(np.float32) for part, value in norm.items()}
 
 
-def normalised_mask(mask: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return a mask of plain parameters as one of the normalised network's variables."""
+def batchnorm_mask(mask: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return a mask of plain parameters as one of the batch-normalised network's variables."""
     found = {name: mask[name] for name in mask if name.endswith("kernel") or name == "dense2/bias"}
     for layer in CHANNEL_LAYERS:
         for part in ("gamma", "beta"):
@@ -58,6 +58,6 @@ def normalised_mask(mask: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def plain_mask(mask: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the plain parameters' mask that `normalised_mask` translated."""
+    """Return the plain parameters' mask that `batchnorm_mask` translated."""
     found = {name: mask[name] for name in mask if name.endswith("kernel") or name == "dense2/bias"}
     return found | {f"{layer}/bias": mask[f"{layer}_norm/beta"] for layer in CHANNEL_LAYERS}

@@ -8,7 +8,7 @@ import numpy as np
 from core.networks.network import NetworkShape, Weights
 from core.networks.prepare import Prepared
 from core.progress import Progress
-from core.pruning.method import Context
+from core.pruning.method import PruningContext
 from core.randomness import derived_seed, generator
 from core.training.recipe import Recipe
 from core.training.train import train
@@ -39,7 +39,7 @@ def affordable(epochs: float, times: int, budget: int) -> float:
 def tune(
     weights: Weights,
     shape: NetworkShape,
-    context: Context,
+    context: PruningContext,
     epochs: float,
     name: str,
     progress: Progress,

@@ -13,7 +13,7 @@ from core.progress import Phases, Progress
 from core.pruning.activations import Positions, every_image, output_map, sample_positions
 from core.pruning.allocation.channels import channel_counts
 from core.pruning.fine_tune import affordable, tune
-from core.pruning.method import Budget, Context, Selection
+from core.pruning.method import Budget, PruningContext, Selection
 from core.randomness import generator
 
 
@@ -46,7 +46,7 @@ Cut = Callable[[Partial, str, int], Partial]
 
 
 def cut_layer_by_layer(
-    context: Context, budget: Budget, layer_epochs: float, cut: Cut
+    context: PruningContext, budget: Budget, layer_epochs: float, cut: Cut
 ) -> Selection:
     """Cut every channel layer from the input on, each followed by a short fine-tune.
 
@@ -64,7 +64,7 @@ def cut_layer_by_layer(
 
 
 def _one_layer(
-    context: Context,
+    context: PruningContext,
     phases: Phases,
     network: Partial,
     layer: str,
@@ -103,7 +103,7 @@ def _checked(layer: str, count: int, shape: NetworkShape) -> int:
     return int(count)
 
 
-def sample_images(context: Context, count: int, *names: str) -> np.ndarray:
+def sample_images(context: PruningContext, count: int, *names: str) -> np.ndarray:
     """Return up to `count` training images, drawn without replacement from the named stream."""
     images = context.data.train.images
     rng = generator(context.seed, *names)

@@ -21,7 +21,7 @@ AUTO, OWN = "auto", "own"
 
 
 @dataclass(frozen=True)
-class Context:
+class PruningContext:
     """What a method may look at: the dense network, the data, its seed, and where it reports.
 
     A method reads train images (and validation for choices), never the holdout. read_rows: how it
@@ -84,8 +84,8 @@ class Method:
     structured: bool
     settings: type
     doc: str
-    scores: Callable[[Context, Any], Scores] | None = None
-    select: Callable[[Context, Any, Budget], Selection] | None = None
+    scores: Callable[[PruningContext, Any], Scores] | None = None
+    select: Callable[[PruningContext, Any, Budget], Selection] | None = None
     needs_data: bool = False
     trains: bool = False
     refits: bool = False

@@ -9,7 +9,7 @@ import numpy as np
 from core.networks.network import Weights
 from core.pruning.masks.mask import Mask
 from core.pruning.plan import PrunePlan
-from core.training.history import History
+from core.training.history import TrainingHistory
 
 Arrays = dict[str, np.ndarray]
 
@@ -26,7 +26,7 @@ class Pruned:
     mask: Mask
     kept: dict[str, np.ndarray] | None
     small: Weights | None
-    history: History
+    history: TrainingHistory
     epochs: float
     notes: tuple[str, ...]
     plan: PrunePlan

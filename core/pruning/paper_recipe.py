@@ -12,10 +12,10 @@ COMMON: dict[str, Any] = {
     "augment": False,
     "distillation": 0.0,
     "dropout": 0.5,
-    "normalise": False,
+    "batch_normalisation": False,
     "learning_rate": 1e-3,
     "connected": False,
-    "narrow": False,
+    "dense_unit_pruning": False,
     "label": "pure",
 }
 

@@ -74,8 +74,9 @@ class PrunePlan(Settings):
     averaging: float = setting(
         0.0, low=0.0, high=0.9999, help="Moving average of the weights, 0 for none", advanced=True
     )
-    normalise: bool = setting(
+    batch_normalisation: bool = setting(
         True,
+        stored_as="normalise",
         help="Retrain with temporary batch normalisation, folded away at the end",
         why="It starts as the same network, trains faster and higher, and leaves no trace in the "
         "file. The biases of living units are then always kept.",
@@ -84,22 +85,27 @@ class PrunePlan(Settings):
     connected: bool = setting(
         True, help="Give up weights of dead units and keep useful ones instead", advanced=True
     )
-    narrow: bool = setting(
+    dense_unit_pruning: bool = setting(
         True,
+        stored_as="narrow",
         help="Take whole units of the wide dense layer, the more the sparser the network",
         why="At 99 % most of what is left would be its units' biases and single connections. "
         "For methods that cut single weights and retrain.",
         advanced=True,
     )
-    regrowth: float = setting(
+    gradient_regrowth: float = setting(
         0.0,
+        stored_as="regrowth",
         low=0.0,
         high=0.9,
         help="Share of the kept weights replaced by gradient while ramping (RigL), 0 for none",
         advanced=True,
     )
-    recovery: bool = setting(
-        False, help="Least-squares repair after the cut, before training", advanced=True
+    reconstruction: bool = setting(
+        False,
+        stored_as="recovery",
+        help="Least-squares reconstruction after the cut, before training",
+        advanced=True,
     )
     label: str = setting(
         "polished", choices=("polished", "pure"), help="Common recipe, or the paper's"
@@ -114,10 +120,10 @@ class PrunePlan(Settings):
                 f"{self.rule.label} cannot use the allocation {self.allocation!r}. "
                 f"Choose one of: auto, {', '.join(self._allocations)}."
             )
-        if self.is_normalised and self.batch_size < 2:
+        if self.has_batchnorm and self.batch_size < 2:
             raise SettingsError(
-                "Normalisation compares the images of a batch; one image a step teaches nothing. "
-                "Choose a batch size from 2, or leave normalisation out."
+                "Batch normalisation compares the images of a batch; one image a step teaches "
+                "nothing. Choose a batch size from 2, or leave batch normalisation out."
             )
         if self.rule.structured and self.schedule == "gradual":
             raise SettingsError(
@@ -158,14 +164,14 @@ class PrunePlan(Settings):
         return "one_shot" if self.rule.structured else "gradual"
 
     @property
-    def is_normalised(self) -> bool:
-        """Whether there is a training in which normalisation plays a part."""
-        return self.normalise and self.epochs > 0
+    def has_batchnorm(self) -> bool:
+        """Whether there is a training in which batch normalisation plays a part."""
+        return self.batch_normalisation and self.epochs > 0
 
     @property
-    def is_narrowed(self) -> bool:
+    def prunes_dense_units(self) -> bool:
         """Whether cutting single weights also takes whole units of the wide dense layer."""
-        return self.narrow and self.epochs > 0 and not self.rule.structured
+        return self.dense_unit_pruning and self.epochs > 0 and not self.rule.structured
 
     @property
     def digest(self) -> str:

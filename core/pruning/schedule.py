@@ -38,7 +38,7 @@ def divided(epochs: int, rounds: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Ramp:
+class SparsityRamp:
     """The steps of a gradual schedule.
 
     every: steps between two changes of the mask. last_step: a multiple of it, where the target
@@ -54,14 +54,14 @@ class Ramp:
         return gradual_sparsity((step + self.every) / (self.last_step + self.every), self.target)
 
 
-def ramp_over(steps: int, share: float, target: float, updates: int = UPDATES) -> Ramp:
+def ramp_over(steps: int, share: float, target: float, updates: int = UPDATES) -> SparsityRamp:
     """Return the ramp over the first `share` of a run of `steps` steps.
 
     share: 0 prunes at once. The run keeps at least one step after the ramp.
     """
     length = min(int(steps * share), max(steps - 1, 0))
     every = max(1, int(np.ceil(length / updates)))
-    return Ramp(every, length // every * every, target)
+    return SparsityRamp(every, length // every * every, target)
 
 
 def rounds_of(plan: PrunePlan) -> list[tuple[float, int]]:

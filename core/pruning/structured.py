@@ -13,17 +13,17 @@ from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Phases, Progress
 from core.pruning.allocation.channels import channel_counts, keep_best
 from core.pruning.allocation.scores import Sensitivity
-from core.pruning.batchnorm_retraining import renormalised
-from core.pruning.masks.dead_units import Closed, channel_mask, close, last_units
-from core.pruning.method import OWN, Budget, Context, Scores, Selection
+from core.pruning.batchnorm_retraining import temporary_batchnorm
+from core.pruning.masks.dead_units import LivingNetwork, channel_mask, last_units, remove_dead_units
+from core.pruning.method import OWN, Budget, PruningContext, Scores, Selection
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import PrunePlan, recipe_of
-from core.pruning.reconstruction.plan_step import repaired
+from core.pruning.reconstruction.plan_step import reconstructed
 from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
-from core.training.history import History
+from core.training.history import TrainingHistory
 
 Kept = dict[str, np.ndarray]
 
@@ -56,10 +56,10 @@ class Small:
             for layer, (shares, drops) in sensitivity.items()
         }
 
-    def without(self, closed: Closed) -> "Small":
-        """Return the network with only the channels that closure left."""
-        weights = compact(closed.weights, closed.kept)
-        kept = {layer: self.kept[layer][closed.kept[layer]] for layer in CHANNEL_LAYERS}
+    def without(self, living: LivingNetwork) -> "Small":
+        """Return the network with only its living channels."""
+        weights = compact(living.weights, living.kept)
+        kept = {layer: self.kept[layer][living.kept[layer]] for layer in CHANNEL_LAYERS}
         return Small(weights, kept, self.full)
 
     def arrays(self) -> Arrays:
@@ -68,17 +68,17 @@ class Small:
 
 
 def living(dense: Weights, shape: NetworkShape) -> tuple[Small, tuple[str, ...]]:
-    """Return the network without the channels that are dead already, and notes of closing it.
+    """Return the network without the channels that are dead already, and notes of what that took.
 
     Only what lives can be removed: counts of a layer's channels would miss the target otherwise.
     """
     every = {layer: np.arange(shape.units[layer]) for layer in CHANNEL_LAYERS}
-    closed = close(dense, every, shape)
-    return Small(dense, every, shape).without(closed), closed.notes
+    living = remove_dead_units(dense, every, shape)
+    return Small(dense, every, shape).without(living), living.notes
 
 
 def select(
-    context: Context,
+    context: PruningContext,
     plan: PrunePlan,
     sparsity: float,
     epochs: int,
@@ -100,7 +100,7 @@ def select(
     return by_scores(context, scores, counts)
 
 
-def by_scores(context: Context, scores: Scores, counts: Mapping[str, int]) -> Selection:
+def by_scores(context: PruningContext, scores: Scores, counts: Mapping[str, int]) -> Selection:
     """Return the selection of the highest scores, with the weights as they were."""
     kept = keep_best(scores, counts)
     return Selection(kept, channel_mask(kept, context.shape).apply(context.weights), 0.0)
@@ -138,7 +138,7 @@ def prune_channels(
 def _outcome(
     small: Small, plan: PrunePlan, rows: list[np.ndarray], used: float, notes: list[str]
 ) -> Pruned:
-    history = History(np.concatenate([History.empty().values, *rows]))
+    history = TrainingHistory(np.concatenate([TrainingHistory.empty().values, *rows]))
     mask = channel_mask(small.kept, small.full)
     weights = scatter(small.weights, small.kept, small.full)
     reached = (
@@ -159,16 +159,18 @@ def _cut(
     sensitivity: Sensitivity | None,
     progress: Progress,
 ) -> Arrays:
-    context = Context(small.weights, small.shape, data, derived_seed(seed, "cut", index), progress)
+    context = PruningContext(
+        small.weights, small.shape, data, derived_seed(seed, "cut", index), progress
+    )
     table = None if sensitivity is None else small.left_of(sensitivity)
     chosen = select(context, plan, small.target(sparsity), epochs, table)
-    closed = close(chosen.weights, chosen.kept, small.shape)
-    if plan.recovery:
-        weights = repaired(small.weights, closed.weights, closed.mask, small.shape, data, seed)
-        closed = replace(closed, weights=weights)
+    living = remove_dead_units(chosen.weights, chosen.kept, small.shape)
+    if plan.reconstruction:
+        weights = reconstructed(small.weights, living.weights, living.mask, small.shape, data, seed)
+        living = replace(living, weights=weights)
     found = {"epochs": np.array(chosen.epochs_used)}
-    notes = notes_array((*chosen.notes, *closed.notes))
-    return {**small.without(closed).arrays(), **found, "notes": notes}
+    notes = notes_array((*chosen.notes, *living.notes))
+    return {**small.without(living).arrays(), **found, "notes": notes}
 
 
 def _train(
@@ -192,6 +194,6 @@ def _train(
         derived_seed(seed, "retraining", index),
         progress,
         teacher=dense if plan.distillation else None,
-        architecture=renormalised(data.train.images) if plan.is_normalised else PLAIN,
+        architecture=temporary_batchnorm(data.train.images) if plan.has_batchnorm else PLAIN,
     )
     return {**packed(weights=trained.weights), "history": trained.history.values}

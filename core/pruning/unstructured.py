@@ -12,21 +12,21 @@ from core.networks.prepare import Prepared
 from core.networks.topology import without_units
 from core.progress import Phases, Progress, Silent
 from core.pruning.allocation.scores import Sensitivity, comparable
-from core.pruning.batchnorm_retraining import normalised_mask, plain_mask, renormalised
+from core.pruning.batchnorm_retraining import batchnorm_mask, plain_mask, temporary_batchnorm
 from core.pruning.masks.connected import ALWAYS_KEPT, connected_cut, guarded_cut
 from core.pruning.masks.dead_units import last_units, living_units
 from core.pruning.masks.dense_unit_pruning import WIDE, surplus
 from core.pruning.masks.gradient_regrowth import regrow
 from core.pruning.masks.mask import Mask
-from core.pruning.method import Context, Scores
+from core.pruning.method import PruningContext, Scores
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import PrunePlan, recipe_of
-from core.pruning.reconstruction.plan_step import repaired
-from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, Ramp, ramp_over, rounds_of
+from core.pruning.reconstruction.plan_step import reconstructed
+from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, SparsityRamp, ramp_over, rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.batches import steps_per_epoch
-from core.training.history import History
+from core.training.history import TrainingHistory
 from core.training.temporary_batchnorm import fold
 
 if TYPE_CHECKING:
@@ -51,15 +51,15 @@ class Cutter:
         sparsity: that the plan narrows to.
         """
         plan, shape = self.plan, self.data.shape
-        context = Context(weights, shape, self.data, self.seed, Silent())
+        context = PruningContext(weights, shape, self.data, self.seed, Silent())
         assert plan.rule.scores is not None
         found = plan.rule.scores(context, plan.method_settings)
         left = weights
-        if plan.is_narrowed:  # before the allocation, whose share the other units then meet
+        if plan.prunes_dense_units:  # before the allocation, whose share the other units then meet
             units = surplus(found, sparsity)
             found, left = (without_units(each, WIDE, units) for each in (found, weights))
         between = comparable(found, weights, shape, plan.resolved_allocation, self.sensitivity)
-        if plan.is_normalised:
+        if plan.has_batchnorm:
             biases = {name for name in between if name.endswith("bias")}
             between |= {name: np.full(between[name].shape, ALWAYS_KEPT) for name in biases}
         gone = self._gone(left)
@@ -72,7 +72,7 @@ class Cutter:
         because only weights that are gone already could take their place.
         """
         narrowed = self.cut(self.scores(weights, sparsity), sparsity)
-        if not self.plan.is_narrowed or not self._revives(narrowed[0], weights):
+        if not self.plan.prunes_dense_units or not self._revives(narrowed[0], weights):
             return narrowed
         return self.cut(self.scores(weights), sparsity)
 
@@ -84,7 +84,7 @@ class Cutter:
     def _gone(self, weights: Weights) -> dict[str, np.ndarray]:
         """Tell which entries are removed already: the zeros, without the biases that must stay."""
         gone = {name: value == 0 for name, value in weights.items()}
-        if not self.plan.is_normalised:
+        if not self.plan.has_batchnorm:
             return gone
         alive = {f"{layer}/bias": units for layer, units in living_units(weights).items()}
         stay = {**alive, "dense2/bias": np.ones(weights["dense2/bias"].shape, dtype=bool)}
@@ -95,21 +95,21 @@ class Cutter:
         return any((kept & gone[name]).any() for name, kept in mask.arrays.items())
 
     def mask_at(
-        self, ramp: Ramp, step: int, values: Mapping[str, np.ndarray]
+        self, ramp: SparsityRamp, step: int, values: Mapping[str, np.ndarray]
     ) -> Mapping[str, np.ndarray]:
         """Return the variables' mask from this step of a gradual schedule on."""
-        weights = fold(values) if self.plan.is_normalised else dict(values)
+        weights = fold(values) if self.plan.has_batchnorm else dict(values)
         return self.variables_mask(self._ramped(ramp, step, weights).arrays)
 
     def variables_mask(self, mask: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """Return the mask of plain parameters as one of the variables that train."""
-        return normalised_mask(mask) if self.plan.is_normalised else mask
+        return batchnorm_mask(mask) if self.plan.has_batchnorm else mask
 
-    def _ramped(self, ramp: Ramp, step: int, weights: Weights) -> Mask:
+    def _ramped(self, ramp: SparsityRamp, step: int, weights: Weights) -> Mask:
         sparsity = ramp.sparsity_at(step)
-        if not self.plan.regrowth or step >= ramp.last_step:
+        if not self.plan.gradient_regrowth or step >= ramp.last_step:
             return self.mask(weights, sparsity)[0]
-        turnover = self.plan.regrowth * (1 - step / max(ramp.last_step, 1))
+        turnover = self.plan.gradient_regrowth * (1 - step / max(ramp.last_step, 1))
         fewer, _ = self.mask(weights, 1 - (1 - sparsity) * (1 - turnover))
         return regrow(fewer, weights, sparsity, self.data, derived_seed(self.seed, step))
 
@@ -135,7 +135,7 @@ def prune_weights(
             done = phases.run(f"training {index}", train)
             rows.append(done["history"])
         weights = unpacked(done, "weights")
-    history = History(np.concatenate([History.empty().values, *rows]))
+    history = TrainingHistory(np.concatenate([TrainingHistory.empty().values, *rows]))
     mask = Mask(unpacked(done, "mask"))
     kept_notes = tuple(dict.fromkeys((*notes, *last_units(mask))))
     return Pruned(weights, mask, None, None, history, float(plan.epochs), kept_notes, plan)
@@ -144,8 +144,8 @@ def prune_weights(
 def _cut(cutter: Cutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:
     mask, notes = cutter.mask(weights, sparsity)
     pruned = mask.apply(weights)
-    if cutter.plan.recovery:
-        pruned = repaired(weights, pruned, mask, cutter.data.shape, cutter.data, cutter.seed)
+    if cutter.plan.reconstruction:
+        pruned = reconstructed(weights, pruned, mask, cutter.data.shape, cutter.data, cutter.seed)
     return {**packed(weights=pruned, mask=mask.arrays), "notes": notes_array(notes)}
 
 
@@ -173,9 +173,9 @@ def _train(
         mask=None if is_gradual else cutter.variables_mask(mask.arrays),
         mask_schedule=_mask_schedule(cutter, epochs) if is_gradual else None,
         teacher=dense if plan.distillation else None,
-        architecture=renormalised(data.train.images) if plan.is_normalised else PLAIN,
+        architecture=temporary_batchnorm(data.train.images) if plan.has_batchnorm else PLAIN,
     )
-    final = Mask(plain_mask(trained.mask) if plan.is_normalised else trained.mask)
+    final = Mask(plain_mask(trained.mask) if plan.has_batchnorm else trained.mask)
     groups = packed(weights=final.apply(trained.weights), mask=final.arrays)
     return {**groups, "history": trained.history.values}
 

@@ -25,7 +25,7 @@ from core.training.recipe import Recipe
 FEW_IMAGES, MORE_IMAGES = 640, 4480
 
 
-class JobWorkshop:
+class JobTrainer:
     """Orders networks from the store; what was ordered before is there at once."""
 
     def __init__(self, context: Context) -> None:
@@ -75,8 +75,8 @@ def _made(job: Job) -> Made:
 def competition(context: Context) -> dict[str, Any]:
     """Find the best score that `minutes` allow; settings: data, minutes, dense (a run) or None."""
     settings = context.settings
-    workshop = JobWorkshop(context)
-    found = compete(float(settings["minutes"]), context.seed, workshop, settings.get("dense"))
+    trainer = JobTrainer(context)
+    found = compete(float(settings["minutes"]), context.seed, trainer, settings.get("dense"))
     winner = _done(context.store.get(found.best.id)).result or {}
     tried = [entry.to_dict() for entry in found.entries]
     return {

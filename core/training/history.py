@@ -8,23 +8,23 @@ KEYS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
 
 @dataclass(frozen=True)
-class History:
+class TrainingHistory:
     """values: (epochs, 4), one column for each of KEYS."""
 
     values: np.ndarray
 
     @classmethod
-    def empty(cls) -> "History":
+    def empty(cls) -> "TrainingHistory":
         """Return the history of a run that has not begun."""
         return cls(np.zeros((0, len(KEYS))))
 
     def __len__(self) -> int:
         return len(self.values)
 
-    def with_epoch(self, **values: float) -> "History":
+    def with_epoch(self, **values: float) -> "TrainingHistory":
         """Return the history with one more epoch."""
         row = np.array([[values[key] for key in KEYS]])
-        return History(np.concatenate([self.values, row]))
+        return TrainingHistory(np.concatenate([self.values, row]))
 
     def column(self, key: str) -> np.ndarray:
         """Return one quantity over the epochs."""

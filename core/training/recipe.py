@@ -52,8 +52,9 @@ class Recipe(Settings):
     label_smoothing: float = setting(
         0.0, low=0.0, high=0.5, help="Share of every label spread over all classes", advanced=True
     )
-    normalise: bool = setting(
+    batch_normalisation: bool = setting(
         False,
+        stored_as="normalise",
         help="Train with temporary batch normalisation, folded into the weights at the end",
         why="It trains faster and higher; folding is exact, so the file has the plain network.",
         advanced=True,
@@ -84,10 +85,10 @@ class Recipe(Settings):
         super().__post_init__()
         if self.cutout and self.cutout % 2:
             raise SettingsError(f"cutout is {self.cutout}. Choose an even side.")
-        if self.normalise and self.batch_size < 2:
+        if self.batch_normalisation and self.batch_size < 2:
             raise SettingsError(
                 "Batch normalisation needs two images in a batch. Choose a larger batch_size, or "
-                "turn normalise off."
+                "turn batch normalisation off."
             )
 
     @property
@@ -114,7 +115,7 @@ FAST = Recipe(
     dropout_first=0.0,
     dropout_second=0.0,
     dropout_dense=0.2,
-    normalise=True,
+    batch_normalisation=True,
     precision="auto",
 )
 THOROUGH = replace(FAST, epochs=36, crop=2).with_dropout((0.1, 0.1, 0.35))

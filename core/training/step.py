@@ -70,7 +70,7 @@ class Step:
         if fixed:
             raise SettingsError(
                 f"{', '.join(fixed)} cannot be masked while batch normalisation is in training. "
-                "Turn normalise off to train a pruned network."
+                "Turn batch_normalisation off to train a pruned network."
             )
         self._masked = True
         for name, variable in self.masks.items():

@@ -54,7 +54,7 @@ def _layer() -> Any:
     return FusedNormalisation
 
 
-def build_normalised(
+def build_with_batchnorm(
     shape: NetworkShape, recipe: Recipe, between: Callable[[str], list[Any]] = lambda name: []
 ) -> Any:
     """Return the Keras network (logits) with normalisation before every ReLU.
@@ -68,15 +68,15 @@ def build_normalised(
     def layers(name: str) -> list[Any]:
         if name in PADDING:
             bare = convolution(name, shape, recipe.l2, policy, bare=True)
-            return _normalised(bare, between(name))
+            return _with_batchnorm(bare, between(name))
         hidden = name in CHANNEL_LAYERS
         dense = keras.layers.Dense(shape.units[name], use_bias=not hidden, name=name)
-        return _normalised(dense, between(name)) if hidden else [dense]
+        return _with_batchnorm(dense, between(name)) if hidden else [dense]
 
     return assemble(shape, recipe.dropout, layers)
 
 
-def _normalised(layer: Any, between: list[Any]) -> list[Any]:
+def _with_batchnorm(layer: Any, between: list[Any]) -> list[Any]:
     import keras
 
     norm = _layer()(momentum=MOMENTUM, epsilon=EPSILON, name=f"{layer.name}_norm")
@@ -91,7 +91,7 @@ def _load(weights: Weights) -> dict[str, np.ndarray]:
 
 
 def fold(values: Values) -> Weights:
-    """Return plain weights that compute what the normalised network computes at inference.
+    """Return plain weights that compute what the batch-normalised network computes at inference.
 
     kernel * gamma / sqrt(variance + epsilon); bias: beta - mean * gamma / sqrt(variance + epsilon).
     """
@@ -107,4 +107,4 @@ def fold(values: Values) -> Weights:
     return weights | {f"dense2/{part}": values[f"dense2/{part}"] for part in ("kernel", "bias")}
 
 
-NORMALISED = Architecture(build=build_normalised, load=_load, export=fold)
+BATCHNORM = Architecture(build=build_with_batchnorm, load=_load, export=fold)

@@ -18,11 +18,11 @@ from core.progress import Progress
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN, Architecture
 from core.training.batches import Batches
-from core.training.history import KEYS, History
+from core.training.history import KEYS, TrainingHistory
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.step import Step
-from core.training.temporary_batchnorm import NORMALISED
+from core.training.temporary_batchnorm import BATCHNORM
 
 Masks = Mapping[str, np.ndarray]
 REPORT_EVERY = 10
@@ -51,7 +51,7 @@ class Trained:
     """
 
     weights: Weights
-    history: History
+    history: TrainingHistory
     best_epoch: int
     variables: dict[str, np.ndarray]
     mask: dict[str, np.ndarray]
@@ -73,13 +73,13 @@ def train(
     """Train from `weights` and return the chosen epoch's weights; masked entries are exactly 0.0.
 
     mask: parameter name -> 0/1 array, applied after every step; parameters left out stay free.
-    architecture: what to train instead of the network itself; recipe.normalise chooses NORMALISED.
+    architecture: what to train instead of the network itself; BATCHNORM if the recipe says so.
     teacher: a network (same images and classes) whose answers recipe.distillation mixes in.
     Raises Stopped if the progress says so; the checkpoint of the last epoch remains.
     Raises TrainingError when the loss is not a number any more.
     """
     check_weights(weights, shape)
-    chosen = architecture or (NORMALISED if recipe.normalise else PLAIN)
+    chosen = architecture or (BATCHNORM if recipe.batch_normalisation else PLAIN)
     run = _Run(shape, data, recipe, seed, progress, mask_schedule, teacher, chosen)
     run.begin(weights, mask)
     while not run.finished:
@@ -106,7 +106,7 @@ class _Run:
         self._batches = Batches(data.train, recipe, seed)
         self._rates = learning_rates(recipe, recipe.epochs * self._batches.per_epoch)
         self._step = Step(architecture, shape, recipe, teacher)
-        self._history = History.empty()
+        self._history = TrainingHistory.empty()
         self._best: dict[str, np.ndarray] = {}
         self._best_epoch = 0
 
@@ -120,7 +120,7 @@ class _Run:
             return
         self._step.restore(_part(saved, "step/"))
         self._best = _part(saved, "best/")
-        self._history = History(saved["history"])
+        self._history = TrainingHistory(saved["history"])
         self._best_epoch = int(saved["best_epoch"])
 
     @property

@@ -10,7 +10,7 @@ from core.errors import WeightsError
 from core.networks.topology import CHANNEL_LAYERS, parameters_of
 from core.progress import Silent
 from core.pruning.masks.dead_units import channel_mask, living_units
-from core.pruning.method import Budget, Context
+from core.pruning.method import Budget, PruningContext
 from core.pruning.methods import CONTROLS, METHODS
 from core.pruning.prune import PrunePlan, prune
 from core.settings import describe
@@ -54,7 +54,7 @@ def test_scores_have_the_shape_of_what_they_score(name):
     if method.scores is None:
         assert method.structured
         return
-    context = Context(weights(), SHAPE, data(), 1, Silent())
+    context = PruningContext(weights(), SHAPE, data(), 1, Silent())
     scores = method.scores(context, method.settings())
     expected = (
         {layer: (SHAPE.units[layer],) for layer in CHANNEL_LAYERS}
@@ -71,7 +71,7 @@ def test_a_selection_keeps_as_many_channels_as_the_budget_says(name):
         assert method.scores is not None
         return
     budget = Budget(0.6, COUNTS, epochs_of(name))
-    context = Context(weights(), SHAPE, data(), 1, Silent())
+    context = PruningContext(weights(), SHAPE, data(), 1, Silent())
     selection = method.select(context, method.settings(), budget)
     assert {layer: len(kept) for layer, kept in selection.kept.items()} == COUNTS
     for layer, kept in selection.kept.items():

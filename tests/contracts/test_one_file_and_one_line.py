@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pruning.method import Context, Method, Scores
+from core.pruning.method import PruningContext, Method, Scores
 from core.settings import Settings, setting
 
 
@@ -39,7 +39,7 @@ class Toy(Settings):
     strength: float = setting(1.0, low=0.5, high=2.0, help="How much larger a bias counts")
 
 
-def scores(context: Context, settings: Toy) -> Scores:
+def scores(context: PruningContext, settings: Toy) -> Scores:
     """Return the larger the smaller |w| is."""
     return {name: 1 / (settings.strength + np.abs(w)) for name, w in context.weights.items()}
 

@@ -36,9 +36,9 @@ def test_dropout_shrinks_with_the_square_root_of_the_density():
 
 
 def test_normalisation_is_for_training_only():
-    assert PrunePlan(epochs=3).is_normalised
-    assert not PrunePlan(epochs=0).is_normalised
-    assert not pure("magnitude", 0.9, 3).is_normalised
+    assert PrunePlan(epochs=3).has_batchnorm
+    assert not PrunePlan(epochs=0).has_batchnorm
+    assert not pure("magnitude", 0.9, 3).has_batchnorm
 
 
 def test_dropout_can_be_left_as_it_is():

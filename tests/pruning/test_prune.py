@@ -17,18 +17,18 @@ from tests.pruning.tiny import SHAPE, StopsAfter, data, split, weights
 
 pytestmark = pytest.mark.slow  # TensorFlow
 
-PLAIN = PrunePlan(sparsity=0.9, epochs=2, batch_size=32, normalise=False)
+PLAIN = PrunePlan(sparsity=0.9, epochs=2, batch_size=32, batch_normalisation=False)
 CHANNELS = replace(PLAIN, method="l1_filter", sparsity=0.7)
 PLANS = {
     "gradual": replace(PLAIN, epochs=3),
     "one shot": replace(PLAIN, schedule="one_shot"),
     "iterative": replace(PLAIN, schedule="iterative", rounds=2),
-    "regrowth": replace(PLAIN, regrowth=0.3),
+    "regrowth": replace(PLAIN, gradient_regrowth=0.3),
     "averaged": replace(PLAIN, averaging=0.9),
-    "normalised": replace(PLAIN, normalise=True),
+    "batch-normalised": replace(PLAIN, batch_normalisation=True),
     "sensitivity": replace(PLAIN, epochs=1, allocation="sensitivity"),
     "channels": CHANNELS,
-    "normalised channels": replace(CHANNELS, normalise=True),
+    "batch-normalised channels": replace(CHANNELS, batch_normalisation=True),
     "channels in rounds": replace(CHANNELS, method="taylor", schedule="iterative", rounds=2),
 }
 
@@ -81,7 +81,7 @@ def test_masked_entries_stay_exactly_zero_through_training(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["gradual", "one shot", "iterative", "regrowth", "averaged", "normalised"]
+    "name", ["gradual", "one shot", "iterative", "regrowth", "averaged", "batch-normalised"]
 )
 def test_an_unstructured_run_ends_exactly_on_its_target(name):
     result = finished(name)[0]
@@ -126,13 +126,13 @@ def test_without_epochs_nothing_is_trained():
 
 
 @pytest.mark.parametrize("method", ["magnitude", "l1_filter"])
-def test_recovery_brings_the_answers_nearer_to_the_dense_networks(method):
+def test_reconstruction_brings_the_answers_nearer_to_the_dense_networks(method):
     images = data().train.images
     dense = predict(weights(), SHAPE, images)
     plan = PrunePlan(method=method, sparsity=0.5, epochs=0)
-    cut, repaired = run(plan), run(replace(plan, recovery=True))
-    assert repaired.mask.same_as(cut.mask)
-    error = [np.abs(predict(r.weights, SHAPE, images) - dense).mean() for r in (cut, repaired)]
+    cut, reconstructed = run(plan), run(replace(plan, reconstruction=True))
+    assert reconstructed.mask.same_as(cut.mask)
+    error = [np.abs(predict(r.weights, SHAPE, images) - dense).mean() for r in (cut, reconstructed)]
     assert error[1] < error[0]
 
 
@@ -168,7 +168,7 @@ def test_a_sparsity_no_channel_can_reach_is_refused_with_what_can_be_reached():
 @pytest.mark.parametrize("schedule", ["one_shot", "iterative", "gradual"])
 def test_a_network_without_biases_keeps_its_units(schedule):
     """Every bias of an untrained network is zero, which does not mean that it was removed."""
-    plan = replace(PLAIN, schedule=schedule, rounds=2, sparsity=0.5, normalise=True)
+    plan = replace(PLAIN, schedule=schedule, rounds=2, sparsity=0.5, batch_normalisation=True)
     result = prune(initial_weights(SHAPE, 0), data(), plan, 3, Silent())
     assert result.sparsity == result.mask.sparsity
     assert result.mask.zeros == round(0.5 * SHAPE.parameters)
@@ -204,5 +204,5 @@ def test_a_layer_down_to_its_last_unit_is_told():
 
 def test_normalisation_needs_two_images_a_step():
     with pytest.raises(SettingsError, match="Choose a batch size from 2"):
-        replace(PLAIN, normalise=True, batch_size=1)
+        replace(PLAIN, batch_normalisation=True, batch_size=1)
     assert replace(PLAIN, batch_size=1).batch_size == 1

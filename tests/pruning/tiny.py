@@ -6,7 +6,7 @@ from core.data.dataset import Split
 from core.networks.network import NetworkShape, Weights, initial_weights
 from core.networks.prepare import Prepared
 from core.progress import Arrays, Silent, Stopped
-from core.pruning.method import Context
+from core.pruning.method import PruningContext
 
 SHAPE = NetworkShape((14, 14, 3), 5, (4, 4, 6, 6, 16))
 
@@ -37,9 +37,9 @@ def weights(seed: int = 0) -> Weights:
     }
 
 
-def context(progress: Silent | None = None, seed: int = 5) -> Context:
+def context(progress: Silent | None = None, seed: int = 5) -> PruningContext:
     """Return what a method may look at."""
-    return Context(weights(), SHAPE, data(), seed, progress or Silent())
+    return PruningContext(weights(), SHAPE, data(), seed, progress or Silent())
 
 
 class StopsAfter(Silent):

@@ -41,7 +41,12 @@ def test_the_course_preset_is_the_course_recipe():
     assert (course.learning_rate, course.schedule, course.decay) == (1e-4, "decay", 1e-6)
     assert course.dropout == (0.25, 0.25, 0.5)
     assert course.l2 == 1e-5
-    assert (course.flips, course.crop, course.cutout, course.normalise) == (False, 0, 0, False)
+    assert (course.flips, course.crop, course.cutout, course.batch_normalisation) == (
+        False,
+        0,
+        0,
+        False,
+    )
 
 
 def test_an_odd_cutout_is_refused():
@@ -56,6 +61,6 @@ def test_dropout_rates_are_replaced_together():
 def test_every_other_preset_trains_normalised_in_the_processors_best_format():
     assert list(PRESETS) == ["course", "fast", "thorough", "quick"]
     others = [recipe for name, recipe in PRESETS.items() if name != "course"]
-    assert all(recipe.normalise and recipe.precision == "auto" for recipe in others)
+    assert all(recipe.batch_normalisation and recipe.precision == "auto" for recipe in others)
     assert PRESETS["fast"].epochs * 5 < PRESETS["course"].epochs
     assert PRESETS["thorough"].epochs < PRESETS["course"].epochs

@@ -8,14 +8,14 @@ from core.errors import SettingsError
 from core.networks.network import initial_weights
 from core.progress import Silent
 from core.training.recipe import Recipe
-from core.training.temporary_batchnorm import NORMALISED, fold
+from core.training.temporary_batchnorm import BATCHNORM, fold
 from core.training.train import train
 from tests.numpy_forward import probabilities
 from tests.training.tiny import SHAPE, prepared
 
 pytestmark = pytest.mark.slow
 
-RECIPE = Recipe(epochs=2, batch_size=16, learning_rate=0.01, normalise=True)
+RECIPE = Recipe(epochs=2, batch_size=16, learning_rate=0.01, batch_normalisation=True)
 WEIGHTS = initial_weights(SHAPE, 1)
 
 
@@ -30,7 +30,7 @@ def random_values(model):
 
 
 def test_folding_by_hand_for_one_channel():
-    model = NORMALISED.build(SHAPE, RECIPE)
+    model = BATCHNORM.build(SHAPE, RECIPE)
     values = {name: np.ones_like(array) for name, array in random_values(model).items()}
     values["conv1_norm/gamma"][:] = 3.0
     values["conv1_norm/moving_mean"][:] = 2.0
@@ -41,7 +41,7 @@ def test_folding_by_hand_for_one_channel():
 
 
 def test_the_folded_network_answers_what_the_normalised_one_does():
-    model = NORMALISED.build(SHAPE, RECIPE)
+    model = BATCHNORM.build(SHAPE, RECIPE)
     values = random_values(model)
     for layer in model.layers:
         for variable in layer.weights:
@@ -69,7 +69,7 @@ def test_a_pruned_bias_cannot_come_back_through_folding():
     mask = {name: np.zeros_like(array) for name, array in WEIGHTS.items() if name == "conv1/bias"}
     with pytest.raises(SettingsError, match="conv1/bias cannot be masked"):
         train(WEIGHTS, SHAPE, prepared(), RECIPE, 3, Silent(), mask=mask)
-    free = replace(RECIPE, normalise=False)
+    free = replace(RECIPE, batch_normalisation=False)
     assert (
         not train(WEIGHTS, SHAPE, prepared(), free, 3, Silent(), mask=mask)
         .weights["conv1/bias"]
@@ -78,7 +78,7 @@ def test_a_pruned_bias_cannot_come_back_through_folding():
 
 
 def test_the_fused_layer_normalises_and_remembers_as_keras_does():
-    model = NORMALISED.build(SHAPE, RECIPE)
+    model = BATCHNORM.build(SHAPE, RECIPE)
     fused, plain = model.get_layer("conv1_norm"), keras.layers.BatchNormalization(momentum=0.95)
     x = np.random.default_rng(5).normal(2, 3, (8, 14, 14, 2)).astype(np.float32)
     assert np.abs(fused(x, training=True).numpy() - plain(x, training=True).numpy()).max() < 1e-5

@@ -115,7 +115,9 @@ VARIANTS = {
         "recipe": replace(RECIPE, distillation=0.5, label_smoothing=0.1),
         "teacher": initial_weights(SHAPE, 5),
     },
-    "normalised": {"recipe": replace(RECIPE, normalise=True, averaging=0.9, precision="bfloat16")},
+    "normalised": {
+        "recipe": replace(RECIPE, batch_normalisation=True, averaging=0.9, precision="bfloat16")
+    },
     "bfloat16": {
         "recipe": replace(RECIPE, precision="bfloat16", distillation=0.5),
         "teacher": initial_weights(SHAPE, 5),
@@ -195,4 +197,4 @@ def test_a_loss_that_is_no_number_ends_the_training_with_the_remedy():
 
 def test_normalisation_of_one_image_is_refused():
     with pytest.raises(SettingsError, match="two images in a batch"):
-        replace(RECIPE, normalise=True, batch_size=1)
+        replace(RECIPE, batch_normalisation=True, batch_size=1)

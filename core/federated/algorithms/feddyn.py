@@ -46,7 +46,7 @@ class FedDyn(Algorithm):
     def instruct(self, state: ServerState) -> Instruction:
         """Ask for local SGD on the regularised objective."""
         gradients = state.clients["gradient"]
-        return Instruction(pull=self.alpha, correction=lambda k: -gradients[k])
+        return Instruction(prox_mu=self.alpha, correction=lambda k: -gradients[k])
 
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Move to the mean model, less what the regularisers hold back."""

@@ -25,7 +25,7 @@ class FedNova(Algorithm):
     palette: ClassVar[int] = 4
 
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
-        """Move by the mean normalised update, as far as the mean client went."""
+        """Move by the clients' mean step, as often as the mean client did."""
         mean_step, effective_steps = np.float64(0), 0.0
         for some in updates:
             mean_step = mean_step + (some.weights / some.steps) @ some.deltas.astype(np.float64)

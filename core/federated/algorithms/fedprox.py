@@ -31,7 +31,7 @@ class FedProx(Algorithm):
 
     def instruct(self, state: ServerState) -> Instruction:
         """Ask for local SGD on the proximal objective."""
-        return Instruction(pull=self.mu)
+        return Instruction(prox_mu=self.mu)
 
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Move to the weighted mean of the clients' models."""

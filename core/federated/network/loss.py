@@ -14,8 +14,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def sample_losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return -log p(label) of every sample, (n,). labels: (n,) integers."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    log_normaliser = np.log(np.exp(shifted).sum(axis=1))
-    losses: np.ndarray = log_normaliser - shifted[np.arange(len(labels)), labels]
+    log_sum = np.log(np.exp(shifted).sum(axis=1))
+    losses: np.ndarray = log_sum - shifted[np.arange(len(labels)), labels]
     return losses
 
 

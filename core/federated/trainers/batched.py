@@ -1,7 +1,7 @@
 """The fast trainer: all clients, and all runs of a comparison, on one leading axis.
 
-A round's clients differ in data, start, learning rate, pull and correction, but not in arithmetic,
-so `np.matmul` over a leading axis of rows takes the step of all of them.
+A round's clients differ in data, start, learning rate, proximal term and correction, but not in
+arithmetic, so `np.matmul` over a leading axis of rows takes the step of all of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from core.federated.algorithm import Updates
 from core.federated.clients import Clients
 from core.federated.network.mlp import MLP
 from core.federated.network.vector import Shapes
-from core.federated.trainers.buffers import Desk, Desks
+from core.federated.trainers.buffers import BufferPool, ChunkBuffers
 from core.federated.trainers.plain import PlainTrainer
 from core.federated.trainers.scoring import Scorer
 from core.federated.trainers.step_schedule import Row, Schedule, schedule_of, sorted_rows
@@ -32,7 +32,7 @@ class BatchedTrainer:
         """dtype: float32 for speed, float64 for identities."""
         self.clients, self.network, self.dtype = clients, network, dtype
         self._plain = PlainTrainer(clients, network, dtype)
-        self._desks = Desks()
+        self._buffers = BufferPool()
 
     @property
     def shapes(self) -> Shapes:
@@ -70,20 +70,20 @@ class BatchedTrainer:
     def _train_batched(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
         rows = sorted_rows(works)
         largest, batch_size = min(CHUNK_ROWS, len(rows)), works[0].batch_size
-        with self._desks.lend(self.network.sizes, largest, batch_size, self.dtype) as desk:
+        with self._buffers.lend(self.network.sizes, largest, batch_size, self.dtype) as buffers:
             for first in range(0, len(rows), CHUNK_ROWS):
                 chunk = rows[first : first + CHUNK_ROWS]
-                desk.step.start(chunk, works)
-                self._train_chunk(desk, chunk, works, tick)
-                yield from self._sent(chunk, works, desk.step.vectors(len(chunk)))
+                buffers.step.start(chunk, works)
+                self._train_chunk(buffers, chunk, works, tick)
+                yield from self._sent(chunk, works, buffers.step.vectors(len(chunk)))
 
     def _train_chunk(
-        self, desk: Desk, chunk: Sequence[Row], works: Sequence[Work], tick: Tick
+        self, buffers: ChunkBuffers, chunk: Sequence[Row], works: Sequence[Work], tick: Tick
     ) -> None:
         schedule = schedule_of(chunk, works, self.clients.train, self.dtype)
         segments = list(_segments(schedule))
         longest = max(_length(_batches(schedule, steps)) for steps in segments)
-        inputs, targets = desk.room(longest)
+        inputs, targets = buffers.room(longest)
         for steps in segments:
             tick()
             batches = _batches(schedule, steps)
@@ -92,7 +92,7 @@ class BatchedTrainer:
             np.take(self._inputs, places, axis=0, out=inputs[:count], mode="clip")
             np.take(self._one_hot, places, axis=0, out=targets[:count], mode="clip")
             targets[:count] *= schedule.scales[batches][:, :, None]
-            desk.step.run(schedule, steps, inputs, targets)
+            buffers.step.run(schedule, steps, inputs, targets)
 
     def _sent(
         self, chunk: Sequence[Row], works: Sequence[Work], vectors: np.ndarray

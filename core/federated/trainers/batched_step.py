@@ -19,7 +19,7 @@ BLOCK_ROWS = 10
 Buffers = list[np.ndarray]
 
 
-class Layer:
+class BatchedLayer:
     """The kernels of one layer for all rows, the bias as last input row; (rows, long side last)."""
 
     def __init__(self, rows: int, fan_in: int, fan_out: int, dtype: type) -> None:
@@ -29,7 +29,7 @@ class Layer:
         self.stored: np.ndarray = np.empty((rows, *sides), dtype)
         self.change: np.ndarray = np.empty((min(rows, BLOCK_ROWS), *sides), dtype)
         self.shrink: np.ndarray | None = None
-        self.push: np.ndarray | None = None
+        self.step_offset: np.ndarray | None = None
 
     def kernels(self, rows: slice) -> np.ndarray:
         """Return (rows, fan_in + 1, fan_out), a view."""
@@ -46,10 +46,10 @@ class Layer:
         own = self._natural(self.stored[: len(vectors)])
         vectors.reshape(own.shape)[...] = own
 
-    def regularise(self, shrink: np.ndarray | None, push: np.ndarray | None) -> None:
-        """Set what every step does besides: w <- shrink w + push, both (rows, size)."""
-        self.shrink, self.push = (
-            None if part is None else self._like_stored(part) for part in (shrink, push)
+    def regularise(self, shrink: np.ndarray | None, offset: np.ndarray | None) -> None:
+        """Set what every step does besides: w <- shrink w + offset, both (rows, size)."""
+        self.shrink, self.step_offset = (
+            None if part is None else self._like_stored(part) for part in (shrink, offset)
         )
 
     def update(self, fed: np.ndarray, sent: np.ndarray) -> None:
@@ -62,8 +62,8 @@ class Layer:
             np.matmul(columns[rows], right[rows], out=change)
             if self.shrink is not None:
                 block *= self.shrink[rows]
-            if self.push is not None:
-                block += self.push[rows]
+            if self.step_offset is not None:
+                block += self.step_offset[rows]
             block += change
 
     def _natural(self, stored: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ class BatchedStep:
     def __init__(self, sizes: tuple[int, ...], rows: int, batch_size: int, dtype: type) -> None:
         """sizes: inputs, hidden widths..., classes. rows: the largest chunk."""
         self._sizes, self._dtype = sizes, dtype
-        self._layers = [Layer(rows, *sides, dtype) for sides in pairwise(sizes)]
+        self._layers = [BatchedLayer(rows, *sides, dtype) for sides in pairwise(sizes)]
         # Every hidden activation carries a last column of ones, which feeds the next bias row;
         # ReLU keeps it 1, and what passes back through it is never read.
         hidden = [(rows, batch_size, width + 1) for width in sizes[1:-1]]
@@ -95,15 +95,16 @@ class BatchedStep:
         self._rows, self._size = rows, sum(layer.size for layer in self._layers)
 
     def start(self, chunk: Sequence[Row], works: Sequence[Work]) -> None:
-        """Set every row to its start, and prepare pulls, corrections and L2."""
+        """Set every row to its start, and prepare proximal terms, corrections and L2."""
         some = [works[row.work] for row in chunk]
-        shrink, push = self._shrink(some), self._push(chunk, some)
+        shrink, offset = self._shrink(some), self._step_offset(chunk, some)
         owners = np.array([row.work for row in chunk])
         for layer, part in zip(self._layers, self._parts(), strict=True):
             for number in dict.fromkeys(owners.tolist()):
                 layer.load(np.flatnonzero(owners == number), works[number].start[part])
             layer.regularise(
-                None if shrink is None else shrink[:, part], None if push is None else push[:, part]
+                None if shrink is None else shrink[:, part],
+                None if offset is None else offset[:, part],
             )
 
     def vectors(self, rows: int) -> np.ndarray:
@@ -167,27 +168,29 @@ class BatchedStep:
         return signal
 
     def _shrink(self, works: Sequence[Work]) -> np.ndarray | None:
-        """Return 1 - lr (pull + l2) per row and parameter, l2 not on biases; None if all are 1."""
+        """Return 1 - lr (mu + l2) per row and parameter, l2 not on biases; None if all are 1."""
         rates, l2 = (np.array([getattr(w, n) for w in works]) for n in ("learning_rate", "l2"))
-        pulls = np.array([work.instruction.pull for work in works])
-        if not pulls.any() and not l2.any():
+        proximal = np.array([work.instruction.prox_mu for work in works])
+        if not proximal.any() and not l2.any():
             return None
         shrink: np.ndarray = np.ones((self._rows, self._size), self._dtype)
-        shrink[: len(works)] -= (rates * pulls)[:, None]
+        shrink[: len(works)] -= (rates * proximal)[:, None]
         for part, (fan_in, fan_out) in zip(self._parts(), pairwise(self._sizes), strict=True):
             kernel = slice(part.start, part.start + fan_in * fan_out)
             shrink[: len(works), kernel] -= (rates * l2)[:, None]
         return shrink
 
-    def _push(self, chunk: Sequence[Row], works: Sequence[Work]) -> np.ndarray | None:
-        pushes = [work.push(np.array([r.client])) for r, work in zip(chunk, works, strict=True)]
-        if all(push is None for push in pushes):
+    def _step_offset(self, chunk: Sequence[Row], works: Sequence[Work]) -> np.ndarray | None:
+        found = [
+            work.step_offset(np.array([r.client])) for r, work in zip(chunk, works, strict=True)
+        ]
+        if all(offset is None for offset in found):
             return None
-        pushed: np.ndarray = np.zeros((self._rows, self._size), self._dtype)
-        for place, push in enumerate(pushes):
-            if push is not None:
-                pushed[place] = push[0]
-        return pushed
+        offsets: np.ndarray = np.zeros((self._rows, self._size), self._dtype)
+        for place, offset in enumerate(found):
+            if offset is not None:
+                offsets[place] = offset[0]
+        return offsets
 
     def _parts(self) -> list[slice]:
         """Return where every layer's parameters stand in a vector: kernel, then bias."""

@@ -11,7 +11,7 @@ import numpy as np
 from core.federated.trainers.batched_step import BatchedStep
 
 
-class Desk:
+class ChunkBuffers:
     """The parameters of a chunk of rows, and room for the samples of their next steps."""
 
     def __init__(self, sizes: tuple[int, ...], rows: int, batch_size: int, dtype: type) -> None:
@@ -22,7 +22,7 @@ class Desk:
         self._targets: np.ndarray = np.empty((0, batch_size, sizes[-1]), dtype)
 
     def fits(self, sizes: tuple[int, ...], rows: int, batch_size: int, dtype: type) -> bool:
-        """Return whether this desk serves for such a chunk."""
+        """Return whether these serve for such a chunk."""
         return self._kind == (sizes, batch_size, dtype) and rows <= self._rows
 
     def room(self, batches: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,28 +35,28 @@ class Desk:
         return self._inputs[:batches], self._targets[:batches]
 
 
-class Desks:
-    """Lends desks: one to each user at a time, so threads never share one."""
+class BufferPool:
+    """Lends buffers: each to one user at a time, so threads never share any."""
 
     def __init__(self) -> None:
-        self._free: list[Desk] = []
+        self._free: list[ChunkBuffers] = []
 
     @contextlib.contextmanager
     def lend(
         self, sizes: tuple[int, ...], rows: int, batch_size: int, dtype: type
-    ) -> Iterator[Desk]:
-        """Give a desk that fits, the last one used if possible, for the time of a `with`."""
+    ) -> Iterator[ChunkBuffers]:
+        """Give buffers that fit, the last ones used if possible, for the time of a `with`."""
         kind = (sizes, rows, batch_size, dtype)
         try:
-            desk = self._free.pop()
+            buffers = self._free.pop()
         except IndexError:
-            desk = Desk(*kind)
-        desk = desk if desk.fits(*kind) else Desk(*kind)
+            buffers = ChunkBuffers(*kind)
+        buffers = buffers if buffers.fits(*kind) else ChunkBuffers(*kind)
         try:
-            yield desk
+            yield buffers
         finally:
-            self._free.append(desk)
+            self._free.append(buffers)
 
-    def __reduce__(self) -> tuple[type["Desks"], tuple[()]]:
-        """Travel without the desks."""
-        return Desks, ()
+    def __reduce__(self) -> tuple[type["BufferPool"], tuple[()]]:
+        """Travel without the buffers."""
+        return BufferPool, ()

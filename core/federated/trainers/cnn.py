@@ -68,9 +68,9 @@ class CnnTrainer:
         gradients = None
         if work.instruction.gradients:
             gradients = work.decayed(self.gradients(work.start, work.clients[rows]), self.shapes)
-        push = work.push(work.clients[rows])
+        offset = work.step_offset(work.clients[rows])
         step = self._step()
-        step.start(work.start, None if push is None else self._masked(push[0]))
+        step.start(work.start, None if offset is None else self._masked(offset[0]))
         chosen = batches(len(labels), work.batch_size, steps, work.rng(client))
         for number, some in enumerate(chosen):
             if number % STEPS_BETWEEN_TICKS == 0:
@@ -104,7 +104,7 @@ class _Step:
 
         self._shapes = shape.parameter_shapes()
         self._variables = {n: tf.Variable(tf.zeros(s)) for n, s in self._shapes.items()}
-        self._push = {n: tf.Variable(tf.zeros(s)) for n, s in self._shapes.items()}
+        self._step_offset = {n: tf.Variable(tf.zeros(s)) for n, s in self._shapes.items()}
         kept = {} if mask is None else unflatten(mask.astype(np.float32), self._shapes)
         self._kept = {name: tf.constant(values) for name, values in kept.items()}
         signature = [
@@ -115,18 +115,18 @@ class _Step:
         self._advance = tf.function(self._advanced, input_signature=signature + numbers)
         self._gradient = tf.function(self._gradients, input_signature=signature)
 
-    def start(self, vector: np.ndarray, push: np.ndarray | None = None) -> None:
-        """Begin at `vector`, with `push` added at every step."""
+    def start(self, vector: np.ndarray, offset: np.ndarray | None = None) -> None:
+        """Begin at `vector`, with `offset` added at every step."""
         for name, value in unflatten(vector, self._shapes).items():
             self._variables[name].assign(value)
-        pushed = np.zeros_like(vector) if push is None else push
-        for name, value in unflatten(pushed, self._shapes).items():
-            self._push[name].assign(value)
+        offsets = np.zeros_like(vector) if offset is None else offset
+        for name, value in unflatten(offsets, self._shapes).items():
+            self._step_offset[name].assign(value)
 
     def advance(self, images: np.ndarray, labels: np.ndarray, work: Work) -> None:
         """Take one step on a batch."""
-        rate, pull = np.float32(work.learning_rate), np.float32(work.instruction.pull)
-        self._advance(images, labels.astype(np.int32), rate, pull, np.float32(work.l2))
+        rate, prox_mu = np.float32(work.learning_rate), np.float32(work.instruction.prox_mu)
+        self._advance(images, labels.astype(np.int32), rate, prox_mu, np.float32(work.l2))
 
     def gradient(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Return the gradient of the mean loss over any number of images, (P,)."""
@@ -151,9 +151,13 @@ class _Step:
             )
         return tape.gradient(loss, self._variables)
 
-    def _advanced(self, images: Any, labels: Any, rate: Any, pull: Any, l2: Any) -> None:
+    def _advanced(self, images: Any, labels: Any, rate: Any, prox_mu: Any, l2: Any) -> None:
         for name, gradient in self._gradients(images, labels).items():
             variable = self._variables[name]
             decay = l2 if name.endswith("kernel") else 0.0
-            after = variable * (1 - rate * (pull + decay)) - rate * gradient + self._push[name]
+            after = (
+                variable * (1 - rate * (prox_mu + decay))
+                - rate * gradient
+                + self._step_offset[name]
+            )
             variable.assign(after * self._kept[name] if self._kept else after)

@@ -59,13 +59,13 @@ class PlainTrainer:
         rows = np.array([row])
         client, steps = int(work.clients[row]), int(work.steps[row])
         inputs, labels = self._samples(client)
-        push = work.push(work.clients[rows])
+        offset = work.step_offset(work.clients[rows])
         vector = work.start
         for chosen in batches(len(labels), work.batch_size, steps, work.rng(client)):
             parameters = unflatten(vector, self.shapes)
             gradient = mlp.gradient(parameters, inputs[chosen], labels[chosen], work.l2)
-            step = -work.learning_rate * (flatten(gradient) + work.instruction.pull * vector)
-            vector = vector + step + (0 if push is None else push[0])
+            step = -work.learning_rate * (flatten(gradient) + work.instruction.prox_mu * vector)
+            vector = vector + step + (0 if offset is None else offset[0])
         gradients = None
         if work.instruction.gradients:
             gradients = work.decayed(self.gradients(work.start, work.clients[rows]), self.shapes)

@@ -42,15 +42,15 @@ class Work:
         """Return the stream of one client's batches in this round."""
         return generator(self.seed, "client", int(client), "round", self.round)
 
-    def push(self, clients: np.ndarray) -> np.ndarray | None:
-        """Return what these clients add at every step, (n, P): -lr (correction - pull w_start)."""
+    def step_offset(self, clients: np.ndarray) -> np.ndarray | None:
+        """Return what these clients add at every step, (n, P): -lr (correction - mu w_start)."""
         instruction = self.instruction
-        if instruction.correction is None and instruction.pull == 0:
+        if instruction.correction is None and instruction.prox_mu == 0:
             return None
-        towards = instruction.pull * self.start
+        towards = instruction.prox_mu * self.start
         extra = 0 if instruction.correction is None else instruction.correction(clients)
-        push = np.asarray(self.learning_rate * (towards - extra), self.start.dtype)
-        return np.broadcast_to(push, (len(clients), self.start.size))
+        offset = np.asarray(self.learning_rate * (towards - extra), self.start.dtype)
+        return np.broadcast_to(offset, (len(clients), self.start.size))
 
     def decayed(self, gradients: np.ndarray, shapes: Shapes) -> np.ndarray:
         """Return gradients of the mean loss at the start, (n, P), with the weight decay's part.

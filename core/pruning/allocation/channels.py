@@ -1,6 +1,6 @@
-"""How many channels each layer keeps, so that the closed file comes nearest to the target."""
+"""How many channels each layer keeps, so that the pruned file comes nearest to the target."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -8,7 +8,14 @@ from core.errors import SettingsError
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS, dense_unit_parameters, parameters_of
 from core.pruning.allocation.alignment import aligned
-from core.pruning.allocation.scores import Layered, Sensitivity, by_rank, sensitive, uniform
+from core.pruning.allocation.scores import (
+    Layered,
+    Sensitivity,
+    by_name,
+    by_rank,
+    sensitivity,
+    uniform,
+)
 from core.pruning.masks.mask import check_sparsity
 
 # What dense1 costs against all other layers when these begin to narrow; measured in the decision.
@@ -33,7 +40,7 @@ def balanced(layered: Layered) -> dict[str, np.ndarray]:
     return order
 
 
-def normalised(layered: Layered) -> dict[str, np.ndarray]:
+def global_(layered: Layered) -> dict[str, np.ndarray]:
     """One threshold over all channels, each layer's scores divided by their root mean square.
 
     After Molchanov et al. 2017, arXiv:1611.06440, section 2.2, who divide by the l2 norm: there a
@@ -54,13 +61,7 @@ def raw(layered: Layered) -> dict[str, np.ndarray]:
     return layered.scores
 
 
-CHANNEL_ALLOCATIONS: dict[str, Callable[[Layered], dict[str, np.ndarray]]] = {
-    "balanced": balanced,
-    "uniform": uniform,
-    "global": normalised,
-    "raw": raw,
-    "sensitivity": sensitive,
-}
+CHANNEL_ALLOCATIONS = by_name(balanced, uniform, global_, raw, sensitivity)
 ALIGNED = {"balanced"}  # the others are the papers', to the channel
 
 

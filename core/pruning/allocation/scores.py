@@ -52,12 +52,12 @@ def uniform(layered: Layered) -> dict[str, np.ndarray]:
     return {layer: by_rank(value, 1.0) for layer, value in layered.scores.items()}
 
 
-def overall(layered: Layered) -> dict[str, np.ndarray]:
+def global_(layered: Layered) -> dict[str, np.ndarray]:
     """One threshold over all layers, on the raw scores. Blalock et al. 2020, arXiv:2003.03033."""
     return layered.scores
 
 
-def deviation(layered: Layered) -> dict[str, np.ndarray]:
+def layer_threshold(layered: Layered) -> dict[str, np.ndarray]:
     """A threshold per layer of quality x the deviation of its weights.
 
     Dividing by the deviation makes the common quality one threshold over all layers.
@@ -98,7 +98,7 @@ def _lamp(scores: np.ndarray) -> np.ndarray:
     return result
 
 
-def sensitive(layered: Layered) -> dict[str, np.ndarray]:
+def sensitivity(layered: Layered) -> dict[str, np.ndarray]:
     """Every layer is pruned until it alone would cost the same accuracy (needs the analysis)."""
     if layered.sensitivity is None:
         raise SettingsError(
@@ -118,14 +118,15 @@ def _by_drop(scores: np.ndarray, sparsities: np.ndarray, drops: np.ndarray) -> n
     return np.interp(goes_at, sparsities, never_falling) + 1e-6 * goes_at
 
 
-ALLOCATIONS: dict[str, Callable[[Layered], dict[str, np.ndarray]]] = {
-    "lamp": lamp,
-    "erk": erk,
-    "global": overall,
-    "layer_threshold": deviation,
-    "uniform": uniform,
-    "sensitivity": sensitive,
-}
+Allocation = Callable[[Layered], dict[str, np.ndarray]]
+
+
+def by_name(*allocations: Allocation) -> dict[str, Allocation]:
+    """Return a registry under the functions' own names ("global" is a word of Python's)."""
+    return {allocation.__name__.rstrip("_"): allocation for allocation in allocations}
+
+
+ALLOCATIONS = by_name(lamp, erk, global_, layer_threshold, uniform, sensitivity)
 
 
 def comparable(

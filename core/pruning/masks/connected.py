@@ -67,8 +67,8 @@ def _is_connected(mask: Mask) -> bool:
 def _give_up(current: Scores, mask: Mask, living: Mask) -> Scores:
     """Give up what is wasted; a unit that gives up its bias goes whole.
 
-    Back without its bias it would be silent in a normalised retraining, which takes its factor
-    away with its shift.
+    Back without its bias it would be silent in a batch-normalised retraining, which takes its
+    factor away with its shift.
     """
     wasted = {name: mask.arrays[name] & ~living.arrays[name] for name in current}
     for layer in CHANNEL_LAYERS:

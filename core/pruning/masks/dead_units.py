@@ -14,7 +14,7 @@ PADDED_READERS = ("conv1", "conv3")
 
 
 @dataclass(frozen=True)
-class Closed:
+class LivingNetwork:
     """A network in which every unit that is left both receives and is read.
 
     kept: layer -> sorted indices of the living units. weights and mask: full layout.
@@ -107,7 +107,9 @@ def fold_constants(weights: Weights) -> tuple[Weights, tuple[str, ...]]:
     return folded, tuple(notes)
 
 
-def close(weights: Weights, kept: Mapping[str, np.ndarray], shape: NetworkShape) -> Closed:
+def remove_dead_units(
+    weights: Weights, kept: Mapping[str, np.ndarray], shape: NetworkShape
+) -> LivingNetwork:
     """Return the network with only the kept units, followed to the fixed point.
 
     A unit whose kernel is zero is folded away, one that nobody reads dies with its inputs. A
@@ -120,7 +122,7 @@ def close(weights: Weights, kept: Mapping[str, np.ndarray], shape: NetworkShape)
     living, guard_notes = _with_floor(alive, weights)
     mask = channel_mask(living, shape)
     notes = dict.fromkeys((*floor_notes, *first_notes, *fold_notes, *guard_notes))
-    return Closed(mask.apply(folded), mask, living, tuple(notes))
+    return LivingNetwork(mask.apply(folded), mask, living, tuple(notes))
 
 
 def _with_floor(

@@ -9,7 +9,7 @@ from core.networks.topology import CHANNEL_LAYERS, FEEDER, readers
 from core.pruning.allocation.channels import largest
 from core.pruning.layerwise import wanted_counts
 from core.pruning.masks.dead_units import channel_mask
-from core.pruning.method import Budget, Context, Method, Scores, Selection
+from core.pruning.method import Budget, Method, PruningContext, Scores, Selection
 from core.settings import Settings, setting
 
 
@@ -45,7 +45,7 @@ def _norms(kernel: np.ndarray) -> np.ndarray:
     return np.asarray(absolute.reshape(-1, kernel.shape[-1]).sum(axis=0))
 
 
-def select(context: Context, settings: L1Filter, budget: Budget) -> Selection:
+def select(context: PruningContext, settings: L1Filter, budget: Budget) -> Selection:
     """Return the filters with the largest norms, as many in each layer as the budget keeps."""
     counts = wanted_counts(budget, context.shape)
     kept: dict[str, np.ndarray] = {}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pruning.method import Context, Method, Scores
+from core.pruning.method import Method, PruningContext, Scores
 from core.settings import Settings, setting
 
 
@@ -22,7 +22,7 @@ class Magnitude(Settings):
     )
 
 
-def scores(context: Context, settings: Magnitude) -> Scores:
+def scores(context: PruningContext, settings: Magnitude) -> Scores:
     """Return |w| of every kernel weight and every bias."""
     return {
         name: np.abs(value) * (settings.bias_worth if name.endswith("bias") else 1.0)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.networks.topology import CHANNEL_LAYERS
-from core.pruning.method import Context, Method, Scores
+from core.pruning.method import Method, PruningContext, Scores
 from core.randomness import generator
 from core.settings import Settings
 
@@ -13,7 +13,7 @@ class RandomFilter(Settings):
     """Whole filters go at random. Control of Mittal et al. 2018, arXiv:1801.10447."""
 
 
-def scores(context: Context, settings: RandomFilter) -> Scores:
+def scores(context: PruningContext, settings: RandomFilter) -> Scores:
     """Return one uniform number for every filter, the same for the same seed."""
     return {
         layer: generator(context.seed, "random filter", layer).random(context.shape.units[layer])

@@ -12,7 +12,7 @@ from core.pruning.layerwise import (
     reader_positions,
     sample_images,
 )
-from core.pruning.method import Budget, Context, Method, Selection
+from core.pruning.method import Budget, Method, PruningContext, Selection
 from core.pruning.reconstruction import lasso
 from core.pruning.reconstruction.least_squares import Moments, moments, refit, stack, unstack
 from core.randomness import generator
@@ -49,7 +49,9 @@ class Regression(Settings):
     )
 
 
-def layer_moments(context: Context, settings: Regression, network: Partial, layer: str) -> Moments:
+def layer_moments(
+    context: PruningContext, settings: Regression, network: Partial, layer: str
+) -> Moments:
     """Return the moments of what the reader of `layer` reads now and what it gave originally."""
     reader = READER[layer]
     count = settings.dense_images if reader.startswith("dense") else settings.images
@@ -89,7 +91,7 @@ def _by_channel(products: np.ndarray, channels: int) -> np.ndarray:
 
 
 def cut(
-    context: Context, settings: Regression, network: Partial, layer: str, count: int
+    context: PruningContext, settings: Regression, network: Partial, layer: str, count: int
 ) -> Partial:
     """Return the network with `count` channels in `layer` and the next layer re-fitted."""
     reader, shape = READER[layer], network.shape
@@ -112,7 +114,7 @@ def _rows_of(kept: np.ndarray, kernel: np.ndarray, channels: int) -> np.ndarray:
     return np.append(flatten_rows(kept, channels, inputs // channels), inputs)
 
 
-def select(context: Context, settings: Regression, budget: Budget) -> Selection:
+def select(context: PruningContext, settings: Regression, budget: Budget) -> Selection:
     """Cut layer by layer from the input, each time re-fitting the next layer."""
     return cut_layer_by_layer(
         context, budget, settings.layer_epochs, partial(cut, context, settings)

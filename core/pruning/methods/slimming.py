@@ -9,13 +9,13 @@ from core.networks.network import NetworkShape, Weights
 from core.networks.topology import CHANNEL_LAYERS, READER
 from core.pruning.activations import pre_activation_statistics
 from core.pruning.layerwise import sample_images
-from core.pruning.method import OWN, Budget, Context, Method, Selection
+from core.pruning.method import OWN, Budget, Method, PruningContext, Selection
 from core.pruning.sparse_training.scales import cut_by_scales, sparse_epochs, sparse_recipe
 from core.randomness import derived_seed
 from core.settings import Settings, setting
 from core.training.architecture import Architecture
 from core.training.recipe import Recipe
-from core.training.temporary_batchnorm import EPSILON, NORMALISED, fold
+from core.training.temporary_batchnorm import BATCHNORM, EPSILON, fold
 
 START = 0.5
 CALIBRATION_IMAGES = 2_000
@@ -45,10 +45,10 @@ class NetworkSlimming(Settings):
     batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
 
 
-def normalised_start(
+def batchnorm_start(
     weights: Weights, statistics: dict[str, tuple[np.ndarray, np.ndarray]]
 ) -> dict[str, np.ndarray]:
-    """Return the normalised network's variables with γ = 0.5 and unchanged outputs.
+    """Return the batch-normalised network's variables with γ = 0.5 and unchanged outputs.
 
     statistics: layer -> (mean, variance) of kernel * input, a value for each channel. With
     s = √(variance + ε), γ(z − mean)/s + β is (z + bias)·γ/s if β = γ(mean + bias)/s. The factor γ/s
@@ -73,26 +73,26 @@ def normalised_start(
     return values
 
 
-def slimming_architecture(context: Context, penalty: float) -> Architecture:
-    """Return the normalised network whose loss has λ Σ|γ|, whose sub-gradient is λ sign(γ)."""
+def slimming_architecture(context: PruningContext, penalty: float) -> Architecture:
+    """Return the batch-normalised network with λ Σ|γ| in its loss, sub-gradient λ sign(γ)."""
     images = sample_images(context, CALIBRATION_IMAGES, "slimming", "calibration")
 
     def build(shape: NetworkShape, recipe: Recipe) -> Any:
         import keras
 
-        model = NORMALISED.build(shape, recipe)
+        model = BATCHNORM.build(shape, recipe)
         for layer in CHANNEL_LAYERS:
             model.get_layer(f"{layer}_norm").gamma.regularizer = keras.regularizers.L1(penalty)
         return model
 
     def load(weights: Weights) -> dict[str, np.ndarray]:
         statistics = pre_activation_statistics(weights, images)
-        return normalised_start(weights, statistics)
+        return batchnorm_start(weights, statistics)
 
     return Architecture(build=build, load=load, export=fold)
 
 
-def select(context: Context, settings: NetworkSlimming, budget: Budget) -> Selection:
+def select(context: PruningContext, settings: NetworkSlimming, budget: Budget) -> Selection:
     """Train with the penalty, fold, and cut globally by |γ|."""
     from core.training.train import train
 
@@ -121,8 +121,8 @@ METHOD = Method(
     needs_data=True,
     trains=True,
     formula=r"L = \sum_{(x,y)} \ell(f(x, W), y) + \lambda \sum_\gamma \lvert \gamma \rvert",
-    # Its normalised network is fine-tuned as such, and folded at the end.
-    paper_recipe={"allocation": OWN, "normalise": True},
+    # Its batch-normalised network is fine-tuned as such, and folded at the end.
+    paper_recipe={"allocation": OWN, "batch_normalisation": True},
     palette=4,
     assigned=True,
     refits=True,

@@ -8,9 +8,9 @@ import numpy as np
 
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS, parameters_of
-from core.pruning.batchnorm_retraining import renormalised
-from core.pruning.method import OWN, Budget, Context, Method, Selection
-from core.pruning.sparse_training.proximal import Ramp, file_sparsity, update_factors
+from core.pruning.batchnorm_retraining import temporary_batchnorm
+from core.pruning.method import OWN, Budget, Method, PruningContext, Selection
+from core.pruning.sparse_training.proximal import PenaltyRamp, file_sparsity, update_factors
 from core.pruning.sparse_training.scaled_network import build_scaled, fold_scales, scale_name
 from core.pruning.sparse_training.scales import cut_by_scales, sparse_epochs, sparse_recipe
 from core.randomness import derived_seed
@@ -58,7 +58,7 @@ class StructureSelection(Settings):
     batch_size: int = setting(64, low=1, high=4096, help="Images in one step", advanced=True)
 
 
-def scaled_architecture(shape: NetworkShape, ramp: Ramp, images: np.ndarray) -> Architecture:
+def scaled_architecture(shape: NetworkShape, ramp: PenaltyRamp, images: np.ndarray) -> Architecture:
     """Return the network with scaling factors that only the proximal step moves.
 
     images: training images, from which normalisation is set so that nothing changes at first.
@@ -68,11 +68,13 @@ def scaled_architecture(shape: NetworkShape, ramp: Ramp, images: np.ndarray) -> 
         update_factors(variables, gradients, shape, ramp)
 
     own = tuple(scale_name(layer) for layer in CHANNEL_LAYERS)
-    load = renormalised(images).load
+    load = temporary_batchnorm(images).load
     return Architecture(build_scaled, load, fold_scales, own, update)
 
 
-def ramp_of(context: Context, settings: StructureSelection, budget: Budget, epochs: int) -> Ramp:
+def ramp_of(
+    context: PruningContext, settings: StructureSelection, budget: Budget, epochs: int
+) -> PenaltyRamp:
     """Return the plan of the penalty; an allocation says how many factors each layer keeps."""
     per_epoch = steps_per_epoch(len(context.data.train), settings.batch_size)
     steps = max(1, round(settings.ramp * epochs * per_epoch))
@@ -80,10 +82,12 @@ def ramp_of(context: Context, settings: StructureSelection, budget: Budget, epoc
     target = budget.sparsity
     if least:  # what the allocation reaches, which is not the target to the last channel
         target = 1 - parameters_of(dict(least), context.shape) / context.shape.parameters
-    return Ramp(target, settings.penalty, settings.growth, steps, settings.factor_rate, dict(least))
+    return PenaltyRamp(
+        target, settings.penalty, settings.growth, steps, settings.factor_rate, dict(least)
+    )
 
 
-def select(context: Context, settings: StructureSelection, budget: Budget) -> Selection:
+def select(context: PruningContext, settings: StructureSelection, budget: Budget) -> Selection:
     """Train with factors, fold them, and cut globally by what is left of them."""
     from core.training.train import train
 

@@ -7,7 +7,7 @@ import numpy as np
 from core.networks.network import Weights
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.gradients import batch_gradients
-from core.pruning.method import Context, Method, Scores
+from core.pruning.method import Method, PruningContext, Scores
 from core.settings import Settings, setting
 
 
@@ -21,7 +21,7 @@ class Taylor(Settings):
     )
 
 
-def scores(context: Context, settings: Taylor) -> Scores:
+def scores(context: PruningContext, settings: Taylor) -> Scores:
     """Return layer -> (filters,) mean over batches of (Σ g·w)², the sum over a filter's weights."""
     effects = [
         _effects(context.weights, gradient)

@@ -9,7 +9,7 @@ from core.networks.network import Weights
 from core.networks.topology import READER
 from core.pruning.activations import sample_positions
 from core.pruning.layerwise import Partial, cut_layer_by_layer, sample_images
-from core.pruning.method import Budget, Context, Method, Selection
+from core.pruning.method import Budget, Method, PruningContext, Selection
 from core.randomness import generator
 from core.settings import Settings, setting
 
@@ -82,7 +82,9 @@ def scales(gram: np.ndarray, kept: np.ndarray, ridge: float) -> np.ndarray:
     return np.linalg.solve(system, gram[kept].sum(axis=1) + strength)
 
 
-def gram_of_layer(context: Context, settings: ThiNet, network: Partial, layer: str) -> np.ndarray:
+def gram_of_layer(
+    context: PruningContext, settings: ThiNet, network: Partial, layer: str
+) -> np.ndarray:
     """Return the (C, C) float64 Gram matrix of `layer`'s contributions over sampled rows."""
     reader = READER[layer]
     images = sample_images(context, settings.images, "thinet", layer, "images")
@@ -95,7 +97,9 @@ def gram_of_layer(context: Context, settings: ThiNet, network: Partial, layer: s
     return np.asarray(x.T @ x)
 
 
-def cut(context: Context, settings: ThiNet, network: Partial, layer: str, count: int) -> Partial:
+def cut(
+    context: PruningContext, settings: ThiNet, network: Partial, layer: str, count: int
+) -> Partial:
     """Return the network with `count` channels in `layer`, the next layer's slices re-scaled."""
     if count == network.shape.units[layer]:
         return network.with_layer(layer, np.arange(count))
@@ -108,7 +112,7 @@ def cut(context: Context, settings: ThiNet, network: Partial, layer: str, count:
     return smaller.with_kernel(READER[layer], by_channel.reshape(kernel.shape))
 
 
-def select(context: Context, settings: ThiNet, budget: Budget) -> Selection:
+def select(context: PruningContext, settings: ThiNet, budget: Budget) -> Selection:
     """Cut layer by layer from the input, with a short fine-tune after each."""
     return cut_layer_by_layer(
         context, budget, settings.layer_epochs, partial(cut, context, settings)

@@ -15,15 +15,15 @@ from core.networks.prepare import Prepared
 from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Silent
 from core.pruning.allocation.channels import channel_counts
-from core.pruning.masks.dead_units import channel_mask, close, living_units
+from core.pruning.masks.dead_units import channel_mask, living_units, remove_dead_units
 from core.pruning.masks.mask import Mask, keep_highest
-from core.pruning.method import OWN, Budget, Context, Scores
+from core.pruning.method import OWN, Budget, PruningContext, Scores
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.compact_accuracy import instant_accuracy
 from core.pruning.preview.layer_inputs import LayerInputs
 from core.pruning.reconstruction.plan_step import sample
-from core.pruning.reconstruction.refit import DenseMoments, measure, recover
+from core.pruning.reconstruction.refit import DenseMoments, measure, reconstruct
 from core.pruning.structured import Small, by_scores, living
 from core.pruning.unstructured import Cutter
 from core.settings import digest
@@ -52,7 +52,7 @@ class LayerView:
 class Preview:
     """One answer of the explorer; accuracies are of `images` validation images, not retrained.
 
-    score: what the file would score as it is. recovered: whether least squares repaired it.
+    score: what the file would score as it is. reconstructed: whether by least squares.
     """
 
     plan: PrunePlan
@@ -64,7 +64,7 @@ class Preview:
     layers: tuple[LayerView, ...]
     notes: tuple[str, ...]
     seconds: float
-    recovered: bool
+    reconstructed: bool
     weights: Weights
     mask: Mask
 
@@ -74,7 +74,7 @@ class Preview:
         layers = [
             {**vars(layer), "sparsity": layer.sparsity, "name": layer.name} for layer in self.layers
         ]
-        values = {name: getattr(self, name) for name in (*names, "recovered")}
+        values = {name: getattr(self, name) for name in (*names, "reconstructed")}
         return {**values, "plan": self.plan.to_dict(), "layers": layers, "notes": list(self.notes)}
 
 
@@ -100,7 +100,10 @@ class Explorer:
         self._grams: DenseMoments | None = None
 
     def answer(
-        self, plan: PrunePlan, per_layer: Mapping[str, float] | None = None, recovery: bool = False
+        self,
+        plan: PrunePlan,
+        per_layer: Mapping[str, float] | None = None,
+        reconstruction: bool = False,
     ) -> Preview:
         """Return what the plan's cut does.
 
@@ -110,8 +113,8 @@ class Explorer:
         started = time.perf_counter()
         find = self._channels if plan.rule.structured else self._weights
         weights, mask, notes = find(plan, per_layer)
-        if recovery:
-            weights = self._recovered(weights, mask)
+        if reconstruction:
+            weights = self._reconstructed(weights, mask)
         found = instant_accuracy(weights, self._split)
         zeros = sum(int((value == 0).sum()) for value in weights.values())
         return Preview(
@@ -124,17 +127,17 @@ class Explorer:
             layers=_views(weights),
             notes=notes,
             seconds=time.perf_counter() - started,
-            recovered=recovery,
+            reconstructed=reconstruction,
             weights=weights,
             mask=mask,
         )
 
     def curve(
-        self, plan: PrunePlan, sparsities: Sequence[float], recovery: bool = False
+        self, plan: PrunePlan, sparsities: Sequence[float], reconstruction: bool = False
     ) -> list[Preview]:
         """Return the one-shot curve of a method over a grid of sparsities."""
         plans = [replace(plan, sparsity=sparsity) for sparsity in sparsities]
-        return [self.answer(each, recovery=recovery) for each in plans]
+        return [self.answer(each, reconstruction=reconstruction) for each in plans]
 
     def _weights(
         self, plan: PrunePlan, per_layer: Mapping[str, float] | None
@@ -159,7 +162,7 @@ class Explorer:
                 f"{rule.label} has to train its factors before it can choose, so it has no instant "
                 "preview. Start a run, or preview another method."
             )
-        context = Context(small.weights, small.shape, self._data, self._seed, Silent())
+        context = PruningContext(small.weights, small.shape, self._data, self._seed, Silent())
         key = digest({"m": plan.method, "s": dict(plan.settings)})
         if key not in self._scores:
             score_channels = rule.scores or (lambda of, _: filter_norms(of.weights))
@@ -173,17 +176,17 @@ class Explorer:
             budget = Budget(small.target(plan.sparsity), counts, 0)
             light = replace(context, data=self._few, read_rows=self._inputs.read_rows)
             selection = rule.select(light, plan.method_settings, budget)
-        closed = close(selection.weights, selection.kept, small.shape)
-        left = small.without(closed)
+        living = remove_dead_units(selection.weights, selection.kept, small.shape)
+        left = small.without(living)
         weights = scatter(left.weights, left.kept, left.full)
-        notes = tuple(dict.fromkeys((*self._living_notes, *closed.notes)))
+        notes = tuple(dict.fromkeys((*self._living_notes, *living.notes)))
         return weights, channel_mask(left.kept, left.full), notes
 
-    def _recovered(self, weights: Weights, mask: Mask) -> Weights:
+    def _reconstructed(self, weights: Weights, mask: Mask) -> Weights:
         if self._grams is None:
             images = self._few.train.images
             self._grams = measure(self._dense, self._data.shape, images, self._seed)
-        return recover(weights, mask.arrays, self._grams)
+        return reconstruct(weights, mask.arrays, self._grams)
 
 
 def _counts(

@@ -16,7 +16,7 @@ from core.progress import Progress, Silent
 from core.pruning.allocation.channels import keep_best
 from core.pruning.allocation.scores import Sensitivity
 from core.pruning.masks.mask import keep_highest
-from core.pruning.method import Context, Scores
+from core.pruning.method import PruningContext, Scores
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import PrunePlan
 
@@ -92,7 +92,9 @@ def _scores(dense: Weights, data: Prepared, plan: PrunePlan, seed: int) -> Score
     rule = plan.rule
     if rule.scores is None:
         return filter_norms(dense)
-    return rule.scores(Context(dense, data.shape, data, seed, Silent()), plan.method_settings)
+    return rule.scores(
+        PruningContext(dense, data.shape, data, seed, Silent()), plan.method_settings
+    )
 
 
 def _accuracy(

@@ -1,4 +1,4 @@
-"""Least-squares recovery as a step of a plan, between the cut and the training."""
+"""Least-squares reconstruction as a step of a plan, between the cut and the training."""
 
 import numpy as np
 
@@ -6,18 +6,18 @@ from core.data.dataset import Split
 from core.networks.network import NetworkShape, Weights
 from core.networks.prepare import Prepared
 from core.pruning.masks.mask import Mask
-from core.pruning.reconstruction.refit import recover_in_sequence
+from core.pruning.reconstruction.refit import reconstruct_in_sequence
 from core.randomness import generator
 
 IMAGES = 2000
 
 
-def repaired(
+def reconstructed(
     before: Weights, after: Weights, mask: Mask, shape: NetworkShape, data: Prepared, seed: int
 ) -> Weights:
     """Return `after` re-fitted to what `before` computed; what the mask removed stays 0."""
     images = sample(data, IMAGES, seed).images
-    return recover_in_sequence(before, after, mask.arrays, shape, images, seed)
+    return reconstruct_in_sequence(before, after, mask.arrays, shape, images, seed)
 
 
 def sample(data: Prepared, count: int, seed: int) -> Split:

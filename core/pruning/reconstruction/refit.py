@@ -1,4 +1,4 @@
-"""Least-squares recovery: after a cut, re-fit what is left to what the dense network computed.
+"""Least-squares reconstruction: after a cut, fit what is left to what the dense network gave.
 
 Layer by layer, the kept weights and biases are chosen so that pre-activations come nearest to the
 dense network's on sampled rows. No training; removed entries stay exactly 0.
@@ -43,7 +43,7 @@ class DenseMoments:
 def measure(
     dense: Weights, shape: NetworkShape, images: np.ndarray, seed: int, rows: int = 10_000
 ) -> DenseMoments:
-    """Return the moments that `recover` needs, from `rows` places (dense layers: all images)."""
+    """Return the moments for `reconstruct`, from `rows` places (dense layers: all images)."""
     layers = {}
     for layer in LAYERS:
         places = _places(layer, shape, images, rows, seed)
@@ -54,7 +54,7 @@ def measure(
     return DenseMoments(layers)
 
 
-def recover(
+def reconstruct(
     pruned: Weights,
     mask: Masks,
     measured: DenseMoments,
@@ -67,13 +67,13 @@ def recover(
     Fast: no forward pass, only the measured moments. mask: parameter name -> 0/1 array; removed
     entries are exactly 0 in the result.
     """
-    recovered: Weights = {}
+    reconstructed: Weights = {}
     for layer in LAYERS:
-        recovered |= _fit(layer, pruned, mask, measured.layers[layer], ridge, iterations)
-    return recovered
+        reconstructed |= _fit(layer, pruned, mask, measured.layers[layer], ridge, iterations)
+    return reconstructed
 
 
-def recover_in_sequence(
+def reconstruct_in_sequence(
     dense: Weights,
     pruned: Weights,
     mask: Masks,
@@ -87,17 +87,17 @@ def recover_in_sequence(
 ) -> Weights:
     """Return `pruned` re-fitted layer by layer, each to the errors the layers before it have left.
 
-    Slower and better than `recover`: every layer's input is computed anew from the network
-    recovered so far, its wanted output from the dense network.
+    Slower and better than `reconstruct`: every layer's input is computed anew from the network
+    reconstructed so far, its wanted output from the dense network.
     """
-    recovered = dict(pruned)
+    reconstructed = dict(pruned)
     for layer in LAYERS:
         places = _places(layer, shape, images, rows, seed)
         kernel, bias = dense[f"{layer}/kernel"], dense[f"{layer}/bias"]
         wanted = read_rows(dense, images, layer, places) @ kernel.reshape(-1, len(bias)) + bias
-        of = moments(read_rows(recovered, images, layer, places), wanted)
-        recovered |= _fit(layer, recovered, mask, of, ridge, iterations)
-    return recovered
+        of = moments(read_rows(reconstructed, images, layer, places), wanted)
+        reconstructed |= _fit(layer, reconstructed, mask, of, ridge, iterations)
+    return reconstructed
 
 
 def _places(layer: str, shape: NetworkShape, images: np.ndarray, rows: int, seed: int) -> Positions:

@@ -2,7 +2,7 @@
 
 A dense network is trained, recipes are tried briefly by successive halving (Jamieson & Talwalkar
 2016, arXiv:1502.07943), and the best one gets all the time that is left. What trains and prunes is
-a Workshop: jobs of the store, or this process. All choices go by validation score.
+a NetworkTrainer: jobs of the store, or this process. All choices go by validation score.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from core.errors import SettingsError
 from core.pruning.plan import PrunePlan
-from core.pruning.search.proposals import Entry, merit_of, plan_of, propose
+from core.pruning.search.proposals import Entry, objective_of, plan_of, propose
 from core.randomness import derived_seed
 from core.settings import Value
 from core.training.recipe import MOST_EPOCHS, PRESETS, Recipe
@@ -25,7 +25,7 @@ LEAST_EPOCHS = 6  # a dense network, a few tries and a final run of an epoch or 
 
 @dataclass(frozen=True)
 class Made:
-    """A network that a workshop made: how to find it again, and how it did on validation images."""
+    """A network that a trainer made: how to find it again, and how it did on validation images."""
 
     id: str
     accuracy: float
@@ -34,12 +34,12 @@ class Made:
     seconds: float
 
     @property
-    def merit(self) -> float:
-        """What the search maximises, see `merit_of`."""
-        return merit_of(self.score, self.accuracy)
+    def objective(self) -> float:
+        """What the search maximises, see `objective_of`."""
+        return objective_of(self.score, self.accuracy)
 
 
-class Workshop(Protocol):
+class NetworkTrainer(Protocol):
     """What a competition needs done; asking for the same again must give the same again."""
 
     def epoch_seconds(self) -> tuple[float, float]:
@@ -64,7 +64,9 @@ class Competition:
     entries: tuple[Entry, ...]
 
 
-def compete(minutes: float, seed: int, workshop: Workshop, dense: str | None = None) -> Competition:
+def compete(
+    minutes: float, seed: int, trainer: NetworkTrainer, dense: str | None = None
+) -> Competition:
     """Return the best pruned network that `minutes` of this machine can find.
 
     dense: id of a network to start from, instead of training one. The best is the highest
@@ -72,15 +74,15 @@ def compete(minutes: float, seed: int, workshop: Workshop, dense: str | None = N
     Raises SettingsError if the time is too short for a few epochs.
     """
     seconds = 60 * minutes * SAFETY
-    epoch, used = workshop.epoch_seconds()
+    epoch, used = trainer.epoch_seconds()
     _check_time(minutes, seconds, epoch)
-    start = _dense(workshop, seconds, epoch, seed) if dense is None else _given(dense)
-    field = _Field(workshop, start.id, seed)
-    field.halve(max(1, int(SEARCH_SHARE * seconds / epoch)))
-    used += start.seconds + sum(entry.seconds for entry in field.entries)
-    field.finish(seconds - used)
-    best = max(field.made, key=lambda made: made.merit)
-    return Competition(start, best, tuple(field.entries))
+    start = _dense(trainer, seconds, epoch, seed) if dense is None else _given(dense)
+    population = _Population(trainer, start.id, seed)
+    population.halve(max(1, int(SEARCH_SHARE * seconds / epoch)))
+    used += start.seconds + sum(entry.seconds for entry in population.entries)
+    population.finish(seconds - used)
+    best = max(population.made, key=lambda made: made.objective)
+    return Competition(start, best, tuple(population.entries))
 
 
 def _check_time(minutes: float, seconds: float, epoch: float) -> None:
@@ -92,20 +94,20 @@ def _check_time(minutes: float, seconds: float, epoch: float) -> None:
         )
 
 
-def _dense(workshop: Workshop, seconds: float, epoch: float, seed: int) -> Made:
+def _dense(trainer: NetworkTrainer, seconds: float, epoch: float, seed: int) -> Made:
     epochs = min(max(1, int(DENSE_SHARE * seconds / epoch)), MOST_EPOCHS)
-    return workshop.train(replace(PRESETS["thorough"], epochs=epochs), derived_seed(seed, "dense"))
+    return trainer.train(replace(PRESETS["thorough"], epochs=epochs), derived_seed(seed, "dense"))
 
 
 def _given(dense: str) -> Made:
     return Made(dense, 0.0, 0.0, 0.0, 0.0)
 
 
-class _Field:
+class _Population:
     """The recipes in the race: what was tried so far."""
 
-    def __init__(self, workshop: Workshop, dense: str, seed: int) -> None:
-        self._workshop, self._dense, self._seed = workshop, dense, seed
+    def __init__(self, trainer: NetworkTrainer, dense: str, seed: int) -> None:
+        self._trainer, self._dense, self._seed = trainer, dense, seed
         self.entries: list[Entry] = []
         self.made: list[Made] = []
 
@@ -118,7 +120,7 @@ class _Field:
         first = min(first, MOST_EPOCHS // SECOND_RUNG_FACTOR)
         for _ in range(FIRST_RUNG if first else min(budget, FIRST_RUNG)):
             self._try(propose(self.entries, self._seed), max(1, first))
-        best = sorted(self.entries, key=lambda entry: -entry.merit)[:SECOND_RUNG]
+        best = sorted(self.entries, key=lambda entry: -entry.objective)[:SECOND_RUNG]
         for entry in best if first else ():
             self._try(entry.values, SECOND_RUNG_FACTOR * first)
 
@@ -127,7 +129,7 @@ class _Field:
 
         If these are too few for more epochs than it had, they are left.
         """
-        best = max(self.entries, key=lambda entry: (entry.epochs, entry.merit))
+        best = max(self.entries, key=lambda entry: (entry.epochs, entry.objective))
         pace = best.seconds / best.epochs
         epochs = min(int(seconds / max(pace, 1e-9)), MOST_EPOCHS)
         if epochs > best.epochs:
@@ -135,7 +137,7 @@ class _Field:
 
     def _try(self, values: dict[str, Value], epochs: int) -> None:
         seed = derived_seed(self._seed, "try", len(self.entries))
-        made = self._workshop.prune(self._dense, plan_of(values, epochs), seed)
+        made = self._trainer.prune(self._dense, plan_of(values, epochs), seed)
         self.made.append(made)
         self.entries.append(
             Entry(values, epochs, made.accuracy, made.sparsity, made.score, made.seconds)

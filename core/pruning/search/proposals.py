@@ -32,16 +32,16 @@ class Entry:
     seconds: float
 
     @property
-    def merit(self) -> float:
-        """What the search maximises, see `merit_of`."""
-        return merit_of(self.score, self.accuracy)
+    def objective(self) -> float:
+        """What the search maximises, see `objective_of`."""
+        return objective_of(self.score, self.accuracy)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it JSON-ready, with the plan it stands for."""
         return {**vars(self), "plan": plan_of(self.values, self.epochs).to_dict()}
 
 
-def merit_of(score: float, accuracy: float) -> float:
+def objective_of(score: float, accuracy: float) -> float:
     """Return the score, or below every score the accuracy, where this is under the threshold.
 
     There all scores are 0; what comes nearer to the threshold is the better try all the same.
@@ -51,7 +51,7 @@ def merit_of(score: float, accuracy: float) -> float:
 
 def plan_of(values: dict[str, Value], epochs: int) -> PrunePlan:
     """Return the magnitude plan with these values."""
-    return replace(PrunePlan(normalise=True, epochs=epochs), **values)  # type: ignore[arg-type]
+    return replace(PrunePlan(batch_normalisation=True, epochs=epochs), **values)  # type: ignore[arg-type]
 
 
 def propose(tried: Sequence[Entry], seed: int) -> dict[str, Value]:
@@ -72,7 +72,9 @@ def propose(tried: Sequence[Entry], seed: int) -> dict[str, Value]:
     space = _space()
     for entry in tried:
         study.add_trial(
-            optuna.trial.create_trial(params=entry.values, distributions=space, value=entry.merit)
+            optuna.trial.create_trial(
+                params=entry.values, distributions=space, value=entry.objective
+            )
         )
     return dict(study.ask(space).params)
 

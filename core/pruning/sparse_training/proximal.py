@@ -23,7 +23,7 @@ ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
-class Ramp:
+class PenaltyRamp:
     """The plan by which the penalty γ is found.
 
     sparsity: target of the whole file. start: first γ. growth: what γ is multiplied with over the
@@ -75,7 +75,10 @@ def file_sparsity(factors: Mapping[str, Any], shape: NetworkShape) -> Any:
 
 
 def update_factors(
-    variables: Mapping[str, Any], gradients: Mapping[str, Any], shape: NetworkShape, ramp: Ramp
+    variables: Mapping[str, Any],
+    gradients: Mapping[str, Any],
+    shape: NetworkShape,
+    ramp: PenaltyRamp,
 ) -> None:
     """Move all factors one step and γ after them; no step goes beyond the target sparsity.
 
@@ -111,7 +114,7 @@ def update_factors(
     )
 
 
-def _next_penalty(penalty: Any, reached: Any, beyond: Any, step: Any, ramp: Ramp) -> Any:
+def _next_penalty(penalty: Any, reached: Any, beyond: Any, step: Any, ramp: PenaltyRamp) -> Any:
     """Return γ for the next step: more while zeros lag behind the plan, half after a false step."""
     import tensorflow as tf
 

@@ -13,7 +13,7 @@ from core.networks.network import NetworkShape, Weights
 from core.networks.topology import CHANNEL_LAYERS
 from core.training.architecture import Values
 from core.training.recipe import Recipe
-from core.training.temporary_batchnorm import build_normalised, fold
+from core.training.temporary_batchnorm import build_with_batchnorm, fold
 
 # The state of the penalty's ramp lives in the model, so that checkpoints have it.
 STATE = "conv1_scale/state"
@@ -32,7 +32,7 @@ def momentum_name(layer: str) -> str:
 
 def build_scaled(shape: NetworkShape, recipe: Recipe) -> Any:
     """Return the Keras network (logits) with a scaling layer before every ReLU."""
-    return build_normalised(shape, recipe, lambda layer: [_scaling(f"{layer}_scale")])
+    return build_with_batchnorm(shape, recipe, lambda layer: [_scaling(f"{layer}_scale")])
 
 
 def _scaling(name: str) -> Any:

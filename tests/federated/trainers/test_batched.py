@@ -43,12 +43,12 @@ def test_works_of_every_kind_train_together_as_alone(monkeypatch, chunk):
     monkeypatch.setattr(batched, "CHUNK_ROWS", chunk)
     monkeypatch.setattr(batched, "SEGMENT_BATCHES", 7)
     size = NETWORK.parameter_shapes()
-    pushes = np.random.default_rng(0).normal(0, 0.01, (9, sum(map(np.prod, size.values()))))
+    found = np.random.default_rng(0).normal(0, 0.01, (9, sum(map(np.prod, size.values()))))
     works = [
         work([0, 3, 8], [7, 2, 19]),
         work([1, 3], [4, 4], rate=0.2, l2=0.1, seed=5),
-        work([2, 5, 7], [3, 9, 1], instruction=Instruction(pull=0.5)),
-        work([4, 6], [6, 6], instruction=Instruction(correction=lambda k: pushes[k])),
+        work([2, 5, 7], [3, 9, 1], instruction=Instruction(prox_mu=0.5)),
+        work([4, 6], [6, 6], instruction=Instruction(correction=lambda k: found[k])),
         work([0, 1], [2, 2], batch_size=7, instruction=Instruction(gradients=True)),
         work([0, 1], [2, 3], batch_size=0),
     ]

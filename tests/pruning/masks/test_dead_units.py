@@ -5,10 +5,10 @@ from core.networks.network import LAYERS
 from core.networks.topology import CHANNEL_LAYERS, READER, readers
 from core.pruning.masks.dead_units import (
     channel_mask,
-    close,
     drop_dead_entries,
     fold_constants,
     living_units,
+    remove_dead_units,
 )
 from core.pruning.masks.mask import Mask
 from tests.numpy_forward import probabilities
@@ -97,24 +97,24 @@ def test_folding_leaves_its_input_alone():
 
 def test_closing_nothing_changes_nothing():
     network = weights()
-    closed = close(network, everything(), SHAPE)
-    assert closed.mask.zeros == 0
-    assert all(np.array_equal(closed.weights[name], network[name]) for name in network)
+    living = remove_dead_units(network, everything(), SHAPE)
+    assert living.mask.zeros == 0
+    assert all(np.array_equal(living.weights[name], network[name]) for name in network)
 
 
 def test_closing_counts_every_entry_of_a_dead_channel():
     """conv3 loses a channel: 3*3*4 inputs, its bias, and 3*3*6 readers in conv4."""
-    closed = close(weights(), everything() | {"conv3": np.arange(5)}, SHAPE)
-    assert closed.mask.zeros == 36 + 1 + 54
-    zeros = sum(int((value == 0).sum()) for value in closed.weights.values())
-    assert zeros == closed.mask.zeros
+    living = remove_dead_units(weights(), everything() | {"conv3": np.arange(5)}, SHAPE)
+    assert living.mask.zeros == 36 + 1 + 54
+    zeros = sum(int((value == 0).sum()) for value in living.weights.values())
+    assert zeros == living.mask.zeros
 
 
 def test_no_layer_dies_and_the_guard_says_so():
-    closed = close(weights(), everything() | {"conv2": np.array([], int)}, SHAPE)
+    living = remove_dead_units(weights(), everything() | {"conv2": np.array([], int)}, SHAPE)
     norms = np.abs(weights()["conv2/kernel"]).sum(axis=(0, 1, 2))
-    assert closed.kept["conv2"].tolist() == [int(norms.argmax())]
-    assert closed.notes == ("Layer-collapse guard: conv2 keeps its strongest channel.",)
+    assert living.kept["conv2"].tolist() == [int(norms.argmax())]
+    assert living.notes == ("Layer-collapse guard: conv2 keeps its strongest channel.",)
 
 
 def test_every_unit_left_by_closure_is_fed_and_read():
@@ -122,13 +122,13 @@ def test_every_unit_left_by_closure_is_fed_and_read():
     readers(network, "conv1")[:, 0, :] = 0
     network["conv4/kernel"][..., 2] = 0
     network["conv4/bias"][2] = 0.4
-    closed = close(network, everything(), SHAPE)
-    assert 0 not in closed.kept["conv1"]
-    assert 2 not in closed.kept["conv4"]
-    np.testing.assert_allclose(answers(closed.weights), answers(network), atol=1e-6)
+    living = remove_dead_units(network, everything(), SHAPE)
+    assert 0 not in living.kept["conv1"]
+    assert 2 not in living.kept["conv4"]
+    np.testing.assert_allclose(answers(living.weights), answers(network), atol=1e-6)
 
 
 def test_the_output_units_are_never_removed():
-    closed = close(weights(), {layer: np.array([0]) for layer in CHANNEL_LAYERS}, SHAPE)
-    assert closed.mask.arrays["dense2/bias"].all()
+    living = remove_dead_units(weights(), {layer: np.array([0]) for layer in CHANNEL_LAYERS}, SHAPE)
+    assert living.mask.arrays["dense2/bias"].all()
     assert set(READER.values()) == set(LAYERS[1:])

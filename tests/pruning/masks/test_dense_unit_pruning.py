@@ -49,7 +49,7 @@ def test_a_unit_takes_its_inputs_its_bias_and_its_readers_with_it():
 @pytest.mark.parametrize("allocation", ["lamp", "uniform", "erk"])
 def test_a_narrowed_cut_is_exact_and_its_few_units_have_more_inputs_each(allocation):
     plan = replace(PLAN, allocation=allocation)
-    wide, _ = Cutter(data(), replace(plan, narrow=False), 0).mask(weights(), 0.8)
+    wide, _ = Cutter(data(), replace(plan, dense_unit_pruning=False), 0).mask(weights(), 0.8)
     narrow, _ = Cutter(data(), plan, 0).mask(weights(), 0.8)
     assert narrow.zeros == wide.zeros == round(0.8 * SHAPE.parameters)
     assert width(narrow) <= 8 < width(wide)

@@ -12,7 +12,7 @@ from core.progress import Silent
 from core.pruning.gradients import batch_gradients
 from core.pruning.masks.gradient_regrowth import regrow
 from core.pruning.masks.mask import cut
-from core.pruning.method import Budget, Context
+from core.pruning.method import Budget, PruningContext
 from core.pruning.methods import METHODS
 from core.pruning.methods.l1_filter import filter_norms, greedy_norms
 from core.pruning.methods.taylor import filter_effect
@@ -107,7 +107,7 @@ def test_snip_predicts_the_loss_without_a_weight_to_first_order():
 def test_random_scores_depend_on_the_seed_only():
     method = METHODS["random"]
     first = method.scores(context(seed=1), method.settings())
-    other = Context({n: v * 2 for n, v in weights().items()}, SHAPE, data(), 1, Silent())
+    other = PruningContext({n: v * 2 for n, v in weights().items()}, SHAPE, data(), 1, Silent())
     again = method.scores(other, method.settings())
     assert np.array_equal(first["conv1/kernel"], again["conv1/kernel"])
     assert not np.array_equal(
@@ -132,7 +132,7 @@ def test_snip_counts_every_image_once_whatever_batch_it_came_in():
     """530 images are one batch of 512 and one of 18."""
     many = replace(data(), train=split(530, 3))
     method = METHODS["snip"]
-    found = method.scores(Context(weights(), SHAPE, many, 1, Silent()), method.settings())
+    found = method.scores(PruningContext(weights(), SHAPE, many, 1, Silent()), method.settings())
     gradient, count = next(batch_gradients(weights(), many.train, 530, 530, 1))
     assert count == 530
     for name, value in weights().items():

@@ -25,7 +25,7 @@ QUICK = NetworkSlimming(batch_size=16)
 def start():
     weights, images = tiny.weights(), tiny.data().train.images
     statistics = pre_activation_statistics(weights, images)
-    return slimming.normalised_start(weights, statistics)
+    return slimming.batchnorm_start(weights, statistics)
 
 
 def zeros_share(weights):
@@ -52,7 +52,7 @@ def test_one_channels_numbers_by_hand():
     statistics = pre_activation_statistics(weights, tiny.data().train.images)
     mean, variance = statistics["conv1"]
     mean[0], variance[0] = 3.0, 4.0 - EPSILON
-    values = slimming.normalised_start(weights, statistics)
+    values = slimming.batchnorm_start(weights, statistics)
     assert values["conv1_norm/beta"][0] == pytest.approx(1.0)
     ratio = values["conv2/kernel"][:, :, 0] / weights["conv2/kernel"][:, :, 0]
     np.testing.assert_allclose(ratio, 4.0, rtol=1e-5)

@@ -10,7 +10,7 @@ from core.progress import Stopped
 from core.pruning.method import Budget
 from core.pruning.methods import structure_selection
 from core.pruning.methods.structure_selection import StructureSelection
-from core.pruning.sparse_training.proximal import AUDIBLE, Ramp, file_sparsity, proximal_step
+from core.pruning.sparse_training.proximal import AUDIBLE, PenaltyRamp, file_sparsity, proximal_step
 from core.pruning.sparse_training.scaled_network import (
     STATE,
     fold_scales,
@@ -29,7 +29,7 @@ CALM = Recipe(optimizer="sgd", dropout_first=0, dropout_second=0, dropout_dense=
 ALL = {layer: tiny.SHAPE.units[layer] for layer in CHANNEL_LAYERS}
 
 
-def stepper(ramp: Ramp, shape: NetworkShape = tiny.SHAPE) -> Step:
+def stepper(ramp: PenaltyRamp, shape: NetworkShape = tiny.SHAPE) -> Step:
     """A scaled network that can be advanced one batch at a time."""
     architecture = structure_selection.scaled_architecture(shape, ramp, tiny.data().train.images)
     step = Step(architecture, shape, CALM)
@@ -64,7 +64,7 @@ def test_a_factor_that_would_become_negative_is_exactly_zero():
 
 def test_the_compiled_step_does_the_same_arithmetic_to_every_factor():
     # Rate 0 leaves the weights; without penalty λ₁ = 1 − (1 + μ)η∇, v₁ = −η∇.
-    ramp = Ramp(0.9, 1e-12, 1.0001, 1000, 0.01)
+    ramp = PenaltyRamp(0.9, 1e-12, 1.0001, 1000, 0.01)
     values = advance(stepper(ramp), 1)
     for layer in CHANNEL_LAYERS:
         velocity = values[momentum_name(layer)]
@@ -74,13 +74,13 @@ def test_the_compiled_step_does_the_same_arithmetic_to_every_factor():
 
 def test_the_penalty_grows_while_zeros_lag_behind_the_plan():
     # growth 16 over 4 steps is 2 a step; no zero after the first: γ = 0.001 · 2.
-    values = advance(stepper(Ramp(0.5, 1e-3, 16.0, 4, 1e-6)), 1)
+    values = advance(stepper(PenaltyRamp(0.5, 1e-3, 16.0, 4, 1e-6)), 1)
     penalty, step, met = values[STATE]
     assert (penalty, step, met) == (pytest.approx(2e-3), 1, 0)
 
 
 def test_factors_reach_exact_zeros_and_stop_short_of_the_target():
-    values = advance(stepper(Ramp(0.6, 0.1, 1e4, 20, 0.05)), 60)
+    values = advance(stepper(PenaltyRamp(0.6, 0.1, 1e4, 20, 0.05)), 60)
     reached = float(file_sparsity(factors(values), tiny.SHAPE))
     assert 0.3 < reached <= 0.6
     assert all((factors(values)[layer] > 0).any() for layer in CHANNEL_LAYERS)
@@ -88,7 +88,7 @@ def test_factors_reach_exact_zeros_and_stop_short_of_the_target():
 
 
 def test_a_dead_factor_stays_dead():
-    step = stepper(Ramp(0.6, 0.1, 1e4, 20, 0.05))
+    step = stepper(PenaltyRamp(0.6, 0.1, 1e4, 20, 0.05))
     dead = {layer: value == 0 for layer, value in factors(advance(step, 20)).items()}
     later = factors(advance(step, 20, rate=0.01))
     for layer in CHANNEL_LAYERS:
@@ -96,7 +96,7 @@ def test_a_dead_factor_stays_dead():
 
 
 def test_a_layer_keeps_its_last_factor_whatever_the_penalty():
-    values = advance(stepper(Ramp(0.99, 50.0, 2.0, 5, 0.5)), 30)
+    values = advance(stepper(PenaltyRamp(0.99, 50.0, 2.0, 5, 0.5)), 30)
     assert all((factors(values)[layer] > 0).sum() >= 1 for layer in CHANNEL_LAYERS)
 
 
@@ -104,7 +104,7 @@ def test_what_stays_is_never_pressed_to_nothing():
     """A penalty that meets the target at once leaves momentum behind, which must not kill."""
     least = {"conv1": 3, "conv2": 2, "conv3": 4, "conv4": 5, "dense1": 6}
     target = 1 - parameters_of(least, tiny.SHAPE) / tiny.SHAPE.parameters
-    values = advance(stepper(Ramp(target, 10.0, 2.0, 5, 0.5, least)), 30)
+    values = advance(stepper(PenaltyRamp(target, 10.0, 2.0, 5, 0.5, least)), 30)
     assert values[STATE][2] == 1  # met
     for layer, factor in factors(values).items():
         assert np.sort(factor)[-least[layer]] >= AUDIBLE - 1e-6
@@ -112,7 +112,7 @@ def test_what_stays_is_never_pressed_to_nothing():
 
 def test_an_allocation_is_never_undercut():
     least = {"conv1": 3, "conv2": 2, "conv3": 4, "conv4": 5, "dense1": 6}
-    alive = factors(advance(stepper(Ramp(0.9, 10.0, 2.0, 5, 0.5, least)), 30))
+    alive = factors(advance(stepper(PenaltyRamp(0.9, 10.0, 2.0, 5, 0.5, least)), 30))
     for layer, count in least.items():
         assert (alive[layer] > 0).sum() >= count
     assert any((alive[layer] == 0).any() for layer in least)
@@ -138,7 +138,7 @@ def test_the_file_sparsity_counts_parameters_as_the_topology_does():
 
 
 def test_folding_the_factors_changes_no_answer():
-    step = stepper(Ramp(0.6, 1e-3, 10.0, 20, 0.05))
+    step = stepper(PenaltyRamp(0.6, 1e-3, 10.0, 20, 0.05))
     values = advance(step, 5, rate=0.01)
     images = tiny.data().holdout.images
     logits = np.asarray(step._model(images, training=False), np.float64)

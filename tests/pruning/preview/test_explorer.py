@@ -123,9 +123,9 @@ def test_an_answer_survives_json(explorer):
 
 
 @pytest.mark.parametrize("method", ["magnitude", "l1_filter", "random_filter"])
-def test_recovery_repairs_without_reviving_what_is_gone(explorer, method):
-    answer = explorer.answer(plan(method, 0.5), recovery=True)
-    assert answer.recovered
+def test_reconstruction_revives_nothing_of_what_is_gone(explorer, method):
+    answer = explorer.answer(plan(method, 0.5), reconstruction=True)
+    assert answer.reconstructed
     for name, kept in answer.mask.arrays.items():
         assert not answer.weights[name][~kept].any()
     changed = [

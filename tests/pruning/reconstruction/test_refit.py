@@ -1,4 +1,4 @@
-"""Least-squares recovery: nearer to the dense network, and never a revived zero."""
+"""Least-squares reconstruction: nearer to the dense network, and never a revived zero."""
 
 import numpy as np
 import pytest
@@ -40,39 +40,41 @@ MASKS = {"weights": small_weights_mask(), "channels": channel_mask(KEPT, tiny.SH
 def fast(pruned, mask):
     dense, images = tiny.weights(), tiny.data().train.images
     measured = refit.measure(dense, tiny.SHAPE, images, 0, rows=2000)
-    return refit.recover(pruned, mask, measured, iterations=50)
+    return refit.reconstruct(pruned, mask, measured, iterations=50)
 
 
 def sequential(pruned, mask):
     images = tiny.data().train.images
-    return refit.recover_in_sequence(tiny.weights(), pruned, mask, tiny.SHAPE, images, 0, rows=2000)
+    return refit.reconstruct_in_sequence(
+        tiny.weights(), pruned, mask, tiny.SHAPE, images, 0, rows=2000
+    )
 
 
 @pytest.mark.parametrize("kind", MASKS)
-@pytest.mark.parametrize("recover", [fast, sequential])
-def test_removed_entries_stay_exactly_zero(kind, recover):
+@pytest.mark.parametrize("reconstruct", [fast, sequential])
+def test_removed_entries_stay_exactly_zero(kind, reconstruct):
     mask = MASKS[kind]
-    recovered = recover(cut(mask), mask)
-    for name, value in recovered.items():
+    reconstructed = reconstruct(cut(mask), mask)
+    for name, value in reconstructed.items():
         assert not value[~mask[name]].any()
         assert value.dtype == np.float32
         assert value.shape == tiny.weights()[name].shape
 
 
 @pytest.mark.parametrize("kind", MASKS)
-@pytest.mark.parametrize("recover", [fast, sequential])
-def test_the_answers_come_nearer_to_the_dense_networks_on_unseen_images(kind, recover):
+@pytest.mark.parametrize("reconstruct", [fast, sequential])
+def test_the_answers_come_nearer_to_the_dense_networks_on_unseen_images(kind, reconstruct):
     mask, images = MASKS[kind], tiny.data().holdout.images
     wanted = probabilities(tiny.weights(), images)
     before = np.abs(probabilities(cut(mask), images) - wanted).mean()
-    after = np.abs(probabilities(recover(cut(mask), mask), images) - wanted).mean()
+    after = np.abs(probabilities(reconstruct(cut(mask), mask), images) - wanted).mean()
     assert after < 0.9 * before
 
 
 def test_a_mask_that_removes_nothing_changes_nothing():
     everything = {name: np.ones(value.shape, bool) for name, value in tiny.weights().items()}
-    for recover in (fast, sequential):
-        for name, value in recover(tiny.weights(), everything).items():
+    for reconstruct in (fast, sequential):
+        for name, value in reconstruct(tiny.weights(), everything).items():
             np.testing.assert_allclose(value, tiny.weights()[name], atol=1e-3)
 
 
@@ -84,7 +86,7 @@ def test_the_last_layer_is_each_units_own_ridge_regression():
     measured = refit.DenseMoments(
         {n: Moments(of.gram.astype(float), of.target.astype(float)) for n, of in single.items()}
     )
-    got = refit.recover(cut(mask), mask, measured, ridge=0.01, iterations=200)
+    got = refit.reconstruct(cut(mask), mask, measured, ridge=0.01, iterations=200)
     x = with_constant(read_rows(dense, images, "dense2", every_image(96))).astype(np.float64)
     y = x[:, :-1] @ dense["dense2/kernel"] + dense["dense2/bias"]
     read = np.append(mask["dense2/kernel"].any(axis=1), True)  # inputs that some unit still reads
@@ -111,6 +113,6 @@ def test_the_inputs_are_not_changed():
 def test_a_layer_without_any_kept_entry_stays_zero():
     mask = {name: np.ones(value.shape, bool) for name, value in tiny.weights().items()}
     mask["dense1/kernel"][:], mask["dense1/bias"][:] = False, False
-    recovered = fast(cut(mask), mask)
-    assert not recovered["dense1/kernel"].any()
-    assert all(np.isfinite(recovered[f"{layer}/kernel"]).all() for layer in LAYERS)
+    reconstructed = fast(cut(mask), mask)
+    assert not reconstructed["dense1/kernel"].any()
+    assert all(np.isfinite(reconstructed[f"{layer}/kernel"]).all() for layer in LAYERS)

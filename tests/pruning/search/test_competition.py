@@ -15,7 +15,7 @@ def entry(score, **values):
 
 
 class Bench:
-    """A workshop without a machine: ten seconds an epoch, better with more epochs."""
+    """A trainer without a machine: ten seconds an epoch, better with more epochs."""
 
     def __init__(self):
         self.trained, self.pruned = [], []
@@ -86,7 +86,7 @@ def test_a_given_dense_network_is_not_trained_again():
 
 
 class Hard(Bench):
-    """A workshop whose networks stay under the threshold; more epochs come nearer to it."""
+    """A trainer whose networks stay under the threshold; more epochs come nearer to it."""
 
     def prune(self, dense, plan, seed):
         self.pruned.append((dense, plan, seed))
@@ -101,7 +101,10 @@ def test_where_nothing_scores_the_most_accurate_wins():
 
 
 def test_what_scores_is_better_than_what_does_not():
-    assert entry(0.795, sparsity=0.98).merit > replace(entry(0.0), accuracy=0.6, score=0.0).merit
+    assert (
+        entry(0.795, sparsity=0.98).objective
+        > replace(entry(0.0), accuracy=0.6, score=0.0).objective
+    )
 
 
 @pytest.mark.parametrize("minutes", [2, 3, 5, 8, 12, 20, 200])
