@@ -27,6 +27,7 @@ def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
     """Return the images with 1 (grey) or 3 (colour) channels; transparency is dropped.
 
     Grey is repeated for colour; colour becomes luminance (ITU-R 601-2) for grey.
+    Raises UploadError if there are neither one nor three channels of colour.
     """
     present = images.shape[-1]
     if present == channels:

@@ -20,7 +20,10 @@ SIZES = np.full(3, 1 / 3)  # shares of all samples: equal, as SCAFFOLD's plain m
 
 @dataclass(frozen=True)
 class Federation:
-    """Three clients; heterogeneity 0 gives all the same bowl, 1 gives each its own."""
+    """Three clients; heterogeneity 0 gives all the same bowl, 1 gives each its own.
+
+    Raises SettingsError if the heterogeneity is not in [0, 1].
+    """
 
     heterogeneity: float = 1.0
 

@@ -28,6 +28,7 @@ class NetworkShape:
     """Everything that decides the size of every layer.
 
     input_shape: (height, width, channels). widths: units of conv1..conv4 and dense1.
+    Raises SettingsError for images, classes or widths that make no such network.
     """
 
     input_shape: tuple[int, int, int] = (25, 25, 3)

@@ -76,6 +76,7 @@ class Method:
     by which the paper's recipe differs from `paper_recipe.COMMON`. palette, marker: place in
     `figures.colors`, derived from the name if None. assigned: one of the assignment's six.
     control: prunes blindly, for others to beat.
+    Raises SettingsError for a row with both of scores and select, or neither.
     """
 
     name: str

@@ -17,7 +17,8 @@ from core.training.recipe import MOST_EPOCHS, Recipe
 class PrunePlan(Settings):
     """What to remove (method), how much where (allocation), when (schedule), and the retraining.
 
-    The defaults are the polished recipe; `pure` gives the paper's. settings: of the method.
+    The defaults are the common recipe; `paper_recipe` has each paper's. settings: of the method.
+    Raises SettingsError for a value outside its limits and for a combination that cannot be.
     """
 
     method: str = setting("magnitude", choices=tuple(METHODS), help="What to remove")

@@ -11,7 +11,10 @@ MOST_EPOCHS = 10_000
 
 @dataclass(frozen=True)
 class Recipe(Settings):
-    """How a network is trained; the defaults are the course's recipe."""
+    """How a network is trained; the defaults are the course's recipe.
+
+    Raises SettingsError for a value outside its limits and for a combination that cannot be.
+    """
 
     epochs: int = setting(50, low=1, high=MOST_EPOCHS, help="Passes over the training images")
     batch_size: int = setting(32, low=1, high=4096, help="Images in one step")

@@ -65,7 +65,10 @@ class Step:
         return self._compiled[masked]
 
     def set_mask(self, mask: Mapping[str, np.ndarray]) -> None:
-        """Replace the 0/1 masks (parameters left out stay free) and apply them at once."""
+        """Replace the 0/1 masks (parameters left out stay free) and apply them at once.
+
+        Raises SettingsError for a parameter that batch normalisation stands in for.
+        """
         fixed = [name for name in mask if name not in self.masks and not np.all(mask[name])]
         if fixed:
             raise SettingsError(

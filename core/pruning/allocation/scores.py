@@ -99,7 +99,10 @@ def _lamp(scores: np.ndarray) -> np.ndarray:
 
 
 def sensitivity(layered: Layered) -> dict[str, np.ndarray]:
-    """Every layer is pruned until it alone would cost the same accuracy (needs the analysis)."""
+    """Every layer is pruned until it alone would cost the same accuracy.
+
+    Raises SettingsError without the sensitivity analysis that it needs.
+    """
     if layered.sensitivity is None:
         raise SettingsError(
             "The sensitivity allocation needs the sensitivity analysis of this network. "

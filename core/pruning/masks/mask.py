@@ -15,7 +15,8 @@ from core.pruning.method import Scores
 class Mask:
     """Which entries of every parameter stay: True (1) stays, False (0) is removed.
 
-    arrays: parameter name -> array of 0/1 shaped like the parameter; any other value is refused.
+    arrays: parameter name -> array of 0/1 shaped like the parameter.
+    Raises SettingsError for any other value.
     """
 
     arrays: Mapping[str, np.ndarray]
@@ -65,7 +66,10 @@ class Mask:
 
 
 def check_sparsity(sparsity: float) -> float:
-    """Return `sparsity`, or raise SettingsError if it is not in [0, 1)."""
+    """Return `sparsity` as it is.
+
+    Raises SettingsError if it is not in [0, 1).
+    """
     if not 0 <= sparsity < 1:
         raise SettingsError(
             f"The sparsity is {sparsity}; it is zeros over all parameters, "
