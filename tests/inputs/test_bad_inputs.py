@@ -16,12 +16,24 @@ from tests.inputs import (
     networks,
     pickles,
     pictures,
+    ranges,
     tars,
 )
 
 pytestmark = pytest.mark.slow  # hundreds of files
 
-MODULES = (envelope, tars, pickles, arrays, pictures, layouts, networks, hand_ins, clients)
+MODULES = (
+    envelope,
+    tars,
+    pickles,
+    arrays,
+    pictures,
+    layouts,
+    ranges,
+    networks,
+    hand_ins,
+    clients,
+)
 CASES = [case for module in MODULES for case in module.CASES]
 
 

@@ -1,20 +1,17 @@
-"""From the arrays people export to images and labels as the product uses them."""
+"""From the arrays people export to images as the product uses them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from core.data.images import resize
+from core.data.uploads.value_ranges import BLACK, BYTES, PIECE, UNIT, Scale, common_scale, in_bytes
 from core.errors import UploadError
 from core.text import plural
 
-PIECE = 1024  # images converted at a time, so that no second copy of everything arises
 CHANNELS = (1, 2, 3, 4)
 LONGEST_SIDE = 2048
 MOST_CLASSES = 1000
-BLACK = "0"  # a split without any light fits every range
-OVERSHOOT = 0.1  # how far bicubic resizing leads images in 0–1 beyond their range
-BRIGHTER_THAN_STANDARDISED = 16  # no image of 0–255 is all darker; standardised values are smaller
 
 
 @dataclass(frozen=True)
@@ -26,6 +23,51 @@ class Raw:
     labels: np.ndarray
     labels_label: str = field(default="the labels", kw_only=True)
 
+    @property
+    def count(self) -> int:
+        """How many images the labels are for; MATLAB saves a list as one row."""
+        is_row = self.labels.ndim == 2 and self.labels.shape[0] == 1
+        return int(self.labels.size if is_row else len(np.atleast_1d(self.labels)))
+
+
+def samples_first(splits: dict[str, Raw], notes: list[str]) -> dict[str, Raw]:
+    """Return the splits with the number of images as the first axis; in MATLAB it is the last.
+
+    The labels' number says which of the two it is; where both fit, the other splits do.
+    """
+    can_be_first = all(_counts_at_the_start(raw) for raw in splits.values())
+    can_be_last = all(_counts_at_the_end(raw) for raw in splits.values())
+    moved = {}
+    for name, raw in splits.items():
+        alone = _counts_at_the_end(raw) and not _counts_at_the_start(raw)
+        is_last = can_be_last if can_be_first != can_be_last else alone
+        moved[name] = replace(raw, images=np.moveaxis(raw.images, -1, 0)) if is_last else raw
+        if is_last:
+            notes.append(
+                f"{raw.label}: its last axis has as many entries as there are labels, so it was "
+                "taken as the number of images."
+            )
+    return moved
+
+
+def _counts_at_the_start(raw: Raw) -> bool:
+    first, *sides = raw.images.shape or (0,)
+    return first == raw.count and (len(sides) == 2 or _has_channels(sides))
+
+
+def _has_channels(sides: list[int]) -> bool:
+    return len(sides) == 3 and (sides[-1] in CHANNELS or sides[0] in CHANNELS)
+
+
+def _counts_at_the_end(raw: Raw) -> bool:
+    """Tell whether the last axis counts the images and the others are rows, columns, channels.
+
+    Labels as few as channels, or as the sides of square grey images, are just too few labels.
+    """
+    *sides, last = raw.images.shape or (0,)
+    is_image = (len(sides) == 2 and last != sides[1]) or _has_channels(sides)
+    return bool(is_image and last == raw.count and last > max(CHANNELS))
+
 
 def normalise_images(splits: dict[str, Raw], notes: list[str]) -> dict[str, np.ndarray]:
     """Return split name -> (n, height, width, channels) images, uint8 0-255 or float32 0-1.
@@ -33,15 +75,7 @@ def normalise_images(splits: dict[str, Raw], notes: list[str]) -> dict[str, np.n
     Every conversion is added to `notes`. Raises UploadError naming the array and the remedy.
     """
     shaped = {name: _shaped(raw, notes) for name, raw in splits.items()}
-    ranges = {n: _value_range(images, splits[n].label, notes) for n, images in shaped.items()}
-    lit = set(ranges.values()) - {BLACK} or {BLACK}
-    if len(lit) > 1:
-        found = ", ".join(f"{splits[n].label}: {r}" for n, r in ranges.items())
-        raise UploadError(
-            f"The splits use different value ranges ({found}). "
-            "Bring all images to 0–255 or all to 0–1 and upload them again."
-        )
-    scale = lit.pop()
+    scale = common_scale({n: (splits[n].label, images) for n, images in shaped.items()}, notes)
     values = {name: _scaled(images, scale) for name, images in shaped.items()}
     kinds = {array.dtype for array in values.values()}
     if len(kinds) > 1:  # e.g. only one split's floats were exact bytes
@@ -77,107 +111,18 @@ def _shaped(raw: Raw, notes: list[str]) -> np.ndarray:
     return images
 
 
-def _pieces(images: np.ndarray) -> "list[np.ndarray]":
-    return [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
-
-
-def _value_range(images: np.ndarray, label: str, notes: list[str]) -> str:
-    """Return "0–1", "0–255", "0–65535", "−1–1" or "0"; raise UploadError for anything else.
-
-    Floats slightly beyond 0–1 count as 0–1, with a note.
-    """
-    if images.dtype == bool:
-        return "0–1"
-    low, high = _extremes(images, label)
-    if low == high == 0:
-        return BLACK
-    if images.dtype.kind == "f":
-        if low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
-            if low < 0 or high > 1:
-                notes.append(f"{label}: values from {low:.3g} to {high:.3g} were clipped to 0–1.")
-            return "0–1"
-        if -1 <= low < 0 and high <= 1:
-            return "−1–1"
-    if low < 0 or high > 65535:
-        raise UploadError(
-            f"{label} has values from {low:g} to {high:g}; pixels must lie in 0–255 or 0–1. "
-            "Upload the pixels as they were before any standardisation."
-        )
-    if high <= 1:
-        return "0–1"
-    if images.dtype.kind == "f":
-        _check_not_standardised(images, label, high)
-        _check_not_mixed(images, label)
-    return "0–255" if high <= 255 else "0–65535"
-
-
-def _extremes(images: np.ndarray, label: str) -> tuple[float, float]:
-    lows, highs = [], []
-    for number, piece in enumerate(_pieces(images)):
-        if images.dtype.kind == "f" and not np.isfinite(piece).all():
-            bad = np.flatnonzero(~np.isfinite(piece).reshape(len(piece), -1).all(axis=1))
-            raise UploadError(
-                f"{label} contains NaN or infinite values, first in image "
-                f"{number * PIECE + int(bad[0])}. Replace them and upload it again."
-            )
-        lows.append(float(piece.min()))
-        highs.append(float(piece.max()))
-    return min(lows), max(highs)
-
-
-def _check_not_standardised(images: np.ndarray, label: str, high: float) -> None:
-    """Raise UploadError for fractions that are too large for 0–1 and all too dark for 0–255."""
-    if high >= BRIGHTER_THAN_STANDARDISED:
-        return
-    if any((piece != np.floor(piece)).any() for piece in _pieces(images)):
-        raise UploadError(
-            f"{label} has fractions up to {high:g}: neither 0–1 nor 0–255. "
-            "Upload the pixels as they were before any standardisation."
-        )
-
-
-def _check_not_mixed(images: np.ndarray, label: str) -> None:
-    """Raise UploadError if some images are fractions of one while others go beyond it."""
-    axes = (1, 2, 3)
-    unit = 0
-    for piece in _pieces(images):
-        highest = piece.max(axis=axes)
-        has_fractions = (piece != np.floor(piece)).any(axis=axes)
-        unit += int(np.count_nonzero((highest <= 1 + OVERSHOOT) & (highest > 0) & has_fractions))
-    if unit:
-        raise UploadError(
-            f"{label} mixes {unit:,} images in 0–1 with others in 0–255. "
-            "Bring all images to one range and upload it again."
-        )
-
-
-def _scaled(images: np.ndarray, scale: str) -> np.ndarray:
+def _scaled(images: np.ndarray, scale: Scale) -> np.ndarray:
     """Return uint8 0-255 where that loses nothing, else float32 0-1."""
-    if scale == "0–255" and images.dtype == np.uint8:
+    if scale == BYTES and images.dtype == np.uint8:
         return np.ascontiguousarray(images)
     as_bytes = _exact_bytes(images, scale)
     return as_bytes if as_bytes is not None else _floats(images, scale)
 
 
-def _in_bytes(piece: np.ndarray, scale: str) -> np.ndarray:
-    """Return the piece in units of 1/255."""
-    if piece.dtype.kind in "uib" and scale == "0–255":
-        return piece
-    wide: np.ndarray = piece.astype(np.float32 if piece.dtype.itemsize <= 4 else np.float64)
-    if scale == "−1–1":
-        wide = (wide + 1) / 2
-    if scale == "0–1":  # beyond it, whole bytes would wrap around
-        wide = np.clip(wide, 0, 1)
-    return (
-        wide
-        * {"0–1": 255.0, "−1–1": 255.0, "0–255": 1.0, BLACK: 1.0, "0–65535": 255 / 65535}[scale]
-    )
-
-
-def _exact_bytes(images: np.ndarray, scale: str) -> np.ndarray | None:
+def _exact_bytes(images: np.ndarray, scale: Scale) -> np.ndarray | None:
     converted = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), PIECE):
-        values = _in_bytes(images[start : start + PIECE], scale)
+        values = in_bytes(images[start : start + PIECE], scale)
         rounded = np.rint(values) if values.dtype.kind == "f" else values
         if values.dtype.kind == "f" and np.abs(values - rounded).max() > 1e-3:
             return None
@@ -185,14 +130,14 @@ def _exact_bytes(images: np.ndarray, scale: str) -> np.ndarray | None:
     return converted
 
 
-def _floats(images: np.ndarray, scale: str) -> np.ndarray:
+def _floats(images: np.ndarray, scale: Scale) -> np.ndarray:
     converted = np.empty(images.shape, np.float32)
     for start in range(0, len(images), PIECE):
         piece = images[start : start + PIECE]
-        if scale == "0–1":
+        if scale == UNIT:
             converted[start : start + PIECE] = piece
         else:
-            converted[start : start + PIECE] = _in_bytes(piece, scale) / 255
+            converted[start : start + PIECE] = in_bytes(piece, scale) / 255
     return np.clip(converted, 0, 1, out=converted)
 
 
@@ -201,15 +146,15 @@ def _as_unit_floats(images: np.ndarray) -> np.ndarray:
 
 
 def _note_scale(
-    before: dict[str, np.ndarray], scale: str, after: dict[str, np.ndarray], notes: list[str]
+    before: dict[str, np.ndarray], scale: Scale, after: dict[str, np.ndarray], notes: list[str]
 ) -> None:
     was = "/".join(sorted({str(array.dtype) for array in before.values()}))
     now = next(iter(after.values())).dtype
-    if was == "uint8" and scale in ("0–255", BLACK):
+    if was == "uint8" and scale in (BYTES, BLACK):
         return
     became = "0–255 (uint8)" if now == np.uint8 else "0–1 (float32)"
-    if (was, scale, str(now)) != ("float32", "0–1", "float32"):
-        notes.append(f"Pixels stored as {was} in {scale} were rescaled to {became}.")
+    if (was, scale, str(now)) != ("float32", UNIT, "float32"):
+        notes.append(f"Pixels stored as {was} in {scale.name} were rescaled to {became}.")
 
 
 def _same_size(values: dict[str, np.ndarray], notes: list[str]) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from core.data.checks import overlap
 from core.data.dataset import Dataset, Split
 from core.data.holdout_division import carve_validation
 from core.data.uploads import folders, npy, split_names
-from core.data.uploads.arrays import Raw, normalise_images
+from core.data.uploads.arrays import Raw, normalise_images, samples_first
 from core.data.uploads.labels import normalise_labels
 from core.data.uploads.pictures import is_picture, kind_of_other
 from core.data.uploads.split_names import WHOLE
@@ -86,7 +86,8 @@ def parse(source: Source, merge_case: bool) -> tuple[dict[str, Any], dict[str, n
     notes: list[str] = []
     packed = _unpack(source)
     source.say(0.6, "Checking")
-    splits, names = _splits(packed, source, notes, merge_case)
+    found, names = _splits(packed, source, notes, merge_case)
+    splits = samples_first(found, notes)
     images = normalise_images(splits, notes)
     labels, class_names = normalise_labels(splits, notes, names)
     images, labels = _divided(images, labels, notes)
@@ -156,7 +157,7 @@ def _from_pickles(members: list[Member], limits: Limits, notes: list[str]) -> di
             else f"No pickle is called as expected. Found: {listed}. Pack {', '.join(COURSE)}."
         )
     splits = split_names.check_pairs(names, [m.name for m in members], ", ".join(COURSE))
-    _note_unused(members, set(names.values()), notes)
+    _note_unused(members, set(names.values()), notes, set(splits))
     arrays = {
         role: reader.read(member.content, member.shown, limits.unpacked_bytes)
         for role, member in found.items()
@@ -172,7 +173,7 @@ def _from_npz(
     names = {role: member.name for role, member in found.items()}
     wanted = "train_images, train_labels, val_images, val_labels (test_images, test_labels)"
     splits = split_names.check_pairs(names, list(by_key), wanted)
-    _note_unused(members, {*names.values(), "class_names.npy"}, notes)
+    _note_unused(members, {*names.values(), "class_names.npy"}, notes, set(splits))
     arrays = {role: npy.read(member, limits.unpacked_bytes) for role, member in found.items()}
     class_names = None
     if "class_names" in by_key:
@@ -191,10 +192,20 @@ def _raw(
     return Raw(images, arrays[split, "images"], arrays[split, "labels"], labels_label=labels)
 
 
-def _note_unused(members: list[Member], used: set[str], notes: list[str]) -> None:
-    unused = [m.shown for m in members if m.name not in used and m.shown != "README.txt"]
-    if unused:
-        notes.append(f"Skipped {plural(len(unused), 'other member')}: {', '.join(unused[:10])}.")
+def _note_unused(members: list[Member], used: set[str], notes: list[str], splits: set[str]) -> None:
+    """Note what was not read, as a warning if it may be the validation set that is missing."""
+    unused = [m for m in members if m.name not in used and m.shown != "README.txt"]
+    if not unused:
+        return
+    shown = ", ".join(member.shown for member in unused[:10])
+    arrays = [m for m in unused if Path(m.name).suffix.lower() in (".npy", ".pkl", ".pickle")]
+    if arrays and "validation" not in splits:
+        notes.append(
+            f"Warning: {shown} {'was' if len(unused) == 1 else 'were'} not used. If these are "
+            "validation images and labels, call them val_images and val_labels."
+        )
+    else:
+        notes.append(f"Skipped {plural(len(unused), 'other member')}: {shown}.")
 
 
 def _roles(members: list[Member]) -> dict[tuple[str, str], Member]:

@@ -12,7 +12,7 @@ from core.archives.members import Member
 from core.archives.sandbox import Content
 from core.data.dataset import Split
 from core.data.uploads import npy, split_names
-from core.data.uploads.arrays import Raw, normalise_images
+from core.data.uploads.arrays import Raw, normalise_images, samples_first
 from core.data.uploads.unpickle import reader
 from core.errors import UploadError
 from core.names import plain_name
@@ -59,8 +59,9 @@ def parse(source: Source, name: str) -> tuple[dict[str, Any], dict[str, np.ndarr
     if found is None:
         return {"notes": notes}, {}
     arrays = [_array(member, source.limits) for member in found]
-    raw = Raw("test_images", *arrays)
-    images = normalise_images({"train": raw}, notes)["train"]  # the set that sets the size
+    # "train" is the split that sets the size.
+    splits = samples_first({"train": Raw("test_images", *arrays)}, notes)
+    raw, images = splits["train"], normalise_images(splits, notes)["train"]
     return {"notes": notes}, {"images": images, "labels": _labels(raw.labels, len(images))}
 
 
@@ -94,6 +95,8 @@ def _array(member: Member, limits: Limits) -> np.ndarray:
 def _labels(labels: np.ndarray, images: int) -> np.ndarray:
     """Return (n,) whole numbers; a column or one-hot rows are understood."""
     labels = np.atleast_1d(labels)
+    if labels.shape[0] == 1 and labels.size == images:  # MATLAB knows no lists, only rows
+        labels = labels.reshape(-1)
     if len(labels) != images:
         raise UploadError(
             f"There are {plural(images, 'image')} but {plural(len(labels), 'label')}. "

@@ -52,8 +52,8 @@ def _unique(names: list[str]) -> tuple[str, ...]:
 def _flat(raw: Raw, notes: list[str], remarks: list[str]) -> np.ndarray:
     """Return (n,) int64 or text labels."""
     labels, label = raw.labels, raw.labels_label
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
+    if labels.ndim == 2 and (labels.shape[1] == 1 or _is_row(raw)):  # MATLAB knows no lists
+        labels = labels.reshape(-1)
     if labels.ndim == 2 and labels.shape[1] > 1 and labels.dtype.kind in "uifb":
         notes.append(f"{label}: one-hot labels were converted to class numbers.")
         return _from_one_hot(labels, label)
@@ -70,6 +70,10 @@ def _flat(raw: Raw, notes: list[str], remarks: list[str]) -> np.ndarray:
     if labels.dtype.kind not in "uifb":
         raise UploadError(f"{label} holds {labels.dtype} instead of class numbers or names.")
     return _whole(labels, label, notes)
+
+
+def _is_row(raw: Raw) -> bool:
+    return bool(raw.labels.shape[0] == 1 and raw.labels.shape[1] == len(raw.images) > 1)
 
 
 def _from_one_hot(labels: np.ndarray, label: str) -> np.ndarray:

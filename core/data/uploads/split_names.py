@@ -15,7 +15,15 @@ SPLITS = {
     **dict.fromkeys(("test", "testing", "holdout"), TEST),
 }
 # Short forms that stand beside a part ("X_va") and would be too bold for a folder.
-SHORT = {"trn": TRAIN, "va": VALIDATION, "vl": VALIDATION, "te": TEST, "ts": TEST, "tst": TEST}
+SHORT = {
+    "trn": TRAIN,
+    "va": VALIDATION,
+    "vl": VALIDATION,
+    "cv": VALIDATION,
+    "te": TEST,
+    "ts": TEST,
+    "tst": TEST,
+}
 # Beginnings of longer words ("trainset", "Testdaten"), for names that nothing else explains.
 BEGINNINGS = {
     **dict.fromkeys(("train", "entren", "entrain", "trein", "addestr", "apprenti"), TRAIN),
