@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.files import written_whole
+from core.files import atomic_write
 from core.jobs.store.job import Job
 
 BOTH = ("validation_accuracy", "accuracy")
@@ -122,7 +122,7 @@ def write(path: Path, ledger: Ledger) -> None:
         f'{{"runs": [\n{_lines(list(map(asdict, ordered)))}\n],\n'
         f'"summaries": [\n{_lines(list(map(asdict, kept)))}\n]}}\n'
     )
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8")
 
 

@@ -12,14 +12,14 @@ from core.errors import StoreError
 # Files and folders made under it are of their owner alone: loopback and /tmp have many users.
 PRIVATE_UMASK = 0o077
 
-ROOM_IS_NO_CURE = (
+NOT_ABOUT_SPACE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENOTDIR),
 )
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a hidden path beside `path` to write to; it takes the place of `path` at the end.
 
     When writing fails, nothing is left behind and what was at `path` is still there.
@@ -47,7 +47,7 @@ def output(path: Path, umask: int) -> Iterator[Path]:
             return
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask
         target.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(target) as part:
+        with atomic_write(target) as part:
             yield part
             part.chmod(mode)  # as said, whatever the umask of this process
     except OSError as error:
@@ -58,7 +58,7 @@ def output(path: Path, umask: int) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def told_if_not_stored(what: str, folder: Path) -> Iterator[None]:
+def storage_errors(what: str, folder: Path) -> Iterator[None]:
     """Raise StoreError with cause and remedy when `what` cannot be written into `folder`."""
     try:
         yield
@@ -72,12 +72,12 @@ def told_if_not_stored(what: str, folder: Path) -> Iterator[None]:
 
 def remedy_for(error: OSError, folder: Path, room: str) -> str:
     """Return what helps when `folder` could not be written to; room: said when it may be full."""
-    return f"Check that you may write to {folder}." if is_no_lack_of_room(error) else room
+    return f"Check that you may write to {folder}." if is_not_about_space(error) else room
 
 
-def is_no_lack_of_room(error: OSError) -> bool:
+def is_not_about_space(error: OSError) -> bool:
     """Return whether freeing disk space cannot cure this: no permission, or something in the way.
 
     Unknown errors of a disk, a quota or a limit are taken as a lack of room.
     """
-    return error.errno in ROOM_IS_NO_CURE
+    return error.errno in NOT_ABOUT_SPACE

@@ -6,17 +6,17 @@ import shutil
 import time
 from pathlib import Path
 
-FORGOTTEN_SECONDS = 24 * 3600  # every upload, download and import ends long before
+STALE_SECONDS = 24 * 3600  # every upload, download and import ends long before
 
 
-def forget_old(scratch: Path, names: str = "*") -> None:
+def remove_stale(scratch: Path, names: str = "*") -> None:
     """Remove the entries in which nothing has changed for a day.
 
     names: a pattern of file names. "*" is for a folder that holds nothing but short-lived files.
     """
     for entry in scratch.glob(names):
         with contextlib.suppress(OSError):  # somebody else may be removing it just now
-            if time.time() - _last_change(entry) > FORGOTTEN_SECONDS:
+            if time.time() - _last_change(entry) > STALE_SECONDS:
                 _remove(entry)
 
 

@@ -8,7 +8,7 @@ import platformdirs
 from sqlalchemy import URL
 
 from core.errors import StoreError
-from core.files import is_no_lack_of_room
+from core.files import is_not_about_space
 
 STORE_FILE = "jobs.db"
 FOLDERS = ("datasets", "weights", "uploads", "notes", "scratch", "logs", "jobs")
@@ -111,6 +111,6 @@ def _make_private(root: Path) -> None:
 
 def _no_folder(what: str, folder: Path, error: OSError) -> StoreError:
     remedy = "Set PARETO_LAB_HOME to a folder you may write to."
-    if not is_no_lack_of_room(error):
+    if not is_not_about_space(error):
         remedy = f"Free some disk space there, or s{remedy[1:]}"
     return StoreError(f"The {what} {folder} cannot be made ({error.strerror}). {remedy}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import StoreError
-from core.files import output, told_if_not_stored, written_whole
+from core.files import atomic_write, output, storage_errors
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,14 +17,14 @@ def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path):
     path.write_text("old")
 
     def half():
-        with written_whole(path) as part:
+        with atomic_write(path) as part:
             part.write_text("ne")
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
         half()
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "old")]
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text("new")
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "new")]
 
@@ -75,7 +75,7 @@ def test_an_output_that_fails_leaves_what_was_there_and_says_where(tmp_path):
     [(28, "Free some disk space or delete"), (30, "Check that you may write to /x"), (13, "Check")],
 )
 def test_only_a_lack_of_room_asks_for_room(number, remedy):
-    with pytest.raises(StoreError, match=remedy), told_if_not_stored("It", Path("/x")):
+    with pytest.raises(StoreError, match=remedy), storage_errors("It", Path("/x")):
         raise OSError(number, "of the system")
 
 

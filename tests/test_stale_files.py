@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from core.stale_files import forget_old
+from core.stale_files import remove_stale
 
 HOUR = 3600
 
@@ -40,13 +40,13 @@ def test_everything_that_is_a_day_old_goes(scratch):
     (scratch / "export-d.zip").write_bytes(b"x")
     aged(scratch / "export-d.zip", 25)
     folder(scratch, "upload-young", 23)
-    forget_old(scratch)
+    remove_stale(scratch)
     assert names(scratch) == ["upload-young"]
 
 
 def test_what_is_still_written_to_stays(scratch):
     folder(scratch, "grading-long", 50, written=1)
-    forget_old(scratch)
+    remove_stale(scratch)
     assert names(scratch) == ["grading-long"]
 
 
@@ -54,7 +54,7 @@ def test_a_link_goes_but_not_what_it_leads_to(scratch):
     outside = folder(scratch.parent, "precious", 1)
     (scratch / "link").symlink_to(outside)
     aged(scratch / "link", 25)
-    forget_old(scratch)
+    remove_stale(scratch)
     assert names(scratch) == []
     assert (outside / "file").exists()
 
@@ -62,5 +62,5 @@ def test_a_link_goes_but_not_what_it_leads_to(scratch):
 def test_of_a_folder_that_is_not_ours_only_the_named_entries_go(scratch):
     folder(scratch, "upload-a", 25)
     folder(scratch, "photographs", 25)
-    forget_old(scratch, "upload-*")
+    remove_stale(scratch, "upload-*")
     assert names(scratch) == ["photographs"]

@@ -24,7 +24,7 @@ from core.archives.child import ANSWER, ARRAYS, PROGRESS, SPOOL, Tell
 from core.archives.limits import LIMITS, MIB, Limits, too_large
 from core.files import remedy_for
 from core.processes import module_command, module_variables
-from core.stale_files import forget_old
+from core.stale_files import remove_stale
 from core.text import binary_size
 from core.workspace import open_workspace
 
@@ -81,7 +81,7 @@ def parsed(
     disk is full.
     """
     scratch = scratch or open_workspace().scratch
-    forget_old(scratch, "upload-*")
+    remove_stale(scratch, "upload-*")
     with _disk_errors_as_sentences(scratch):
         folder = Path(tempfile.mkdtemp(prefix="upload-", dir=scratch))
         try:

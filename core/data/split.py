@@ -1,11 +1,14 @@
-"""Training, choosing, reporting: three splits that never overlap."""
+"""Training, choosing, reporting: splits that never overlap, the same share of each class."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.data.dataset import Dataset, Split
+from core.errors import UploadError
 from core.randomness import generator
+
+VALIDATION_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,23 @@ def _halves(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     held = np.sort(np.concatenate(shares))
     chosen = np.setdiff1d(np.arange(len(labels)), held)
     return chosen, held
+
+
+def carve_validation(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (rows kept for training, rows held for validation), both sorted and disjoint.
+
+    Depends on the labels only, so that the same file is always divided in the same way.
+    Raises UploadError if a class has a single image.
+    """
+    order = generator(0, "validation").permutation(len(labels))
+    held = []
+    for label in np.unique(labels):
+        rows = order[labels[order] == label]
+        if len(rows) < 2:
+            raise UploadError(
+                "A class has a single image, so it cannot be divided into training and validation. "
+                "Add images to it, or upload a validation set."
+            )
+        held.append(rows[: max(1, round(VALIDATION_SHARE * len(rows)))])
+    chosen = np.sort(np.concatenate(held))
+    return np.setdiff1d(np.arange(len(labels)), chosen), chosen

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.errors import NotFoundError, StoreError
-from core.files import told_if_not_stored
+from core.files import storage_errors
 from core.workspace import Workspace
 
 DESCRIPTION = "dataset.json"
@@ -43,7 +43,7 @@ def save(workspace: Workspace, dataset: Dataset) -> str:
     target = workspace.datasets / dataset.digest
     if (target / DESCRIPTION).exists():
         return dataset.digest
-    with told_if_not_stored("The data set", target.parent):
+    with storage_errors("The data set", target.parent):
         _write(dataset, target)
     return dataset.digest
 

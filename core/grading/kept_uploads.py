@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import NotFoundError
-from core.files import told_if_not_stored, written_whole
+from core.files import atomic_write, storage_errors
 
 LISTING = "names.json"
 
@@ -23,7 +23,7 @@ def keep(files: Sequence[tuple[str, bytes]], uploads: Path) -> str:
         content.update(json.dumps([name, len(data)]).encode())
         content.update(data)
     digest = content.hexdigest()[:16]
-    with told_if_not_stored("The files", uploads):
+    with storage_errors("The files", uploads):
         _write_all(files, uploads / digest)
     return digest
 
@@ -43,7 +43,7 @@ def _write_all(files: Sequence[tuple[str, bytes]], folder: Path) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(content)
 
 

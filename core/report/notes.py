@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import StoreError
-from core.files import remedy_for, written_whole
+from core.files import atomic_write, remedy_for
 
 
 def load(folder: Path, digest: str) -> dict[str, str]:
@@ -19,7 +19,7 @@ def load(folder: Path, digest: str) -> dict[str, str]:
 def save(folder: Path, digest: str, notes: Mapping[str, str]) -> None:
     """Keep the notes, atomically. Raises StoreError when there is no room for them."""
     try:
-        with written_whole(folder / f"{digest}.json") as part:
+        with atomic_write(folder / f"{digest}.json") as part:
             said = {key: text for key, text in notes.items() if text.strip()}
             part.write_text(json.dumps(said), encoding="utf-8")
     except OSError as error:

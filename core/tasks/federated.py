@@ -14,7 +14,7 @@ from core.evaluation.point import Origin, measure
 from core.federated.clients import Clients
 from core.federated.federate import load_clients, simulate_settings
 from core.federated.history import History
-from core.files import told_if_not_stored, written_whole
+from core.files import atomic_write, storage_errors
 from core.jobs.runner.context import Context
 from core.jobs.runner.timed import Timed
 from core.jobs.store.store import Child
@@ -115,8 +115,8 @@ def keep_leaf(datasets: Path, source: Path) -> str:
     content = source.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:16]
     with (
-        told_if_not_stored("The clients' data", datasets),
-        written_whole(leaf_file(datasets, digest)) as part,
+        storage_errors("The clients' data", datasets),
+        atomic_write(leaf_file(datasets, digest)) as part,
     ):
         part.write_bytes(content)
     return LEAF_PREFIX + digest

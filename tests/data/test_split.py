@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from core.data.dataset import Dataset, Split
-from core.data.holdout_division import carve_validation
-from core.data.split import three_way
+from core.data.split import carve_validation, three_way
 from core.errors import UploadError
 
 

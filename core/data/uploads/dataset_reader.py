@@ -12,7 +12,7 @@ from core.archives.members import Member, Packed
 from core.archives.sandbox import Content
 from core.data.checks import overlap
 from core.data.dataset import Dataset, Split
-from core.data.holdout_division import carve_validation
+from core.data.split import carve_validation
 from core.data.uploads import folders, npy, split_names
 from core.data.uploads.arrays import Raw, normalise_images, samples_first
 from core.data.uploads.labels import normalise_labels

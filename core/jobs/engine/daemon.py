@@ -32,7 +32,7 @@ from core.jobs.store.database import StoreBusy
 from core.jobs.store.dispatch import Claim, Dispatcher, engines, place_name
 from core.jobs.store.job import DISPATCHED, DONE, FAILED
 from core.jobs.store.store import Store
-from core.stale_files import forget_old
+from core.stale_files import remove_stale
 from core.workspace import Workspace
 
 TICK_SECONDS = 0.1
@@ -172,7 +172,7 @@ class Engine:
 
     def _tidy(self) -> None:
         """Remove what killed processes left; in a thread, as heart beats do not wait for it."""
-        self._here.submit(forget_old, self._workspace.scratch)
+        self._here.submit(remove_stale, self._workspace.scratch)
 
     def _fill(self, queued: dict[str, int]) -> None:
         for lane, limit in (("interactive", 1), ("light", LIGHT_RUNNERS)):

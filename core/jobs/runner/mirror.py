@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StoreError
-from core.files import written_whole
+from core.files import atomic_write
 from core.workspace import Workspace
 
 VARIABLE = "PARETO_LAB_ARTIFACTS"
@@ -48,7 +48,7 @@ class Mirror:
         if not self._files.exists(name):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as part:
+        with atomic_write(path) as part:
             self._files.get_file(name, str(part))
         return True
 

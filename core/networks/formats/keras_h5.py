@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from core.errors import WeightsError
-from core.files import told_if_not_stored, written_whole
+from core.files import atomic_write, storage_errors
 
 if TYPE_CHECKING:
     import h5py
@@ -52,7 +52,7 @@ def write(path: Path, weights: Mapping[str, np.ndarray]) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(_legacy_bytes(part.name, weights))
 
 
@@ -113,7 +113,7 @@ def keep(folder: Path, weights: Mapping[str, np.ndarray]) -> str:
         content.update(np.ascontiguousarray(weights[name], np.float32).tobytes())
     digest = content.hexdigest()[:16]
     if not (folder / f"{digest}.h5").exists():
-        with told_if_not_stored("The weights", folder):
+        with storage_errors("The weights", folder):
             write(folder / f"{digest}.h5", weights)
     return digest
 
