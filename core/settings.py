@@ -4,7 +4,6 @@ The form on a page, the command line and the documentation are all made from `de
 """
 
 import dataclasses
-import hashlib
 import json
 import types
 import typing
@@ -13,6 +12,7 @@ from dataclasses import MISSING, dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from core.digests import digest_of
 from core.errors import SettingsError
 
 Value = bool | int | float | str
@@ -278,4 +278,4 @@ def non_default(settings: object) -> dict[str, Any]:
 def digest(value: Mapping[str, Any]) -> str:
     """Return the 16-hex-digit identity of a JSON-ready value, whatever its key order."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return digest_of(text)

@@ -23,7 +23,8 @@ USERS = FILES | {
 PACKAGES = {module for module, path in FILES.items() if path.name == "__init__.py"}
 # Every package of core, lowest first: it may import only from rows above its own.
 ROWS = [
-    {"errors", "processes", "randomness", "progress", "names", "stale_files", "tables", "text"},
+    {"digests", "errors", "names", "processes", "progress", "randomness"}
+    | {"stale_files", "tables", "text"},
     {"settings", "files"},
     {"workspace", "records"},
     {"archives"},

@@ -1,7 +1,6 @@
 """A point: everything measured of one network, after it was saved and read again."""
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.digests import digest_of
 from core.evaluation import cost
 from core.evaluation.accuracy import accuracy, agreement, confusion, per_class_accuracy, predict
 from core.evaluation.latency import seconds_per_image
@@ -141,7 +141,7 @@ def measure(
         gzip_bytes=cost.gzip_bytes(path),
         multiply_adds=cost.useful_multiply_adds(weights, shape),
         agreement=_agreement(holdout, dense, shape, prepared),
-        digest=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        digest=digest_of(path.read_bytes()),
         latency_seconds=seconds_per_image(weights, shape, prepared.holdout.images),
     )
 

@@ -1,11 +1,11 @@
 """Uploaded files, kept until a job has graded them."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.digests import digest_of
 from core.errors import NotFoundError
 from core.files import atomic_write, storage_errors
 
@@ -18,11 +18,8 @@ def keep(files: Sequence[tuple[str, bytes]], uploads: Path) -> str:
     The same files in the same order have the same digest. Raises StoreError, and leaves nothing
     behind, when there is no room for them.
     """
-    content = hashlib.sha256()
-    for name, data in files:
-        content.update(json.dumps([name, len(data)]).encode())
-        content.update(data)
-    digest = content.hexdigest()[:16]
+    parts = ((json.dumps([name, len(data)]), data) for name, data in files)
+    digest = digest_of(*(part for pair in parts for part in pair))
     with storage_errors("The files", uploads):
         _write_all(files, uploads / digest)
     return digest

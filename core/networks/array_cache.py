@@ -1,9 +1,10 @@
 """Arrays that cost much to compute, remembered by everything that they depend on."""
 
-import hashlib
 from collections import OrderedDict
 
 import numpy as np
+
+from core.digests import digest_of
 
 
 class Remembered:
@@ -12,15 +13,15 @@ class Remembered:
     def __init__(self, largest_bytes: int) -> None:
         self._largest_bytes = largest_bytes
         self._bytes = 0
-        self._answers: OrderedDict[bytes, np.ndarray] = OrderedDict()
+        self._answers: OrderedDict[str, np.ndarray] = OrderedDict()
 
-    def get(self, key: bytes) -> np.ndarray | None:
+    def get(self, key: str) -> np.ndarray | None:
         """Return the answer, or None if it is not remembered."""
         if key in self._answers:
             self._answers.move_to_end(key)
         return self._answers.get(key)
 
-    def put(self, key: bytes, answer: np.ndarray) -> None:
+    def put(self, key: str, answer: np.ndarray) -> None:
         """Remember one more answer; a question's new answer replaces its old one."""
         if key in self._answers:
             self._bytes -= self._answers.pop(key).nbytes
@@ -30,14 +31,7 @@ class Remembered:
             self._bytes -= self._answers.popitem(last=False)[1].nbytes
 
 
-def key_of(*contents: bytes | np.ndarray) -> bytes:
+def key_of(*contents: str | np.ndarray) -> str:
     """Return a key that only the same contents in the same order have."""
-    content = hashlib.sha256()
-    for part in contents:
-        if isinstance(part, bytes):
-            content.update(f"bytes{len(part)}".encode())
-            content.update(part)
-        else:
-            content.update(f"{part.dtype}{part.shape}".encode())
-            content.update(np.ascontiguousarray(part).data)
-    return content.digest()
+    ends = [f"text{len(part)}" if isinstance(part, str) else "" for part in contents]
+    return digest_of(*(part for pair in zip(ends, contents, strict=True) for part in pair))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.evaluation.cost import sparsity
+from core.networks.compact import Kept
 from core.networks.network import Weights
 from core.pruning.masks.mask import Mask
 from core.pruning.plan import PrunePlan
@@ -24,7 +26,7 @@ class Pruned:
 
     weights: Weights
     mask: Mask
-    kept: dict[str, np.ndarray] | None
+    kept: Kept | None
     small: Weights | None
     history: TrainingHistory
     epochs: float
@@ -34,8 +36,7 @@ class Pruned:
     @property
     def sparsity(self) -> float:
         """Zeros over all parameters, of the weights as they are."""
-        zeros = sum(int((value == 0).sum()) for value in self.weights.values())
-        return zeros / self.mask.size
+        return sparsity(self.weights)
 
 
 def packed(**groups: Mapping[str, np.ndarray]) -> Arrays:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from core.networks.compact import compact, compact_shape, scatter
+from core.networks.compact import Kept, compact, compact_shape, scatter
 from core.networks.network import NetworkShape, Weights
 from core.networks.prepare import Prepared
 from core.networks.topology import CHANNEL_LAYERS
@@ -24,8 +24,6 @@ from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.history import TrainingHistory
-
-Kept = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)

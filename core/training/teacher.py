@@ -31,7 +31,7 @@ class Teacher:
 
         self._weights = {name: tf.constant(array) for name, array in weights.items()}
         self._policy = policy
-        self._name = key_of(policy.encode(), *(weights[name] for name in sorted(weights)))
+        self._name = key_of(policy, *(weights[name] for name in sorted(weights)))
 
     def answers(self, images: np.ndarray) -> np.ndarray:
         """Return the (n, classes) outputs before softmax. images: (n, height, width, channels)."""

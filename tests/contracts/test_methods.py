@@ -6,15 +6,15 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from core.errors import WeightsError
+from core.errors import SettingsError, WeightsError
 from core.networks.topology import CHANNEL_LAYERS, parameters_of
-from core.progress import Silent
+from core.progress import Silent, Stopped
 from core.pruning.masks.dead_units import channel_mask, living_units
-from core.pruning.method import Budget, PruningContext
+from core.pruning.method import Budget
 from core.pruning.methods import CONTROLS, METHODS
 from core.pruning.prune import PrunePlan, prune
 from core.settings import describe
-from tests.pruning.tiny import SHAPE, data, weights
+from tests.pruning.tiny import SHAPE, StopsAfter, context, data, weights
 
 pytestmark = pytest.mark.slow  # TensorFlow
 
@@ -54,8 +54,7 @@ def test_scores_have_the_shape_of_what_they_score(name):
     if method.scores is None:
         assert method.structured
         return
-    context = PruningContext(weights(), SHAPE, data(), 1, Silent())
-    scores = method.scores(context, method.settings())
+    scores = method.scores(context(), method.settings())
     expected = (
         {layer: (SHAPE.units[layer],) for layer in CHANNEL_LAYERS}
         if method.structured
@@ -71,8 +70,7 @@ def test_a_selection_keeps_as_many_channels_as_the_budget_says(name):
         assert method.scores is not None
         return
     budget = Budget(0.6, COUNTS, epochs_of(name))
-    context = PruningContext(weights(), SHAPE, data(), 1, Silent())
-    selection = method.select(context, method.settings(), budget)
+    selection = method.select(context(), method.settings(), budget)
     assert {layer: len(kept) for layer, kept in selection.kept.items()} == COUNTS
     for layer, kept in selection.kept.items():
         assert np.array_equal(kept, np.unique(kept))
@@ -80,6 +78,27 @@ def test_a_selection_keeps_as_many_channels_as_the_budget_says(name):
         assert not selection.weights[f"{layer}/kernel"][..., removed].any()
         assert not selection.weights[f"{layer}/bias"][removed].any()
     assert selection.epochs_used <= max(budget.epochs, 0)
+
+
+@pytest.mark.parametrize("saves", [1, 2])
+@pytest.mark.parametrize("method", [n for n, m in METHODS.items() if m.select and m.needs_data])
+def test_a_selection_that_was_stopped_goes_on_bit_for_bit(method, saves):
+    def select(progress=None):
+        rule = METHODS[method]
+        return rule.select(context(progress), rule.settings(), Budget(0.7, COUNTS, 6))
+
+    undisturbed, progress = select(), StopsAfter(saves)
+    with pytest.raises(Stopped):
+        select(progress)
+    resumed = select(progress)
+    for key, value in undisturbed.weights.items():
+        np.testing.assert_array_equal(resumed.weights[key], value)
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if METHODS[name].trains])
+def test_a_method_that_trains_says_what_to_do_without_epochs(method):
+    with pytest.raises(SettingsError, match="at least one epoch"):
+        METHODS[method].select(context(), METHODS[method].settings(), Budget(0.6, None, 0))
 
 
 @pytest.mark.parametrize("sparsity", [0.3, 0.7, 0.9])

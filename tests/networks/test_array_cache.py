@@ -7,28 +7,28 @@ from core.networks.array_cache import Remembered, key_of
 def test_the_longest_unused_answer_is_forgotten_first():
     remembered = Remembered(largest_bytes=16)
     first, second, third = (np.full(2, value, np.float32) for value in range(3))  # 8 bytes each
-    remembered.put(b"1", first)
-    remembered.put(b"2", second)
-    assert remembered.get(b"1") is first
-    remembered.put(b"3", third)
-    assert remembered.get(b"2") is None
-    assert remembered.get(b"1") is first
-    assert remembered.get(b"3") is third
+    remembered.put("1", first)
+    remembered.put("2", second)
+    assert remembered.get("1") is first
+    remembered.put("3", third)
+    assert remembered.get("2") is None
+    assert remembered.get("1") is first
+    assert remembered.get("3") is third
 
 
 def test_a_second_answer_takes_no_second_place():
     remembered = Remembered(largest_bytes=16)
     for value in range(5):
-        remembered.put(b"1", np.full(2, value, np.float32))
+        remembered.put("1", np.full(2, value, np.float32))
     other = np.zeros(2, np.float32)
-    remembered.put(b"2", other)
-    assert remembered.get(b"1")[0] == 4
-    assert remembered.get(b"2") is other
+    remembered.put("2", other)
+    assert remembered.get("1")[0] == 4
+    assert remembered.get("2") is other
 
 
 def test_equal_contents_have_one_key():
     zeros = np.zeros((2, 3))
-    assert key_of(b"name", zeros) == key_of(b"name", zeros.copy())
+    assert key_of("name", zeros) == key_of("name", zeros.copy())
     assert key_of(zeros.T) == key_of(np.ascontiguousarray(zeros.T))
 
 
@@ -40,4 +40,4 @@ def test_another_shape_type_or_value_is_another_key(other):
 
 
 def test_where_one_part_ends_matters():
-    assert key_of(b"ab", b"c") != key_of(b"a", b"bc")
+    assert key_of("a", "c") != key_of("a", "bc")

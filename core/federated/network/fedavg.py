@@ -1,7 +1,7 @@
 """Federated averaging, as the paper writes it: one client after the other, nothing hidden.
 
-Source: McMahan et al. 2017, arXiv:1602.05629, Algorithm 1. `core.federated.batched` computes the
-same numbers for all clients at once; a test holds the two together.
+Source: McMahan et al. 2017, arXiv:1602.05629, Algorithm 1. `core.federated.trainers.batched`
+computes the same numbers for all clients at once; a test holds the two together.
 """
 
 import math

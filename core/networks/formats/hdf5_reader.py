@@ -29,9 +29,9 @@ from core.networks.formats.hdf5_checks import (
 from core.networks.formats.keras_config import LARGEST_TEXT, check_description
 from core.networks.formats.layer_order import Shapes, named_layers
 from core.networks.formats.wrappers import check_layer
+from core.networks.network import Weights
 from core.text import plural
 
-Weights = dict[str, np.ndarray]
 Layers = list[tuple[str, list[Any]]]  # (layer, its datasets, unread: shapes are looked at first)
 TINY = 1e-12
 # Beside the layers of a trained model; Keras 2 on Windows writes such paths with backslashes.

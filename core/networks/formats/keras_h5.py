@@ -3,20 +3,20 @@
 Keras 3's own `save_weights` refuses that name, and no Keras loader ever sees a stranger's file.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from core.digests import digest_of
 from core.errors import WeightsError
 from core.files import atomic_write, storage_errors
+from core.networks.network import Weights
 
 if TYPE_CHECKING:
     import h5py
 
-Weights = dict[str, np.ndarray]
 Shapes = Mapping[str, tuple[int, ...]]
 
 # The layers of the assignment's network in order; those without weights are listed as Keras 2 does.
@@ -107,11 +107,9 @@ def keep(folder: Path, weights: Mapping[str, np.ndarray]) -> str:
 
     Raises StoreError when there is no room for them.
     """
-    content = hashlib.sha256()
-    for name in sorted(weights):
-        content.update(f"{name}{weights[name].shape}".encode())
-        content.update(np.ascontiguousarray(weights[name], np.float32).tobytes())
-    digest = content.hexdigest()[:16]
+    arrays = {name: np.ascontiguousarray(weights[name], np.float32) for name in sorted(weights)}
+    parts = ((f"{name}{array.shape}", array.tobytes()) for name, array in arrays.items())
+    digest = digest_of(*(part for pair in parts for part in pair))
     if not (folder / f"{digest}.h5").exists():
         with storage_errors("The weights", folder):
             write(folder / f"{digest}.h5", weights)

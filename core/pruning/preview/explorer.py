@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError
+from core.evaluation.cost import parameters, sparsity, zeros
 from core.evaluation.score import score
 from core.networks.compact import scatter
 from core.networks.network import LAYERS, Weights, check_finite, check_weights
@@ -116,13 +117,13 @@ class Explorer:
         if reconstruction:
             weights = self._reconstructed(weights, mask)
         found = instant_accuracy(weights, self._split)
-        zeros = sum(int((value == 0).sum()) for value in weights.values())
+        reached = sparsity(weights)
         return Preview(
             plan=plan,
-            sparsity=zeros / mask.size,
+            sparsity=reached,
             accuracy=found,
             dense_accuracy=self._dense_accuracy,
-            score=score(found, zeros / mask.size),
+            score=score(found, reached),
             images=len(self._split),
             layers=_views(weights),
             notes=notes,
@@ -219,8 +220,8 @@ def _views(weights: Weights) -> tuple[LayerView, ...]:
     living = {layer: int(units.sum()) for layer, units in living_units(weights).items()}
     views = []
     for layer in LAYERS:
-        kernel, bias = weights[f"{layer}/kernel"], weights[f"{layer}/bias"]
-        zeros = int((kernel == 0).sum() + (bias == 0).sum())
-        alive = living.get(layer, bias.size)
-        views.append(LayerView(layer, kernel.size + bias.size, zeros, bias.size, alive))
+        own = {name: weights[name] for name in (f"{layer}/kernel", f"{layer}/bias")}
+        units = own[f"{layer}/bias"].size
+        alive = living.get(layer, units)
+        views.append(LayerView(layer, parameters(own), zeros(own), units, alive))
     return tuple(views)

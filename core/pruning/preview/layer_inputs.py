@@ -30,7 +30,7 @@ class LayerInputs:
         return rows_of(self._after(weights, images, key_of(images), before), layer, positions)
 
     def _after(
-        self, weights: Weights, images: np.ndarray, seen: bytes, layers: tuple[str, ...]
+        self, weights: Weights, images: np.ndarray, seen: str, layers: tuple[str, ...]
     ) -> np.ndarray:
         """Return what `layers` make of the images; seen: the images' key."""
         if not layers:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.networks.network import LAYERS, NetworkShape, Weights
+from core.progress import Arrays
 from core.pruning.activations import Positions, every_image, output_map, read_rows, sample_positions
 from core.pruning.reconstruction.least_squares import (
     Moments,
@@ -24,7 +25,6 @@ from core.pruning.reconstruction.least_squares import (
 )
 from core.randomness import generator
 
-Masks = Mapping[str, np.ndarray]
 RIDGE = 1e-3
 ITERATIONS = 8
 
@@ -56,7 +56,7 @@ def measure(
 
 def reconstruct(
     pruned: Weights,
-    mask: Masks,
+    mask: Arrays,
     measured: DenseMoments,
     *,
     ridge: float = RIDGE,
@@ -76,7 +76,7 @@ def reconstruct(
 def reconstruct_in_sequence(
     dense: Weights,
     pruned: Weights,
-    mask: Masks,
+    mask: Arrays,
     shape: NetworkShape,
     images: np.ndarray,
     seed: int,
@@ -108,7 +108,7 @@ def _places(layer: str, shape: NetworkShape, images: np.ndarray, rows: int, seed
 
 
 def _fit(
-    layer: str, pruned: Weights, mask: Masks, of: Moments, ridge: float, iterations: int
+    layer: str, pruned: Weights, mask: Arrays, of: Moments, ridge: float, iterations: int
 ) -> Weights:
     """Return the layer's kernel and bias re-fitted within the mask."""
     names = f"{layer}/kernel", f"{layer}/bias"

@@ -1,12 +1,14 @@
 """Training that drives scales of channels to zero, and the global cut by what is left of them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from core.errors import SettingsError
 from core.networks.network import NetworkShape, Weights
 from core.pruning.allocation.channels import counts_by_order, keep_best
+from core.pruning.fine_tune import RECIPE
 from core.pruning.masks.dead_units import channel_mask
 from core.pruning.method import Budget, Selection
 from core.training.recipe import Recipe
@@ -31,18 +33,13 @@ def sparse_recipe(epochs: int, learning_rate: float, batch_size: int) -> Recipe:
     The last epoch counts, not the best one: it is the one with the sparse scales. Dropout is low,
     as the penalty regularises already.
     """
-    return Recipe(
+    return replace(
+        RECIPE,
         epochs=epochs,
         batch_size=batch_size,
         optimizer="sgd",
         learning_rate=learning_rate,
         schedule="cosine",
-        flips=True,
-        crop=2,
-        dropout_first=0.05,
-        dropout_second=0.05,
-        dropout_dense=0.1,
-        choose="last",
     )
 
 

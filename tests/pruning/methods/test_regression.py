@@ -5,7 +5,6 @@ import pytest
 from sklearn.linear_model import Lasso
 
 from core.networks.topology import CHANNEL_LAYERS, READER, readers
-from core.progress import Stopped
 from core.pruning.activations import read_rows
 from core.pruning.layerwise import Partial, reader_positions, sample_images
 from core.pruning.method import Budget
@@ -101,15 +100,6 @@ def test_the_refit_lowers_the_error_that_plain_removal_makes(layer):
     assert after < before
 
 
-def test_selection_keeps_the_wanted_counts_and_zeroes_the_rest():
-    selection = regression.select(tiny.context(), SMALL, Budget(0.7, HALF, 0))
-    assert {layer: len(kept) for layer, kept in selection.kept.items()} == HALF
-    for layer in CHANNEL_LAYERS:
-        gone = np.setdiff1d(np.arange(tiny.SHAPE.units[layer]), selection.kept[layer])
-        assert not selection.weights[f"{layer}/kernel"][..., gone].any()
-        assert not readers(selection.weights, layer)[:, gone].any()
-
-
 def test_keeping_every_channel_gives_the_same_network():
     selection = regression.select(tiny.context(), SMALL, Budget(0.0, ALL, 0))
     for name, value in tiny.weights().items():
@@ -123,24 +113,3 @@ def test_without_an_allocation_every_layer_keeps_the_same_share():
     assert max(shares) - min(shares) < 0.25
     zeros = sum(int((value == 0).sum()) for value in selection.weights.values())
     assert zeros / tiny.SHAPE.parameters == pytest.approx(0.6, abs=0.05)
-
-
-def test_the_same_seed_gives_the_same_network_and_leaves_its_inputs_alone():
-    context = tiny.context()
-    first = regression.select(context, SMALL, Budget(0.7, HALF, 0))
-    again = regression.select(tiny.context(), SMALL, Budget(0.7, HALF, 0))
-    for name, value in first.weights.items():
-        np.testing.assert_array_equal(again.weights[name], value)
-        np.testing.assert_array_equal(context.weights[name], tiny.weights()[name])
-
-
-@pytest.mark.parametrize("saves", [1, 3])
-def test_a_resumed_selection_is_bit_equal(saves):
-    budget = Budget(0.7, HALF, 0)
-    undisturbed = regression.select(tiny.context(), SMALL, budget)
-    progress = tiny.StopsAfter(saves)
-    with pytest.raises(Stopped):
-        regression.select(tiny.context(progress), SMALL, budget)
-    resumed = regression.select(tiny.context(progress), SMALL, budget)
-    for name, value in undisturbed.weights.items():
-        np.testing.assert_array_equal(resumed.weights[name], value)

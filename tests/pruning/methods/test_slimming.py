@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from core.errors import SettingsError
 from core.networks.topology import CHANNEL_LAYERS
-from core.progress import Stopped
 from core.pruning.activations import layer_input, pre_activation_statistics
 from core.pruning.method import Budget
 from core.pruning.methods import l1_filter, slimming
@@ -109,19 +107,3 @@ def test_no_layer_loses_its_last_channel():
     scales["conv2"] = np.zeros(4)
     selection = cut_by_scales(scales, tiny.weights(), tiny.SHAPE, Budget(0.9, None, 1), 1)
     assert len(selection.kept["conv2"]) == 1
-
-
-def test_without_epochs_it_says_what_to_do():
-    with pytest.raises(SettingsError, match="at least one epoch"):
-        slimming.select(tiny.context(), QUICK, Budget(0.6, None, 0))
-
-
-def test_a_resumed_selection_is_bit_equal():
-    settings, budget = NetworkSlimming(sparse_share=1.0, batch_size=32), Budget(0.6, None, 2)
-    undisturbed = slimming.select(tiny.context(), settings, budget)
-    progress = tiny.StopsAfter(1)
-    with pytest.raises(Stopped):
-        slimming.select(tiny.context(progress), settings, budget)
-    resumed = slimming.select(tiny.context(progress), settings, budget)
-    for name, value in undisturbed.weights.items():
-        np.testing.assert_array_equal(resumed.weights[name], value)

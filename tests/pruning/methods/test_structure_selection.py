@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from core.errors import SettingsError
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS, parameters_of
-from core.progress import Stopped
 from core.pruning.method import Budget
 from core.pruning.methods import structure_selection
 from core.pruning.methods.structure_selection import StructureSelection
@@ -172,20 +170,3 @@ def test_selection_meets_the_target_to_the_nearest_channel_and_counts_its_epochs
     assert selection.epochs_used == 1
     assert abs(zeros - 0.6 * tiny.SHAPE.parameters) <= largest_channel
     assert "sparsity" in selection.notes[0]
-
-
-def test_without_epochs_it_says_what_to_do():
-    with pytest.raises(SettingsError, match="at least one epoch"):
-        structure_selection.select(tiny.context(), StructureSelection(), Budget(0.6, None, 0))
-
-
-def test_a_resumed_selection_is_bit_equal():
-    settings = StructureSelection(sparse_share=1.0, batch_size=16, factor_rate=0.05, penalty=0.1)
-    budget = Budget(0.6, None, 2)
-    undisturbed = structure_selection.select(tiny.context(), settings, budget)
-    progress = tiny.StopsAfter(1)
-    with pytest.raises(Stopped):
-        structure_selection.select(tiny.context(progress), settings, budget)
-    resumed = structure_selection.select(tiny.context(progress), settings, budget)
-    for name, value in undisturbed.weights.items():
-        np.testing.assert_array_equal(resumed.weights[name], value)

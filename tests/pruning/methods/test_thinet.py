@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from core.networks.topology import CHANNEL_LAYERS, READER
-from core.progress import Stopped
 from core.pruning.activations import layer_input, read_rows, sample_positions
 from core.pruning.method import Budget
 from core.pruning.methods import thinet
@@ -95,17 +94,6 @@ def test_a_contribution_at_the_flatten_boundary_is_the_sum_over_the_channels_row
 
 
 @TENSORFLOW
-def test_selection_keeps_the_wanted_counts_and_zeroes_the_rest():
-    selection = thinet.select(tiny.context(), ThiNet(rows=200), Budget(0.7, HALF, 0))
-    assert {layer: len(kept) for layer, kept in selection.kept.items()} == HALF
-    assert selection.epochs_used == 0
-    for layer in CHANNEL_LAYERS:
-        gone = np.setdiff1d(np.arange(tiny.SHAPE.units[layer]), selection.kept[layer])
-        assert not selection.weights[f"{layer}/kernel"][..., gone].any()
-        assert not selection.weights[f"{layer}/bias"][gone].any()
-
-
-@TENSORFLOW
 def test_keeping_every_channel_changes_nothing():
     everything = {layer: tiny.SHAPE.units[layer] for layer in CHANNEL_LAYERS}
     selection = thinet.select(tiny.context(), ThiNet(rows=200), Budget(0.0, everything, 0))
@@ -143,16 +131,3 @@ def test_fine_tuning_after_each_layer_counts_in_the_budget():
         tiny.context(), ThiNet(rows=100, layer_epochs=0.2), Budget(0.7, HALF, 4)
     )
     assert selection.epochs_used == pytest.approx(5 * 0.2)
-
-
-@TENSORFLOW
-@pytest.mark.parametrize("saves", [1, 2, 5])
-def test_a_resumed_selection_is_bit_equal(saves):
-    settings, budget = ThiNet(rows=100, layer_epochs=0.2), Budget(0.7, HALF, 4)
-    undisturbed = thinet.select(tiny.context(), settings, budget)
-    progress = tiny.StopsAfter(saves)
-    with pytest.raises(Stopped):
-        thinet.select(tiny.context(progress), settings, budget)
-    resumed = thinet.select(tiny.context(progress), settings, budget)
-    for name, value in undisturbed.weights.items():
-        np.testing.assert_array_equal(resumed.weights[name], value)
