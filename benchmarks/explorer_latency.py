@@ -13,6 +13,8 @@ from core.commands.session import Lab
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.pruning.methods import METHODS
+from core.pruning.preview.spec import PreviewSpec
+from core.runs.specs import data_of
 from core.workspace import open_workspace
 
 SPARSITIES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.7, 0.3)
@@ -21,11 +23,16 @@ TIMEOUT_SECONDS = 120
 
 def move(lab: Lab, dense: Job, method: str, sparsity: float, recovery: bool) -> float:
     """Return the seconds of one question that has not been asked before."""
-    settings = {"data": dense.settings["data"], "dense": dense.id, "per_layer": None}
-    settings |= {"method": method, "sparsity": sparsity, "recovery": recovery}
+    spec = PreviewSpec(
+        data=data_of(dense),
+        dense=dense.id,
+        method=method,
+        sparsity=sparsity,
+        reconstruction=recovery,
+    )
     started = time.perf_counter()
     # The time is the seed: a question asked in an earlier measurement would be answered at once.
-    job = lab.store.wait(lab.submit("preview", settings, time.time_ns() // 1000), TIMEOUT_SECONDS)
+    job = lab.store.wait(lab.submit(spec, time.time_ns() // 1000), TIMEOUT_SECONDS)
     if not job.result:
         raise SystemExit(f"{method} at {sparsity:.0%}: {job.error or job.state}")
     return time.perf_counter() - started

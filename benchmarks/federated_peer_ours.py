@@ -9,9 +9,9 @@ from benchmarks import federated_workload as work
 from core.federated.algorithm import Instruction
 from core.federated.algorithms.fedavg import FedAvg
 from core.federated.clients import join_clients
-from core.federated.run_settings import RunSettings
 from core.federated.sampling import sample_cohort
 from core.federated.simulation import mlp_trainer, simulate
+from core.federated.spec import RunSettings
 from core.federated.trainers.trainer import Work
 from core.progress import Silent
 

@@ -28,6 +28,7 @@ from benchmarks.rate_grids import (
 )
 from core.federated.comparison import simulate_comparison
 from core.federated.presets import PRESETS, QUESTIONS
+from core.federated.spec import FederatedSpec
 from core.settings import digest
 
 ROOT = Path(__file__).parent.parent
@@ -96,7 +97,7 @@ def cached(runs: list[dict], seed: int) -> dict:
     path = folder / f"federated-{digest({'runs': runs, 'seed': seed})}.json"
     if not path.exists():
         began = time.process_time()
-        histories = simulate_comparison(runs, seed)
+        histories = simulate_comparison([FederatedSpec.from_json(run) for run in runs], seed)
         content = {
             "seconds": time.process_time() - began,
             "histories": [{"label": h.label, "rounds": h.rows()} for h in histories],

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from core.jobs.engine import control
+from core.jobs.store.spec import StoredSpec
 from core.jobs.store.store import Store
 from core.workspace import Workspace
 from tests.jobs.watching import engines, runners, until
@@ -33,7 +34,7 @@ def seconds(work: Callable[[], object]) -> float:
 def submit_to_progress(store: Store, seed: int) -> float:
     """Return the seconds from submitting a NumPy job to its first progress."""
     started = time.perf_counter()
-    job = store.submit("descend", {"steps": 40, "pause": 0.05}, seed)
+    job = store.submit(StoredSpec("descend", {"steps": 40, "pause": 0.05}), seed)
     until(lambda: store.get(job).done, every=0.005)
     found = time.perf_counter() - started
     store.wait(job, 60)
@@ -42,12 +43,16 @@ def submit_to_progress(store: Store, seed: int) -> float:
 
 def preview(store: Store, value: int) -> float:
     """Return the seconds of one question to the warm runner, all overhead."""
-    return seconds(lambda: store.wait(store.submit("preview", {"value": value}, 0), 60))
+    return seconds(
+        lambda: store.wait(
+            store.submit(StoredSpec("preview", {"value": value}, "interactive"), 0), 60
+        )
+    )
 
 
 def value_to_reader(store: Store, workspace: Workspace) -> float:
     """Return how long a metric value takes to reach another process, at the median."""
-    job = store.submit("clock", {"steps": 60}, 77)
+    job = store.submit(StoredSpec("clock", {"steps": 60}), 77)
     delays: list[float] = []
     reader = Store(workspace.store_url)
     while not reader.get(job).ended:
@@ -90,7 +95,7 @@ def main() -> None:
     rows: list[tuple[str, str]] = []
 
     def cold() -> None:
-        job = store.submit("descend", {"steps": 3}, 1)
+        job = store.submit(StoredSpec("descend", {"steps": 3}), 1)
         control.ensure(workspace)
         until(lambda: store.get(job).done, every=0.005)
 

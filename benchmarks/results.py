@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from benchmarks import results_ledger
 from benchmarks.results_ledger import Ledger, Measured, Row, Summary, measured
@@ -23,8 +22,9 @@ from core.jobs.engine import control
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store, identity
 from core.pruning.plan import PrunePlan
-from core.settings import to_dict
+from core.pruning.spec import PruneSpec
 from core.training.recipe import PRESETS
+from core.training.spec import TrainSpec
 from core.workspace import open_workspace
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -37,26 +37,26 @@ class Wanted:
     """A run that the page asks for; of those that lack the lowest rank is computed first."""
 
     rank: tuple[int, int]
-    kind: str
-    settings: dict[str, Any]
+    spec: TrainSpec | PruneSpec
     seed: int
 
     @property
     def id(self) -> str:
         """The id its job has in every workspace."""
-        return identity(self.kind, self.settings, self.seed)
+        return identity(self.spec, self.seed)
 
     @property
     def network(self) -> str:
         """The id of the dense network it begins from; its own if it trains one."""
-        return str(self.settings.get("dense", self.id))
+        return self.spec.dense if isinstance(self.spec, PruneSpec) else self.id
 
     @property
     def what(self) -> str:
         """What is run, in words."""
-        plan = self.settings.get("plan") or self.settings["recipe"]
+        plan = self.spec.plan if isinstance(self.spec, PruneSpec) else self.spec.recipe
         names = ("method", "sparsity", "allocation", "epochs")
-        return " ".join([self.kind, *(str(plan[n]) for n in names if n in plan)])
+        said = (str(getattr(plan, name)) for name in names if hasattr(plan, name))
+        return " ".join([self.spec.kind, *said])
 
     def __str__(self) -> str:
         return f"{self.what} {self.seed}"
@@ -78,7 +78,7 @@ class Results:
 
     def train(self, recipe: str, stages: tuple[int, int] = (0, 0)) -> Row:
         """Return the finished trainings; stages: as of `prune`."""
-        return self._finished(self._dense(recipe), "train", stages)
+        return self._finished(self._dense(recipe), stages)
 
     def prune(self, plan: PrunePlan, stages: tuple[int, int], recipe: str = "thorough") -> Row:
         """Return the finished prunings, each of its seed's dense network.
@@ -87,10 +87,10 @@ class Results:
         """
         self.train(recipe, stages)
         each = {
-            seed: {"dense": identity("train", self._whole(settings), seed), "plan": plan.to_dict()}
-            for seed, settings in self._dense(recipe).items()
+            seed: PruneSpec(data=self.data, dense=identity(spec, seed), plan=plan)
+            for seed, spec in self._dense(recipe).items()
         }
-        return self._finished(each, "prune", stages)
+        return self._finished(each, stages)
 
     @property
     def wanted(self) -> list[Wanted]:
@@ -100,16 +100,13 @@ class Results:
         absent = (wanted for id, wanted in self.asked.items() if id not in there)
         return sorted(absent, key=lambda wanted: wanted.rank)
 
-    def _dense(self, recipe: str) -> dict[int, dict[str, Any]]:
-        return {seed: {"recipe": to_dict(PRESETS[recipe])} for seed in self.seeds}
+    def _dense(self, recipe: str) -> dict[int, TrainSpec]:
+        return dict.fromkeys(self.seeds, TrainSpec(data=self.data, recipe=PRESETS[recipe]))
 
-    def _whole(self, settings: dict[str, Any]) -> dict[str, Any]:
-        return {"data": self.data, **settings}
-
-    def _finished(self, each: dict[int, dict[str, Any]], kind: str, stages: tuple[int, int]) -> Row:
+    def _finished(self, each: Mapping[int, TrainSpec | PruneSpec], stages: tuple[int, int]) -> Row:
         asked = {
-            seed: Wanted((stages[seed > 0], len(self.asked)), kind, self._whole(own), seed)
-            for seed, own in each.items()
+            seed: Wanted((stages[seed > 0], len(self.asked)), spec, seed)
+            for seed, spec in each.items()
         }
         for wanted in asked.values():
             self.asked.setdefault(wanted.id, wanted)
@@ -185,7 +182,7 @@ def next_runs(results: Results, here: Mapping[str, Job], count: int) -> list[Wan
 
 def _compute(lab: Lab, chosen: list[Wanted]) -> set[str]:
     """Wait until one of the runs has ended; return the ids of those that failed."""
-    ids = [lab.submit(wanted.kind, wanted.settings, wanted.seed) for wanted in chosen]
+    ids = [lab.submit(wanted.spec, wanted.seed) for wanted in chosen]
     try:
         while not (ended := [job for job in map(lab.store.get, ids) if job.ended]):
             control.ensure(lab.workspace)

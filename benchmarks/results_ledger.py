@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.commands.networks import network_result
 from core.files import atomic_write
 from core.jobs.store.job import Job
 
@@ -97,10 +98,10 @@ def _moments(count: int, total: float, squares: float) -> tuple[float, float]:
 
 def measured(job: Job, what: str, dense: Job) -> Measured:
     """Return the record of a finished run. dense: the finished run it began from, or itself."""
-    point, start = ((run.result or {})["point"] for run in (job, dense))
-    lost = 50 * sum(start[name] - point[name] for name in BOTH)
-    rounded = {name: round(point[name], DIGITS) for name in (*BOTH, "sparsity", "score")}
-    seconds = round(point["seconds"], 1)
+    point, start = (network_result(run).point for run in (job, dense))
+    lost = 50 * sum(getattr(start, name) - getattr(point, name) for name in BOTH)
+    rounded = {name: round(getattr(point, name), DIGITS) for name in (*BOTH, "sparsity", "score")}
+    seconds = round(point.seconds, 1)
     return Measured(job.id, what, job.seed, **rounded, seconds=seconds, lost=round(lost, 3))
 
 

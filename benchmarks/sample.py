@@ -6,39 +6,41 @@ python -m benchmarks.sample (about ten minutes on two cores; resumable)
 import json
 from pathlib import Path
 
-from core.commands.networks import stored_digest
+from core.commands.networks import network_result, stored_digest
 from core.commands.session import Lab
 from core.jobs.store.store import Store
 from core.pruning.methods import ASSIGNED, CONTROLS
-from core.pruning.search.sweep import Sweep
-from core.settings import to_dict
+from core.pruning.search.spec import SweepResult, SweepSpec
+from core.runs.specs import result_of
 from core.training.recipe import PRESETS
 from core.workspace import open_workspace
 
 TARGET = Path(__file__).parent.parent / "assets" / "sample_sweep.json"
 METHODS = (*ASSIGNED, *CONTROLS)
-SWEEP = Sweep(METHODS, sparsities=(0.5, 0.8, 0.9, 0.95), epochs=3)
 
 
 def main() -> None:
     """Train on the garments, sweep every method, keep the points."""
     workspace = open_workspace()
     lab = Lab(workspace, Store(workspace.store_url))
-    settings = {
-        "data": stored_digest(lab, "garments"),
-        "recipe": to_dict(PRESETS["fast"]),
-        **SWEEP.to_dict(),
-    }
-    result = lab.finish("sweep", settings, seed=0).result or {}
-    for failed in result["failed"]:
-        print(f"{failed['method']} at {failed['sparsity']}: {failed['why']}")
-    points = [_point(lab, job_id) for job_id in result["points"]]
-    sample = {"dense": _point(lab, result["dense"]), "points": points}
+    spec = SweepSpec(
+        data=stored_digest(lab, "garments"),
+        recipe=PRESETS["fast"],
+        methods=METHODS,
+        sparsities=(0.5, 0.8, 0.9, 0.95),
+        epochs=3,
+    )
+    result = result_of(lab.finish(spec, seed=0))
+    assert isinstance(result, SweepResult)
+    for failed in result.failed:
+        print(f"{failed.method} at {failed.sparsity}: {failed.why}")
+    points = [_point(lab, job_id) for job_id in result.points]
+    sample = {"dense": _point(lab, result.dense), "points": points}
     TARGET.write_text(json.dumps(sample, separators=(",", ":")), encoding="utf-8")
 
 
 def _point(lab: Lab, job_id: str) -> dict:
-    return (lab.store.get(job_id).result or {})["point"]
+    return network_result(lab.store.get(job_id)).point.to_json()
 
 
 if __name__ == "__main__":

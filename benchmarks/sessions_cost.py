@@ -16,10 +16,15 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import sync_playwright
 
+from core.evaluation.results import NetworkResult
 from core.figures.frontier import live_frontier
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Lease
 from core.jobs.store.store import Store
+from core.networks.network import REFERENCE
+from core.pruning.plan import PrunePlan
+from core.pruning.search.spec import SweepSpec
+from core.pruning.spec import PruneSpec
 from core.runs.activity import family, overview, top_level
 from core.runs.labels import method_labels
 from core.workspace import Workspace
@@ -47,9 +52,10 @@ def grown(workspace: Workspace) -> tuple[Store, dict[str, str]]:
     store = Store(workspace.store_url)
     for number in range(POINTS):
         found = point(0.6 + number / 1000, 0.5 + number / 500, seed=number)
-        settings = {"data": ids["data"], "dense": ids["dense"], "plan": found.plan, "n": number}
-        finish(store, "prune", settings, {"point": found.to_dict()}, number)
-    sweep = store.submit("sweep", {"dense": ids["dense"], "data": ids["data"]}, 0)
+        spec = PruneSpec(data=ids["data"], dense=ids["dense"], plan=PrunePlan())
+        result = NetworkResult(weights="my_model_weights.h5", shape=REFERENCE, point=found)
+        finish(store, spec, result, number)
+    sweep = store.submit(SweepSpec(data=ids["data"], dense=ids["dense"]), 0)
     claim = Dispatcher(store.database, "bench").claim("light", {"light"}, "bench")
     assert claim is not None
     assert claim.job_id == sweep

@@ -23,8 +23,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from core.data import store as datasets
 from core.data.builtin_datasets import garments
 from core.jobs.store.store import Store
-from core.settings import to_dict
 from core.training.recipe import Recipe
+from core.training.spec import TrainSpec
 from core.workspace import Workspace
 from tests.browser.server import ROOT, serve
 
@@ -101,10 +101,10 @@ def main() -> None:
     workspace = Workspace(Path(tempfile.mkdtemp(prefix="sessions-")))
     data = datasets.save(workspace, garments())
     store = Store(workspace.store_url)
-    settings = {"data": data, "recipe": to_dict(Recipe(epochs=400))}
+    spec = TrainSpec(data=data, recipe=Recipe(epochs=400))
     speeds: dict[int, list[float]] = {0: [], arguments.sessions: []}
     with serve(ROOT / "app.py", workspace.root) as url:
-        job = store.submit("train", settings, 0)
+        job = store.submit(spec, 0)
         query = f"data={data}&run={job}"
         with visitors(1, url, query):  # the page of an unfinished run starts the engine
             while store.metrics(job).get("accuracy") is None:

@@ -7,13 +7,21 @@ values are checked once, when a record is made.
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from core.errors import LabError, RecordError
-from core.settings import SCALARS, Settings, from_dict, stored_name, to_dict
+from core.settings import (
+    SCALARS,
+    Settings,
+    describe,
+    from_dict,
+    from_json_value,
+    stored_name,
+    to_dict,
+)
 
 JsonObject = Mapping[str, Any]
 Migration = Callable[[JsonObject], JsonObject]
@@ -34,7 +42,9 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """Return the record for JSON, its parts included."""
-        return {stored_name(one): encode(getattr(self, one.name)) for one in _stored(type(self))}
+        return {
+            stored_name(one): _encoded(one, getattr(self, one.name)) for one in _stored(type(self))
+        }
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
@@ -48,8 +58,8 @@ class Record:
     def from_stored(cls, values: Any, form: int = FORMAT) -> Self:
         """Return the record of JSON in an older form. Raises RecordError, as `from_json`."""
         for number in range(form, FORMAT):
-            if number in cls.earlier and isinstance(values, Mapping):
-                values = cls.earlier[number](values)
+            if number in cls.earlier:
+                values = _migrated(cls.earlier[number], values, number)
         return cls.from_json(values)
 
 
@@ -78,11 +88,16 @@ class Spec(Settings, Record):
         read = self.as_read
         if read is not None and name in read and self._is_as_read(one, value, read[name]):
             return [(name, read[name])]
-        left_out = one.metadata.get("omitted") if read is None else name not in read
-        return [] if left_out and value == _default(one) else [(name, encode(value))]
+        unsaid = read is not None and name not in read and value == _default(one)
+        left_out = unsaid or (read is None and self._is_left_out(one))
+        return [] if left_out else [(name, _encoded(one, value))]
 
     def _is_as_read(self, one: "Field[Any]", value: object, read: Any) -> bool:
-        return bool(decode(_hints(type(self))[one.name], read, one.name) == value)
+        return bool(_decoded(type(self), one, read) == value)
+
+    def _is_left_out(self, one: "Field[Any]") -> bool:
+        """Return whether JSON that is written for the first time leaves the field out."""
+        return bool(one.metadata.get("omitted")) and getattr(self, one.name) == _default(one)
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
@@ -96,7 +111,21 @@ class Spec(Settings, Record):
         if unknown:
             known = ", ".join(stored_name(one) for one in _stored(cls))
             raise RecordError(f"{unknown[0]!r} is no setting of {cls.__name__}. Known: {known}.")
+        for described in describe(cls):
+            if described.name in found:
+                found[described.name] = from_json_value(described, found[described.name])
         return cls(**found, as_read=dict(values))
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How one field is stored, where that is not as its kind is: give it to `setting`.
+
+    decode: from JSON and the field's name, for the message; it raises RecordError or SettingsError.
+    """
+
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any, str], Any]
 
 
 def encode(value: Any) -> Any:
@@ -148,6 +177,13 @@ WORDS: dict[type, str] = {
 }
 
 
+def _migrated(migration: Migration, values: Any, form: int) -> JsonObject:
+    try:
+        return migration(values)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise RecordError(f"It is no record of form {form} ({error!r}).") from error
+
+
 def _shown(value: Any) -> str:
     return f"{value!r}"[:60]
 
@@ -185,7 +221,7 @@ def _many(kinds: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise RecordError(f"{place} is {_shown(value)}, not a list.")
     if kinds[-1] is Ellipsis:
-        if all(type(one) is kinds[0] for one in value):  # long lists of numbers, and most others
+        if _all_plain(kinds[0], value):
             return tuple(value)
         kinds = (kinds[0],) * len(value)
     if len(kinds) != len(value):
@@ -197,7 +233,22 @@ def _many(kinds: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
 def _by_name(kinds: tuple[Any, ...], value: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise RecordError(f"{place} is {_shown(value)}, not a record.")
+    if _all_plain(kinds[1], value.values()):
+        return dict(value)
     return {str(name): decode(kinds[1], one, f"{place}.{name}") for name, one in value.items()}
+
+
+def _all_plain(kind: Any, values: Iterable[Any]) -> bool:
+    """Return whether values are all of a plain kind: long lists of numbers need no closer look."""
+    return {type(one) for one in values} <= _plain_types(kind)
+
+
+@lru_cache(maxsize=64)
+def _plain_types(kind: Any) -> frozenset[type]:
+    either = typing.get_origin(kind) in (types.UnionType, typing.Union)
+    kinds = typing.get_args(kind) if either else (kind,)
+    plain = {*SCALARS, types.NoneType}
+    return frozenset(({*kinds, int} if float in kinds else {*kinds}) if {*kinds} <= plain else ())
 
 
 def _read(cls: type, values: Any) -> dict[str, Any]:
@@ -207,12 +258,23 @@ def _read(cls: type, values: Any) -> dict[str, Any]:
     missing = [one.name for one in _stored(cls) if stored_name(one) not in values and _needs(one)]
     if missing:
         raise RecordError(f"{missing[0]} is missing.")
-    hints = _hints(cls)
     return {
-        one.name: decode(hints[one.name], values[stored_name(one)], one.name)
+        one.name: _decoded(cls, one, values[stored_name(one)])
         for one in _stored(cls)
         if stored_name(one) in values
     }
+
+
+def _encoded(one: "Field[Any]", value: Any) -> Any:
+    codec = one.metadata.get("codec")
+    return codec.encode(value) if codec else encode(value)
+
+
+def _decoded(cls: type, one: "Field[Any]", value: Any) -> Any:
+    codec = one.metadata.get("codec")
+    return (
+        codec.decode(value, one.name) if codec else decode(_hints(cls)[one.name], value, one.name)
+    )
 
 
 def _needs(one: "Field[Any]") -> bool:

@@ -41,6 +41,7 @@ class SettingField:
     advanced: bool
     stored_as: str
     omitted: bool
+    codec: object = None
     many: bool = False
     optional: bool = False
 
@@ -63,12 +64,14 @@ def setting(
     advanced: bool = False,
     stored_as: str = "",
     omitted: bool = False,
+    codec: object = None,
 ) -> Any:
     """Declare a field of a settings class; limits are inclusive.
 
     help: one sentence next to the control. why: an optional second one, behind "Why?".
     stored_as: its name in stored JSON, where this is not the field's own. omitted: stored JSON
     leaves it out while it has its default, so that a new setting changes no older run's identity.
+    codec: a `core.records.Codec`, for a value that JSON holds in another form.
     """
     metadata = {
         "help": help,
@@ -80,6 +83,7 @@ def setting(
         "advanced": advanced,
         "stored_as": stored_as,
         "omitted": omitted,
+        "codec": codec,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -253,10 +257,11 @@ def from_dict(cls: type[S], values: Mapping[str, Any]) -> S:
     """Build settings from a dictionary (JSON from the store); unknown names are refused."""
     fields = {field.stored_as: field for field in describe(cls)}
     known = [(_known(fields, name, cls), value) for name, value in values.items()]
-    return cls(**{field.name: _from_json(field, value) for field, value in known})
+    return cls(**{field.name: from_json_value(field, value) for field, value in known})
 
 
-def _from_json(field: SettingField, value: Any) -> Any:
+def from_json_value(field: SettingField, value: Any) -> Any:
+    """Return a setting's value from JSON, where 1 may stand for 1.0 and a list for a tuple."""
     if field.many and isinstance(value, list | tuple):
         return tuple(_number(field, one) for one in value)
     return _number(field, value)

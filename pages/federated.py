@@ -1,15 +1,15 @@
 """Federate: choose a question or a run of your own, watch it converge or fail to, see why."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
+from core.data.partition import Partition
 from core.federated.algorithms import ALGORITHMS
-from core.federated.federate import load_clients, run_settings
-from core.federated.presets import PRESETS, QUESTIONS, TITLES
-from core.federated.run_settings import RunSettings
+from core.federated.federate import load_clients
+from core.federated.presets import PRESETS, QUESTIONS, TITLES, comparison
 from core.federated.self_check import self_check
+from core.federated.spec import FederatedSpec, RunSettings
 from core.jobs.store.job import Job
 from core.runs import results
 from core.runs.federated_runs import KINDS, client_classes, of_question, question_of
@@ -83,7 +83,7 @@ def _choose() -> str:
         below = st.expander("Client data", key="federated-data", on_change="rerun")
         if below.open:
             with below:
-                _federations(list({str(run["data"]): run for run in wanted}.values()), 0)
+                _federations(list({run.data: run for run in wanted}.values()), 0)
         if st.button(
             "Start",
             type="primary",
@@ -91,9 +91,8 @@ def _choose() -> str:
             key="start-preset",
             shortcut="mod+enter",
         ):
-            settings = {"preset": name, "runs": list(wanted)}
             # Under a minute: it goes before what is queued, a sweep of an hour for instance.
-            remember("run", start("federate_compare", settings, 0, ASKED, priority=1))
+            remember("run", start(comparison(name), 0, ASKED, priority=1))
             st.rerun()
     return name
 
@@ -131,35 +130,38 @@ def _own_run() -> None:
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="federated-seed")
     if chosen is None or own is None or run is None:
         return
-    settings = {**chosen, **to_dict(run), **network, "algorithm": algorithm}
-    settings["algorithm_settings"] = to_dict(own)
+    spec = FederatedSpec(
+        **vars(run),
+        **chosen._asdict(),
+        **network._asdict(),
+        algorithm=algorithm,
+        algorithm_settings=to_dict(own),
+    )
     below = st.expander("Client data", key="own-data", on_change="rerun")
     if below.open:
         with below:
-            _federations([settings], int(seed))
+            _federations([spec], int(seed))
     if st.button(
         "Start", type="primary", icon=":material/play_arrow:", key="start-own", shortcut="mod+enter"
     ):
-        run_settings(settings)
-        kind = "federate_network" if settings.get("network") == "cnn" else "federate"
-        remember("run", start(kind, settings, int(seed), AGAIN))
+        remember("run", start(spec, int(seed), AGAIN))
         st.rerun()
 
 
-def _federations(runs: Sequence[dict[str, Any]], seed: int) -> None:
+def _federations(runs: Sequence[FederatedSpec], seed: int) -> None:
     """Show the clients' data of each run; their sizes once where they are the same."""
     shown = []
-    for settings in runs:
-        drawn_with, data = int(settings.get("data_seed", seed)), str(settings["data"])
-        counts = _label_counts(data, settings.get("partition"), drawn_with)
-        shown.append((data_words(data), client_classes(workspace(), data, len(counts[0])), counts))
-    federations_view(shown, digest({"runs": list(runs), "seed": seed}))
+    for spec in runs:
+        counts = _label_counts(spec.data, spec.partition, spec.drawn_with(seed))
+        names = client_classes(workspace(), spec.data, len(counts[0]))
+        shown.append((data_words(spec.data), names, counts))
+    federations_view(shown, digest({"runs": [spec.to_json() for spec in runs], "seed": seed}))
 
 
-@st.cache_data(show_spinner=False, max_entries=20)
-def _label_counts(data: str, partition: dict[str, Any] | None, seed: int) -> list[list[int]]:
-    settings = {"data": data, "partition": partition}
-    counts: list[list[int]] = load_clients(settings, seed, load=stored).label_counts().tolist()
+@st.cache_data(show_spinner=False, max_entries=20, hash_funcs={Partition: repr})
+def _label_counts(data: str, partition: Partition | None, seed: int) -> list[list[int]]:
+    spec = FederatedSpec(data=data, partition=partition)
+    counts: list[list[int]] = load_clients(spec, seed, load=stored).label_counts().tolist()
     return counts
 
 

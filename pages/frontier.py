@@ -192,7 +192,7 @@ def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> Non
             "The area under each method's stepped front, sparsity × accuracy; larger is better."
         )
         live_chart(area_bars(points, AXES["sparsity"], AXES["accuracy"], labels), "areas", 320)
-    rows = [point.to_dict() for point in points]
+    rows = [point.to_json() for point in points]
     with st.container(horizontal=True):
         st.download_button("Points, CSV", to_csv(rows), "points.csv", "text/csv", on_click="ignore")
         st.download_button(

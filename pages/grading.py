@@ -8,8 +8,10 @@ from core.errors import LabError
 from core.evaluation.score import score
 from core.grading.gradescope import persons
 from core.grading.kept_uploads import keep
-from core.grading.leaderboard import board_of, grades_of, gradings
+from core.grading.leaderboard import board_of, gradings
+from core.grading.spec import GradeResult, GradeSpec
 from core.jobs.store.job import DONE, Job
+from core.runs.specs import result_of, spec_of
 from core.text import plural
 from pages.components.error_box import error_box, plain
 from pages.components.session import recall, remember, store, submit, workspace
@@ -107,10 +109,9 @@ def _start(
     folder = workspace().uploads
     try:
         digest = keep([(file.name, file.getvalue()) for file in files], folder)
-        settings = {"data": chosen.digest, "files": digest, "threshold": threshold}
-        if hidden is not None:
-            settings["hidden"] = keep([(hidden.name, hidden.getvalue())], folder)
-        remember("run", submit("grade", settings))
+        test_set = keep([(hidden.name, hidden.getvalue())], folder) if hidden else None
+        spec = GradeSpec(data=chosen.digest, files=digest, threshold=threshold, hidden=test_set)
+        remember("run", submit(spec))
     except LabError as error:
         keep_upload_error("grade", str(error))
     st.session_state["grade-uploads"] += 1
@@ -138,12 +139,15 @@ def _grading(job: Job, chosen: StoredDataset) -> None:
     job_line(job, f"grading:{job.id}")
     if job.state != DONE or job.result is None:
         return
-    grades, threshold = grades_of(job), job.settings.get("threshold", 0.6)
+    spec, result = spec_of(job), result_of(job)
+    if not isinstance(spec, GradeSpec) or not isinstance(result, GradeResult):
+        return
+    grades, threshold = list(result.grades), spec.threshold
     broken = sum(grade.error is not None for grade in grades)
     people = len(persons(grades))
     of_people = f" of {plural(people, 'person', 'people')}" if people != len(grades) else ""
     st.caption(
-        f"{plural(len(grades), 'file')}{of_people} on {job.result['images']:,} {_which(job)}, "
+        f"{plural(len(grades), 'file')}{of_people} on {result.images:,} {_which(spec)}, "
         f"threshold {threshold:g}"
         + (f"; {plural(broken, 'file')} could not be graded." if broken else ".")
     )
@@ -153,8 +157,8 @@ def _grading(job: Job, chosen: StoredDataset) -> None:
     classes_view(grades, chosen.class_names)
 
 
-def _which(job: Job) -> str:
-    return "hidden images" if job.settings.get("hidden") else "images"
+def _which(spec: GradeSpec) -> str:
+    return "hidden images" if spec.hidden else "images"
 
 
 main()

@@ -7,9 +7,10 @@ import streamlit as st
 from core.data import store as datasets
 from core.errors import NotFoundError
 from core.figures.frontier import live_frontier
+from core.pruning.search.spec import SweepSpec, first_minute
 from core.runs import activity, results
-from core.runs.first_minute import first_minute
 from core.runs.labels import method_labels
+from core.runs.specs import data_of
 from core.text import plural
 from pages.components.copy_link import copy_link
 from pages.components.error_box import error_box, plain
@@ -88,7 +89,7 @@ def _look(data: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"):
-            remember("sweep", submit("sweep", first_minute(data)))
+            remember("sweep", submit(first_minute(data)))
             st.rerun()
         st.button("Back", type="tertiary", on_click=_leave)
 
@@ -103,11 +104,11 @@ def _gone() -> None:
 
 def _watch(sweep: str) -> None:
     job = store().get(sweep)
-    if job.kind != "sweep":
+    if job.kind != SweepSpec.kind:
         raise NotFoundError("The address names a run that is no sweep. See it on the Runs page.")
     names = {entry.digest: entry.class_names for entry in datasets.list_stored(workspace())}
     st.title("What is left when most weights go", anchor=False)
-    frontier_panel(lambda: sweep_now(sweep), names.get(job.settings["data"], ()), "tour")
+    frontier_panel(lambda: sweep_now(sweep), names.get(data_of(job), ()), "tour")
 
 
 def _next_steps() -> None:

@@ -3,15 +3,20 @@
 import streamlit as st
 
 from core.data.store import StoredDataset
+from core.errors import NotFoundError
+from core.evaluation.point import Point
+from core.evaluation.results import NetworkResult
 from core.figures.frontier import live_frontier
 from core.jobs.engine.workers import runs_at_once, this_machine
 from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.job import Job
-from core.networks.network import NetworkShape
 from core.pruning.methods import ASSIGNED, METHODS
-from core.pruning.search.sweep import Sweep, sweep_seconds
+from core.pruning.search.spec import SweepSpec
+from core.pruning.search.sweep import sweep_seconds
 from core.runs import activity, results
 from core.runs.labels import method_labels
+from core.runs.results import network_of
+from core.runs.specs import result_of
 from core.runs.titles import short_title
 from core.text import duration, percent, plural
 from pages.components.address_state import choose
@@ -77,8 +82,9 @@ def _choose_dense(chosen: StoredDataset) -> Job | None:
 
 
 def _name(job: Job) -> str:
-    point = (job.result or {})["point"]
-    return f"{short_title(job)} · {percent(point['accuracy'])}"
+    network = network_of(job)
+    accuracy = f" · {percent(network.point.accuracy)}" if network else ""
+    return f"{short_title(job)}{accuracy}"
 
 
 def _sample() -> None:
@@ -147,32 +153,39 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
         st.caption("Choose at least one method and one sparsity.")
         return
     styles = ("polished", "pure") if pure else ("polished",)
-    sweep = Sweep(tuple(names), tuple(sparsities), int(epochs), int(seeds), styles)
-    _start(sweep, chosen, dense)
+    spec = SweepSpec(
+        data=chosen.digest,
+        dense=dense.id,
+        methods=tuple(names),
+        sparsities=tuple(sparsities),
+        epochs=int(epochs),
+        seeds=int(seeds),
+        styles=styles,
+    )
+    _start(spec, chosen, dense)
 
 
-def _start(sweep: Sweep, chosen: StoredDataset, dense: Job) -> None:
-    planned = sweep.runs()
-    shape = NetworkShape.from_dict((dense.result or {})["shape"])
+def _start(spec: SweepSpec, chosen: StoredDataset, dense: Job) -> None:
+    planned, network = spec.runs(), result_of(dense)
+    if not isinstance(network, NetworkResult):
+        raise NotFoundError("The chosen network is no longer here. Choose another.")
     here = this_machine()
-    pace, places = _epoch_seconds(chosen, dense), runs_at_once(here)
-    seconds = sweep_seconds(planned, shape, pace, here.cores, places)
+    pace, places = _epoch_seconds(chosen, network.point), runs_at_once(here)
+    seconds = sweep_seconds(planned, network.shape, pace, here.cores, places)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"
         )
         st.markdown(f"{plural(len(planned), 'network')}, about {duration(seconds)}.")
     if pressed:
-        settings = {"data": chosen.digest, "dense": dense.id, **sweep.to_dict()}
-        start("sweep", settings, 0, AGAIN)
+        start(spec, 0, AGAIN)
         st.rerun()
     say_done()
 
 
-def _epoch_seconds(chosen: StoredDataset, dense: Job) -> float:
-    point = (dense.result or {})["point"]
-    if point["epochs"] and point["seconds"]:
-        return float(point["seconds"] / point["epochs"])
+def _epoch_seconds(chosen: StoredDataset, point: Point) -> float:
+    if point.epochs and point.seconds:
+        return point.seconds / point.epochs
     return chosen.train * EPOCH_SECONDS_PER_IMAGE
 
 

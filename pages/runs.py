@@ -12,7 +12,8 @@ from core.jobs.store.job import Job
 from core.jobs.transfer import bundle, bundle_import
 from core.runs.activity import failed_parts
 from core.runs.import_checks import check_file
-from core.runs.setting_rows import settings_words
+from core.runs.setting_rows import run_settings
+from core.runs.specs import resources_of
 from core.runs.titles import job_title, names_of
 from core.text import ago, duration, plural, size
 from pages.components.error_box import error_box, plain
@@ -105,7 +106,7 @@ def _details(job: Job) -> None:
     st.subheader(plain(job_title(job, names)), anchor=False)
     st.caption(f"Run {job.id}, seed {job.seed}{_restarts(job)}")
     st.dataframe(
-        [{"setting": name, "value": value} for name, value in settings_words(job.settings, names)],
+        [{"setting": name, "value": value} for name, value in run_settings(job, names)],
         hide_index=True,
         alt="Settings of this run",
     )
@@ -126,7 +127,7 @@ def _details(job: Job) -> None:
 
 def _restarts(job: Job) -> str:
     # Attempts say nothing to people: a parent is claimed anew each time its children have ended.
-    count = job.crashes + job.losses
+    count = job.crashes + job.worker_losses
     return f", restarted {plural(count, 'time')} after a crash" if count else ""
 
 
@@ -198,7 +199,7 @@ def _housekeeping() -> None:
 def _import(file: UploadedFile) -> None:
     forget_upload_error("run")
     try:
-        done = bundle_import.import_run(store(), workspace(), file, check_file)
+        done = bundle_import.import_run(store(), workspace(), file, check_file, resources_of)
         remember("run", done.run)
     except LabError as error:
         keep_upload_error("run", str(error))

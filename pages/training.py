@@ -5,13 +5,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data.store import StoredDataset
 from core.errors import LabError
-from core.jobs.store.job import DONE, Job
+from core.jobs.store.job import Job
 from core.networks.formats import keras_h5
 from core.runs import activity
+from core.runs.results import network_of
 from core.runs.titles import job_title
-from core.settings import to_dict
 from core.text import percent
 from core.training.recipe import PRESETS, Recipe
+from core.training.spec import ImportSpec, TrainSpec
 from pages.components.error_box import error_box
 from pages.components.session import get_ready, remember, say_done, start, store, submit, workspace
 from pages.components.settings_form import settings_form
@@ -65,9 +66,9 @@ def _recipe(chosen: StoredDataset) -> None:
         "Start", type="primary", icon=":material/play_arrow:", disabled=recipe is None,
         shortcut="mod+enter",
     ):  # fmt: skip
-        settings = {"data": chosen.digest, "recipe": to_dict(recipe)}
+        spec = TrainSpec(data=chosen.digest, recipe=recipe or preset)
         again = "This has been trained already: here it is. Change the seed for another."
-        remember("run", start("train", settings, int(seed), again))
+        remember("run", start(spec, int(seed), again))
     say_done()
 
 
@@ -92,8 +93,8 @@ def _read_weights(file: UploadedFile, chosen: StoredDataset) -> None:
                 file.name, file.getvalue(), scratch=workspace().scratch
             )
             digest = keras_h5.keep(workspace().weights, weights)
-        settings = {"data": chosen.digest, "weights": digest, "name": file.name[:80]}
-        remember("run", submit("import", settings))
+        spec = ImportSpec(data=chosen.digest, weights=digest, name=file.name[:80])
+        remember("run", submit(spec))
     except LabError as error:
         keep_upload_error("weights", str(error))
     st.session_state["weight-uploads"] += 1
@@ -101,7 +102,7 @@ def _read_weights(file: UploadedFile, chosen: StoredDataset) -> None:
 
 
 def _runs(chosen: StoredDataset) -> None:
-    found = activity.of_data(store(), ("train", "import"), chosen.digest)
+    found = activity.of_data(store(), (TrainSpec.kind, ImportSpec.kind), chosen.digest)
     job = choose_run(found, _label)
     if job is None:
         st.subheader("Nothing trained yet", anchor=False)
@@ -114,9 +115,8 @@ def _runs(chosen: StoredDataset) -> None:
 
 
 def _label(job: Job) -> str:
-    accuracy = ""
-    if job.state == DONE and job.result:
-        accuracy = f" · {percent(job.result['point']['accuracy'])}"
+    network = network_of(job)
+    accuracy = f" · {percent(network.point.accuracy)}" if network else ""
     return f"{job_title(job)}{accuracy}"
 
 

@@ -10,21 +10,27 @@ from benchmarks import results_ledger
 from benchmarks.results import LEDGER, PAGE, Results, newly_measured, next_runs
 from benchmarks.results_ledger import DIGITS, Ledger, Measured, Row, Summary
 from benchmarks.results_page import PARTS, count, page
+from core.evaluation.results import NetworkResult
 from core.evaluation.score import score
 from core.jobs.store.job import DONE, Job
+from core.networks.network import REFERENCE
 from core.pruning.plan import PrunePlan
+from core.records import FORMAT
+from tests.evaluation.points import point
 
 PLAN = PrunePlan(method="magnitude", epochs=6)
 
 
 def finished(wanted, accuracy):
-    point = {"accuracy": accuracy, "validation_accuracy": accuracy + 0.02, "sparsity": 0.9}
-    result = {"point": point | {"score": (accuracy + 0.9) / 2, "seconds": 12.34}}
-    given = {"id": wanted.id, "kind": wanted.kind, "settings": wanted.settings}
+    measured = point(accuracy, 0.9, validation_accuracy=accuracy + 0.02, seconds=12.34)
+    measured = replace(measured, score=(accuracy + 0.9) / 2)
+    result = NetworkResult(weights="a.h5", shape=REFERENCE, point=measured).to_json()
+    given = {"id": wanted.id, "kind": wanted.spec.kind, "settings": wanted.spec.to_json()}
     times = dict.fromkeys(("error", "parent", "started", "finished", "seconds_left"))
-    numbers = ("sequence", "version", "attempt", "crashes", "losses", "priority", "stop")
+    numbers = ("sequence", "version", "attempt", "crashes", "worker_losses", "priority", "stop")
     counts = dict.fromkeys((*numbers, "done", "total", "created"), 0)
     own = {"seed": wanted.seed, "state": DONE, "message": "", "result": result}
+    own |= {"resources": wanted.spec.resources, "spec_format": FORMAT, "result_format": FORMAT}
     return Job(**given, **times, **counts, **own)
 
 
@@ -38,31 +44,31 @@ def results():
 
 def test_what_is_asked_about_first_comes_first(results):
     # Stages: the first seed's pruning 0, both trainings 1, the other seed's pruning 2.
-    assert [(w.kind, w.seed) for w in results.wanted] == [
+    assert [(w.spec.kind, w.seed) for w in results.wanted] == [
         ("prune", 0), ("train", 0), ("train", 1), ("prune", 1),
     ]  # fmt: skip
 
 
 def test_a_network_is_trained_before_it_is_pruned_and_only_once(results):
     [first] = next_runs(results, {}, count=1)
-    assert (first.kind, first.seed) == ("train", 0)
+    assert (first.spec.kind, first.seed) == ("train", 0)
     both = next_runs(results, {}, count=2)
-    assert [(w.kind, w.seed) for w in both] == [("train", 0), ("train", 1)]
+    assert [(w.spec.kind, w.seed) for w in both] == [("train", 0), ("train", 1)]
     there = {first.id: finished(first, 0.8)}
-    assert next_runs(results, there, count=1)[0].kind == "prune"
+    assert next_runs(results, there, count=1)[0].spec.kind == "prune"
 
 
 def test_a_part_computed_alone_asks_for_its_dense_networks_too():
     alone = Results(Ledger(), "data", (0,), set())
     alone.prune(PLAN, (0, 2))
-    assert [w.kind for w in next_runs(alone, {}, count=2)] == ["train"]
+    assert [w.spec.kind for w in next_runs(alone, {}, count=2)] == ["train"]
 
 
 def test_a_network_measured_elsewhere_is_trained_again_when_it_is_to_be_pruned(results):
     train = results.wanted[1]
     elsewhere = {train.id: Measured(train.id, train.what, 0, 0.8, 0.8, 0.0, 0.0, 1.0)}
     again = replace(results, done=Ledger(elsewhere))
-    assert [w.kind for w in again.wanted] == ["prune", "train", "prune"]
+    assert [w.spec.kind for w in again.wanted] == ["prune", "train", "prune"]
     assert next_runs(again, {}, count=1) == [train]
 
 
@@ -72,9 +78,9 @@ def test_runs_whose_network_is_here_come_first_in_their_stage(results):
     assert (first.seed, second.seed) == (0, 1)
     others = dict.fromkeys(results.asked.keys() - {first.id, second.id})
     rest = replace(results, done=Ledger(others))
-    here = dict.fromkeys([first.settings["dense"], second.settings["dense"]])
+    here = dict.fromkeys([first.spec.dense, second.spec.dense])
     assert next_runs(rest, here, count=1) == [first]
-    del here[first.settings["dense"]]
+    del here[first.spec.dense]
     assert next_runs(rest, here, count=1) == [second]
 
 
@@ -118,7 +124,7 @@ def test_a_row_joins_runs_and_a_summary_as_if_all_seeds_were_known():
 
 
 def test_seeds_known_by_their_summary_are_not_computed_again(results):
-    ids = tuple(wanted.id for wanted in results.wanted if wanted.kind == "prune")
+    ids = tuple(wanted.id for wanted in results.wanted if wanted.spec.kind == "prune")
     kept = replace(SUMMARY, ids=ids)
     again = replace(results, done=Ledger({}, {kept.what: kept}))
     assert [wanted.kind for wanted in again.wanted] == ["train", "train"]

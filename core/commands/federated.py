@@ -8,10 +8,12 @@ from typing import Any
 from core.commands.networks import add_out_option, add_set_option, pairs, stored_digest, submitted
 from core.commands.output import answer
 from core.commands.session import Lab
+from core.data.synthetic import synthetic_named
+from core.data.uploads.kept_leaf import keep_leaf
 from core.federated.algorithms import ALGORITHMS
-from core.federated.federate import hidden_widths, run_settings, synthetic_settings
+from core.federated.results import FederatedResult
+from core.federated.spec import FederatedSpec
 from core.settings import describe, parse, to_dict
-from core.tasks.federated import keep_leaf
 
 # Option -> (the setting's name, its kind); left out, the setting keeps its default.
 OPTIONS = {
@@ -43,19 +45,19 @@ def add_commands(commands: Any) -> None:
 
 def federate(lab: Lab, options: Namespace) -> None:
     """Run one experiment and copy its history to --out."""
-    settings = _settings(lab, options)
+    spec = _spec(lab, options)
     if options.background:
-        submitted(lab, options, "federate", settings)
+        submitted(lab, options, spec)
         return
-    job = lab.finish("federate", settings, options.seed)
-    result = job.result or {}
+    job = lab.finish(spec, options.seed)
+    result = FederatedResult.from_stored(job.result, job.result_format)
     with lab.output(options.out) as part:
-        shutil.copyfile(lab.workspace.artifacts(job.id) / result["history"], part)
-    made = {"run": job.id, "out": str(options.out), "label": result["label"]}
-    answer(result["rows"][-1] | made, options.json)
+        shutil.copyfile(lab.workspace.artifacts(job.id) / result.history, part)
+    made = {"run": job.id, "out": str(options.out), "label": result.label}
+    answer({**result.rows[-1], **made}, options.json)
 
 
-def _settings(lab: Lab, options: Namespace) -> dict[str, Any]:
+def _spec(lab: Lab, options: Namespace) -> FederatedSpec:
     algorithm = parse(ALGORITHMS[options.algorithm], pairs(options.set))
     given = {name: getattr(options, name) for name, _ in OPTIONS.values()}
     settings = {name: value for name, value in given.items() if value is not None}
@@ -64,15 +66,12 @@ def _settings(lab: Lab, options: Namespace) -> dict[str, Any]:
         "algorithm": options.algorithm,
         "algorithm_settings": to_dict(algorithm) if describe(algorithm) else {},
     }
-    run_settings(settings)
-    if "hidden" in settings:
-        hidden_widths(settings["hidden"])
-    return settings
+    return FederatedSpec.from_json(settings)
 
 
 def _data(lab: Lab, data: str) -> str:
     if data in ("iid", "iid,code") or data.startswith("synthetic:"):
-        synthetic_settings(data)  # says now, not in the job, what is wrong with it
+        synthetic_named(data)  # says now, not in the job, what is wrong with it
         return data
     if data.lower().endswith(".json"):
         return keep_leaf(lab.workspace.datasets, Path(data))

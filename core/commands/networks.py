@@ -10,13 +10,18 @@ from core.commands.output import answer, say
 from core.commands.session import Lab
 from core.data import builtin_datasets
 from core.data import store as dataset_store
-from core.errors import NotFoundError, SettingsError
+from core.errors import NotFoundError, RecordError, SettingsError
+from core.evaluation.results import NetworkResult
 from core.jobs.store.job import Job
+from core.jobs.store.spec import JobSpec
 from core.networks.formats import keras_h5
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
+from core.pruning.spec import PruneSpec
+from core.runs.specs import result_of
 from core.settings import by_name, describe, parse, parse_values, to_dict
 from core.training.recipe import PRESETS
+from core.training.spec import ImportSpec, TrainSpec
 
 S = TypeVar("S")
 GRADED = ("accuracy", "sparsity", "zeros", "parameters", "score")
@@ -78,11 +83,11 @@ def train(lab: Lab, options: Namespace) -> None:
     recipe = with_settings(PRESETS[options.recipe], pairs(options.set))
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
-    settings = {"data": stored_digest(lab, options.data), "recipe": to_dict(recipe)}
+    spec = TrainSpec(data=stored_digest(lab, options.data), recipe=recipe)
     if options.background:
-        submitted(lab, options, "train", settings)
+        submitted(lab, options, spec)
         return
-    job = lab.finish("train", settings, options.seed)
+    job = lab.finish(spec, options.seed)
     answer(delivered(lab, job, options.out), options.json)
 
 
@@ -91,13 +96,13 @@ def prune(lab: Lab, options: Namespace) -> None:
     plan = plan_of(options)
     data = stored_digest(lab, options.data)
     dense = imported(lab, options.dense, data)
-    settings = {"data": data, "dense": dense.id, "plan": plan.to_dict()}
+    spec = PruneSpec(data=data, dense=dense.id, plan=plan)
     if options.background:
-        submitted(lab, options, "prune", settings)
+        submitted(lab, options, spec)
         return
-    job = lab.finish("prune", settings, options.seed)
-    point = (job.result or {})["point"]
-    made = {name: point[name] for name in ("method", "epochs", "seconds")}
+    job = lab.finish(spec, options.seed)
+    point = network_result(job).point
+    made = {name: getattr(point, name) for name in ("method", "epochs", "seconds")}
     made["settings"] = plan.to_dict()
     answer(delivered(lab, job, options.out) | made, options.json)
 
@@ -139,20 +144,27 @@ def imported(lab: Lab, path: Path, data: str) -> Job:
     for note in notes:
         say(note)
     digest = keras_h5.keep(lab.workspace.weights, weights)
-    return lab.finish("import", {"data": data, "weights": digest, "name": path.name}, 0)
+    return lab.finish(ImportSpec(data=data, weights=digest, name=path.name), 0)
 
 
-def submitted(lab: Lab, options: Namespace, kind: str, settings: dict[str, Any]) -> None:
+def submitted(lab: Lab, options: Namespace, spec: JobSpec) -> None:
     """Submit the job to the engine and answer with its id."""
-    job_id = lab.submit(kind, settings, options.seed)
+    job_id = lab.submit(spec, options.seed)
     answer({"run": job_id, "state": lab.store.get(job_id).shown_state}, options.json)
+
+
+def network_result(job: Job) -> NetworkResult:
+    """Return what a finished run left of its network. Raises RecordError for another run."""
+    result = result_of(job)
+    if not isinstance(result, NetworkResult):
+        raise RecordError(f"Run {job.id} made no network. Choose one that trains or prunes.")
+    return result
 
 
 def delivered(lab: Lab, job: Job, out: Path) -> dict[str, Any]:
     """Copy the job's weights to `out` and return what was measured of them."""
-    result = job.result or {}
+    result = network_result(job)
     with lab.output(out) as part:
-        shutil.copyfile(lab.workspace.artifacts(job.id) / result["weights"], part)
-    point = result["point"]
-    graded = {name: point[name] for name in GRADED}
+        shutil.copyfile(lab.workspace.artifacts(job.id) / result.weights, part)
+    graded = {name: getattr(result.point, name) for name in GRADED}
     return {"name": out.name, **graded, "error": None, "run": job.id, "out": str(out)}

@@ -1,17 +1,16 @@
 """Submit a job and follow it: the command line uses the same store and engine as the pages."""
 
 import time
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.commands.output import say
 from core.errors import JobError
 from core.files import PRIVATE_UMASK, output
 from core.jobs.engine import control
 from core.jobs.store.job import DONE, Job
+from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store
 from core.workspace import Workspace
 
@@ -34,19 +33,19 @@ class Lab:
         """Give a path to write the person's file `path` to, whole or not at all."""
         return output(path, self.umask)
 
-    def submit(self, kind: str, settings: Mapping[str, Any], seed: int) -> str:
+    def submit(self, spec: JobSpec, seed: int) -> str:
         """Queue the job, make sure that an engine is alive, and return the job's id."""
-        job_id = self.store.submit(kind, settings, seed)
+        job_id = self.store.submit(spec, seed)
         if not self.store.get(job_id).ended:
             control.ensure(self.workspace)
         return job_id
 
-    def finish(self, kind: str, settings: Mapping[str, Any], seed: int) -> Job:
+    def finish(self, spec: JobSpec, seed: int) -> Job:
         """Run the job to its end and return it; Ctrl-C stops it, keeping its checkpoint.
 
         Raises JobError with the reason when it does not finish.
         """
-        job_id = self.submit(kind, settings, seed)
+        job_id = self.submit(spec, seed)
         try:
             job = self._follow(job_id)
         except KeyboardInterrupt:

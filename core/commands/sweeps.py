@@ -9,13 +9,15 @@ from core.commands.networks import (
     add_out_option,
     delivered,
     imported,
+    network_result,
     stored_digest,
     submitted,
 )
 from core.commands.output import answer, say
 from core.commands.session import Lab
 from core.errors import SettingsError
-from core.pruning.search.sweep import Sweep
+from core.pruning.search.spec import CompeteResult, CompeteSpec, SweepResult, SweepSpec
+from core.pruning.search.sweep import Sweep, methods_named
 from core.tables import to_csv
 
 COLUMNS = (
@@ -50,27 +52,28 @@ def _add_compete(parser: ArgumentParser) -> None:
 
 def sweep(lab: Lab, options: Namespace) -> None:
     """Prune by every method at every sparsity and write the points as CSV."""
-    planned = Sweep.from_dict(
-        {
-            "methods": _names(options.methods),
-            "sparsities": _numbers(options.sparsities),
-            "epochs": options.epochs,
-            "seeds": options.seeds,
-        }
+    planned = Sweep(
+        methods=methods_named(_names(options.methods)),
+        sparsities=_numbers(options.sparsities),
+        epochs=options.epochs,
+        seeds=options.seeds,
     )
     data = stored_digest(lab, options.data)
     dense = imported(lab, options.dense, data)
-    settings = {"data": data, "dense": dense.id, **planned.to_dict()}
+    spec = SweepSpec(**vars(planned), data=data, dense=dense.id)
     if options.background:
-        submitted(lab, options, "sweep", settings)
+        submitted(lab, options, spec)
         return
-    result = lab.finish("sweep", settings, options.seed).result or {}
-    for failed in result["failed"]:
-        say(f"{failed['method']} at {failed['sparsity']}: {failed['why']}")
-    jobs = [dense, *(lab.store.get(job_id) for job_id in result["points"])]
+    job = lab.finish(spec, options.seed)
+    result = SweepResult.from_stored(job.result, job.result_format)
+    for failed in result.failed:
+        say(f"{failed.method} at {failed.sparsity}: {failed.why}")
+    jobs = [dense, *(lab.store.get(job_id) for job_id in result.points)]
     with lab.output(options.out) as part:
-        part.write_text(to_csv(COLUMNS, ((job.result or {})["point"] for job in jobs)), "utf-8")
-    made = {"points": len(result["points"]), "failed": result["failed"], "out": str(options.out)}
+        rows = (network_result(job).point.to_json() for job in jobs)
+        part.write_text(to_csv(COLUMNS, rows), "utf-8")
+    failures = [failed.to_json() for failed in result.failed]
+    made = {"points": len(result.points), "failed": failures, "out": str(options.out)}
     answer(made, options.json)
 
 
@@ -94,10 +97,11 @@ def compete(lab: Lab, options: Namespace) -> None:
             f"--minutes is {options.minutes}. Choose a time above 0 and up to 10000 minutes."
         )
     data = stored_digest(lab, options.data)
-    settings = {"data": data, "minutes": options.minutes, "dense": None}
+    spec = CompeteSpec(data=data, minutes=options.minutes)
     if options.background:
-        submitted(lab, options, "compete", settings)
+        submitted(lab, options, spec)
         return
-    result = lab.finish("compete", settings, options.seed).result or {}
-    best = lab.store.get(result["best"])
-    answer(delivered(lab, best, options.out) | {"tried": len(result["tried"])}, options.json)
+    job = lab.finish(spec, options.seed)
+    result = CompeteResult.from_stored(job.result, job.result_format)
+    best = lab.store.get(result.best)
+    answer(delivered(lab, best, options.out) | {"tried": len(result.tried)}, options.json)

@@ -4,8 +4,10 @@ Every training image goes to exactly one client. Validation images are dealt so 
 asked about the labels it holds; together the clients' validation sets are the data set's own.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,35 +15,44 @@ from core.data.dataset import Dataset, Split
 from core.data.synthetic import ClientData
 from core.errors import SettingsError
 from core.randomness import generator
-from core.settings import Settings, setting
+from core.settings import Settings, Value, from_dict, setting, to_dict
 
 Parts = list[np.ndarray]
 
 
-class Partition(Protocol):
+@dataclass(frozen=True)
+class Partition(Settings, ABC):
     """How samples are divided; its settings are the fields of its class."""
 
     name: ClassVar[str]
     label: ClassVar[str]
 
-    @property
-    def clients(self) -> int:
-        """Number of clients."""
-        ...
+    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
 
+    @abstractmethod
     def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
         """Return the sample indices of every client; disjoint, together all."""
-        ...
+
+    def to_dict(self) -> dict[str, Value]:
+        """Return name and settings for JSON."""
+        return {"name": self.name, **to_dict(self)}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> "Partition":
+        """Return the partition that `to_dict` described, an even one if no name is given.
+
+        Raises SettingsError for an unknown name or setting.
+        """
+        own = dict(values)
+        return from_dict(partition_called(str(own.pop("name", Even.name))), own)
 
 
 @dataclass(frozen=True)
-class Even(Settings):
+class Even(Partition):
     """Every client gets a random share of the same size: IID."""
 
     name: ClassVar[str] = "iid"
     label: ClassVar[str] = "IID"
-
-    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
 
     def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
         """Deal shuffled samples."""
@@ -49,7 +60,7 @@ class Even(Settings):
 
 
 @dataclass(frozen=True)
-class Dirichlet(Settings):
+class Dirichlet(Partition):
     """Every label is divided in proportions drawn from Dirichlet(alpha).
 
     Source: Hsu et al. 2019, arXiv:1909.06335.
@@ -58,7 +69,6 @@ class Dirichlet(Settings):
     name: ClassVar[str] = "dirichlet"
     label: ClassVar[str] = "Dirichlet label skew"
 
-    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
     alpha: float = setting(
         0.3,
         low=0.001,
@@ -79,7 +89,7 @@ class Dirichlet(Settings):
 
 
 @dataclass(frozen=True)
-class Shards(Settings):
+class Shards(Partition):
     """Samples sorted by label, cut into equal shards, a few dealt to every client.
 
     Source: McMahan et al. 2017, arXiv:1602.05629 (two shards a client).
@@ -88,7 +98,6 @@ class Shards(Settings):
     name: ClassVar[str] = "shards"
     label: ClassVar[str] = "Shards of labels"
 
-    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
     shards_per_client: int = setting(
         2, low=1, high=100, help="About how many labels a client sees."
     )
@@ -104,7 +113,7 @@ class Shards(Settings):
 
 
 @dataclass(frozen=True)
-class QuantitySkew(Settings):
+class QuantitySkew(Partition):
     """Clients hold the same mix of labels but very different numbers of samples.
 
     Sizes are proportional to a draw from Dirichlet(alpha).
@@ -114,7 +123,6 @@ class QuantitySkew(Settings):
     name: ClassVar[str] = "quantity"
     label: ClassVar[str] = "Quantity skew"
 
-    clients: int = setting(10, low=1, high=10_000, help="Number of clients.")
     alpha: float = setting(
         0.5, low=0.001, high=1000.0, help="Small: one client holds most. Large: equal sizes."
     )
@@ -129,6 +137,14 @@ class QuantitySkew(Settings):
 PARTITIONS: dict[str, type[Partition]] = {
     cls.name: cls for cls in (Even, Dirichlet, Shards, QuantitySkew)
 }
+
+
+def partition_called(name: str) -> type[Partition]:
+    """Return the partition of this name. Raises SettingsError with the known ones."""
+    if name not in PARTITIONS:
+        known = ", ".join(PARTITIONS)
+        raise SettingsError(f"There is no partition {name!r}. Choose: {known}.")
+    return PARTITIONS[name]
 
 
 def partition_clients(dataset: Dataset, partition: Partition, seed: int) -> list[ClientData]:

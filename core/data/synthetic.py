@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.errors import SettingsError
 from core.randomness import generator
 from core.settings import Settings, setting
 
@@ -70,6 +71,22 @@ PRESETS = {
     "synthetic:0.5,0.5": Synthetic(0.5, 0.5),
     "synthetic:1,1": Synthetic(1.0, 1.0),
 }
+
+
+def synthetic_named(data: str) -> Synthetic | None:
+    """Return what "iid[,code]" or "synthetic:ALPHA,BETA[,code]" means, None for other data.
+
+    Raises SettingsError for numbers that are none or outside their limits.
+    """
+    if data in ("iid", "iid,code"):
+        return Synthetic(iid=True, variant=data.partition(",")[2] or "paper")
+    if not data.startswith("synthetic:"):
+        return None
+    try:
+        alpha, beta, *variant = data.removeprefix("synthetic:").split(",")
+        return Synthetic(float(alpha), float(beta), variant="".join(variant) or "paper")
+    except ValueError:
+        raise SettingsError(f"{data!r} is not synthetic:ALPHA,BETA with two numbers.") from None
 
 
 def draw_clients(settings: Synthetic, seed: int) -> list[ClientData]:

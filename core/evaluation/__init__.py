@@ -11,5 +11,6 @@ __all__ = [
     "lineage",
     "paired",
     "point",
+    "results",
     "score",
 ]

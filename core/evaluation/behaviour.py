@@ -5,9 +5,9 @@ Accuracy alone hides that some classes and some images pay first. Source: Hooker
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from core.evaluation.accuracy import agreement, confusion, predict
 from core.evaluation.point import as_rows, class_accuracies
 from core.networks.network import Weights
 from core.progress import Progress
+from core.records import JsonObject, Record, Spec
+from core.settings import setting
 
 if TYPE_CHECKING:
     from core.networks.network import NetworkShape
@@ -52,7 +54,7 @@ class Change:
 class Behaviour:
     """How one network differs from the reference on the same labelled images.
 
-    new_errors: right before, wrong now. mended: wrong before, right now. reworded: wrong both
+    new_errors: right before, wrong now. fixed: wrong before, right now. changed_errors: wrong both
     times, differently. Lists hold at most LISTED changes, those with the surest answer first;
     *_count says how many there are. per_class_delta: accuracy now minus before.
     """
@@ -68,19 +70,66 @@ class Behaviour:
     confidence: float
     confidence_delta: float
     new_errors_count: int
-    mended_count: int
-    reworded_count: int
+    fixed_count: int
+    changed_errors_count: int
     new_errors: tuple[Change, ...]
-    mended: tuple[Change, ...]
+    fixed: tuple[Change, ...]
 
 
 @dataclass(frozen=True)
-class Paid:
+class PrunedExemplar:
     """An image that the reference gets right and `lost` of the compared networks get wrong."""
 
     row: int
     label: int
     lost: int
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """How many images a class has, and how many of them most networks re-label."""
+
+    images: int
+    relabelled: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehaviourSpec(Spec):
+    """A comparison of predictions. points: ids of the networks' runs, the reference first."""
+
+    kind: ClassVar[str] = "behaviour"
+    resources: ClassVar[str] = "tensorflow"
+
+    data: str = setting(help="Digest of the data set")
+    points: tuple[str, ...] = setting((), help="Runs of the networks, the reference first")
+
+
+def _second_form(old: JsonObject) -> JsonObject:
+    """Return the JSON of version 0.1 under the names of today."""
+    new = {
+        "mended": "fixed",
+        "mended_count": "fixed_count",
+        "reworded_count": "changed_errors_count",
+    }
+    networks = [
+        {new.get(key, key): value for key, value in network.items()} for network in old["networks"]
+    ]
+    return {**old, "networks": networks, "pruned_exemplars": old["paid_first"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehaviourResult(Record):
+    """What changed. networks: of each, the reference included. pictures: name of the file."""
+
+    earlier: ClassVar = {1: _second_form}
+
+    reference: str
+    class_names: tuple[str, ...]
+    images: int
+    networks: tuple[Behaviour, ...]
+    pruned_exemplars: tuple[PrunedExemplar, ...]
+    classes: tuple[ClassChange, ...]
+    pictures: str = PICTURES_FILE
 
 
 def compare(
@@ -94,7 +143,7 @@ def compare(
     was, now = old == labels, new == labels
     counts = [confusion(answers, labels) for answers in (before, after)]
     accuracies = [class_accuracies(answers, labels) for answers in (before, after)]
-    new_errors, mended = np.flatnonzero(was & ~now), np.flatnonzero(~was & now)
+    new_errors, fixed = np.flatnonzero(was & ~now), np.flatnonzero(~was & now)
     return Behaviour(
         id=network[0],
         label=network[1],
@@ -107,10 +156,10 @@ def compare(
         confidence=float(after.max(axis=1).mean()),
         confidence_delta=float(after.max(axis=1).mean() - before.max(axis=1).mean()),
         new_errors_count=len(new_errors),
-        mended_count=len(mended),
-        reworded_count=int((~was & ~now & (old != new)).sum()),
+        fixed_count=len(fixed),
+        changed_errors_count=int((~was & ~now & (old != new)).sum()),
         new_errors=_listed(new_errors, labels, before, after),
-        mended=_listed(mended, labels, before, after),
+        fixed=_listed(fixed, labels, before, after),
     )
 
 
@@ -140,7 +189,9 @@ def _change(row: int, labels: np.ndarray, before: np.ndarray, after: np.ndarray)
     )
 
 
-def paid_first(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[Paid, ...]:
+def pruned_exemplars(
+    labels: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> tuple[PrunedExemplar, ...]:
     """Return the images that compression takes away, those lost by most networks first.
 
     labels (n,); before (n,) and after (networks, n): predicted classes.
@@ -148,12 +199,12 @@ def paid_first(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> tup
     right = before == labels
     lost = ((after != labels) & right).sum(axis=0)
     order = np.argsort(-lost, kind="stable")[:LISTED]
-    return tuple(Paid(int(r), int(labels[r]), int(lost[r])) for r in order if lost[r])
+    return tuple(PrunedExemplar(int(r), int(labels[r]), int(lost[r])) for r in order if lost[r])
 
 
 def disagreeing_classes(
     labels: np.ndarray, before: np.ndarray, after: np.ndarray, classes: int
-) -> list[dict[str, float]]:
+) -> tuple[ClassChange, ...]:
     """Return per class how many images it has, and how many the majority of networks re-labels.
 
     These are the "pruning identified exemplars": the networks' most frequent answer (ties go to
@@ -161,10 +212,10 @@ def disagreeing_classes(
     """
     votes = np.stack([(after == c).sum(axis=0) for c in range(classes)])
     moved = votes.argmax(axis=0) != before
-    return [
-        {"images": int((labels == c).sum()), "relabelled": int((moved & (labels == c)).sum())}
+    return tuple(
+        ClassChange(int((labels == c).sum()), int((moved & (labels == c)).sum()))
         for c in range(classes)
-    ]
+    )
 
 
 def behaviour(
@@ -173,8 +224,8 @@ def behaviour(
     prepared: "Prepared",
     folder: Path,
     progress: Progress,
-) -> dict[str, Any]:
-    """Compare every network with the first on the holdout; return the JSON that a page shows.
+) -> BehaviourResult:
+    """Compare every network with the first on the holdout.
 
     Writes `folder`/behaviour.npz: rows (k,), pictures (k, h, w, c) uint8 of every listed image.
     """
@@ -186,17 +237,17 @@ def behaviour(
     ]
     answers = np.stack([p.argmax(axis=1) for p in probabilities[1:]] or [reference.argmax(axis=1)])
     before = reference.argmax(axis=1)
-    paid = paid_first(labels, before, answers)
-    _write_pictures(folder, prepared.holdout.images, compared, paid)
-    return {
-        "reference": networks[0].id,
-        "class_names": list(prepared.class_names),
-        "images": len(labels),
-        "networks": [asdict(each) for each in compared],
-        "paid_first": [asdict(each) for each in paid],
-        "classes": disagreeing_classes(labels, before, answers, shape.classes),
-        "pictures": PICTURES_FILE,
-    }
+    exemplars = pruned_exemplars(labels, before, answers)
+    _write_pictures(folder, prepared.holdout.images, compared, exemplars)
+    return BehaviourResult(
+        reference=networks[0].id,
+        class_names=tuple(prepared.class_names),
+        images=len(labels),
+        networks=tuple(compared),
+        pruned_exemplars=exemplars,
+        classes=disagreeing_classes(labels, before, answers, shape.classes),
+        pictures=PICTURES_FILE,
+    )
 
 
 def _predict_all(
@@ -211,10 +262,13 @@ def _predict_all(
 
 
 def _write_pictures(
-    folder: Path, images: np.ndarray, compared: Sequence[Behaviour], paid: Sequence[Paid]
+    folder: Path,
+    images: np.ndarray,
+    compared: Sequence[Behaviour],
+    exemplars: Sequence[PrunedExemplar],
 ) -> None:
-    listed = {c.row for each in compared for c in (*each.new_errors, *each.mended)}
-    rows = np.array(sorted(listed | {each.row for each in paid}), dtype=np.int64)
+    listed = {c.row for each in compared for c in (*each.new_errors, *each.fixed)}
+    rows = np.array(sorted(listed | {each.row for each in exemplars}), dtype=np.int64)
     pictures = (np.clip(images[rows], 0.0, 1.0) * 255).round().astype(np.uint8)
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / PICTURES_FILE, rows=rows, pictures=pictures)

@@ -15,6 +15,7 @@ from core.evaluation.latency import seconds_per_image
 from core.evaluation.score import score
 from core.networks.formats import keras_h5
 from core.networks.network import NetworkShape, Weights
+from core.records import Record
 
 if TYPE_CHECKING:
     from core.networks.prepare import Prepared
@@ -52,7 +53,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Point:
+class Point(Record):
     """One pruned, fine-tuned, saved, reloaded and measured network.
 
     accuracy, per_class_accuracy, confusion (rows true, columns predicted) and agreement are those
@@ -86,27 +87,6 @@ class Point:
     digest: str
     parent: str
     latency_seconds: float | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the point as JSON-ready values."""
-        values = dataclasses.asdict(self)
-        values["plan"] = dict(self.plan)
-        values["per_class_accuracy"] = list(self.per_class_accuracy)
-        values["confusion"] = [list(row) for row in self.confusion]
-        values["layers"] = [dataclasses.asdict(layer) for layer in self.layers]
-        values["notes"] = list(self.notes)
-        return values
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Point":
-        """Build the point that `to_dict` wrote; keys of a newer version are ignored."""
-        known = {f.name for f in dataclasses.fields(cls)}
-        kept = {name: value for name, value in values.items() if name in known}
-        kept["per_class_accuracy"] = tuple(kept["per_class_accuracy"])
-        kept["confusion"] = tuple(tuple(row) for row in kept["confusion"])
-        kept["layers"] = tuple(Layer(**layer) for layer in kept["layers"])
-        kept["notes"] = tuple(kept["notes"])
-        return cls(**kept)
 
 
 def measure(

@@ -8,9 +8,10 @@ __all__ = [
     "federate",
     "history",
     "presets",
-    "run_settings",
+    "results",
     "sampling",
     "self_check",
     "simulation",
+    "spec",
     "trainers",
 ]

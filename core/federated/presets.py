@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-Settings = dict[str, Any]
+from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 
 # One draw of the data for all presets, so that their curves can be compared: 7,210 training
 # samples at 30 clients, the largest of which holds a third.
 _DATA_SEED = 1
-_SAMPLED: Settings = {"clients_per_round": 10, "learning_rate": 0.01}
+_SAMPLED: Mapping[str, Any] = {"clients_per_round": 10, "learning_rate": 0.01}
 
 QUESTIONS: dict[str, str] = {
     "sgd_and_fedavg": "IID clients: which needs fewer server iterations, mini-batch SGD or FedAvg?",
@@ -25,30 +25,31 @@ TITLES: dict[str, str] = {
 }
 
 
-def _run(label: str, data: str, algorithm: str = "fedavg", **others: Any) -> Settings:
-    return {
+def _run(label: str, data: str, algorithm: str = "fedavg", **others: Any) -> FederatedSpec:
+    # Read, not constructed: what is not said here stays unsaid in the run's stored settings.
+    said = {
         "label": label,
         "data": data,
         "data_seed": _DATA_SEED,
         "algorithm": algorithm,
         "rounds": 100,
-        **others,
     }
+    return FederatedSpec.from_json({**said, **others})
 
 
-def _sgd(label: str, rate: float) -> Settings:
+def _sgd(label: str, rate: float) -> FederatedSpec:
     return _run(label, "iid", "minibatch_sgd", learning_rate=rate, clients_per_round=10)
 
 
-def _heterogeneous(label: str, data: str) -> Settings:
+def _heterogeneous(label: str, data: str) -> FederatedSpec:
     return _run(label, data, local_epochs=20, hidden=0, **_SAMPLED)
 
 
-def _drifting(label: str, algorithm: str = "fedavg", **others: Any) -> Settings:
+def _drifting(label: str, algorithm: str = "fedavg", **others: Any) -> FederatedSpec:
     return _run(label, "synthetic:1,1", algorithm, hidden=0, learning_rate=0.01, **others)
 
 
-PRESETS: Mapping[str, tuple[Settings, ...]] = {
+PRESETS: Mapping[str, tuple[FederatedSpec, ...]] = {
     "sgd_and_fedavg": (
         _sgd("SGD, rate 0.01", 0.01),
         _sgd("SGD, tuned rate 1", 1.0),
@@ -86,3 +87,8 @@ PRESETS: Mapping[str, tuple[Settings, ...]] = {
         _drifting("SCAFFOLD, 100 steps", "scaffold", local_steps=100),
     ),
 }
+
+
+def comparison(question: str) -> FederatedComparisonSpec:
+    """Return the runs that answer a question of this module as one job."""
+    return FederatedComparisonSpec(preset=question, runs=PRESETS[question])

@@ -9,8 +9,8 @@ import numpy as np
 from core.federated.clients import Clients
 from core.federated.diagnostics import DriftMeter, client_accuracy, dissimilarity, spread
 from core.federated.history import RoundRecord
-from core.federated.run_settings import Run
 from core.federated.sampling import Cohort
+from core.federated.spec import Run
 from core.federated.trainers.trainer import Trainer, Work
 
 

@@ -9,7 +9,7 @@ from core.federated.algorithm import Instruction
 from core.federated.clients import Samples
 from core.federated.network.fedavg import sample_clients
 from core.federated.network.sgd import steps_of
-from core.federated.run_settings import RunSettings
+from core.federated.spec import RunSettings
 from core.federated.trainers.trainer import POOLED
 from core.randomness import generator
 
@@ -68,7 +68,7 @@ def _answering(
     asked: np.ndarray, settings: RunSettings, seed: int, round_number: int
 ) -> np.ndarray:
     """Return the clients that do not drop out; at least one stays."""
-    stay = len(asked) - math.floor(settings.dropouts * len(asked))
+    stay = len(asked) - math.floor(settings.client_dropout * len(asked))
     rng = generator(seed, "dropouts", "round", round_number)
     return np.sort(rng.permutation(asked)[:stay])
 

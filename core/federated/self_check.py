@@ -24,8 +24,8 @@ from core.federated.network import fedavg, mlp
 from core.federated.network.mlp import MLP, Parameters
 from core.federated.network.sgd import batches, local_sgd
 from core.federated.network.vector import flatten, unflatten
-from core.federated.run_settings import RunSettings
 from core.federated.simulation import simulate
+from core.federated.spec import RunSettings
 from core.federated.trainers.batched import BatchedTrainer
 from core.federated.trainers.plain import PlainTrainer
 from core.progress import Silent, Stopped

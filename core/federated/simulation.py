@@ -16,8 +16,8 @@ from core.federated.history import History, RoundRecord
 from core.federated.network.mlp import MLP
 from core.federated.network.vector import Shapes, flatten, unflatten
 from core.federated.round_metrics import RoundMetrics
-from core.federated.run_settings import Run, RunSettings
 from core.federated.sampling import Cohort, sample_cohort
+from core.federated.spec import Run, RunSettings
 from core.federated.trainers.batched import BatchedTrainer
 from core.federated.trainers.trainer import Trainer, Work
 from core.progress import Progress, Silent

@@ -1,20 +1,17 @@
 """Accuracy against sparsity, layer by layer, and the one-shot curve of a method."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from core.figures import colors
 from core.figures.theme import Chart, axis, layout, share_axis
+from core.pruning.preview.spec import CurvePoint, SensitivityResult
 from core.text import exact_percent, plural
 
 
-def sensitivity_map(table: Mapping[str, Any]) -> Chart:
-    """Return accuracy with a single layer pruned as a heat map.
-
-    table: layers, levels, accuracies (layers x levels) and dense, as the sensitivity job gives it.
-    """
-    layers, levels = list(table["layers"]), [exact_percent(level) for level in table["levels"]]
-    losses = [table["dense"] - row[-1] for row in table["accuracies"]]
+def sensitivity_map(table: SensitivityResult) -> Chart:
+    """Return accuracy with a single layer pruned as a heat map."""
+    layers, levels = list(table.layers), [exact_percent(level) for level in table.levels]
+    losses = [table.dense - row[-1] for row in table.accuracies]
     worst = layers[losses.index(max(losses))]
     return Chart(
         name="sensitivity",
@@ -23,9 +20,9 @@ def sensitivity_map(table: Mapping[str, Any]) -> Chart:
                 "type": "heatmap",
                 "x": levels,
                 "y": layers,
-                "z": [[round(value, 4) for value in row] for row in table["accuracies"]],
+                "z": [[round(value, 4) for value in row] for row in table.accuracies],
                 "zmin": 0,
-                "zmax": round(table["dense"], 4),
+                "zmax": round(table.dense, 4),
                 "colorscale": "Viridis",
                 "colorbar": {"tickformat": ".0%", "thickness": 10},
                 "texttemplate": "%{z:.0%}",
@@ -39,12 +36,12 @@ def sensitivity_map(table: Mapping[str, Any]) -> Chart:
         alt=f"Accuracy with a single layer pruned; {worst} loses the most at {levels[-1]}.",
         rows=[
             {"layer": layer, **dict(zip(levels, row, strict=True))}
-            for layer, row in zip(layers, table["accuracies"], strict=True)
+            for layer, row in zip(layers, table.accuracies, strict=True)
         ],
     )
 
 
-def one_shot_curves(curves: Sequence[tuple[str, Sequence[Mapping[str, float]]]]) -> Chart:
+def one_shot_curves(curves: Sequence[tuple[str, Sequence[CurvePoint]]]) -> Chart:
     """Return accuracy without retraining against sparsity, one line per method."""
     return Chart(
         name="one-shot-curves",
@@ -53,8 +50,8 @@ def one_shot_curves(curves: Sequence[tuple[str, Sequence[Mapping[str, float]]]])
                 "type": "scatter",
                 "mode": "lines+markers",
                 "name": label,
-                "x": [point["sparsity"] for point in points],
-                "y": [point["accuracy"] for point in points],
+                "x": [point.sparsity for point in points],
+                "y": [point.accuracy for point in points],
                 "line": {"color": colors.series(index), "width": 2},
                 "marker": {"size": 6},
             }
@@ -66,5 +63,5 @@ def one_shot_curves(curves: Sequence[tuple[str, Sequence[Mapping[str, float]]]])
         ),
         alt="Accuracy against sparsity without retraining: "
         + "; ".join(f"{label}, {plural(len(points), 'cut')}" for label, points in curves),
-        rows=[{"method": label, **point} for label, points in curves for point in points],
+        rows=[{"method": label, **point.to_json()} for label, points in curves for point in points],
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from core import tables
 from core.grading.grade import Grade, ranked
+from core.grading.spec import GradeResult, GradeSpec
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
 
@@ -33,12 +33,17 @@ class Entry:
 
 def gradings(store: Store, data: str) -> list[Job]:
     """Return the grading runs on one data set, newest first, whatever their state."""
-    return [job for job in store.jobs(kind="grade") if job.settings.get("data") == data]
+    return [job for job in store.jobs(kind=GradeSpec.kind) if job.settings.get("data") == data]
 
 
 def grades_of(job: Job) -> list[Grade]:
-    """Return the grades of a finished grading run."""
-    return [Grade.from_dict(values) for values in (job.result or {}).get("grades", [])]
+    """Return the grades of a grading run, none before it has finished.
+
+    Raises RecordError if they are damaged, or of another version of this program.
+    """
+    if job.result is None:
+        return []
+    return list(GradeResult.from_stored(job.result, job.result_format).grades)
 
 
 def board_of(jobs: Sequence[Job], like: Job) -> list[Entry]:
@@ -54,8 +59,9 @@ def board_of(jobs: Sequence[Job], like: Job) -> list[Entry]:
     return leaderboard(counted)
 
 
-def _measure(job: Job) -> tuple[Any, ...]:
-    return job.settings.get("threshold", 0.6), job.settings.get("hidden") or ""
+def _measure(job: Job) -> tuple[float, str]:
+    spec = GradeSpec.from_stored(job.settings, job.spec_format)
+    return spec.threshold, spec.hidden or ""
 
 
 def leaderboard(rounds: Sequence[Sequence[Grade]]) -> list[Entry]:

@@ -45,27 +45,6 @@ DEMANDS = {
     )
 }
 
-DEMAND_OF_KIND = {
-    "train": "tensorflow",
-    "import": "tensorflow",
-    "prune": "tensorflow",
-    "timing": "tensorflow",
-    "federate_network": "tensorflow",
-    "sensitivity": "tensorflow",
-    "behaviour": "tensorflow",
-    "grade": "tensorflow",
-    "preview": "interactive",
-    "curve": "tensorflow",
-    "sweep": "light",
-    "compete": "light",
-    "federate_compare": "light",
-}
-
-
-def demand_of(kind: str) -> Demand:
-    """Return what a job of this kind needs; a kind not listed is one NumPy thread."""
-    return DEMANDS[DEMAND_OF_KIND.get(kind, "numpy")]
-
 
 def threads_of(demand: Demand) -> int:
     """Return the threads a runner computes with, the same on every machine with enough cores."""

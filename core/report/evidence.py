@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
+from core.errors import RecordError
 from core.evaluation.point import Point
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
@@ -25,7 +26,7 @@ from core.runs.results import (
     with_children,
 )
 from core.runs.selection import told_apart
-from core.runs.with_defaults import family, filled
+from core.runs.specs import data_of
 from core.settings import digest
 from core.workspace import Workspace
 
@@ -64,10 +65,10 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     finished = [job for job in jobs if job.state == DONE]
     found = [network for job in finished if (network := network_of(job)) is not None]
     comparable = _of_most(found, lambda network: network.data)
-    ran = [filled(h) for job in finished if (h := history_of(job, workspace)) is not None]
-    alike = _of_most(ran, lambda history: family(history.settings))
+    ran = [h for job in finished if (h := _history(job, workspace)) is not None]
+    alike = _of_most(ran, lambda history: history.spec.task)
     histories = named(distinct(alike))
-    digests = [str(job.settings.get("data", "")) for job in jobs]
+    digests = [data_of(job) for job in jobs]
     names = data_names(workspace, [d for d in dict.fromkeys(digests) if d])
     return Evidence(
         title,
@@ -86,6 +87,14 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     )
 
 
+def _history(job: Job, workspace: Workspace) -> History | None:
+    """Return a federated run's history; one that cannot be read does not stop the report."""
+    try:
+        return history_of(job, workspace)
+    except RecordError:
+        return None
+
+
 def _of_most(found: Sequence[T], data: Callable[[T], str]) -> list[T]:
     """Return those on the data that most of them are on."""
     most = [name for name, _ in Counter(map(data, found)).most_common(1)]
@@ -102,7 +111,7 @@ def _left_out(what: str, count: int) -> list[str]:
 
 
 def _run_row(job: Job, names: dict[str, str]) -> dict[str, Any]:
-    data = str(job.settings.get("data", ""))
+    data = data_of(job)
     name = names.get(data, "")
     settings = {key: value for key, value in job.settings.items() if key != "data"}
     return {
@@ -127,7 +136,7 @@ def sample_evidence() -> Evidence:
     return Evidence(
         "Sample report",
         tuple(sample_points()),
-        tuple(named([filled(history) for history in sample_histories()])),
+        tuple(named(sample_histories())),
         versions=versions(),
         class_names=sample_class_names(),
     )

@@ -5,7 +5,6 @@ __all__ = [
     "conclusions",
     "federated_names",
     "federated_runs",
-    "first_minute",
     "import_checks",
     "labels",
     "learning_curves",
@@ -15,6 +14,6 @@ __all__ = [
     "selection",
     "setting_rows",
     "settings_phrase",
+    "specs",
     "titles",
-    "with_defaults",
 ]

@@ -8,6 +8,7 @@ from core.evaluation.point import Point
 from core.jobs.store.job import ACTIVE, DONE, QUEUED, STOPPING, UNFINISHED, WAITING, Job
 from core.jobs.store.store import Store
 from core.runs.results import network_of
+from core.runs.specs import data_of, source_of
 
 DENSE = ("train", "import", "federate_network")  # kinds whose networks can be pruned
 FEDERATED = ("federate", "federate_network")
@@ -17,7 +18,7 @@ RECENT = 300  # runs of one kind that a page looks back at
 def of_data(store: Store, kinds: Iterable[str], data: str) -> list[Job]:
     """Return the recent jobs of these kinds on one data set, newest first."""
     found = [job for kind in kinds for job in store.jobs(kind=kind, limit=RECENT, mentions=data)]
-    wanted = [job for job in found if job.settings.get("data") == data]
+    wanted = [job for job in found if data_of(job) == data]
     return sorted(wanted, key=lambda job: -job.sequence)
 
 
@@ -30,7 +31,7 @@ def points(jobs: Iterable[Job]) -> list[Point]:
 def pruned_from(store: Store, dense: str) -> list[Job]:
     """Return the pruning jobs of one dense network, oldest first."""
     found = store.jobs(kind="prune", mentions=dense)
-    return [job for job in reversed(found) if job.settings.get("dense") == dense]
+    return [job for job in reversed(found) if source_of(job) == dense]
 
 
 def finished_dense(store: Store, data: str) -> list[Job]:
@@ -101,8 +102,8 @@ def family(store: Store, dense: str) -> Family:
 
 def _prunes(store: Store, sweep: Job, dense: str) -> bool:
     """Return whether a sweep prunes this network, given to it or trained by itself."""
-    if sweep.settings.get("dense"):
-        return bool(sweep.settings["dense"] == dense)
+    if source := source_of(sweep):
+        return source == dense
     return dense in {child.id for child in store.jobs(parent=sweep.id)}
 
 
@@ -112,7 +113,7 @@ def sweep_family(store: Store, sweep: str) -> Family:
     children = list(reversed(store.jobs(parent=sweep)))
     pruned = [job for job in children if job.kind == "prune"]
     training = next((job for job in children if job.kind == "train"), None)
-    dense = parent.settings.get("dense")
+    dense = source_of(parent)
     root = training or (store.get(dense) if dense else None)
     network = network_of(root) if root else None
     return Family(

@@ -1,30 +1,33 @@
 """Federated runs for a page: finished ones and those that are still at it, and what they needed."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from core.data.store import list_stored
 from core.federated.algorithms import ALGORITHMS
 from core.federated.presets import PRESETS
+from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.job import Job
-from core.jobs.store.store import Store
+from core.jobs.store.store import Store, identity
+from core.runs.federated_words import federated_name
 from core.runs.learning_curves import best, common_target, final, reached
-from core.runs.results import History, describe, history_of
-from core.settings import digest
+from core.runs.results import History, federated_spec, history_of
+from core.runs.specs import spec_of
 from core.text import percent
 from core.workspace import Workspace
 
-KINDS = ("federate", "federate_network", "federate_compare")
+KINDS = (*FederatedSpec.kinds, FederatedComparisonSpec.kind)
 LOOKED_AT = 300  # runs of one kind
 
 
 def parts_of(store: Store, job: Job) -> list[Job]:
     """Return the runs of a comparison in the order they were asked for, or the run itself."""
-    if job.kind != "federate_compare":
+    if job.kind != FederatedComparisonSpec.kind:
         return [job]
-    found = {digest(child.settings): child for child in store.jobs(parent=job.id)}
-    wanted = [digest(settings) for settings in job.settings["runs"]]
-    return [found[key] for key in wanted if key in found]
+    spec = spec_of(job)
+    runs = spec.runs if isinstance(spec, FederatedComparisonSpec) else ()
+    found = {child.id: child for child in store.jobs(parent=job.id)}
+    wanted = [identity(run, job.seed) for run in runs]
+    return [found[id] for id in wanted if id in found]
 
 
 def of_question(store: Store, question: str | None) -> list[Job]:
@@ -40,8 +43,11 @@ def of_question(store: Store, question: str | None) -> list[Job]:
 
 def question_of(job: Job) -> str | None:
     """Return the prepared question that a run answers, None for a run of one's own."""
-    preset = job.settings.get("preset")
-    return preset if job.kind == "federate_compare" and preset in PRESETS else None
+    if job.kind != FederatedComparisonSpec.kind:
+        return None
+    spec = spec_of(job)
+    asked = spec.preset if isinstance(spec, FederatedComparisonSpec) else ""
+    return asked if asked in PRESETS else None
 
 
 def client_classes(workspace: Workspace, data: str, count: int) -> list[str]:
@@ -60,11 +66,12 @@ def watched(store: Store, workspace: Workspace, job: Job) -> History:
     for key, points in store.metrics(job.id).items():
         for step, value in points:
             rows.setdefault(step, {"round": step})[key] = value
-    label = str(job.settings.get("label") or describe(job.settings))
-    return History(job.id, label, job.settings, job.seed, tuple(rows[s] for s in sorted(rows)))
+    spec = federated_spec(job)
+    label = spec.label or federated_name(spec)
+    return History(job.id, label, spec, job.seed, tuple(rows[step] for step in sorted(rows)))
 
 
-def targets(histories: Sequence[History]) -> list[dict[str, Any]]:
+def targets(histories: Sequence[History]) -> list[dict[str, str | float | None]]:
     """Return what every run needed to reach the accuracy that all of them reached."""
     begun = [history for history in histories if len(history.rows) > 1]
     if not begun:

@@ -1,8 +1,6 @@
 """What the files inside an imported run must be: weights that parse, text that is text."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from core.errors import UploadError
 from core.networks.formats import keras_h5
@@ -11,7 +9,7 @@ WEIGHTS = (".h5", ".keras")
 PLAIN = (".csv", ".json", ".npz", ".tflite")
 
 
-def check_file(path: Path, result: Mapping[str, Any]) -> None:
+def check_file(path: Path) -> None:
     """Refuse a file that no run makes; weights are parsed in a limited child.
 
     Raises UploadError or WeightsError with the reason.

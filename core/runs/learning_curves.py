@@ -65,8 +65,7 @@ def work_per_round(history: History) -> float:
 
 def is_iid(history: History) -> bool:
     """Tell whether all clients drew from one distribution."""
-    partition = history.settings.get("partition") or {}
-    return history.data.partition(",")[0] == "iid" or partition.get("name") == "iid"
+    return history.spec.is_iid
 
 
 def diverged_in(history: History) -> int | None:

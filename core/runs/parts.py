@@ -1,13 +1,13 @@
 """How far a run with parts is: all that it will ask for, and what the part at work does."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from core.errors import SettingsError
+from core.errors import RecordError
+from core.federated.spec import FederatedComparisonSpec
 from core.jobs.store.job import ACTIVE, Job
 from core.jobs.store.store import Store
-from core.pruning.search.sweep import Sweep
+from core.pruning.search.spec import SweepSpec
+from core.runs.specs import spec_of
 from core.runs.titles import short_title
 
 WITH_PARTS = ("sweep", "compete", "federate_compare")
@@ -34,13 +34,10 @@ def with_parts(store: Store, job: Job) -> Job:
 
 def planned(job: Job) -> int:
     """Return how many parts a run will ask for, 0 when only its course decides."""
-    if job.kind == "federate_compare":
-        return len(job.settings.get("runs", ()))
-    return _networks(job.settings) if job.kind == "sweep" else 0
-
-
-def _networks(settings: Mapping[str, Any]) -> int:
     try:
-        return len(Sweep.from_dict(settings).runs()) + (not settings.get("dense"))
-    except (SettingsError, KeyError):  # of another version of this program
+        spec = spec_of(job)
+    except RecordError:  # of another version of this program
         return 0
+    if isinstance(spec, FederatedComparisonSpec):
+        return len(spec.runs)
+    return spec.networks if isinstance(spec, SweepSpec) else 0

@@ -7,17 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.data.builtin_datasets import GARMENTS
 from core.data.store import list_stored
-from core.errors import NotFoundError
+from core.errors import NotFoundError, RecordError
 from core.evaluation.point import Point
+from core.evaluation.results import NetworkResult
+from core.federated.results import FederatedResult
+from core.federated.spec import FederatedSpec
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
-from core.runs.labels import algorithm_labels, data_words
+from core.runs.federated_words import federated_name
+from core.runs.specs import data_of, result_of, source_of, spec_of
 from core.settings import digest
 from core.workspace import Workspace
 
@@ -33,11 +36,12 @@ class Network:
 
     point: Point
     job: Job
+    weights: str
 
     @property
     def data(self) -> str:
         """Digest of the data set it was measured on."""
-        return str(self.job.settings.get("data", ""))
+        return data_of(self.job)
 
 
 def networks(store: Store, data: str | None = None) -> list[Network]:
@@ -53,19 +57,24 @@ def networks(store: Store, data: str | None = None) -> list[Network]:
 
 
 def network_of(job: Job) -> Network | None:
-    """Return the measured network of a finished job, None for a job that made none."""
-    if job.result is None or not job.result.get("point"):
+    """Return the measured network of a finished job, None for one that made none.
+
+    One whose result cannot be read has none either: it must not hide the others.
+    """
+    try:
+        result = result_of(job)
+    except RecordError:
         return None
-    point = Point.from_dict(job.result["point"])
-    parent = point.parent or str(job.settings.get("dense", ""))
-    return Network(replace(point, id=job.id, parent=parent), job)
+    if not isinstance(result, NetworkResult):
+        return None
+    point = replace(result.point, id=job.id, parent=result.point.parent or source_of(job))
+    return Network(point, job, result.weights)
 
 
 def weights_path(network: Network, workspace: Workspace) -> Path:
     """Return where a network's weights file lies. Raises NotFoundError when it was deleted."""
-    name = (network.job.result or {}).get("weights", "")
-    path = workspace.artifacts(network.job.id) / Path(str(name)).name
-    if not name or not path.is_file():
+    path = workspace.artifacts(network.job.id) / Path(network.weights).name
+    if not network.weights or not path.is_file():
         raise NotFoundError(
             f"The weights of “{network.point.label}” are no longer here. Run it again."
         )
@@ -107,7 +116,7 @@ def class_names_of(workspace: Workspace, network: Network) -> tuple[str, ...]:
 def sample_points() -> list[Point]:
     """Return the points of the bundled finished sweep, the dense network first."""
     sample = json.loads(SAMPLE_SWEEP.read_text("utf-8"))
-    return [Point.from_dict(values) for values in (sample["dense"], *sample["points"])]
+    return [Point.from_json(values) for values in (sample["dense"], *sample["points"])]
 
 
 def sample_class_names() -> tuple[str, ...]:
@@ -118,40 +127,58 @@ def sample_class_names() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class History:
-    """One federated run: how it was set, and one row of numbers per round."""
+    """One federated run: what it was told, and one row of numbers per round."""
 
     id: str
     label: str
-    settings: dict[str, Any]
+    spec: FederatedSpec
     seed: int
     rows: tuple[dict[str, float], ...]
 
     @property
     def algorithm(self) -> str:
         """Name of the algorithm in the ALGORITHMS table."""
-        return str(self.settings.get("algorithm", ""))
+        return self.spec.algorithm
 
     @property
     def data(self) -> str:
         """Where the clients' data came from."""
-        return str(self.settings.get("data", ""))
+        return self.spec.data
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """Every setting by name, whatever was left out included."""
+        return self.spec.facts(self.seed)
 
 
 def history_of(job: Job, workspace: Workspace) -> History | None:
-    """Return a finished federated job's history, None when the job is of another kind."""
-    if job.kind not in ("federate", "federate_network") or job.result is None:
-        return None
-    label = str(job.settings.get("label") or describe(job.settings))
-    rows = tuple(_rows(job, workspace))
-    return History(job.id, label, job.settings, job.seed, rows)
+    """Return a finished federated job's history, None when the job is of another kind.
+
+    Raises RecordError when it cannot be read, NotFoundError when its file is gone.
+    """
+    result = result_of(job) if job.kind in FederatedSpec.kinds else None
+    return None if not isinstance(result, FederatedResult) else _history(job, result, workspace)
 
 
-def _rows(job: Job, workspace: Workspace) -> list[dict[str, float]]:
-    """Return the rounds with everything that was measured, else the columns of history.csv."""
-    result = job.result or {}
-    if result.get("rows"):
-        return [{k: v for k, v in row.items() if v is not None} for row in result["rows"]]
-    path = workspace.artifacts(job.id) / Path(str(result.get("history", ""))).name
+def _history(job: Job, result: FederatedResult, workspace: Workspace) -> History:
+    spec = federated_spec(job)
+    rows = result.rows or _read_rows(job, result, workspace)
+    known = tuple({k: v for k, v in row.items() if v is not None} for row in rows)
+    return History(job.id, spec.label or federated_name(spec), spec, job.seed, known)
+
+
+def federated_spec(job: Job) -> FederatedSpec:
+    """Return what a federated run was told. Raises RecordError for another run."""
+    spec = spec_of(job)
+    if not isinstance(spec, FederatedSpec):
+        raise RecordError(f"Run {job.id} is not a federated run. Choose one on the Runs page.")
+    return spec
+
+
+def _read_rows(
+    job: Job, result: FederatedResult, workspace: Workspace
+) -> Sequence[Mapping[str, float | None]]:
+    path = workspace.artifacts(job.id) / Path(result.history).name
     if not path.is_file():
         raise NotFoundError(f"The history of run {job.id} is no longer here. Run it again.")
     return read_history(path.read_text())
@@ -170,8 +197,9 @@ def sample_histories(question: str | None = None) -> list[History]:
     found = {}
     for run in runs:
         rows = tuple({k: v for k, v in row.items() if v is not None} for row in run["rounds"])
+        spec = FederatedSpec.from_json(run["settings"])
         id = digest({k: v for k, v in run["settings"].items() if k != "label"})
-        found[id] = History(id, run["label"], run["settings"], sample["seed"], rows)
+        found[id] = History(id, run["label"], spec, sample["seed"], rows)
     return list(found.values())
 
 
@@ -190,19 +218,6 @@ def _number(cell: str | None) -> float | None:
         return None
 
 
-def describe(settings: dict[str, Any], data: str = "") -> str:
-    """Return a federated run in a few words: "FedAvg on IID data, 20 local epochs".
-
-    data: name of its data set, if it has one.
-    """
-    steps, epochs = settings.get("local_steps"), settings.get("local_epochs")
-    count, unit = (steps, "local step") if steps else (epochs, "local epoch")
-    work = f", {count} {unit}{'' if count == 1 else 's'}" if count else ""
-    algorithm = str(settings.get("algorithm", "?"))
-    where = data or data_words(str(settings.get("data", "?")))
-    return f"{algorithm_labels().get(algorithm, algorithm)} on {where}{work}"
-
-
 def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
     """Return the jobs with these ids and everything they ordered or were made from, each once."""
     found: dict[str, Job] = {}
@@ -213,8 +228,7 @@ def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
             continue
         found[job.id] = job
         waiting += [child.id for child in store.jobs(parent=job.id)]
-        source = job.settings.get("dense") or job.settings.get("start")
-        if isinstance(source, str) and source:
+        if source := source_of(job):
             waiting.append(source)
     return list(found.values())
 

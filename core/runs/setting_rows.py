@@ -2,44 +2,66 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields, is_dataclass
 
+from core.data.partition import Partition
+from core.errors import RecordError
 from core.federated.presets import TITLES
+from core.federated.spec import FederatedSpec
+from core.jobs.store.job import Job
+from core.runs.federated_words import federated_name
 from core.runs.labels import algorithm_labels, method_labels
-from core.runs.results import describe
+from core.runs.specs import spec_of
 
 TITLES_OF = {"data": "data set", "dense": "network", "start": "begins with"}
 NOTHING = {"dense": "trained first", "start": "fresh weights"}
 FREE = ("name", "label")  # texts that a person wrote
+HIDDEN = ("as_read",)
 IDENTIFIER = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 
 
-def settings_words(
-    settings: Mapping[str, Any], names: Mapping[str, str] | None = None, prefix: str = ""
-) -> list[tuple[str, str]]:
-    """Return (name, value) of every setting as text, nested ones with their path.
+def run_settings(job: Job, names: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    """Return (name, value) of every setting of a run, or why they cannot be read.
 
     names: id -> what the data set or network is called.
     """
+    try:
+        return setting_rows(spec_of(job), names or {})
+    except RecordError as error:
+        return [("settings", str(error))]
+
+
+def setting_rows(
+    settings: object, names: Mapping[str, str], prefix: str = ""
+) -> list[tuple[str, str]]:
+    """Return (name, value) of every setting as text, those of its parts with their path."""
     rows: list[tuple[str, str]] = []
-    for name, value in settings.items():
+    for name, value in _values(settings).items():
         path = f"{prefix}{TITLES_OF.get(name, name).replace('_', ' ')}"
-        if isinstance(value, Mapping):
-            rows += settings_words(value, names, f"{path}, ")
+        if isinstance(value, Mapping) or is_dataclass(value):
+            rows += setting_rows(value, names, f"{path}, ")
         else:
-            rows.append((path, _text(name, value, names or {})))
+            rows.append((path, _text(name, value, names)))
     return rows
 
 
-def _text(name: str, value: Any, names: Mapping[str, str]) -> str:
+def _values(settings: object) -> Mapping[str, object]:
+    if isinstance(settings, Mapping):
+        return settings
+    known = [one.name for one in fields(settings) if one.name not in HIDDEN]  # type: ignore
+    own = {"name": settings.name.replace("_", " ")} if isinstance(settings, Partition) else {}
+    return own | {name: getattr(settings, name) for name in known}
+
+
+def _text(name: str, value: object, names: Mapping[str, str]) -> str:
     if value is None:
         return NOTHING.get(name, "–")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(name, item, names) for item in value)
-    if isinstance(value, Mapping):
-        return str(value.get("label") or describe(dict(value)))
+        return ", ".join(_text(name, item, names) for item in value) or "none"
+    if isinstance(value, FederatedSpec):
+        return value.label or federated_name(value)
     return f"{value:g}" if isinstance(value, float) else _words(name, str(value), names)
 
 

@@ -1,42 +1,50 @@
 """A run in words: one title, wherever it is listed. `names` say what its inputs are called."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.data.store import list_stored
-from core.errors import SettingsError
-from core.federated.algorithms import ALGORITHMS
-from core.federated.federate import HIDDEN
+from core.errors import RecordError
+from core.evaluation.behaviour import BehaviourSpec
 from core.federated.presets import TITLES
-from core.federated.run_settings import RunSettings
+from core.federated.spec import FederatedComparisonSpec, FederatedSpec
+from core.grading.leaderboard import grades_of
+from core.grading.spec import GradeSpec
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
-from core.pruning.search.sweep import ALL
+from core.pruning.method import AUTO
+from core.pruning.methods import METHODS
+from core.pruning.preview.spec import CurveSpec, PreviewSpec, SensitivitySpec
+from core.pruning.search.spec import CompeteSpec, SweepSpec, TimingSpec
+from core.pruning.spec import PruneSpec
+from core.records import Spec
+from core.runs.federated_words import federated_name, unusual
 from core.runs.labels import method_labels
-from core.runs.results import describe
-from core.settings import describe as fields_of
-from core.settings import from_dict, non_default
+from core.runs.specs import data_of, source_of, spec_of
+from core.settings import non_default
+from core.text import plural
 from core.training.recipe import PRESETS, Recipe
+from core.training.spec import ImportSpec, TrainSpec
 from core.workspace import Workspace
 
+FEDERATED, FEDERATED_NETWORK = FederatedSpec.kinds
 KINDS = {
-    "train": "Training",
-    "import": "Uploaded weights",
-    "prune": "Pruning",
-    "sweep": "Sweep",
-    "compete": "Competition",
-    "federate": "Federated run",
-    "federate_network": "Federated network",
-    "federate_compare": "Federated comparison",
-    "grade": "Grading",
-    "sensitivity": "Sensitivity",
-    "curve": "One-shot curve",
-    "behaviour": "What changed",
-    "preview": "Explorer",
-    "quick": "First minute",
+    TrainSpec.kind: "Training",
+    ImportSpec.kind: "Uploaded weights",
+    PruneSpec.kind: "Pruning",
+    SweepSpec.kind: "Sweep",
+    CompeteSpec.kind: "Competition",
+    TimingSpec.kind: "Timing",
+    FEDERATED: "Federated run",
+    FEDERATED_NETWORK: "Federated network",
+    FederatedComparisonSpec.kind: "Federated comparison",
+    GradeSpec.kind: "Grading",
+    SensitivitySpec.kind: "Sensitivity",
+    CurveSpec.kind: "One-shot curve",
+    BehaviourSpec.kind: "What changed",
+    PreviewSpec.kind: "Explorer",
 }
-SOURCES = ("dense", "start")  # settings that name the run whose network is taken
-SAID = ("rounds", "local_steps", "local_epochs")  # of a federated run, by words of their own
+UNKNOWN = "settings of an unknown form"
 
 
 def names_of(store: Store, workspace: Workspace, jobs: Sequence[Job]) -> dict[str, str]:
@@ -49,13 +57,18 @@ def names_of(store: Store, workspace: Workspace, jobs: Sequence[Job]) -> dict[st
         else entry.name
         for entry in stored
     }
-    sources = {str(job.settings.get(key) or "") for job in jobs for key in SOURCES} - {""}
+    sources = {source_of(job) for job in jobs} - {""}
     return names | {id: short_title(store.get(id)) for id in sources if store.exists(id)}
 
 
 def short_title(job: Job) -> str:
     """Return what sets a run apart, without its kind and where it came from."""
-    return _readable(job) or KINDS.get(job.kind, job.kind)
+    return _readable(job) or kind_title(job)
+
+
+def kind_title(job: Job) -> str:
+    """Return what runs of this kind are called."""
+    return KINDS.get(job.kind, job.kind)
 
 
 def job_title(job: Job, names: Mapping[str, str] | None = None) -> str:
@@ -64,11 +77,10 @@ def job_title(job: Job, names: Mapping[str, str] | None = None) -> str:
     names: of `names_of`; without them the title leaves out where its data and network came from.
     """
     known = names or {}
-    data = known.get(str(job.settings.get("data", "")), "")
+    data = known.get(data_of(job), "")
     detail = _readable(job, data)
-    title = ": ".join(part for part in (KINDS.get(job.kind, job.kind), detail) if part)
-    starts = (str(job.settings.get(key)) for key in SOURCES)
-    source = next((known[id] for id in starts if id in known), "")
+    title = ": ".join(part for part in (kind_title(job), detail) if part)
+    source = known.get(source_of(job), "")
     where = [f"from {source}" if source else "", "" if data in detail else data]
     return " · ".join(part for part in (title, *where) if part)
 
@@ -76,118 +88,83 @@ def job_title(job: Job, names: Mapping[str, str] | None = None) -> str:
 def _readable(job: Job, data: str = "") -> str:
     # A run may come from another version, or from a stranger's zip: it must not hide the others.
     try:
-        return _detail(job, data)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return "settings of an unknown form"
+        spec = spec_of(job)
+    except RecordError:
+        return UNKNOWN
+    return DETAILS[type(spec)](spec, job, data) if type(spec) in DETAILS else ""
 
 
-def _detail(job: Job, data: str = "") -> str:
-    settings = job.settings
-    if job.kind == "train":
-        return f"{recipe_words(settings.get('recipe', {}))}, {seed_words(job.seed)}"
-    if job.kind == "prune":
-        return f"{_plan_words(settings.get('plan', {}))}, {seed_words(job.seed)}"
-    if job.kind == "sweep":
-        return _sweep_words(settings)
-    if job.kind == "compete":
-        return f"{settings.get('minutes', '?')} minutes"
-    if job.kind in ("federate", "federate_network"):
-        return str(settings.get("label") or _federated_words(job, data))
-    if job.kind == "federate_compare":
-        preset = str(settings.get("preset") or "")
-        return TITLES.get(preset, preset)
-    if job.kind == "grade":
-        return _grading_words(job)
-    if job.kind in ("sensitivity", "curve"):
-        repaired = ", repaired" if settings.get("recovery") else ""
-        return f"{_method(settings.get('method', ''))}{repaired}"
-    return str(settings.get("name") or "") if job.kind == "import" else ""
+def _training(spec: TrainSpec, job: Job, data: str) -> str:
+    return f"{recipe_words(spec.recipe)}, {seed_words(job.seed)}"
 
 
-def recipe_words(values: Mapping[str, Any]) -> str:
+def recipe_words(recipe: Recipe) -> str:
     """Return a recipe's preset, or its epochs and how many settings differ from the course's."""
-    try:
-        recipe = from_dict(Recipe, values)
-    except SettingsError:  # of another version of this program
-        return _epochs(values)
     named = next((name for name, preset in PRESETS.items() if preset == recipe), "")
     changed = len(non_default(recipe).keys() - {"epochs"})
-    others = f", {changed} setting{'' if changed == 1 else 's'} changed" if changed else ""
-    return named.capitalize() if named else f"{_epochs(values)}{others}"
+    others = f", {plural(changed, 'setting')} changed" if changed else ""
+    return named.capitalize() if named else f"{plural(recipe.epochs, 'epoch')}{others}"
 
 
-def _plan_words(plan: Mapping[str, Any]) -> str:
-    allocation = plan.get("allocation", "auto")
-    widths = "" if allocation == "auto" else f", {allocation}"
-    cut = f"{_method(plan.get('method', '?'))} {plan.get('sparsity', 0.0):.1%}{widths}"
-    pure = ", paper's recipe" if plan.get("label") == "pure" else ""
-    return f"{cut}, {_epochs(plan)}{pure}"
+def _pruning(spec: PruneSpec, job: Job, data: str) -> str:
+    plan = spec.plan
+    widths = "" if plan.allocation == AUTO else f", {plan.allocation}"
+    cut = f"{plan.rule.label} {plan.sparsity:.1%}{widths}"
+    pure = ", paper's recipe" if plan.label == "pure" else ""
+    return f"{cut}, {plural(plan.epochs, 'epoch')}{pure}, {seed_words(job.seed)}"
 
 
-def _sweep_words(settings: Mapping[str, Any]) -> str:
-    methods, levels = settings.get("methods", []), settings.get("sparsities", [])
-    which = "all methods" if ALL in (methods, *methods) else ", ".join(map(_method, methods))
-    cuts = ", ".join(f"{100 * level:g}" for level in levels)
-    seeds = settings.get("seeds", 1)
-    repeated = f", {seeds} seeds" if seeds != 1 else ""
-    own = ", papers' recipes too" if "pure" in settings.get("styles", ()) else ""
-    return f"{which} at {cuts} %, {_epochs({'epochs': 6, **settings})}{repeated}{own}"
+def _sweep(spec: SweepSpec, job: Job, data: str) -> str:
+    everything = set(spec.methods) == set(METHODS)
+    which = "all methods" if everything else ", ".join(method_labels()[m] for m in spec.methods)
+    cuts = ", ".join(f"{100 * level:g}" for level in spec.sparsities)
+    repeated = f", {spec.seeds} seeds" if spec.seeds != 1 else ""
+    own = ", papers' recipes too" if "pure" in spec.styles else ""
+    return f"{which} at {cuts} %, {plural(spec.epochs, 'epoch')}{repeated}{own}"
 
 
-def _method(name: Any) -> str:
-    return method_labels().get(str(name), str(name))
+def _federated(spec: FederatedSpec, job: Job, data: str) -> str:
+    """Return algorithm, work, every setting that is not the usual one, and data."""
+    if spec.label:
+        return spec.label
+    name = federated_name(spec, data, unusual(spec))
+    return f"{name}, {plural(spec.rounds, 'round')}, {seed_words(job.seed)}"
 
 
-def _federated_words(job: Job, data: str) -> str:
-    """Return algorithm, data, work, and every setting that is not the usual one."""
-    own = {field.name: field for field in fields_of(RunSettings) if field.name not in SAID}
-    others = [
-        f"{name.replace('_', ' ')} {job.settings[name]:g}"
-        if isinstance(job.settings[name], float)
-        else f"{name.replace('_', ' ')} {job.settings[name]}"
-        for name, field in own.items()
-        if job.settings.get(name, field.default) != field.default
-    ]
-    rounds = f"{job.settings.get('rounds', '?')} rounds"
-    own_words = [*_divided(job.settings), *_network_words(job.settings), *_own_settings(job)]
-    parts = [describe(job.settings, data), *own_words, rounds, *others, seed_words(job.seed)]
-    return ", ".join(parts)
+def _grading(spec: GradeSpec, job: Job, data: str) -> str:
+    try:
+        count = len(grades_of(job))
+    except RecordError:
+        count = 0
+    files = f"{plural(count, 'file')}, " if count else ""
+    hidden = "hidden test set, " if spec.hidden else ""
+    return f"{files}{hidden}threshold {spec.threshold:g}"
 
 
-def _divided(settings: Mapping[str, Any]) -> list[str]:
-    division = dict(settings.get("partition") or {})
-    name = str(division.pop("name", "")).replace("_", " ")
-    return [" ".join([name, *(f"{k} {v:g}" for k, v in division.items())])] if name else []
+def _cut(spec: CurveSpec | SensitivitySpec, job: Job, data: str) -> str:
+    repaired = ", repaired" if isinstance(spec, CurveSpec) and spec.reconstruction else ""
+    return f"{METHODS[spec.method].label}{repaired}"
 
 
-def _network_words(settings: Mapping[str, Any]) -> list[str]:
-    if settings.get("network") == "cnn":
-        return ["the CNN"]
-    hidden = settings.get("hidden", HIDDEN)
-    if hidden == HIDDEN:
-        return []
-    return [f"{hidden} hidden units" if hidden else "logistic regression"]
+def _comparison(spec: FederatedComparisonSpec, job: Job, data: str) -> str:
+    return TITLES.get(spec.preset, spec.preset)
 
 
-def _own_settings(job: Job) -> list[str]:
-    """Return the algorithm's own settings that are not the usual ones."""
-    usual = {f.name: f.default for f in fields_of(ALGORITHMS[job.settings["algorithm"]])}
-    own = job.settings.get("algorithm_settings") or {}
-    return [f"{name.replace('_', ' ')} {v}" for name, v in own.items() if usual.get(name) != v]
-
-
-def _grading_words(job: Job) -> str:
-    hidden = "hidden test set, " if job.settings.get("hidden") else ""
-    grades = (job.result or {}).get("grades")
-    files = f"{len(grades)} file{'' if len(grades) == 1 else 's'}, " if grades else ""
-    return f"{files}{hidden}threshold {job.settings.get('threshold', 0.6):g}"
+# What a kind of run says of itself; kinds that are not here say nothing more.
+DETAILS: Mapping[type[Spec], Callable[[Any, Job, str], str]] = {
+    TrainSpec: _training,
+    ImportSpec: lambda spec, job, data: spec.name,
+    PruneSpec: _pruning,
+    SweepSpec: _sweep,
+    CompeteSpec: lambda spec, job, data: f"{spec.minutes:g} minutes",
+    FederatedSpec: _federated,
+    FederatedComparisonSpec: _comparison,
+    GradeSpec: _grading,
+    SensitivitySpec: _cut,
+    CurveSpec: _cut,
+}
 
 
 def seed_words(seed: int) -> str:
     """Return the seed, of a long one (a sweep derives them) the end: enough to tell runs apart."""
     return f"seed {seed}" if seed < 10_000 else f"seed …{seed % 10_000:04d}"
-
-
-def _epochs(settings: Mapping[str, Any]) -> str:
-    count = settings.get("epochs", "?")
-    return f"{count} epoch" if count == 1 else f"{count} epochs"

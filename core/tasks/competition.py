@@ -3,7 +3,6 @@
 import math
 import time
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -18,9 +17,12 @@ from core.progress import Silent
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.search.competition import Made, compete
-from core.settings import to_dict
-from core.tasks.inputs import prepared
+from core.pruning.search.spec import CompeteResult, CompeteSpec, TimingResult, TimingSpec
+from core.pruning.spec import PruneSpec
+from core.records import Spec
+from core.tasks.inputs import network_result, prepared
 from core.training.recipe import Recipe
+from core.training.spec import TrainSpec
 
 FEW_IMAGES, MORE_IMAGES = 640, 4480
 
@@ -28,34 +30,35 @@ FEW_IMAGES, MORE_IMAGES = 640, 4480
 class JobTrainer:
     """Orders networks from the store; what was ordered before is there at once."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, data: str) -> None:
+        """data: digest of the data set."""
+        self._context, self._data = context, data
         self._ordered: list[Child] = []
 
     def epoch_seconds(self) -> tuple[float, float]:
         """Return what the timing job measured."""
         # Named after this competition: the machine may be faster or slower in the next one.
-        found = self._order("timing", {"of": self._context.job_id}, 0).result or {}
-        return found["epoch_seconds"], found["seconds"]
+        job = self._order(TimingSpec(data=self._data, of=self._context.job_id), 0)
+        found = TimingResult.from_stored(job.result, job.result_format)
+        return found.epoch_seconds, found.seconds
 
     def train(self, recipe: Recipe, seed: int) -> Made:
         """Order a dense network."""
-        return _made(self._order("train", {"recipe": to_dict(recipe)}, seed))
+        return _made(self._order(TrainSpec(data=self._data, recipe=recipe), seed))
 
     def prune(self, dense: str, plan: PrunePlan, seed: int) -> Made:
         """Order a pruned network; one that failed (its loss was no number) is worth nothing."""
-        job = self._wait_for("prune", {"dense": dense, "plan": plan.to_dict()}, seed)
+        job = self._wait_for(PruneSpec(data=self._data, dense=dense, plan=plan), seed)
         if job.state == FAILED:
             spent = (job.finished or 0.0) - (job.started or 0.0)
             return Made(job.id, 0.0, 0.0, 0.0, max(spent, 0.0))
         return _made(_done(job))
 
-    def _order(self, kind: str, settings: dict[str, Any], seed: int) -> Job:
-        return _done(self._wait_for(kind, settings, seed))
+    def _order(self, spec: Spec, seed: int) -> Job:
+        return _done(self._wait_for(spec, seed))
 
-    def _wait_for(self, kind: str, settings: dict[str, Any], seed: int) -> Job:
-        data = self._context.settings["data"]
-        self._ordered.append(Child(kind, {"data": data, **settings}, seed))
+    def _wait_for(self, spec: Spec, seed: int) -> Job:
+        self._ordered.append(Child(spec, seed))
         return self._context.children(self._ordered)[-1]
 
 
@@ -67,34 +70,27 @@ def _done(job: Job) -> Job:
 
 def _made(job: Job) -> Made:
     """Return what a competition may know of a network: nothing of the holdout."""
-    point = (job.result or {})["point"]
-    reached, sparsity = point["validation_accuracy"], point["sparsity"]
-    return Made(job.id, reached, sparsity, score(reached, sparsity), point["seconds"])
+    point = network_result(job).point
+    reached, sparsity = point.validation_accuracy, point.sparsity
+    return Made(job.id, reached, sparsity, score(reached, sparsity), point.seconds)
 
 
-def competition(context: Context) -> dict[str, Any]:
-    """Find the best score that `minutes` allow; settings: data, minutes, dense (a run) or None."""
-    settings = context.settings
-    trainer = JobTrainer(context)
-    found = compete(float(settings["minutes"]), context.seed, trainer, settings.get("dense"))
-    winner = _done(context.store.get(found.best.id)).result or {}
-    tried = [entry.to_dict() for entry in found.entries]
-    return {
-        "dense": found.dense.id,
-        "best": found.best.id,
-        "tried": tried,
-        "point_of_best": winner["point"],
-    }
+def competition(context: Context, spec: CompeteSpec) -> CompeteResult:
+    """Find the best score that the minutes allow."""
+    trainer = JobTrainer(context, spec.data)
+    found = compete(spec.minutes, context.seed, trainer, spec.dense)
+    winner = network_result(_done(context.store.get(found.best.id)))
+    return CompeteResult(found.dense.id, found.best.id, found.entries, winner.point)
 
 
-def timing(context: Context) -> dict[str, Any]:
+def timing(context: Context, spec: TimingSpec) -> TimingResult:
     """Measure a few steps of pruning, the slowest kind of epoch here.
 
     The difference between many images and few leaves out what is paid once a run: compiling the
     step, looking at the validation images. The cut is at once: a ramp's cuts, too, are paid once a
     run, but as there cannot be more of them than steps, more images would have more.
     """
-    data = prepared(context)
+    data = prepared(context, spec.data)
     started = time.perf_counter()
     _pruning_seconds(context, data, FEW_IMAGES)  # the first run of a process is slower
     few = _pruning_seconds(context, data, FEW_IMAGES)
@@ -102,10 +98,7 @@ def timing(context: Context) -> dict[str, Any]:
     more = _pruning_seconds(context, data, MORE_IMAGES, epochs)
     images = epochs * min(MORE_IMAGES, len(data.train)) - min(FEW_IMAGES, len(data.train))
     pace = max(more - few, few / 10) / images
-    return {
-        "epoch_seconds": max(pace * len(data.train), 1e-3),
-        "seconds": time.perf_counter() - started,
-    }
+    return TimingResult(max(pace * len(data.train), 1e-3), time.perf_counter() - started)
 
 
 def _pruning_seconds(context: Context, data: Prepared, images: int, epochs: int = 1) -> float:

@@ -1,14 +1,13 @@
 """What tasks read before they start: data sets as networks see them, and finished networks."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from core.data import store as dataset_store
 from core.data.dataset import Dataset
 from core.errors import JobError
+from core.evaluation.results import NetworkResult
 from core.jobs.runner.context import Context
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
@@ -23,31 +22,31 @@ PRUNED_FILE = "my_model_weights.h5"
 
 @dataclass(frozen=True)
 class Network:
-    """A finished job's network: its weights, their shape, and the point that was measured."""
+    """A finished job's network: its weights, and what the job left of it."""
 
     job: Job
     weights: Weights
-    shape: NetworkShape
+    result: NetworkResult
+
+    @property
+    def shape(self) -> NetworkShape:
+        """The size of every layer."""
+        return self.result.shape
 
     @property
     def label(self) -> str:
         """What the pages call it."""
-        return str(self.result["point"]["label"])
-
-    @property
-    def result(self) -> Mapping[str, Any]:
-        """The job's result."""
-        return self.job.result or {}
+        return self.result.point.label
 
 
-def dataset(context: Context) -> Dataset:
-    """Return the stored data set that the settings name by digest."""
-    return dataset_store.load(context.workspace, context.settings["data"])
+def dataset(context: Context, digest: str) -> Dataset:
+    """Return a stored data set."""
+    return dataset_store.load(context.workspace, digest)
 
 
-def prepared(context: Context, shape: NetworkShape | None = None) -> Prepared:
-    """Return the job's data set as a network of `shape` reads it."""
-    return open_prepared(context.workspace, context.settings["data"], shape)
+def prepared(context: Context, digest: str, shape: NetworkShape | None = None) -> Prepared:
+    """Return a stored data set as a network of `shape` reads it."""
+    return open_prepared(context.workspace, digest, shape)
 
 
 # One runner works on many points of a sweep, and all of them read the same images.
@@ -60,12 +59,12 @@ def open_prepared(workspace: Workspace, digest: str, shape: NetworkShape | None)
 def network(context: Context, job_id: str) -> Network:
     """Return the network that a finished job made, perhaps elsewhere; raises as `open_network`."""
     job, result = _finished(context.store, job_id)
-    return _read(job, result, context.artifact(job_id, result["weights"]))
+    return _read(job, result, context.artifact(job_id, result.weights))
 
 
 def fetch_network(context: Context, job_id: str) -> None:
     """See to it that the file of a finished network is on this host; raises as `open_network`."""
-    context.artifact(job_id, _finished(context.store, job_id)[1]["weights"])
+    context.artifact(job_id, _finished(context.store, job_id)[1].weights)
 
 
 def open_network(store: Store, workspace: Workspace, job_id: str) -> Network:
@@ -74,16 +73,20 @@ def open_network(store: Store, workspace: Workspace, job_id: str) -> Network:
     Raises JobError if the job has not finished, NotFoundError if it or its file is gone.
     """
     job, result = _finished(store, job_id)
-    return _read(job, result, workspace.artifacts(job_id) / result["weights"])
+    return _read(job, result, workspace.artifacts(job_id) / result.weights)
 
 
-def _read(job: Job, result: Mapping[str, Any], path: Path) -> Network:
-    shape = NetworkShape.from_dict(result["shape"])
-    return Network(job, keras_h5.read(path, shape), shape)
+def _read(job: Job, result: NetworkResult, path: Path) -> Network:
+    return Network(job, keras_h5.read(path, result.shape), result)
 
 
-def _finished(store: Store, job_id: str) -> tuple[Job, Mapping[str, Any]]:
+def _finished(store: Store, job_id: str) -> tuple[Job, NetworkResult]:
     job = store.get(job_id)
     if job.state != DONE or not job.result or "weights" not in job.result:
         raise JobError(f"Run {job_id} has no finished network. Wait for it, or run it again.")
-    return job, job.result
+    return job, network_result(job)
+
+
+def network_result(job: Job) -> NetworkResult:
+    """Return what a finished job left of its network. Raises RecordError if that is damaged."""
+    return NetworkResult.from_stored(job.result, job.result_format)

@@ -1,10 +1,10 @@
 """Tasks that make one network: train it, import it, prune it. Each ends in a measured point."""
 
 from pathlib import Path
-from typing import Any
 
 from core.errors import WeightsError
-from core.evaluation.point import Origin, Point, measure
+from core.evaluation.point import Origin, measure
+from core.evaluation.results import NetworkResult
 from core.jobs.runner.context import Context
 from core.jobs.runner.timed import Timed
 from core.networks.formats import keras_h5
@@ -13,20 +13,21 @@ from core.networks.prepare import Prepared
 from core.pruning.outcome import Pruned
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
-from core.settings import from_dict
+from core.pruning.spec import PruneResult, PruneSpec
 from core.tasks.inputs import DENSE_FILE, PRUNED_FILE, dataset, network, prepared
 from core.training.recipe import PRESETS, Recipe
+from core.training.spec import ImportSpec, TrainResult, TrainSpec
 from core.training.train import train
 
 
-def train_network(context: Context) -> dict[str, Any]:
-    """Train a dense network from fresh weights, or on from another run's (`start`)."""
-    settings, progress = context.settings, Timed(context.progress)
-    recipe = from_dict(Recipe, settings["recipe"])
-    data = prepared(context, _wanted_shape(context))
-    start = settings.get("start")
+def train_network(context: Context, spec: TrainSpec) -> TrainResult:
+    """Train a dense network from fresh weights, or on from another run's."""
+    progress, recipe = Timed(context.progress), spec.recipe
+    data = prepared(context, spec.data, _wanted_shape(context, spec))
     weights = (
-        network(context, start).weights if start else initial_weights(data.shape, context.seed)
+        network(context, spec.start).weights
+        if spec.start
+        else initial_weights(data.shape, context.seed)
     )
     trained = train(weights, data.shape, data, recipe, context.seed, progress)
     label = f"Dense, {recipe_name(recipe)}"
@@ -37,20 +38,20 @@ def train_network(context: Context) -> dict[str, Any]:
         epochs=len(trained.history),
         seconds=progress.seconds,
         notes=data.notes,
-        parent=start or "",
+        parent=spec.start or "",
     )
     path = context.folder / DENSE_FILE
     keras_h5.write(path, trained.weights)
     point = measure(path, data.shape, data, origin)
-    return _result(path, data.shape, point) | {"best_epoch": trained.best_epoch}
+    return TrainResult(
+        weights=path.name, shape=data.shape, point=point, best_epoch=trained.best_epoch
+    )
 
 
-def _wanted_shape(context: Context) -> NetworkShape | None:
-    size = context.settings.get("input_shape")
-    if size is None:
+def _wanted_shape(context: Context, spec: TrainSpec) -> NetworkShape | None:
+    if spec.input_shape is None:
         return None
-    height, width, channels = size
-    return NetworkShape((height, width, channels), len(dataset(context).class_names))
+    return NetworkShape(spec.input_shape, len(dataset(context, spec.data).class_names))
 
 
 def recipe_name(recipe: Recipe) -> str:
@@ -59,25 +60,25 @@ def recipe_name(recipe: Recipe) -> str:
     return f"{named[0]} recipe" if named else f"{recipe.epochs} epochs"
 
 
-def import_network(context: Context) -> dict[str, Any]:
+def import_network(context: Context, spec: ImportSpec) -> NetworkResult:
     """Measure uploaded weights, so that they can be pruned like a network trained here."""
-    source = context.workspace.weights / f"{context.settings['weights']}.h5"
-    weights = keras_h5.read(source)
-    data = prepared(context, _fitting_shape(context, weights))
+    weights = keras_h5.read(context.workspace.weights / f"{spec.weights}.h5")
+    data = prepared(context, spec.data, _fitting_shape(context, spec.data, weights))
     path = context.folder / DENSE_FILE
     keras_h5.write(path, weights)
     origin = Origin(
         id=context.job_id,
-        label=f"Uploaded, {context.settings['name']}",
+        label=f"Uploaded, {spec.name}",
         seed=context.seed,
         notes=data.notes,
     )
-    return _result(path, data.shape, measure(path, data.shape, data, origin))
+    point = measure(path, data.shape, data, origin)
+    return NetworkResult(weights=path.name, shape=data.shape, point=point)
 
 
-def _fitting_shape(context: Context, weights: Weights) -> NetworkShape:
+def _fitting_shape(context: Context, digest: str, weights: Weights) -> NetworkShape:
     """Return the shape for the reference's input size, or else for the images' own size."""
-    loaded = dataset(context)
+    loaded = dataset(context, digest)
     sizes = {name: array.shape for name, array in weights.items()}
     for size in (REFERENCE.input_shape, loaded.image_shape):
         shape = NetworkShape(size, len(loaded.class_names))
@@ -90,11 +91,10 @@ def _fitting_shape(context: Context, weights: Weights) -> NetworkShape:
     )
 
 
-def prune_network(context: Context) -> dict[str, Any]:
+def prune_network(context: Context, spec: PruneSpec) -> PruneResult:
     """Prune a dense network as the plan says; save, reload, measure."""
-    plan = PrunePlan.from_dict(context.settings["plan"])
-    dense = network(context, context.settings["dense"])
-    data = prepared(context, dense.shape)
+    plan, dense = spec.plan, network(context, spec.dense)
+    data = prepared(context, spec.data, dense.shape)
     progress = Timed(context.progress)
     pruned = prune(dense.weights, data, plan, context.seed, progress)
     origin = Origin(
@@ -111,7 +111,12 @@ def prune_network(context: Context) -> dict[str, Any]:
     path = context.folder / PRUNED_FILE
     keras_h5.write(path, pruned.weights)
     point = measure(path, dense.shape, data, origin, dense.weights)
-    return _result(path, dense.shape, point) | _compact(context.folder, pruned, data)
+    return PruneResult(
+        weights=path.name,
+        shape=dense.shape,
+        point=point,
+        compact=_compact(context.folder, pruned, data),
+    )
 
 
 def point_label(plan: PrunePlan) -> str:
@@ -120,13 +125,9 @@ def point_label(plan: PrunePlan) -> str:
     return f"{plan.rule.label} {plan.sparsity:.1%}{pure}"
 
 
-def _compact(folder: Path, pruned: Pruned, data: Prepared) -> dict[str, Any]:
+def _compact(folder: Path, pruned: Pruned, data: Prepared) -> dict[str, str | int | float] | None:
     if pruned.small is None:
-        return {}
+        return None
     from core.training.export import compact_export
 
-    return {"compact": compact_export(pruned.small, data.shape.input_shape, folder)}
-
-
-def _result(path: Path, shape: NetworkShape, point: Point) -> dict[str, Any]:
-    return {"weights": path.name, "shape": shape.to_dict(), "point": point.to_dict()}
+    return compact_export(pruned.small, data.shape.input_shape, folder)

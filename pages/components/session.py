@@ -6,13 +6,13 @@ the same view to whoever opens it.
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from core.errors import JobError
 from core.jobs.engine import control
 from core.jobs.store.job import DONE, Job
+from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store, identity
 from core.runs.activity import (
     Family,
@@ -42,29 +42,29 @@ def store() -> Store:
     return _store(workspace().store_url)
 
 
-def submit(kind: str, settings: dict[str, Any], seed: int = 0, **more: Any) -> str:
+def submit(spec: JobSpec, seed: int = 0, priority: int = 0) -> str:
     """Put a job into the queue, make sure that an engine is there for it, return its id."""
-    job_id = store().submit(kind, settings, seed, **more)
+    job_id = store().submit(spec, seed, priority=priority)
     if not store().get(job_id).ended:
         control.ensure(workspace())
     return job_id
 
 
-def ask(kind: str, settings: dict[str, Any], **more: Any) -> str:
+def ask(spec: JobSpec, priority: int = 0) -> str:
     """Return the id of the job that answers a page's question; submit it at the first drawing.
 
     Only then: one that was stopped or has failed stays so until somebody presses Resume.
     """
-    job_id = identity(kind, settings, 0)
-    return job_id if store().exists(job_id) else submit(kind, settings, **more)
+    job_id = identity(spec, 0)
+    return job_id if store().exists(job_id) else submit(spec, priority=priority)
 
 
-def start(kind: str, settings: dict[str, Any], seed: int, done: str, **more: Any) -> str:
+def start(spec: JobSpec, seed: int, done: str, priority: int = 0) -> str:
     """Submit what a person pressed Start for; return its id.
 
     done: what `say_done` says on the next drawing when exactly this has been done already.
     """
-    job_id = submit(kind, settings, seed, **more)
+    job_id = submit(spec, seed, priority)
     if store().get(job_id).state == DONE:
         st.session_state["done-already"] = done
     return job_id

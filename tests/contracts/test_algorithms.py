@@ -8,8 +8,8 @@ import pytest
 from core.federated.algorithms import ALGORITHMS
 from core.federated.algorithms.fedavg import FedAvg
 from core.federated.network.vector import flatten
-from core.federated.run_settings import RunSettings
 from core.federated.simulation import simulate
+from core.federated.spec import RunSettings
 from core.settings import describe, from_dict, to_dict
 from tests.federated.federations import synthetic_federation
 
@@ -55,7 +55,7 @@ def test_it_stays_in_float32(name):
 
 @pytest.mark.parametrize("name", sorted(ALGORITHMS))
 def test_stragglers_and_dropouts_do_not_stop_it(name):
-    settings = RunSettings(rounds=3, clients_per_round=4, stragglers=0.5, dropouts=0.5)
+    settings = RunSettings(rounds=3, clients_per_round=4, stragglers=0.5, client_dropout=0.5)
     assert np.isfinite(run(name, settings).column("train_loss")).all()
 
 

@@ -117,7 +117,7 @@ def _work_through(
 ) -> dict[str, Job]:
     """Submit the jobs, kill until the count is reached or all is done, and wait for the end."""
     store = theatre.store
-    ids = {name: store.submit(one.kind, one.settings, one.seed) for name, one in wanted.items()}
+    ids = {name: store.submit(one.spec, one.seed) for name, one in wanted.items()}
     while not set(store.counts()) <= set(ENDED):
         if sum(findings.kills.values()) < kills:
             _let_work_begin(theatre, dice)

@@ -9,6 +9,7 @@ from typing import Any
 from core.jobs.store.job import Job
 from core.jobs.store.store import Child, Store
 from core.workspace import Workspace
+from tests.jobs.told import told
 
 # Wall-clock facts inside results, which no two runs share; Keras writes the time into its file,
 # which may change the length of it by a byte.
@@ -34,11 +35,11 @@ def numpy_load(count: int) -> Load:
 
     def descents(workspace: Workspace, done: Mapping[str, Job]) -> dict[str, Child]:
         settings = {"steps": 150, "pause": 0.03, "save_every": 5}
-        return {f"descend {seed}": Child("descend", settings, seed) for seed in range(count)}
+        return {f"descend {seed}": Child(told("descend", settings), seed) for seed in range(count)}
 
     def sweep(workspace: Workspace, done: Mapping[str, Job]) -> dict[str, Child]:
         settings = {"points": 2, "steps": 100, "pause": 0.03, "save_every": 5}
-        return {"sweep": Child("sweep", settings, 0)}
+        return {"sweep": Child(told("sweep", settings), 0)}
 
     return Load("tests.jobs.work:TASKS", 2.5, (descents, sweep))
 
@@ -47,18 +48,20 @@ def real_load(count: int) -> Load:
     """Return training, FedAvg and, from each trained network, pruning by two methods."""
 
     def trainings(workspace: Workspace, done: Mapping[str, Job]) -> dict[str, Child]:
+        from core.training.spec import TrainSpec
+
         recipe, digest = _recipe(), _garments(workspace)
         trained = {
-            f"train {seed}": Child("train", {"data": digest, "recipe": recipe}, seed)
+            f"train {seed}": Child(TrainSpec(data=digest, recipe=recipe), seed)
             for seed in range(count)
         }
-        averaged = {f"fedavg {seed}": Child("federate", _fedavg(), seed) for seed in range(count)}
+        averaged = {f"fedavg {seed}": Child(_fedavg(), seed) for seed in range(count)}
         return trained | averaged
 
     def prunings(workspace: Workspace, done: Mapping[str, Job]) -> dict[str, Child]:
         digest = _garments(workspace)
         return {
-            f"{method} {seed}": Child("prune", _pruning(digest, done, method, seed), seed)
+            f"{method} {seed}": Child(_pruning(digest, done, method, seed), seed)
             for seed in range(count)
             for method in ("magnitude", "thinet")
         }
@@ -66,13 +69,12 @@ def real_load(count: int) -> Load:
     return Load("core.tasks.table:TASKS", 10.0, (trainings, prunings))
 
 
-def _recipe() -> dict[str, Any]:
+def _recipe() -> Any:
     import dataclasses
 
-    from core.settings import to_dict
     from core.training.recipe import PRESETS
 
-    return to_dict(dataclasses.replace(PRESETS["course"], epochs=4))
+    return dataclasses.replace(PRESETS["course"], epochs=4)
 
 
 def _garments(workspace: Workspace) -> str:
@@ -82,22 +84,20 @@ def _garments(workspace: Workspace) -> str:
     return str(datasets.save(workspace, builtin_datasets.load_any("garments", workspace)))
 
 
-def _fedavg() -> dict[str, Any]:
-    return {
-        "data": "synthetic:0.5,0.5",
-        "algorithm": "fedavg",
-        "rounds": 60,
-        "local_epochs": 5,
-        "batch_size": 10,
-        "learning_rate": 0.05,
-    }
+def _fedavg() -> Any:
+    from core.federated.spec import FederatedSpec
+
+    return FederatedSpec(
+        data="synthetic:0.5,0.5", rounds=60, local_epochs=5, batch_size=10, learning_rate=0.05
+    )
 
 
-def _pruning(digest: str, done: Mapping[str, Job], method: str, seed: int) -> dict[str, Any]:
+def _pruning(digest: str, done: Mapping[str, Job], method: str, seed: int) -> Any:
     from core.pruning.plan import PrunePlan
+    from core.pruning.spec import PruneSpec
 
     plan = PrunePlan(method=method, sparsity=0.8, epochs=3)
-    return {"data": digest, "dense": done[f"train {seed}"].id, "plan": plan.to_dict()}
+    return PruneSpec(data=digest, dense=done[f"train {seed}"].id, plan=plan)
 
 
 def comparable(store: Store, workspace: Workspace, job: Job) -> dict[str, Any]:

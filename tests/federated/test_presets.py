@@ -1,10 +1,13 @@
 """The assignment's questions as ready-made comparisons."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.federated.comparison import grouped, simulate_comparison
-from core.federated.federate import run_of, synthetic_settings
+from core.federated.federate import run_of
 from core.federated.presets import PRESETS, QUESTIONS
+from core.federated.spec import FederatedSpec
 
 EVERY_RUN = [run for runs in PRESETS.values() for run in runs]
 
@@ -14,16 +17,15 @@ def test_every_question_has_a_preset():
     assert len(PRESETS) == 4
 
 
-@pytest.mark.parametrize("settings", EVERY_RUN, ids=lambda run: run["label"])
-def test_a_presets_settings_are_valid(settings):
-    run = run_of(settings, seed=0)
-    assert run.name == settings["label"]
-    assert synthetic_settings(settings["data"]) is not None
+@pytest.mark.parametrize("spec", EVERY_RUN, ids=lambda run: run.label)
+def test_a_presets_runs_have_names_and_drawn_data(spec):
+    assert run_of(spec, seed=0).name == spec.label
+    assert spec.is_synthetic
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_labels_within_a_preset_differ(name):
-    labels = [run["label"] for run in PRESETS[name]]
+    labels = [run.label for run in PRESETS[name]]
     assert len(set(labels)) == len(labels)
 
 
@@ -39,13 +41,13 @@ def test_a_comparison_keeps_the_order_of_its_runs():
         {**quick, "label": "b", "data": "synthetic:1,1"},
         {**quick, "label": "c", "data": "iid", "algorithm": "scaffold"},
     ]
-    histories = simulate_comparison(runs)
+    histories = simulate_comparison([FederatedSpec.from_json(run) for run in runs])
     assert [history.label for history in histories] == ["a", "b", "c"]
     assert histories[0].records[0].train_loss == histories[2].records[0].train_loss
     assert histories[0].records[0].train_loss != histories[1].records[0].train_loss
 
 
 def test_more_local_steps_need_fewer_rounds_on_iid_data():
-    runs = [{**run, "rounds": 6, "dissimilarity_every": 0} for run in PRESETS["local_steps"]]
+    runs = [replace(run, rounds=6, dissimilarity_every=0) for run in PRESETS["local_steps"]]
     accuracies = [h.records[-1].validation_accuracy for h in simulate_comparison(runs)]
     assert accuracies[0] < accuracies[2] < accuracies[3]

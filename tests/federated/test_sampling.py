@@ -5,8 +5,8 @@ import pytest
 
 from core.federated.algorithm import Instruction
 from core.federated.clients import join_clients
-from core.federated.run_settings import RunSettings
 from core.federated.sampling import sample_cohort
+from core.federated.spec import RunSettings
 from tests.federated.federations import client
 
 TRAIN = join_clients("sizes", [client(n) for n in (10, 20, 30, 40)]).train
@@ -67,13 +67,13 @@ def test_stragglers_do_part_of_their_steps():
 
 
 def test_dropouts_receive_the_model_but_do_not_answer():
-    rest = cohort(dropouts=0.5)
+    rest = cohort(client_dropout=0.5)
     assert (rest.asked, len(rest.clients)) == (4, 2)
     assert rest.weights.sum() == pytest.approx(1)
 
 
 def test_somebody_always_answers():
-    assert len(cohort(clients_per_round=1, dropouts=0.99).clients) == 1
+    assert len(cohort(clients_per_round=1, client_dropout=0.99).clients) == 1
 
 
 def test_a_pooled_round_is_one_client_with_everything():

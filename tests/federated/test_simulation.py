@@ -11,8 +11,8 @@ from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
 from core.federated.algorithms.scaffold import Scaffold
 from core.federated.network.mlp import MLP
 from core.federated.network.vector import flatten
-from core.federated.run_settings import Run, RunSettings
 from core.federated.simulation import mlp_trainer, simulate, simulate_together
+from core.federated.spec import Run, RunSettings
 from core.federated.trainers.batched import CHUNK_ROWS, BatchedTrainer
 from core.federated.trainers.plain import PlainTrainer
 from core.progress import Silent, Stopped
@@ -94,7 +94,7 @@ def test_after_one_full_step_both_options_of_scaffold_are_one(trainer):
 
 
 def test_dropouts_download_only():
-    settings = RunSettings(rounds=1, clients_per_round=4, dropouts=0.5)
+    settings = RunSettings(rounds=1, clients_per_round=4, client_dropout=0.5)
     assert run(FedAvg(), settings).records[-1].bytes == (4 + 2) * PARAMETERS * 4
 
 

@@ -18,6 +18,7 @@ from core.figures.per_class import class_bars, confusion_map
 from core.figures.preview import layer_sparsities
 from core.figures.theme import log_axis, share_axis
 from core.figures.training_curves import curves
+from core.pruning.preview.spec import LayerView
 from tests.evaluation.points import point
 
 LABELS = {"magnitude": "Magnitude", "l1_filter": "L1 filter", "dense": "Dense"}
@@ -181,14 +182,7 @@ def test_a_split_without_images_has_no_bars():
 
 
 def test_layers_say_how_many_units_live():
-    layer = {
-        "name": "conv1",
-        "parameters": 10,
-        "zeros": 5,
-        "units": 4,
-        "living": 3,
-        "sparsity": 0.5,
-    }
+    layer = LayerView("conv1", 1000, 500, 4, 3)
     chart = layer_sparsities([layer])
     assert chart.traces[0]["text"] == ["3/4"]
     assert chart.alt == "Sparsity of each layer; highest in conv1, 50.0%."

@@ -12,6 +12,7 @@ import pytest
 from core.grading.grade import Grade, ranked
 from core.grading.gradescope import results, results_zip
 from core.grading.leaderboard import board_of, leaderboard, to_csv
+from core.grading.spec import GradeSpec
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.workspace import Workspace
@@ -119,7 +120,7 @@ def test_nothing_handed_in_is_said() -> None:
 def test_only_gradings_on_the_same_images_with_the_same_threshold_share_a_board(store) -> None:
     def handed_in(score: float, seed: int, **settings: object) -> Job:
         grades = {"grades": [graded("anna", score).to_dict()], "images": 10}
-        return store.get(finish(store, "grade", {"data": "d", **settings}, grades, seed))
+        return store.get(finish(store, GradeSpec(data="d", files="f", **settings), grades, seed))
 
     public = handed_in(0.9, 0)
     hidden = [handed_in(score, seed, hidden="h") for seed, score in ((1, 0.7), (2, 0.8))]

@@ -4,12 +4,13 @@ from core.jobs.runner.context import Context
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Lease, Update
 from core.progress import Silent
+from tests.jobs.told import told
 from tests.jobs.work import TASKS
 
 
 def finish(store, workspace, kind, settings, seed, parent=None):
     """Submit a job, do its work here, and return its id."""
-    id = store.submit(kind, settings, seed, parent=parent)
+    id = store.submit(told(kind, settings), seed, parent=parent)
     claim = Dispatcher(store.database, "here").claim("background", {"numpy"}, "here")
     assert claim.job_id == id
     lease = Lease(store.database, id, claim.attempt)

@@ -13,6 +13,7 @@ from pathlib import Path
 from core.jobs.engine import control
 from core.jobs.store.store import Store
 from core.workspace import Workspace
+from tests.jobs.told import told
 from tests.jobs.watching import assert_every_step_is_there_once, undisturbed, until
 
 SETTINGS = {"steps": 80, "pause": 0.03, "save_every": 5}
@@ -25,7 +26,7 @@ def main(folder: Path, which: str) -> None:
     small.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(small)], check=True)
     store = Store(workspace.store_url)
-    id = store.submit("descend", SETTINGS, 1)
+    id = store.submit(told("descend", SETTINGS), 1)
     control.ensure(workspace)
     try:
         until(lambda: store.get(id).done >= 12)

@@ -8,11 +8,12 @@ from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Lease, Update
 from core.jobs.store.store import Child
 from tests.jobs.finished import finish
+from tests.jobs.told import told
 
 
 def stopped_with_checkpoint(store, workspace):
     """Return the id of a stopped run with a checkpoint of 1,000 bytes."""
-    id = store.submit("descend", {"steps": 9}, 5)
+    id = store.submit(told("descend", {"steps": 9}), 5)
     claim = Dispatcher(store.database, "here").claim("background", {"numpy"}, "here")
     lease = Lease(store.database, id, claim.attempt)
     lease.start()
@@ -56,14 +57,14 @@ def test_deleting_a_run_deletes_its_files(store, workspace):
 
 def test_a_run_that_another_one_starts_from_is_kept(store, workspace):
     dense = finish(store, workspace, "descend", {"steps": 3}, 0)
-    store.submit("prune", {"dense": dense}, 0)
+    store.submit(told("prune", {"dense": dense}), 0)
     with pytest.raises(JobError, match="1 unfinished runs start from it"):
         housekeeping.delete_run(store, workspace, dense)
 
 
 def test_a_run_that_a_list_in_the_settings_names_is_kept(store, workspace):
     point = finish(store, workspace, "descend", {"steps": 3}, 0)
-    store.submit("behaviour", {"points": [point]}, 0)
+    store.submit(told("behaviour", {"points": [point]}), 0)
     with pytest.raises(JobError, match="1 unfinished runs start from it"):
         housekeeping.delete_run(store, workspace, point)
     store.stop(store.jobs(kind="behaviour")[0].id)
@@ -72,27 +73,31 @@ def test_a_run_that_a_list_in_the_settings_names_is_kept(store, workspace):
 
 
 def test_a_parent_is_kept_while_an_unfinished_run_starts_from_a_part(store, workspace):
-    sweep = store.submit("sweep", {}, 0)
-    [point, later] = store.submit_children(sweep, [Child("descend", {"n": n}, 0) for n in range(2)])
+    sweep = store.submit(told("sweep"), 0)
+    [point, later] = store.submit_children(
+        sweep, [Child(told("descend", {"n": n}), 0) for n in range(2)]
+    )
     store.stop(sweep)
-    heir = store.submit("prune", {"dense": later.id}, 0)
+    heir = store.submit(told("prune", {"dense": later.id}), 0)
     with pytest.raises(JobError, match=rf"it or its parts \(for instance {heir}\)"):
         housekeeping.delete_run(store, workspace, sweep)
     assert store.exists(point.id)
 
 
 def test_parts_that_start_from_one_another_are_deleted_together(store, workspace):
-    sweep = store.submit("sweep", {}, 0)
-    [dense] = store.submit_children(sweep, [Child("train", {}, 0)])
-    [point] = store.submit_children(sweep, [Child("prune", {"dense": dense.id}, 0)])
+    sweep = store.submit(told("sweep"), 0)
+    [dense] = store.submit_children(sweep, [Child(told("train"), 0)])
+    [point] = store.submit_children(sweep, [Child(told("prune", {"dense": dense.id}), 0)])
     assert housekeeping.unfinished_heirs(store, sweep) == []
     assert [job.id for job in housekeeping.unfinished_heirs(store, dense.id)] == [point.id]
 
 
 def test_a_parent_is_counted_with_the_parts_only_it_needs(store, workspace):
-    sweep, other = (store.submit("sweep", {"n": n}, 0) for n in range(2))
-    own, shared = store.submit_children(sweep, [Child("prune", {"n": n}, 0) for n in range(2)])
-    store.submit_children(other, [Child("prune", {"n": 1}, 0)])
+    sweep, other = (store.submit(told("sweep", {"n": n}), 0) for n in range(2))
+    own, shared = store.submit_children(
+        sweep, [Child(told("prune", {"n": n}), 0) for n in range(2)]
+    )
+    store.submit_children(other, [Child(told("prune", {"n": 1}), 0)])
     for id, size in ((sweep, 1), (own.id, 10), (shared.id, 100)):
         workspace.artifacts(id).mkdir(parents=True)
         (workspace.artifacts(id) / "file").write_bytes(b"x" * size)

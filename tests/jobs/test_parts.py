@@ -17,7 +17,7 @@ from core.jobs.engine import supervisor
 from core.jobs.engine.cluster import DaskCluster, describe_exit, ending, require_safe
 from core.jobs.engine.lock import FileLock, is_held
 from core.jobs.engine.workers import Occupied, Place, allowed_demands, free_place
-from core.jobs.resources import DEMANDS, ONE_OF_MANY, demand_of, run_cores
+from core.jobs.resources import DEMANDS, ONE_OF_MANY, run_cores
 from core.jobs.runner import checkpoint
 from core.jobs.runner.checkpoint import Pointer
 from core.jobs.runner.reporting import passing_trouble, patiently
@@ -158,13 +158,6 @@ def test_only_demands_with_room_may_be_claimed():
     assert allowed_demands(places, [Occupied("a", "numpy")]) == {ONE_OF_MANY, "numpy"}
     assert allowed_demands(places, [Occupied("a", ONE_OF_MANY)] * 2) == set()
     assert allowed_demands([], []) == set()
-
-
-def test_kinds_know_their_demand_and_new_kinds_are_one_numpy_thread():
-    assert demand_of("prune").name == "tensorflow"
-    assert demand_of("preview").lane == "interactive"
-    assert demand_of("sweep").lane == "light"
-    assert demand_of("federate").name == "numpy"
 
 
 # --- the supervisor's patience

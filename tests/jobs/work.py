@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError
+from core.evaluation.results import NetworkResult
 from core.jobs.runner.context import Context
+from core.jobs.store.spec import StoredSpec
 from core.jobs.store.store import Child
 from core.networks.formats import keras_h5
 from core.networks.network import NetworkShape, initial_weights
 from core.randomness import generator
 from core.tasks import inputs
+from tests.evaluation.points import point
 
 SHAPE = NetworkShape((14, 14, 3), 5, (2, 3, 4, 5, 6))
 
@@ -43,7 +46,9 @@ def descend(context: Context) -> dict[str, Any]:
 def sweep(context: Context) -> dict[str, Any]:
     """Ask for one `descend` a seed and gather the results."""
     settings = {k: v for k, v in context.settings.items() if k != "points"}
-    wanted = [Child("descend", settings, seed) for seed in range(context.settings["points"])]
+    wanted = [
+        Child(StoredSpec("descend", settings), seed) for seed in range(context.settings["points"])
+    ]
     points = context.children(wanted)
     return {"points": [job.result for job in points], "states": [job.state for job in points]}
 
@@ -67,7 +72,8 @@ def crash(context: Context) -> dict[str, Any]:
 def network(context: Context) -> dict[str, Any]:
     """Make a network, as training does."""
     keras_h5.write(context.folder / "dense.h5", initial_weights(SHAPE, context.seed))
-    return {"weights": "dense.h5", "shape": SHAPE.to_dict()}
+    made = NetworkResult(weights="dense.h5", shape=SHAPE, point=point(0.5, 0.0))
+    return made.to_json()
 
 
 def norm(context: Context) -> dict[str, Any]:

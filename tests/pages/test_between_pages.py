@@ -5,6 +5,7 @@ from dataclasses import replace
 from core.data import store as datasets
 from core.jobs.store.store import Store
 from core.report import notes
+from core.runs.specs import spec_of
 from tests.pages.conftest import button
 from tests.runs.finished_lab import dataset, finish
 
@@ -34,7 +35,7 @@ def test_looking_at_a_frontier_does_not_choose_its_data_for_the_next_training(
     fresh, pruned_too = another_set(workspace, "fresh"), another_set(workspace, "pruned")
     store = Store(workspace.store_url)
     pruned = store.get(ids["magnitude-0.95"])
-    finish(store, "prune", pruned.settings | {"data": pruned_too}, pruned.result)
+    finish(store, replace(spec_of(pruned), data=pruned_too), pruned.result)
     store.close()
     test = open_page("data", data=fresh)
     turned_to(test, "frontier")

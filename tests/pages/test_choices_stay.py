@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.data import store as datasets
+from core.federated.spec import FederatedSpec
 from core.jobs.store.store import Store
 from pages.components.address_state import distinct
 from tests.runs.finished_lab import dataset, finish
@@ -55,10 +56,9 @@ def test_a_run(filled_home, open_page):
     workspace, _ = filled_home
     store = Store(workspace.store_url)
     runs = [job.id for job in store.jobs(kind="federate") if not job.parent]
-    settings = {"data": "iid", "algorithm": "fedprox", "rounds": 1}
     for strength in (0.1, 1.0):
-        own = settings | {"algorithm_settings": {"mu": strength}}
-        runs.append(finish(store, "federate", own, store.get(runs[0]).result))
+        own = FederatedSpec(rounds=1, algorithm="fedprox", algorithm_settings={"mu": strength})
+        runs.append(finish(store, own, store.get(runs[0]).result))
     store.close()
     test = open_page("federated", run=runs[0])
     chooses(test, "Run", [runs[-1], runs[-2], runs[0]])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.grading.spec import GradeSpec
 from core.jobs.store.store import Store
 from core.workspace import Workspace
 from tests.runs.finished_lab import fill, finish, grades
@@ -99,11 +100,11 @@ def test_every_view_of_two_networks_opens(lab, view: str) -> None:
     fine(opened("frontier", points=points, view=view))
 
 
-def test_what_changed_tells_new_errors_and_mended_images(lab) -> None:
+def test_what_changed_tells_new_errors_and_fixed_images(lab) -> None:
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
     shown = texts(opened("frontier", points=points, view="What changed"))
-    assert "Of 50 holdout images, 2 are newly wrong and 1 mended" in shown
+    assert "Of 50 holdout images, 2 are newly wrong and 1 fixed" in shown
     assert "agrees with the dense network on 90.0%" in shown
 
 
@@ -128,8 +129,7 @@ def test_a_finished_grading_is_ranked_and_the_broken_file_explained(lab) -> None
     workspace, ids = lab
     store = Store(workspace.store_url)
     result = {"grades": [each.to_dict() for each in grades()], "images": 50}
-    settings = {"data": ids["data"], "files": "0123456789abcdef", "threshold": 0.6}
-    job = finish(store, "grade", settings, result)
+    job = finish(store, GradeSpec(data=ids["data"], files="0123456789abcdef"), result)
     store.close()
     test = fine(opened("grading", data=ids["data"], run=job))
     table = next(frame.value for frame in test.dataframe if "Rank" in frame.value)

@@ -3,12 +3,14 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.federated.presets import PRESETS
+from core.federated.presets import PRESETS, comparison
+from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.store import Child, Store
 from core.runs.conclusions import conclusion
 from core.runs.results import sample_histories
+from core.runs.specs import spec_of
 from tests.pages.conftest import all_text, button
-from tests.runs.finished_lab import finish, settle
+from tests.runs.finished_lab import federated_result, finish, settle
 from tests.runs.histories import history
 
 pytestmark = pytest.mark.slow  # whole pages
@@ -40,13 +42,12 @@ def test_a_finished_run_is_shown_with_what_it_needed(filled_home, open_page):
 def answered(workspace, question):
     """Finish a comparison of a prepared question; return its id."""
     store = Store(workspace.store_url)
-    runs = [{"algorithm": "fedavg", "data": "iid", "label": f"run of {question}", "rounds": 4}]
-    settings = {"preset": question, "runs": runs}
-    parent = finish(store, "federate_compare", settings, {"runs": [], "failed": []})
-    store.submit_children(parent, [Child("federate", runs[0], 0)])
+    run = FederatedSpec(label=f"run of {question}", rounds=4)
+    asked = FederatedComparisonSpec(preset=question, runs=(run,))
+    parent = finish(store, asked, {"runs": [], "failed": []})
+    store.submit_children(parent, [Child(run, 0)])
     part = store.jobs(parent=parent)[0]
-    rows = list(history("", [0.1, 0.5, 0.6]).rows)
-    settle(store, part.id, {"history": "history.csv", "rows": rows})
+    settle(store, part.id, federated_result(history(run.label, [0.1, 0.5, 0.6])))
     store.close()
     return parent
 
@@ -101,8 +102,8 @@ def test_equal_sizes_of_clients_are_drawn_once():
 def test_start_submits_the_runs_of_the_question(empty_home, open_page):
     test = open_page("federated")
     button(test, "Start").click().run()
-    (comparison,) = jobs(empty_home, "federate_compare")
-    assert comparison.settings["runs"] == list(PRESETS["sgd_and_fedavg"])
+    (compared,) = jobs(empty_home, "federate_compare")
+    assert spec_of(compared).runs == PRESETS["sgd_and_fedavg"]
 
 
 def test_a_run_of_ones_own_submits_what_the_form_says(empty_home, open_page):
@@ -110,8 +111,7 @@ def test_a_run_of_ones_own_submits_what_the_form_says(empty_home, open_page):
     test.button_group(key="federated-question").set_value("own").run()
     button(test, "Start").click().run()
     (run,) = jobs(empty_home, "federate")
-    assert (run.settings["data"], run.settings["algorithm"]) == ("iid", "fedavg")
-    assert (run.settings["rounds"], run.settings["hidden"]) == (50, 128)
+    assert spec_of(run) == FederatedSpec(rounds=50)
 
 
 def test_every_source_of_data_can_be_read_in_a_narrow_column(empty_home, open_page):
@@ -122,8 +122,7 @@ def test_every_source_of_data_can_be_read_in_a_narrow_column(empty_home, open_pa
 
 def test_asking_a_question_again_says_that_it_has_been_answered(empty_home, open_page):
     store = Store(empty_home.store_url)
-    settings = {"preset": "sgd_and_fedavg", "runs": list(PRESETS["sgd_and_fedavg"])}
-    finish(store, "federate_compare", settings, {"runs": [], "failed": []})
+    finish(store, comparison("sgd_and_fedavg"), {"runs": [], "failed": []})
     store.close()
     test = open_page("federated")
     button(test, "Start").click().run()
@@ -136,5 +135,5 @@ def test_a_link_from_a_network_begins_with_its_weights(filled_home, open_page):
     assert not test.exception
     button(test, "Start").click().run()
     (run,) = jobs(workspace, "federate_network")
-    assert (run.settings["start"], run.settings["network"]) == (ids["dense"], "cnn")
-    assert run.settings["keep_zeros"] is True
+    spec = spec_of(run)
+    assert (spec.start, spec.network, spec.keep_zeros) == (ids["dense"], "cnn", True)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.grading.grade import Grade, cause, ranked
+from core.grading.spec import GradeSpec
 from core.jobs.store.store import Store
 from tests.grading.class_exports import PEOPLE
 from tests.pages.conftest import all_text
@@ -30,9 +31,8 @@ def page(filled_home, open_page):
     workspace, ids = filled_home
     everybody = ranked([graded(number, name) for number, name in enumerate(PEOPLE)])
     store = Store(workspace.store_url)
-    settings = {"data": ids["data"], "files": "0123456789abcdef", "threshold": 0.6}
     result = {"grades": [each.to_dict() for each in everybody], "images": 50}
-    job = finish(store, "grade", settings, result)
+    job = finish(store, GradeSpec(data=ids["data"], files="0123456789abcdef"), result)
     store.close()
     test = open_page("grading", data=ids["data"], run=job)
     assert not test.exception
@@ -72,8 +72,7 @@ def test_a_class_is_offered_as_a_zip_and_one_person_as_a_file(page, filled_home,
     workspace, ids = filled_home
     store = Store(workspace.store_url)
     result = {"grades": [graded(1, "anna").to_dict(), graded(2, "anna").to_dict()], "images": 9}
-    settings = {"data": ids["data"], "files": "fedcba9876543210", "threshold": 0.6}
-    job = finish(store, "grade", settings, result)
+    job = finish(store, GradeSpec(data=ids["data"], files="fedcba9876543210"), result)
     store.close()
     one = open_page("grading", data=ids["data"], run=job)
     labels = {each.proto.label for each in one.get("download_button")}

@@ -7,8 +7,10 @@ from core.archives.limits import LIMITS, MIB
 from core.data import store as datasets
 from core.data.builtin_datasets import garments
 from core.jobs.store.store import Store
-from core.settings import to_dict
+from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
+from core.runs.specs import spec_of
 from core.training.recipe import PRESETS
+from core.training.spec import TrainSpec
 from tests.pages.conftest import all_text, button
 from tests.runs.finished_lab import finish
 
@@ -84,8 +86,8 @@ def test_start_submits_the_preset_and_the_address_names_the_run(empty_home, open
     test = open_page("training", data=digest)
     button(test, "Start").click().run()
     (job,) = jobs(empty_home, "train")
-    assert job.settings["recipe"]["epochs"] == PRESETS["quick"].epochs
-    assert (job.settings["data"], job.seed) == (digest, 0)
+    assert spec_of(job) == TrainSpec(data=digest, recipe=PRESETS["quick"])
+    assert job.seed == 0
     assert test.query_params["run"] == job.id
 
 
@@ -100,8 +102,8 @@ def test_a_second_start_of_the_same_is_the_same_job(empty_home, open_page):
 def test_starting_what_is_done_already_says_so(filled_home, open_page):
     workspace, ids = filled_home
     store = Store(workspace.store_url)
-    settings = {"data": ids["data"], "recipe": to_dict(PRESETS["quick"])}
-    finish(store, "train", settings, store.get(ids["dense"]).result)
+    spec = TrainSpec(data=ids["data"], recipe=PRESETS["quick"])
+    finish(store, spec, store.get(ids["dense"]).result)
     store.close()
     test = open_page("training", data=ids["data"])
     assert "trained already" not in all_text(test)
@@ -128,20 +130,19 @@ def test_a_sweep_says_what_it_costs_before_it_starts(filled_home, open_page):
     button(test, "Start").click().run()
     newest = jobs(workspace, "sweep")[0]
     assert len(jobs(workspace, "sweep")) == before + 1
-    assert newest.settings["dense"] == ids["dense"]
-    assert newest.settings["sparsities"] == [0.8, 0.9, 0.95]
+    spec = spec_of(newest)
+    assert (spec.dense, spec.sparsities) == (ids["dense"], (0.8, 0.9, 0.95))
 
 
 def test_the_explorer_says_what_it_compares_with_and_on_how_many_images(filled_home, open_page):
     workspace, ids = filled_home
-    settings = {"data": ids["data"], "dense": ids["dense"], "method": "magnitude",
-                "sparsity": 0.5, "per_layer": None, "recovery": False}  # fmt: skip
-    answer = {"accuracy": 0.841, "dense_accuracy": 0.836, "images": 1000, "seconds": 0.3,
-              "sparsity": 0.5, "score": 0.67, "layers": []}  # fmt: skip
-    layer = {"name": "conv1", "parameters": 9, "zeros": 4, "units": 4, "living": 4,
-             "sparsity": 0.5}  # fmt: skip
+    spec = PreviewSpec(data=ids["data"], dense=ids["dense"])
+    answer = PreviewResult(
+        accuracy=0.841, dense_accuracy=0.836, images=1000, seconds=0.3, sparsity=0.5, score=0.67,
+        recovered=False, plan=spec.plan, layers=(LayerView("conv1", 9, 4, 4, 4),),
+    )  # fmt: skip
     store = Store(workspace.store_url)
-    finish(store, "preview", settings, answer | {"layers": [layer]})
+    finish(store, spec, answer)
     store.close()
     test = open_page("pruning", view="explore", data=ids["data"], dense=ids["dense"])
     text = all_text(test).replace("\\", "")
@@ -190,5 +191,6 @@ def test_the_first_minute_starts_with_pictures_and_one_button(empty_home, open_p
     assert "6,000 pictures" in all_text(test)
     button(test, "Start").click().run()
     (job,) = jobs(empty_home, "sweep")
-    assert (job.settings["dense"], job.settings["epochs"]) == (None, 1)
+    spec = spec_of(job)
+    assert (spec.dense, spec.epochs) == (None, 1)
     assert test.query_params["sweep"] == job.id

@@ -4,6 +4,7 @@ import pytest
 
 from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
+from core.runs.specs import spec_of
 from tests.pages.conftest import all_text, button
 from tests.runs.finished_lab import settle
 
@@ -20,10 +21,9 @@ def test_a_plan_of_ones_own_is_submitted_as_the_form_says(filled_home, open_page
     button(test, "Start").click().run()
     (new,) = [job for job in store.jobs(kind="prune") if job.id not in before]
     store.close()
-    assert PrunePlan.from_dict(new.settings["plan"]) == PrunePlan(
-        method="magnitude", settings=new.settings["plan"]["settings"]
-    )
-    assert new.settings["dense"] == ids["dense"]
+    spec = spec_of(new)
+    assert spec.plan == PrunePlan(method="magnitude", settings=spec.plan.settings)
+    assert spec.dense == ids["dense"]
 
 
 def test_a_combination_that_cannot_be_is_said_and_not_submitted(filled_home, open_page):

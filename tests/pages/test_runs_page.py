@@ -4,24 +4,30 @@ import pytest
 
 from core.data import store as datasets
 from core.jobs.store.store import Child, Store
+from core.pruning.plan import PrunePlan
+from core.pruning.search.spec import SweepSpec
+from core.pruning.spec import PruneSpec
+from core.training.spec import TrainSpec
+from tests.jobs.told import told
 from tests.pages.conftest import all_text, button
 from tests.runs.finished_lab import dataset
 
 pytestmark = pytest.mark.slow  # whole pages
 
-SWEEP = {"methods": ["magnitude", "snip"], "sparsities": [0.8], "epochs": 1, "dense": None}
-PLAN = {"method": "snip", "sparsity": 0.8, "epochs": 1}
+METHODS = ("magnitude", "snip")
+PLAN = PrunePlan(method="snip", sparsity=0.8, epochs=1)
 
 
 @pytest.fixture
 def sweep(empty_home):
     """A sweep of two parts, one of which was stopped, and an answer of the explorer."""
     store = Store(empty_home.store_url)
-    id = store.submit("sweep", SWEEP | {"data": datasets.save(empty_home, dataset())}, 0)
-    part, _ = store.submit_children(
-        id, [Child("prune", {"plan": PLAN}, 0), Child("train", {"recipe": {}}, 0)]
-    )
-    store.submit("preview", {"method": "snip"}, 0)
+    data = datasets.save(empty_home, dataset())
+    sweep = SweepSpec(data=data, methods=METHODS, sparsities=(0.8,), epochs=1)
+    id = store.submit(sweep, 0)
+    prune = PruneSpec(data=data, dense="0" * 16, plan=PLAN)
+    part, _ = store.submit_children(id, [Child(prune, 0), Child(TrainSpec(data=data), 0)])
+    store.submit(told("preview", {"method": "snip"}), 0)
     store.stop(part.id)
     (empty_home.artifacts(part.id)).mkdir(parents=True)
     (empty_home.artifacts(part.id) / "file").write_bytes(b"x" * 2000)

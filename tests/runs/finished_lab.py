@@ -12,15 +12,22 @@ import numpy as np
 from core.data import store as datasets
 from core.data.dataset import Dataset, Split
 from core.evaluation import cost
-from core.evaluation.behaviour import PICTURES_FILE
+from core.evaluation.behaviour import PICTURES_FILE, BehaviourSpec
 from core.evaluation.point import Layer, Point
+from core.evaluation.results import NetworkResult
+from core.federated.results import FederatedMlpResult
 from core.grading.grade import Grade, ranked
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Lease
+from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store
 from core.networks.formats import keras_h5
 from core.networks.network import REFERENCE, Weights, initial_weights
 from core.pruning.plan import PrunePlan
+from core.pruning.spec import PruneSpec
+from core.records import Record
+from core.runs.results import History
+from core.training.spec import TrainSpec
 from core.workspace import Workspace
 from tests.evaluation.points import point
 from tests.runs.histories import history
@@ -36,14 +43,14 @@ PRUNED = (
 )
 
 
-def finish(store: Store, kind: str, settings: dict[str, Any], result: Any, seed: int = 0) -> str:
+def finish(store: Store, spec: JobSpec, result: Record | dict[str, Any], seed: int = 0) -> str:
     """Submit a job and settle it as done, the way a runner does; return its id."""
-    job_id = store.submit(kind, settings, seed)
+    job_id = store.submit(spec, seed)
     settle(store, job_id, result)
     return job_id
 
 
-def settle(store: Store, job_id: str, result: Any) -> None:
+def settle(store: Store, job_id: str, result: Record | dict[str, Any]) -> None:
     """Claim the one queued job and end it with `result`."""
     dispatcher = Dispatcher(store.database, "test")
     lanes = ("background", "light", "interactive")
@@ -53,7 +60,7 @@ def settle(store: Store, job_id: str, result: Any) -> None:
     assert claim.job_id == job_id
     lease = Lease(store.database, claim.job_id, claim.attempt)
     lease.start()
-    lease.settle("done", result)
+    lease.settle("done", result.to_json() if isinstance(result, Record) else result)
 
 
 def dataset() -> Dataset:
@@ -80,17 +87,11 @@ def fill(workspace: Workspace) -> dict[str, str]:
     store = Store(workspace.store_url)
     digest = datasets.save(workspace, dataset())
     ids = {"data": digest}
-    ids["dense"] = _network(workspace, store, "train", {"data": digest}, "dense", 0.0, 0.76, "")
+    ids["dense"] = _network(workspace, store, TrainSpec(data=digest), "dense", 0.0, 0.76)
     for method, sparsity, accuracy in PRUNED:
-        settings = {
-            "data": digest,
-            "dense": ids["dense"],
-            "plan": PrunePlan(method=method, sparsity=sparsity).to_dict(),
-        }
-        name = f"{method}-{sparsity}"
-        ids[name] = _network(
-            workspace, store, "prune", settings, method, sparsity, accuracy, ids["dense"]
-        )
+        plan = PrunePlan(method=method, sparsity=sparsity)
+        spec = PruneSpec(data=digest, dense=ids["dense"], plan=plan)
+        ids[f"{method}-{sparsity}"] = _network(workspace, store, spec, method, sparsity, accuracy)
     ids["behaviour"] = _behaviour(workspace, store, ids)
     _federated(store)
     store.close()
@@ -100,20 +101,19 @@ def fill(workspace: Workspace) -> dict[str, str]:
 def _network(
     workspace: Workspace,
     store: Store,
-    kind: str,
-    settings: dict[str, Any],
+    spec: TrainSpec | PruneSpec,
     method: str,
     sparsity: float,
     accuracy: float,
-    parent: str,
 ) -> str:
     weights = pruned_weights(sparsity)
-    name = "dense.h5" if kind == "train" else "my_model_weights.h5"
-    job_id = store.submit(kind, settings, 0)
+    pruned = isinstance(spec, PruneSpec)
+    plan, parent = (spec.plan.to_dict(), spec.dense) if pruned else ({}, "")
+    name = "my_model_weights.h5" if pruned else "dense.h5"
+    job_id = store.submit(spec, 0)
     keras_h5.write(workspace.artifacts(job_id) / name, weights)
-    measured = _point(weights, method, accuracy, settings.get("plan", {}), parent)
-    result = {"weights": name, "shape": REFERENCE.to_dict(), "point": measured.to_dict()}
-    settle(store, job_id, result)
+    measured = _point(weights, method, accuracy, plan, parent)
+    settle(store, job_id, NetworkResult(weights=name, shape=REFERENCE, point=measured))
     return job_id
 
 
@@ -141,7 +141,7 @@ def _point(
 
 def _behaviour(workspace: Workspace, store: Store, ids: dict[str, str]) -> str:
     points = [ids["dense"], ids["magnitude-0.95"]]
-    job_id = store.submit("behaviour", {"data": ids["data"], "points": points}, 0)
+    job_id = store.submit(BehaviourSpec(data=ids["data"], points=tuple(points)), 0)
     folder = workspace.artifacts(job_id)
     folder.mkdir(parents=True, exist_ok=True)
     pictures = dataset().test.images[:3]
@@ -163,10 +163,10 @@ def _changes(points: list[str]) -> dict[str, Any]:
         "confidence": 0.8,
         "confidence_delta": 0.0,
         "new_errors_count": 0,
-        "mended_count": 0,
-        "reworded_count": 0,
+        "fixed_count": 0,
+        "changed_errors_count": 0,
         "new_errors": [],
-        "mended": [],
+        "fixed": [],
     }
     changed = plain | {
         "accuracy": 0.74,
@@ -174,9 +174,9 @@ def _changes(points: list[str]) -> dict[str, Any]:
         "per_class_delta": [-0.1, 0.0, 0.0, 0.02, -0.02],
         "confidence_delta": -0.05,
         "new_errors_count": 2,
-        "mended_count": 1,
+        "fixed_count": 1,
         "new_errors": [change | sure, change | sure | {"row": 1}],
-        "mended": [change | sure | {"row": 2, "before": 4, "after": 0}],
+        "fixed": [change | sure | {"row": 2, "before": 4, "after": 0}],
     }
     return {
         "reference": points[0],
@@ -186,7 +186,7 @@ def _changes(points: list[str]) -> dict[str, Any]:
             {"id": points[0], "label": "Dense", **plain},
             {"id": points[1], "label": "magnitude 95.0%", **changed},
         ],
-        "paid_first": [{"row": 0, "label": 0, "lost": 1}, {"row": 1, "label": 3, "lost": 1}],
+        "pruned_exemplars": [{"row": 0, "label": 0, "lost": 1}, {"row": 1, "label": 3, "lost": 1}],
         "classes": [{"images": 10, "relabelled": n} for n in (2, 0, 0, 1, 0)],
         "pictures": PICTURES_FILE,
     }
@@ -202,8 +202,19 @@ def _federated(store: Store) -> None:
         history("FedAvg 1, (1, 1)", rising, data="synthetic:1,1", local_epochs=1, drift=1.5),
     )
     for run in runs:
-        settings = run.settings | {"label": run.label}
-        finish(store, "federate", settings, {"history": "history.csv", "rows": list(run.rows)})
+        finish(store, replace(run.spec, label=run.label), federated_result(run))
+
+
+def federated_result(run: History) -> FederatedMlpResult:
+    """Return what a run of two clients left."""
+    return FederatedMlpResult(
+        history="history.csv",
+        label=run.label,
+        federation="two clients",
+        rows=run.rows,
+        label_counts=((5, 3), (2, 6)),
+        client_accuracy=(0.7, None),
+    )
 
 
 def grades() -> list[Grade]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.federated.spec import FederatedSpec
 from core.runs.results import History
 
 
@@ -10,7 +11,7 @@ def history(label: str, accuracies: list[float], **settings: Any) -> History:
     drift = settings.pop("drift", 1.0)
     losses = settings.pop("losses", [1 - a for a in accuracies])
     evaluations = settings.pop("evaluations", 10)
-    values = {"algorithm": "fedavg", "data": "iid", "local_epochs": 1} | settings
+    spec = FederatedSpec.from_json(settings)
     rows = tuple(
         {
             "round": float(number),
@@ -25,4 +26,4 @@ def history(label: str, accuracies: list[float], **settings: Any) -> History:
         }
         for number, (accuracy, loss) in enumerate(zip(accuracies, losses, strict=True))
     )
-    return History(label, label, values, 0, rows)
+    return History(label, label, spec, 0, rows)

@@ -3,7 +3,11 @@
 import pytest
 
 from core.errors import UploadError
+from core.evaluation.results import NetworkResult
+from core.federated.results import FederatedNetworkResult
+from core.federated.spec import FederatedSpec
 from core.jobs.store.store import Child, Store
+from core.pruning.search.spec import first_minute
 from core.runs.activity import (
     counts,
     failed_parts,
@@ -13,12 +17,14 @@ from core.runs.activity import (
     sweep_family,
     top_level,
 )
-from core.runs.first_minute import first_minute
 from core.runs.import_checks import check_file
 from core.runs.remarks import remark
 from core.runs.titles import job_title
+from core.training.recipe import Recipe
+from core.training.spec import TrainSpec
 from core.workspace import Workspace
 from tests.evaluation.points import point
+from tests.jobs.told import told
 from tests.runs.finished_lab import fill, finish
 
 DENSE = point(0.75, 0.0, "dense", id="dense", parent="")
@@ -45,7 +51,7 @@ def test_a_family_is_the_dense_network_and_what_was_pruned_from_it(lab):
 def test_a_waiting_job_of_the_family_is_living_and_a_stopped_one_failed(lab):
     store, ids = lab
     settings = {"data": ids["data"], "dense": ids["dense"], "plan": {"method": "snip"}}
-    waiting = store.submit("prune", settings, 7)
+    waiting = store.submit(told("prune", settings), 7)
     assert [job.id for job in family(store, ids["dense"]).living] == [waiting]
     store.stop(waiting)
     assert [job.id for job in family(store, ids["dense"]).failed] == [waiting]
@@ -53,9 +59,9 @@ def test_a_waiting_job_of_the_family_is_living_and_a_stopped_one_failed(lab):
 
 def test_a_sweep_that_trains_its_own_network_shows_how_it_learns(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    sweep = store.submit("sweep", first_minute("0" * 16), 0)
+    sweep = store.submit(first_minute("0" * 16), 0)
     assert sweep_family(store, sweep).learning is None
-    (train,) = store.submit_children(sweep, [Child("train", {"recipe": {}}, 0)])
+    (train,) = store.submit_children(sweep, [Child(TrainSpec(data="0" * 16), 0)])
     found = sweep_family(store, sweep)
     assert [job.id for job in found.living] == [train.id]
     assert found.dense is None
@@ -72,16 +78,16 @@ def test_the_overview_counts_networks_and_finds_the_best(lab):
 
 def test_children_and_answers_of_a_page_are_not_listed_as_runs(lab):
     store, _ = lab
-    finish(store, "preview", {"method": "magnitude"}, {})
+    finish(store, told("preview", {"method": "magnitude"}), {})
     assert {job.kind for job in top_level(store, (), 100)}.isdisjoint({"preview", "behaviour"})
     assert {job.state for job in top_level(store, ("done",), 100)} == {"done"}
 
 
 def test_what_is_counted_is_what_is_listed(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    sweep = store.submit("sweep", first_minute("0" * 16), 0)
-    store.submit_children(sweep, [Child("train", {"recipe": {}}, 0), Child("prune", {}, 0)])
-    store.submit("preview", {"method": "magnitude"}, 0)
+    sweep = store.submit(first_minute("0" * 16), 0)
+    store.submit_children(sweep, [Child(TrainSpec(data="0" * 16), 0), Child(told("prune"), 0)])
+    store.submit(told("preview", {"method": "magnitude"}), 0)
     assert counts(store) == {"queued": 1}
     assert overview(store).queued == len(top_level(store, (), 100)) == 1
     store.close()
@@ -89,25 +95,25 @@ def test_what_is_counted_is_what_is_listed(tmp_path):
 
 def test_many_answers_of_the_explorer_do_not_hide_a_run(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    run = store.submit("train", {"recipe": {}}, 0)
-    store.submit_children(run, [Child("preview", {"n": n}, 0) for n in range(310)])
+    run = store.submit(TrainSpec(data="0" * 16), 0)
+    store.submit_children(run, [Child(told("preview", {"n": n}), 0) for n in range(310)])
     assert [job.id for job in top_level(store, (), 5)] == [run]
     store.close()
 
 
 def test_a_sweep_that_trained_its_own_network_belongs_to_that_networks_family(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    sweep = store.submit("sweep", first_minute("0" * 16), 0)
-    store.submit("sweep", first_minute("1" * 16), 0)
-    (dense,) = store.submit_children(sweep, [Child("train", {"recipe": {}}, 0)])
+    sweep = store.submit(first_minute("0" * 16), 0)
+    store.submit(first_minute("1" * 16), 0)
+    (dense,) = store.submit_children(sweep, [Child(TrainSpec(data="0" * 16), 0)])
     assert [job.id for job in family(store, dense.id).sweeps] == [sweep]
     store.close()
 
 
 def test_the_failed_parts_of_a_run_are_found(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    sweep = store.submit("sweep", first_minute("0" * 16), 0)
-    one, _ = store.submit_children(sweep, [Child("prune", {"n": n}, 0) for n in range(2)])
+    sweep = store.submit(first_minute("0" * 16), 0)
+    one, _ = store.submit_children(sweep, [Child(told("prune", {"n": n}), 0) for n in range(2)])
     assert failed_parts(store, store.get(sweep)) == []
     store.stop(one.id)
     assert [job.id for job in failed_parts(store, store.get(sweep))] == [one.id]
@@ -116,7 +122,7 @@ def test_the_failed_parts_of_a_run_are_found(tmp_path):
 
 def test_a_recent_run_without_numbers_has_no_best(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    store.submit("train", {"recipe": {"epochs": 3}}, 0)
+    store.submit(TrainSpec(data="0" * 16, recipe=Recipe(epochs=3)), 0)
     (row,) = recent(store, 5)
     assert row.best == ""
     assert job_title(row.job) == "Training: 3 epochs, seed 0"
@@ -146,7 +152,7 @@ def test_an_imported_run_may_not_bring_a_program(tmp_path):
     path = tmp_path / "run.py"
     path.write_text("print(1)")
     with pytest.raises(UploadError, match="which no run makes"):
-        check_file(path, {})
+        check_file(path)
 
 
 def test_a_recent_pruning_run_is_listed_with_its_score(lab):
@@ -160,14 +166,15 @@ def test_a_network_keeps_its_frontier_however_many_runs_came_since(lab):
     store, ids = lab
     for seed in range(320):
         plan = {"method": "magnitude", "sparsity": 0.5}
-        store.submit("prune", {"data": ids["data"], "dense": "f" * 16, "plan": plan}, seed)
+        store.submit(told("prune", {"data": ids["data"], "dense": "f" * 16, "plan": plan}), seed)
     assert len(family(store, ids["dense"]).points) == 6
 
 
 def test_a_federated_network_counts_as_federated_and_as_one_to_prune(lab):
     store, ids = lab
     before = overview(store)
-    point_of = store.get(ids["dense"]).result["point"]
-    finish(store, "federate_network", {"data": ids["data"]}, {"point": point_of})
+    made = NetworkResult.from_json(store.get(ids["dense"]).result)
+    result = FederatedNetworkResult(history="history.csv", **vars(made))
+    finish(store, FederatedSpec(data=ids["data"], network="cnn"), result)
     after = overview(store)
     assert (after.federated, after.dense) == (before.federated + 1, before.dense + 1)

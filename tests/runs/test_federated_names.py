@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
+from core.data.partition import Even
 from core.runs.federated_names import distinct, named
 from core.runs.learning_curves import is_iid
-from core.runs.with_defaults import filled
 from tests.runs.histories import history
 
 
 def names(*runs) -> list[str]:
-    return [run.label for run in named([filled(run) for run in runs])]
+    return [run.label for run in named(runs)]
 
 
 def test_a_name_says_algorithm_work_and_data() -> None:
@@ -29,7 +29,7 @@ def test_equal_names_are_told_apart_by_what_differs() -> None:
     fast = history("b", [0.1], algorithm="minibatch_sgd", learning_rate=1.0)
     assert names(slow, fast) == [
         "Mini-batch SGD (learning rate 0.01) on IID data",
-        "Mini-batch SGD (learning rate 1.0) on IID data",
+        "Mini-batch SGD (learning rate 1) on IID data",
     ]
 
 
@@ -50,26 +50,30 @@ def test_the_network_is_said_where_it_differs() -> None:
 
 def test_runs_that_differ_in_their_label_only_count_once() -> None:
     runs = (history("first", [0.1]), history("second", [0.1]))
-    same = [replace(run, settings=run.settings | {"label": run.id}) for run in runs]
+    same = [replace(run, spec=replace(run.spec, label=run.id)) for run in runs]
     assert [run.id for run in distinct([*same, history("c", [0.1], hidden=0)])] == ["first", "c"]
 
 
 def test_what_was_left_out_and_what_was_said_as_usual_are_the_same() -> None:
-    plain = filled(history("a", [0.1]))
-    said = filled(history("b", [0.1], hidden=128, network="mlp", batch_size=10, data_seed=0))
-    assert plain.settings == said.settings
-    images = filled(history("c", [0.1], data="0" * 16))
-    assert images.settings["partition"] == {"name": "iid"}
+    plain = history("a", [0.1])
+    said = history("b", [0.1], hidden=128, network="mlp", batch_size=10, data_seed=0)
+    assert plain.facts == said.facts
+    images = history("c", [0.1], data="0" * 16)
+    assert images.facts["partition"] == Even()
     assert is_iid(images)
-    prox = filled(history("d", [0.1], algorithm="fedprox"))
-    assert prox.settings["algorithm_settings"]["mu"] > 0
+    prox = history("d", [0.1], algorithm="fedprox")
+    assert prox.facts["algorithm.mu"] > 0
 
 
 def test_a_cnn_is_not_called_by_hidden_units() -> None:
-    runs = history("a", [0.1], hidden=64), history("b", [0.1], network="cnn")
+    images = "0" * 16
+    runs = (
+        history("a", [0.1], data=images, hidden=64),
+        history("b", [0.1], data=images, network="cnn"),
+    )
     assert names(*runs) == [
-        "FedAvg (1 local epoch, 64 hidden units) on IID data",
-        "FedAvg (1 local epoch, the CNN) on IID data",
+        "FedAvg (1 local epoch, 64 hidden units) on data 00000000",
+        "FedAvg (1 local epoch, the CNN) on data 00000000",
     ]
 
 

@@ -5,14 +5,17 @@ from dataclasses import replace
 import pytest
 
 from core.data import store as datasets
+from core.data.partition import Even
 from core.errors import NotFoundError
+from core.federated.spec import FederatedSpec
 from core.jobs.store.store import Store
 from core.report import notes
 from core.report.evidence import gather
 from core.report.report import answers
 from core.runs import results
+from core.runs.specs import spec_of
 from core.workspace import Workspace
-from tests.runs.finished_lab import CLASSES, PRUNED, fill, finish
+from tests.runs.finished_lab import CLASSES, PRUNED, federated_result, fill, finish
 from tests.runs.histories import history
 
 
@@ -81,8 +84,8 @@ def test_networks_on_other_data_are_left_out_and_that_is_said(tmp_path) -> None:
     fill(workspace)
     store = Store(workspace.store_url)
     one = next(n for n in results.networks(store) if n.point.method == "random")
-    settings = one.job.settings | {"data": "feedfeedfeedfeed"}
-    stray = finish(store, "prune", settings, one.job.result)
+    spec = replace(spec_of(one.job), data="feedfeedfeedfeed")
+    stray = finish(store, spec, one.job.result)
     everything = [job.id for job in store.jobs()]
     evidence = gather(store, workspace, everything, "All")
     store.close()
@@ -143,9 +146,8 @@ def test_stored_data_sets_are_called_by_name_and_deleted_ones_by_digest(lab) -> 
 
 def test_federated_runs_on_other_data_are_left_out_and_said(lab):
     workspace, store, ids = lab
-    rows = list(history("a", [0.1, 0.5]).rows)
-    images = {"algorithm": "fedavg", "data": ids["data"], "partition": {"name": "iid"}}
-    finish(store, "federate", images, {"history": "history.csv", "rows": rows})
+    images = FederatedSpec(data=ids["data"], partition=Even())
+    finish(store, images, federated_result(history("a", [0.1, 0.5])))
     evidence = gather(store, workspace, [job.id for job in store.jobs()], "All")
     assert "Federated runs on other data sets are left out (1)" in evidence.remark
     assert {h.data for h in evidence.histories} == {"iid", "synthetic:1,1"}

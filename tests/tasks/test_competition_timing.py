@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.pruning.search.spec import TimingSpec
 from core.tasks import competition
 from core.tasks.competition import timing
 from tests.pruning import tiny
@@ -14,6 +15,8 @@ def test_an_epoch_of_any_set_is_measured_without_what_is_paid_once(monkeypatch, 
     def seconds(context, data, few, epochs=1):
         return ONCE + AN_IMAGE * epochs * min(few, len(data.train))
 
-    monkeypatch.setattr(competition, "prepared", lambda context: tiny.data(images))
+    monkeypatch.setattr(competition, "prepared", lambda context, digest: tiny.data(images))
     monkeypatch.setattr(competition, "_pruning_seconds", seconds)
-    assert timing(None)["epoch_seconds"] == pytest.approx(AN_IMAGE * images)
+    assert timing(None, TimingSpec(data="d", of="c")).epoch_seconds == pytest.approx(
+        AN_IMAGE * images
+    )

@@ -3,11 +3,14 @@
 from core.jobs.runner.context import Context
 from core.progress import Silent
 from core.tasks.exploring import KEPT_PREVIEWS, forget_old_answers
+from tests.jobs.told import told
 
 
 def test_the_oldest_answers_go_a_few_at_a_time(store, workspace):
-    answers = [store.submit("preview", {"sparsity": n / 100}, 0) for n in range(KEPT_PREVIEWS + 3)]
-    other = store.submit("curve", {}, 0)
+    answers = [
+        store.submit(told("preview", {"sparsity": n / 100}), 0) for n in range(KEPT_PREVIEWS + 3)
+    ]
+    other = store.submit(told("curve"), 0)
     for id in (*answers, other):
         store.stop(id)
         workspace.artifacts(id).mkdir(parents=True)

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.errors import NotFoundError
 from core.jobs.runner.mirror import Mirror
 from core.jobs.store.job import Job
 from core.jobs.store.store import Child, Store
 from core.progress import Progress
+from core.records import FORMAT, JsonObject
 from core.workspace import Workspace
 
 
@@ -21,19 +21,21 @@ class ChildrenUnfinished(Exception):
 class Context:
     """One job as its task sees it.
 
-    settings: the submitted JSON. seed: derive every stream from it by name.
+    settings: the submitted JSON, in the form `spec_format`; the table of tasks makes it a spec.
+    seed: derive every stream from it by name.
     folder: the job's own artefact folder, which exists.
     """
 
     job_id: str
     kind: str
-    settings: dict[str, Any]
+    settings: JsonObject
     seed: int
     progress: Progress
     workspace: Workspace
     folder: Path
     store: Store
     mirror: Mirror | None = None
+    spec_format: int = FORMAT
 
     def children(self, wanted: Sequence[Child]) -> list[Job]:
         """Return the wanted jobs, in this order, once all have ended.
@@ -58,4 +60,4 @@ class Context:
         return path
 
 
-Task = Callable[[Context], dict[str, Any]]
+Task = Callable[[Context], JsonObject]

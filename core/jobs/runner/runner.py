@@ -192,6 +192,7 @@ class Runner:
             folder=folder,
             store=self._store,
             mirror=self._mirror,
+            spec_format=job.spec_format,
         )
         try:
             result = patiently(lambda: self._run_task(context), reporter.tell_waiting)

@@ -58,9 +58,9 @@ class Dispatcher:
 
     def queued_demands(self) -> dict[str, int]:
         """Return demand name -> number of queued jobs."""
-        query = sa.select(JOB.c.demand, sa.func.count()).where(JOB.c.state == QUEUED)
+        query = sa.select(JOB.c.resources, sa.func.count()).where(JOB.c.state == QUEUED)
         with self.database.read() as connection:
-            return dict(connection.execute(query.group_by(JOB.c.demand)).all())
+            return dict(connection.execute(query.group_by(JOB.c.resources)).all())
 
     def claim(self, lane: str, allowed: Collection[str], runner: str) -> Claim | None:
         """Claim the next job of a lane for `runner`, if its demand is one of `allowed`.
@@ -70,7 +70,7 @@ class Dispatcher:
         """
         with self.database.write(durable=lane == "background") as connection:
             row = connection.execute(self._head(lane)).first()
-            if row is None or row.demand not in allowed:
+            if row is None or row.resources not in allowed:
                 return None
             values: dict[str, Any] = {
                 "state": DISPATCHED,
@@ -83,15 +83,15 @@ class Dispatcher:
             unchanged &= JOB.c.attempt == row.attempt
             if not change(connection, unchanged, values, event=DISPATCHED):
                 return None
-            return Claim(row.id, row.attempt + 1, row.demand)
+            return Claim(row.id, row.attempt + 1, row.resources)
 
     def _head(self, lane: str) -> sa.Select:
         order = [JOB.c.priority.desc(), JOB.c.turn, JOB.c.sequence]
         if lane == "interactive":  # the newest question is the one somebody still looks at
             order = [JOB.c.sequence.desc()]
         return (
-            sa.select(JOB.c.id, JOB.c.attempt, JOB.c.demand)
-            .where(JOB.c.state == QUEUED, JOB.c.demand.in_(lane_demands(lane)))
+            sa.select(JOB.c.id, JOB.c.attempt, JOB.c.resources)
+            .where(JOB.c.state == QUEUED, JOB.c.resources.in_(lane_demands(lane)))
             .order_by(*order)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -236,10 +236,10 @@ def _full(counted: tuple[int, int]) -> bool:
 
 
 def _after_loss(row: Any, why: str, own_fault: bool, log_end: str) -> dict[str, Any]:
-    crashes, losses = row.crashes + own_fault, row.losses + (not own_fault)
+    crashes, losses = row.crashes + own_fault, row.worker_losses + (not own_fault)
     values: dict[str, Any] = {
         "crashes": crashes,
-        "losses": losses,
+        "worker_losses": losses,
         "owner": None,
         "runner": None,
         "seconds_left": None,

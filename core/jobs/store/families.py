@@ -2,26 +2,24 @@
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.jobs.resources import demand_of
 from core.jobs.store.job import ACTIVE, QUEUED, RESUMABLE, STOPPED, WAITING
 from core.jobs.store.records import change, note_event
 from core.jobs.store.schema import FAMILY, JOB, METRIC
+from core.jobs.store.spec import JobSpec, format_of
 
 
 @dataclass(frozen=True)
 class Child:
-    """One job that a parent asks for. demand: what it needs, if not what its kind needs."""
+    """One job that a parent asks for. resources: what it needs, if not what its spec says."""
 
-    kind: str
-    settings: Mapping[str, Any]
+    spec: JobSpec
     seed: int
-    demand: str = ""
+    resources: str = ""
 
 
 def insert(
@@ -35,9 +33,10 @@ def insert(
             stop=0,
             attempt=0,
             crashes=0,
-            losses=0,
-            kind=child.kind,
-            demand=child.demand or demand_of(child.kind).name,
+            worker_losses=0,
+            kind=child.spec.kind,
+            resources=child.resources or child.spec.resources,
+            spec_format=format_of(child.spec),
             priority=priority,
             turn=turn,
             parent=parent,
@@ -47,7 +46,7 @@ def insert(
             created=time.time(),
             message="",
             checkpoints="[]",
-            settings=json.dumps(dict(child.settings)),
+            settings=json.dumps(child.spec.to_json()),
         )
     )
     note_event(connection, id, 0, "submitted")
@@ -116,7 +115,7 @@ def requeue_family(connection: sa.Connection, id: str, fresh: bool) -> None:
         "state": QUEUED,
         "stop": 0,
         "crashes": 0,
-        "losses": 0,
+        "worker_losses": 0,
         "error": None,
         "finished": None,
         "message": "",

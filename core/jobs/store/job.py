@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from core.jobs.store.spec import StoredSpec
+from core.records import JsonObject
+
 QUEUED, DISPATCHED, RUNNING, WAITING = "queued", "dispatched", "running", "waiting"
 DONE, FAILED, STOPPED, ABANDONED = "done", "failed", "stopped", "abandoned"
 STOPPING = "stopping"  # shown only: an active job that was asked to stop
@@ -18,6 +21,8 @@ RESUMABLE = (FAILED, STOPPED, ABANDONED)
 class Job:
     """One row of the store.
 
+    settings, result: JSON in the forms `spec_format` and `result_format`;
+    `core.runs.specs` reads them as records.
     done and total have the task's own unit; seconds_left is None until it means something;
     times are seconds since 1970; stop is 0, 1 (asked) or 2 (forced).
     A waiting job has handed its place back until its children have ended.
@@ -27,17 +32,20 @@ class Job:
     sequence: int
     version: int
     kind: str
-    settings: dict[str, Any]
+    settings: JsonObject
+    resources: str
+    spec_format: int
+    result_format: int
     seed: int
     state: str
     attempt: int
     crashes: int
-    losses: int
+    worker_losses: int
     done: float
     total: float
     message: str
     error: str | None
-    result: dict[str, Any] | None
+    result: JsonObject | None
     parent: str | None
     priority: int
     created: float
@@ -45,6 +53,11 @@ class Job:
     finished: float | None
     stop: int
     seconds_left: float | None
+
+    @property
+    def spec(self) -> StoredSpec:
+        """What the job was told, to be asked for again."""
+        return StoredSpec(self.kind, self.settings, self.resources, self.spec_format)
 
     @property
     def ended(self) -> bool:
@@ -73,11 +86,14 @@ def job_from_row(row: Any) -> Job:
         version=row.version,
         kind=row.kind,
         settings=json.loads(row.settings),
+        resources=row.resources,
+        spec_format=row.spec_format,
+        result_format=row.result_format,
         seed=row.seed,
         state=state,
         attempt=row.attempt,
         crashes=row.crashes,
-        losses=row.losses,
+        worker_losses=row.worker_losses,
         done=row.done,
         total=row.total,
         message=row.message,

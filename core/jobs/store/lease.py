@@ -13,6 +13,7 @@ from core.jobs.store.database import Database
 from core.jobs.store.job import ACTIVE, RUNNING, STOPPED, WAITING
 from core.jobs.store.records import change, note_event
 from core.jobs.store.schema import JOB, METRIC
+from core.records import FORMAT
 
 LONGEST_TEXT = 20_000
 
@@ -64,7 +65,11 @@ class Lease:
             values["message"] = storable(update.message)
         if update.checkpoints is not None:
             # A job that got further is not a hopeless one: its crashes are counted anew.
-            values |= {"checkpoints": json.dumps(update.checkpoints), "crashes": 0, "losses": 0}
+            values |= {
+                "checkpoints": json.dumps(update.checkpoints),
+                "crashes": 0,
+                "worker_losses": 0,
+            }
         rows = [
             {"job": self.job_id, "key": key, "step": step, "value": value, "attempt": self.attempt}
             for (key, step), value in update.metrics.items()
@@ -87,6 +92,7 @@ class Lease:
         values = {
             "state": state,
             "result": None if result is None else json.dumps(result, default=_plain),
+            "result_format": FORMAT,
             "error": None if error is None else storable(error),
             "finished": time.time(),
             "seconds_left": None,

@@ -19,9 +19,9 @@ JOB = sa.Table(
     sa.Column("stop", sa.Integer, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("crashes", sa.Integer, nullable=False),
-    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("worker_losses", sa.Integer, nullable=False),
     sa.Column("kind", sa.String, nullable=False),
-    sa.Column("demand", sa.String, nullable=False),
+    sa.Column("resources", sa.String, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("turn", sa.Integer, nullable=False),
     sa.Column("owner", sa.String),
@@ -39,7 +39,9 @@ JOB = sa.Table(
     sa.Column("checkpoints", sa.Text, nullable=False),
     sa.Column("settings", sa.Text, nullable=False),
     sa.Column("result", sa.Text),
-    sa.Index("job_queue", "state", "demand", "priority", "turn", "sequence"),
+    sa.Column("spec_format", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("result_format", sa.Integer, nullable=False, server_default="1"),
+    sa.Index("job_queue", "state", "resources", "priority", "turn", "sequence"),
     sa.Index("job_runner", "runner"),
     sqlite_autoincrement=True,
 )
@@ -85,7 +87,15 @@ VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, 
 
 # Entry n brings a store from version n + 1 to n + 2: a tuple of SQL statements that SQLite and
 # PostgreSQL both accept. Never change an entry once released; change the tables above with it.
-MIGRATIONS: tuple[tuple[str, ...], ...] = ()
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (  # 2, of version 0.2: the form of settings and results is numbered, two columns say more
+        "ALTER TABLE job RENAME COLUMN losses TO worker_losses",
+        "ALTER TABLE job RENAME COLUMN demand TO resources",
+        "ALTER TABLE job ADD COLUMN spec_format INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE job ADD COLUMN result_format INTEGER NOT NULL DEFAULT 1",
+        "UPDATE engine SET leave = 1",  # an engine of the version before does not know the names
+    ),
+)
 
 
 def stored_version(connection: sa.Connection) -> int:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,7 +14,9 @@ from core.jobs.store.job import ENDED, RESUMABLE, UNFINISHED, Job
 from core.jobs.store.queries import Reading
 from core.jobs.store.records import change, note_event
 from core.jobs.store.schema import EVENT, FAMILY, JOB, METRIC
+from core.jobs.store.spec import JobSpec, StoredSpec
 from core.progress import Stopped
+from core.records import FIRST_FORMAT, JsonObject
 from core.settings import digest
 
 
@@ -25,7 +26,7 @@ class SavedRun:
 
     id: str
     kind: str
-    settings: Mapping[str, Any]
+    settings: JsonObject
     seed: int
     state: str
     parent: str | None
@@ -35,17 +36,27 @@ class SavedRun:
     started: float | None
     finished: float | None
     error: str | None
-    result: Mapping[str, Any] | None
+    result: JsonObject | None
     metrics: Mapping[str, Sequence[tuple[int, float]]]
+    spec_format: int = FIRST_FORMAT
+    result_format: int = FIRST_FORMAT
+    resources: str = "numpy"
+
+    @property
+    def spec(self) -> StoredSpec:
+        """What the job was told."""
+        return StoredSpec(self.kind, self.settings, self.resources, self.spec_format)
 
 
-_RESTORED = ("state", "done", "total", "created", "started", "finished", "error")
+_RESTORED = (
+    *("state", "done", "total", "created", "started", "finished", "error", "result_format"),
+)
 
 
 LARGEST_SEED = 2**63 - 1  # what an SQL database stores
 
 
-def identity(kind: str, settings: Mapping[str, Any], seed: int) -> str:
+def identity(spec: JobSpec, seed: int) -> str:
     """Return the id of the job with these inputs: the same inputs are the same job.
 
     Raises SettingsError when the settings are not plain JSON or the seed is out of range.
@@ -53,10 +64,10 @@ def identity(kind: str, settings: Mapping[str, Any], seed: int) -> str:
     if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
         raise SettingsError(f"The seed is {seed!r}. Choose a whole number from 0 to 2^63 - 1.")
     try:
-        return digest({"kind": kind, "settings": dict(settings), "seed": seed})
+        return digest({"kind": spec.kind, "settings": spec.to_json(), "seed": seed})
     except (TypeError, ValueError) as error:
         raise SettingsError(
-            f"The settings of this {kind} job cannot be stored ({error}). "
+            f"The settings of this {spec.kind} job cannot be stored ({error}). "
             "Use finite numbers, texts, true or false, and lists of them."
         ) from error
 
@@ -69,22 +80,14 @@ class Store(Reading):
         self.url = url
         super().__init__(Database(url))
 
-    def submit(
-        self,
-        kind: str,
-        settings: Mapping[str, Any],
-        seed: int,
-        parent: str | None = None,
-        priority: int = 0,
-    ) -> str:
+    def submit(self, spec: JobSpec, seed: int, parent: str | None = None, priority: int = 0) -> str:
         """Queue a job and return its id.
 
         Finished or unfinished jobs with the same inputs are returned as they are; stopped, failed
         and abandoned ones are queued again and continue from their last checkpoint. Without a
         parent the job is the person's own, also when a parent asked for it first.
         """
-        child = Child(kind, settings, seed)
-        return self._submit_all([child], parent, priority)[0]
+        return self._submit_all([Child(spec, seed)], parent, priority)[0]
 
     def submit_children(self, parent: str, children: Sequence[Child]) -> list[Job]:
         """Queue the children a parent does not have yet; return all of them in this order.
@@ -161,7 +164,7 @@ class Store(Reading):
         here = sa.select(JOB.c.id).where(JOB.c.id == saved.id)
         if connection.execute(here).first():
             return False
-        child = Child(saved.kind, saved.settings, saved.seed)
+        child = Child(saved.spec, saved.seed)
         families.insert(connection, saved.id, child, saved.parent, 0, 0)
         values = {name: getattr(saved, name) for name in _RESTORED}
         values["result"] = None if saved.result is None else json.dumps(saved.result)
@@ -191,7 +194,7 @@ class Store(Reading):
     def _submit_all(
         self, children: Sequence[Child], parent: str | None, priority: int
     ) -> list[str]:
-        ids = [identity(child.kind, child.settings, child.seed) for child in children]
+        ids = [identity(child.spec, child.seed) for child in children]
         with self.database.write(alone=True) as connection:
             turn = families.next_turn(connection, parent)
             for id, child in zip(ids, children, strict=True):

@@ -16,12 +16,13 @@ from core.jobs.store.store import Store
 from core.tables import to_csv
 from core.workspace import Workspace
 
-FORMAT = 1
+FORMAT = 2  # 1: of version 0.1, whose settings and results do not say their form
 MANIFEST = "bundle.json"
 PACKAGES = ("numpy", "tensorflow", "keras", "streamlit", "SQLAlchemy", "distributed", "h5py")
 RECORDED = (
     *("id", "kind", "settings", "seed", "state", "parent", "done", "total"),
     *("created", "started", "finished", "error", "result"),
+    *("spec_format", "result_format"),
 )
 # A few folders deep, no hidden files: nothing that could leave the run's own folder.
 _PART = r"[\w()+,@=-](?:[\w ().+,@=-]{0,98}[\w()+,@=-])?"

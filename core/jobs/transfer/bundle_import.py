@@ -6,22 +6,26 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 
+from core import records
 from core.errors import LabError, SettingsError, UploadError
 from core.jobs.store.job import ENDED
+from core.jobs.store.spec import StoredSpec
 from core.jobs.store.store import SavedRun, Store, identity
-from core.jobs.transfer.bundle import FILE_NAME, FORMAT, MANIFEST
+from core.jobs.transfer.bundle import FILE_NAME, FORMAT, MANIFEST, RECORDED
 from core.jobs.transfer.bundle_zip import ID, BundleLimits, opened, read_object, read_text, unpack
+from core.records import FIRST_FORMAT, JsonObject
 from core.workspace import Workspace
 
 LARGEST_STEP = 2**63 - 1  # what an SQL database stores
 LATEST_SECONDS = 253_402_300_799.0  # the end of the year 9999, after which no calendar goes on
 
-CheckFile = Callable[[Path, Mapping[str, Any]], None]
+CheckFile = Callable[[Path], None]
+ResourcesOf = Callable[[StoredSpec], str]
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,15 @@ def import_run(
     store: Store,
     workspace: Workspace,
     content: Path | BinaryIO,
-    check_file: CheckFile = lambda path, result: None,
+    check_file: CheckFile = lambda path: None,
+    resources_of: ResourcesOf = lambda spec: spec.resources,
     limits: BundleLimits = BundleLimits(),
 ) -> Imported:
     """Add the runs of a bundle to this workspace, all or none of them.
 
-    check_file: called with each unpacked file and its run's result before anything is kept; it
-    raises a LabError to refuse. Raises UploadError with the reason and the remedy.
+    check_file: called with each unpacked file before anything is kept; it raises a LabError to
+    refuse. resources_of: what a run needs of a machine, should it be resumed here.
+    Raises UploadError with the reason and the remedy.
     """
     folder = Path(tempfile.mkdtemp(prefix="bundle-", dir=workspace.scratch))
     try:
@@ -51,6 +57,7 @@ def import_run(
             manifest = _manifest(archive, limits)
             ids = dict.fromkeys(manifest["runs"])  # each once
             runs = [_read_run(archive, id, folder, check_file, limits) for id in ids]
+        runs = [replace(run, resources=resources_of(run.spec)) for run in runs]
         added = _keep(store, workspace, runs, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -92,7 +99,7 @@ def _manifest(archive: zipfile.ZipFile, limits: BundleLimits) -> dict[str, Any]:
     runs = manifest.get("runs")
     names = runs if isinstance(runs, list) else []
     listed = all(isinstance(name, str) and ID.fullmatch(name) for name in names)
-    if version != FORMAT or not listed or manifest.get("run") not in names:
+    if version not in range(1, FORMAT + 1) or not listed or manifest.get("run") not in names:
         raise UploadError(f"{MANIFEST} in the zip is incomplete. Export the run again.")
     return manifest
 
@@ -106,6 +113,7 @@ def _read_run(
     history = read_text(archive, f"runs/{id}/history.csv", limits)
     try:
         _check_texts(record)
+        _check_names(record)
         run = SavedRun(**record, metrics=_parse_history(history))
         _check_run(run, id)
     except (TypeError, ValueError, OverflowError, RecursionError, SettingsError) as error:
@@ -113,7 +121,7 @@ def _read_run(
     for file_name, digest in _named(files, name):
         path = unpack(archive, f"runs/{id}/files/{file_name}", folder / id / file_name, digest)
         try:
-            check_file(path, run.result or {})
+            check_file(path)
         except LabError as error:
             raise UploadError(f"{file_name} of run {id} was refused: {error}") from error
     return run
@@ -125,6 +133,15 @@ def _check_texts(value: Any) -> None:
     text.encode()  # lone surrogates
     if "\\u0000" in text.replace(r"\\", ""):  # a backslash before the u may be text itself
         raise ValueError("a text holds a zero character")
+
+
+def _check_names(record: JsonObject) -> None:
+    """Raise ValueError for facts that no export writes, or forms that no version has written."""
+    if unknown := sorted(set(record) - set(RECORDED)):
+        raise ValueError(f"it says {unknown[0][:40]!r}, which is unknown")
+    forms = [record.get(name, FIRST_FORMAT) for name in ("spec_format", "result_format")]
+    if not all(type(form) is int and FIRST_FORMAT <= form <= records.FORMAT for form in forms):
+        raise ValueError("the form of its settings or result is unknown")
 
 
 def _check_run(run: SavedRun, id: str) -> None:
@@ -146,7 +163,7 @@ def _check_run(run: SavedRun, id: str) -> None:
         raise ValueError("the error is not a text")
     if run.parent is not None and not ID.fullmatch(run.parent):
         raise ValueError("the parent is not a run")
-    if run.id != id or identity(run.kind, run.settings, run.seed) != id:
+    if run.id != id or identity(run.spec, run.seed) != id:
         raise ValueError("its settings do not belong to its id")
 
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.compact_accuracy import instant_accuracy
 from core.pruning.preview.layer_inputs import LayerInputs
+from core.pruning.preview.spec import LayerView, PreviewResult
 from core.pruning.reconstruction.plan_step import sample
 from core.pruning.reconstruction.refit import DenseMoments, measure, reconstruct
 from core.pruning.structured import Small, by_scores, living
@@ -31,22 +31,6 @@ from core.settings import digest
 
 LOOKED_AT = 1000  # validation images at most: more would make a slider wait
 SAMPLE_IMAGES = 400  # training images for reconstruction: an answer now, not the last percent
-
-
-@dataclass(frozen=True)
-class LayerView:
-    """One layer after the cut; living: units that still receive something and are read."""
-
-    name: str
-    parameters: int
-    zeros: int
-    units: int
-    living: int
-
-    @property
-    def sparsity(self) -> float:
-        """Zeros over all parameters of the layer."""
-        return self.zeros / self.parameters
 
 
 @dataclass(frozen=True)
@@ -69,14 +53,21 @@ class Preview:
     weights: Weights
     mask: Mask
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything but the arrays as JSON-ready values."""
-        names = ("sparsity", "accuracy", "dense_accuracy", "score", "images", "seconds")
-        layers = [
-            {**vars(layer), "sparsity": layer.sparsity, "name": layer.name} for layer in self.layers
-        ]
-        values = {name: getattr(self, name) for name in (*names, "reconstructed")}
-        return {**values, "plan": self.plan.to_dict(), "layers": layers, "notes": list(self.notes)}
+    def result(self, weights: str) -> PreviewResult:
+        """Return everything but the arrays. weights: name of the file that has them."""
+        return PreviewResult(
+            sparsity=self.sparsity,
+            accuracy=self.accuracy,
+            dense_accuracy=self.dense_accuracy,
+            score=self.score,
+            images=self.images,
+            seconds=self.seconds,
+            reconstructed=self.reconstructed,
+            plan=self.plan,
+            layers=self.layers,
+            notes=self.notes,
+            weights=weights,
+        )
 
 
 class Explorer:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from core.pruning.masks.mask import keep_highest
 from core.pruning.method import PruningContext, Scores
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import PrunePlan
+from core.pruning.preview.spec import SensitivityResult
 
 LEVELS = (0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 IMAGES = 1000
@@ -36,14 +36,10 @@ class SensitivityTable:
     accuracies: np.ndarray
     dense: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the table as JSON-ready values."""
-        return {
-            "layers": list(self.layers),
-            "levels": list(self.levels),
-            "accuracies": [[float(a) for a in row] for row in self.accuracies],
-            "dense": self.dense,
-        }
+    def result(self, method: str) -> SensitivityResult:
+        """Return the table as a job leaves it. method: whose scores chose the weights."""
+        rows = tuple(tuple(float(a) for a in row) for row in self.accuracies)
+        return SensitivityResult(self.layers, self.levels, rows, self.dense, method)
 
 
 def sensitivity(

@@ -1,3 +1,3 @@
 """Many networks: sweeps, and the competition's search over recipes."""
 
-__all__ = ["competition", "sweep"]
+__all__ = ["competition", "spec", "sweep"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.pruning.plan import PrunePlan
 from core.randomness import derived_seed
+from core.records import Record
 from core.settings import Value
 
 # Known to do well without a search; the proposals start around it.
@@ -21,7 +22,7 @@ START: dict[str, Value] = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Record):
     """One recipe that was tried: values of START's names, and how it did on validation images."""
 
     values: dict[str, Value]
@@ -36,9 +37,9 @@ class Entry:
         """What the search maximises, see `objective_of`."""
         return objective_of(self.score, self.accuracy)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it JSON-ready, with the plan it stands for."""
-        return {**vars(self), "plan": plan_of(self.values, self.epochs).to_dict()}
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry for JSON, with the plan it stands for."""
+        return {**super().to_json(), "plan": plan_of(self.values, self.epochs).to_dict()}
 
 
 def objective_of(score: float, accuracy: float) -> float:

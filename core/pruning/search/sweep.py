@@ -1,6 +1,6 @@
 """Methods x sparsities x seeds as plans of equal budget, and how long they will take."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,9 @@ from core.pruning.methods import METHODS
 from core.pruning.paper_recipe import polished, pure
 from core.pruning.plan import PrunePlan
 from core.randomness import derived_seed
+from core.records import Codec, decode
+from core.settings import Settings, setting
+from core.training.recipe import MOST_EPOCHS
 
 ALL = "all"
 STYLES = ("polished", "pure")
@@ -41,21 +44,36 @@ class Run:
     seed: int
 
 
-@dataclass(frozen=True)
-class Sweep:
+def _methods_from_json(value: Any, place: str) -> tuple[str, ...]:
+    return methods_named((value,) if value == ALL else decode(tuple[str, ...], value, place))
+
+
+def methods_named(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the methods' names; "all" are those of the table."""
+    return tuple(METHODS) if ALL in names else tuple(names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep(Settings):
     """What is compared; every run gets the same number of epochs, sparse training included.
 
-    methods: names of the table. styles: polished (the common recipe) and pure (the paper's).
-    seeds: how many repetitions, for error bars.
+    styles: polished (the common recipe) and pure (the paper's).
     """
 
-    methods: tuple[str, ...]
-    sparsities: tuple[float, ...]
-    epochs: int = 6
-    seeds: int = 1
-    styles: tuple[str, ...] = ("polished",)
+    methods: tuple[str, ...] = setting(
+        tuple(METHODS), codec=Codec(list, _methods_from_json), help="all, or names of methods"
+    )
+    sparsities: tuple[float, ...] = setting(
+        (0.5, 0.8, 0.9, 0.95, 0.98), help="Zeros over all parameters, three or more for a frontier"
+    )
+    epochs: int = setting(6, low=0, high=MOST_EPOCHS, help="The same budget for every method")
+    seeds: int = setting(1, low=1, high=1000, help="Repetitions, for error bars")
+    styles: tuple[str, ...] = setting(
+        ("polished",), choices=STYLES, help="Common recipe, the papers' own, or both"
+    )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         unknown = [name for name in self.methods if name not in METHODS]
         if unknown or not self.methods:
             raise SettingsError(
@@ -64,10 +82,8 @@ class Sweep:
             )
         if not self.sparsities or not all(0 <= s < 1 for s in self.sparsities):
             raise SettingsError("Give one or more sparsities from 0 up to, not including, 1.")
-        if self.epochs < 0 or self.seeds < 1:
-            raise SettingsError("A sweep needs 0 or more epochs and at least one seed.")
-        if not self.styles or not set(self.styles) <= set(STYLES):
-            raise SettingsError(f"Styles are {' and '.join(STYLES)}, not {self.styles}.")
+        if not self.styles:
+            raise SettingsError(f"Choose one or both of the styles {' and '.join(STYLES)}.")
 
     def runs(self, seed: int = 0) -> list[Run]:
         """Return all runs, so ordered that the whole range of sparsities shows early.
@@ -85,31 +101,6 @@ class Sweep:
 
     def _plan(self, method: str, sparsity: float, style: str) -> PrunePlan:
         return (pure if style == "pure" else polished)(method, sparsity, self.epochs)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready settings."""
-        return {
-            "methods": list(self.methods),
-            "sparsities": list(self.sparsities),
-            "epochs": self.epochs,
-            "seeds": self.seeds,
-            "styles": list(self.styles),
-        }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Sweep":
-        """Return the sweep of JSON settings; other names (data, dense) are not its business.
-
-        methods may be "all": every method of the table.
-        """
-        methods = METHODS if ALL in (values["methods"], *values["methods"]) else values["methods"]
-        return cls(
-            methods=tuple(methods),
-            sparsities=tuple(float(sparsity) for sparsity in values["sparsities"]),
-            epochs=int(values.get("epochs", 6)),
-            seeds=int(values.get("seeds", 1)),
-            styles=tuple(values.get("styles", ("polished",))),
-        )
 
 
 def spread(values: list[float]) -> list[float]:

@@ -14,19 +14,17 @@ import numpy as np
 
 from core.runs import learning_curves
 from core.runs.results import History
-from core.settings import digest
 
 Draw = tuple[int, int]
 WORK = ("local_steps", "local_epochs", "batch_size")
-NAMES = ("label", "data_seed")  # settings that say nothing of the training
+NAMES = ("data_seed",)  # settings that say nothing of the training
 CLIENTS = ("data", "partition")
 NETWORK = ("network", "hidden", "start")
 
 
 def draw_of(history: History) -> Draw:
     """Return the seed of the data's draw and division, and the seed of everything else."""
-    drawn = history.settings.get("data_seed")
-    return history.seed if drawn is None else int(drawn), history.seed
+    return history.spec.drawn_with(history.seed), history.seed
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Experiment:
 
     def setting(self, name: str) -> Any:
         """Return a setting that all runs share."""
-        return self.first.settings.get(name)
+        return self.first.facts.get(name)
 
     def on(self, draws: Iterable[Draw]) -> "Experiment":
         """Return the experiment on some of its draws."""
@@ -64,8 +62,8 @@ def experiments(histories: Sequence[History]) -> list[Experiment]:
     """Return the histories grouped by all settings but the draw, in order of first appearance."""
     groups: dict[str, dict[Draw, History]] = {}
     for history in histories:
-        own = {k: v for k, v in history.settings.items() if k not in NAMES}
-        groups.setdefault(digest({"settings": own}), {}).setdefault(draw_of(history), history)
+        own = repr(sorted((k, v) for k, v in history.facts.items() if k not in NAMES))
+        groups.setdefault(own, {}).setdefault(draw_of(history), history)
     return [_experiment([group[draw] for draw in sorted(group)]) for group in groups.values()]
 
 
@@ -85,8 +83,9 @@ def shared(one: Experiment, other: Experiment) -> tuple[Experiment, Experiment] 
 def alike(one: Experiment, other: Experiment, *but: str) -> bool:
     """Tell whether two experiments have the same settings apart from some."""
     left_out = {*NAMES, *but}
-    keys = (one.first.settings.keys() | other.first.settings.keys()) - left_out
-    return all(one.setting(key) == other.setting(key) for key in keys)
+    keys = one.first.facts.keys() | other.first.facts.keys()
+    kept = [key for key in keys if key.partition(".")[0] not in left_out]
+    return all(one.setting(key) == other.setting(key) for key in kept)
 
 
 def same(one: Experiment, other: Experiment, names: Iterable[str]) -> bool:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from core.data.partition import QuantitySkew
 from core.federated.algorithms.fedavg import FedAvg
 from core.figures.convergence import convergence
 from core.report.answers.answer import Answer, Table, listed, percent, times
@@ -45,7 +46,6 @@ REASON = (
     "There the clients pull towards different optima, and the average of models that moved apart "
     "is no longer a step downhill for all of them."
 )
-QUANTITY = "quantity"  # a division by amount alone: every client draws from one distribution
 Pair = tuple[Experiment, Experiment]
 
 
@@ -168,8 +168,8 @@ def _is_explained(even: Experiment, mixed: Experiment) -> bool:
     """Tell whether drift may be named as a cause: larger, with a worse end, of unlike clients."""
     further = _drift_of(mixed) >= 1.05 * _drift_of(even)
     worse = mixed.mean(last("train_loss")) > 1.01 * even.mean(last("train_loss"))
-    division = mixed.setting("partition") or {}
-    return further and worse and division.get("name") != QUANTITY
+    # A division by amount alone: there every client draws from one distribution.
+    return further and worse and not isinstance(mixed.first.spec.division, QuantitySkew)
 
 
 def _ratio(ratio: float) -> str:
@@ -239,7 +239,7 @@ def _differences(other: Experiment, plain: Experiment) -> list[str]:
         said.append("other local work")
     if participation(other) != participation(plain):
         said.append(f"{participation(other)} instead of {participation(plain)}")
-    left_out = ("algorithm", "algorithm_settings", "clients_per_round", *WORK)
+    left_out = ("algorithm", "clients_per_round", *WORK)
     if not alike(other, plain, *left_out):
         said.append("other settings too")
     return said

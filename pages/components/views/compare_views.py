@@ -1,20 +1,28 @@
 """The views of the compare page: what differs between up to six chosen networks."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core.evaluation.behaviour import PICTURES_FILE
+from core.evaluation.behaviour import (
+    PICTURES_FILE,
+    Behaviour,
+    BehaviourResult,
+    BehaviourSpec,
+    Change,
+)
 from core.evaluation.differences import differences
 from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
-from core.jobs.store.job import Job
+from core.jobs.store.job import DONE, Job
 from core.networks.formats import keras_h5
 from core.networks.network import LAYERS
 from core.runs.results import Network, weights_path
+from core.runs.specs import result_of
 from core.text import percent, plural, size
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
@@ -103,58 +111,60 @@ def behaviour_view(chosen: Sequence[Network], dense: Network | None) -> None:
         st.info("Choose at least one pruned network.")
         return
     ids = [dense.job.id, *(network.job.id for network in compared)]
-    job_id = ask("behaviour", {"data": dense.data, "points": ids}, priority=1)
+    job_id = ask(BehaviourSpec(data=dense.data, points=tuple(ids)), priority=1)
     labels = {network.job.id: network.point.label for network in compared}
     watch(lambda: [store().get(job_id)], lambda jobs: _behaviour(jobs[0], labels))
 
 
 def _behaviour(job: Job, labels: Mapping[str, str]) -> None:
-    if job.state != "done" or job.result is None:
+    result = result_of(job) if job.state == DONE else None
+    if not isinstance(result, BehaviourResult):
         job_line(job, "behaviour")
         return
     with np.load(workspace().artifacts(job.id) / PICTURES_FILE) as stored:
         pictures = dict(zip(stored["rows"].tolist(), stored["pictures"], strict=True))
     # The task does not know which networks share a name, the page that chose them does.
-    networks = [n | {"label": labels.get(n["id"], n["label"])} for n in job.result["networks"]]
-    draw_behaviour(job.result | {"networks": networks}, pictures)
+    called = [replace(n, label=labels.get(n.id, n.label)) for n in result.networks]
+    draw_behaviour(replace(result, networks=tuple(called)), pictures)
 
 
-def draw_behaviour(result: dict[str, Any], pictures: dict[int, np.ndarray]) -> None:
+def draw_behaviour(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> None:
     """Show classes, confusions and images that changed."""
-    names, networks = result["class_names"], result["networks"][1:]
+    names, networks = result.class_names, result.networks[1:]
     change = st.toggle("Show the change from the dense network", True, key="compare-change")
-    shown = networks if change else result["networks"]
-    values = {n["label"]: n["per_class_delta" if change else "per_class_accuracy"] for n in shown}
+    shown = networks if change else result.networks
+    values = {n.label: n.per_class_delta if change else n.per_class_accuracy for n in shown}
     live_chart(class_bars(values, names, change), "compare-classes", 320)
     _compressed_away(result, pictures)
     for network in networks:
-        st.subheader(plain(network["label"]), anchor=False)
-        st.markdown(_sentence(network, result["images"]))
-        counts = network["confusion_delta" if change else "confusion"]
-        live_chart(confusion_map(counts, names, change), f"confusion-{network['id']}", 320)
-        for title, key in (("New errors", "new_errors"), ("Mended", "mended")):
-            _changed_images(f"{title}: {network[f'{key}_count']}", network[key], pictures, names)
+        st.subheader(plain(network.label), anchor=False)
+        st.markdown(_sentence(network, result.images))
+        counts = network.confusion_delta if change else network.confusion
+        live_chart(confusion_map(counts, names, change), f"confusion-{network.id}", 320)
+        new, fixed = network.new_errors_count, network.fixed_count
+        _changed_images(f"New errors: {new:,}", network.new_errors, pictures, names)
+        _changed_images(f"Fixed: {fixed:,}", network.fixed, pictures, names)
 
 
-def _sentence(network: dict[str, Any], images: int) -> str:
+def _sentence(network: Behaviour, images: int) -> str:
     return (
-        f"Of {images:,} holdout images, {plural(network['new_errors_count'], 'is', 'are')} newly "
-        f"wrong and {network['mended_count']:,} mended; it agrees with the dense network on "
-        f"{percent(network['agreement'])}. Mean confidence {percent(network['confidence'])} "
-        f"({network['confidence_delta']:+.1%})."
+        f"Of {images:,} holdout images, {plural(network.new_errors_count, 'is', 'are')} newly "
+        f"wrong and {network.fixed_count:,} fixed; it agrees with the dense network on "
+        f"{percent(network.agreement)}. Mean confidence {percent(network.confidence)} "
+        f"({network.confidence_delta:+.1%})."
     )
 
 
-def _compressed_away(result: dict[str, Any], pictures: dict[int, np.ndarray]) -> None:
-    names, paid = result["class_names"], result["paid_first"]
+def _compressed_away(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> None:
+    names, lost = result.class_names, result.pruned_exemplars
     moved = [
         {
             "class": name,
-            "images": row["images"],
-            "re-labelled by the majority": row["relabelled"],
-            "share": percent(row["relabelled"] / row["images"]) if row["images"] else "–",
+            "images": row.images,
+            "re-labelled by the majority": row.relabelled,
+            "share": percent(row.relabelled / row.images) if row.images else "–",
         }
-        for name, row in zip(names, result["classes"], strict=True)
+        for name, row in zip(names, result.classes, strict=True)
     ]
     with st.expander("Who is compressed away", expanded=True):
         st.caption(
@@ -162,15 +172,15 @@ def _compressed_away(result: dict[str, Any], pictures: dict[int, np.ndarray]) ->
             "how many images of each class their majority re-labels (Hooker et al. 2019)."
         )
         st.dataframe(moved, hide_index=True)
-        captions = [f"{names[p['label']]}, lost {p['lost']}×" for p in paid[:12]]
-        if paid:
-            shown = [_shown(pictures[p["row"]]) for p in paid[:12]]
+        captions = [f"{names[p.label]}, lost {p.lost}×" for p in lost[:12]]
+        if lost:
+            shown = [_shown(pictures[p.row]) for p in lost[:12]]
             st.image(shown, list(map(plain, captions)), PICTURE_WIDTH, alt=captions)
 
 
 def _changed_images(
     title: str,
-    changes: Sequence[dict[str, Any]],
+    changes: Sequence[Change],
     pictures: dict[int, np.ndarray],
     names: Sequence[str],
 ) -> None:
@@ -180,16 +190,16 @@ def _changed_images(
     captions = [_caption(change, names) for change in changes]
     with st.expander(title):
         st.image(
-            [_shown(pictures[change["row"]]) for change in changes],
+            [_shown(pictures[change.row]) for change in changes],
             list(map(plain, captions)),
             PICTURE_WIDTH,
             alt=captions,
         )
 
 
-def _caption(change: dict[str, Any], names: Sequence[str]) -> str:
-    before, after = names[change["before"]], names[change["after"]]
-    return f"{before} {change['before_confidence']:.0%} → {after} {change['after_confidence']:.0%}"
+def _caption(change: Change, names: Sequence[str]) -> str:
+    before, after = names[change.before], names[change.after]
+    return f"{before} {change.before_confidence:.0%} → {after} {change.after_confidence:.0%}"
 
 
 def _shown(picture: np.ndarray) -> np.ndarray:

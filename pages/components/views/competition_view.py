@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.jobs.store.job import DONE, Job
+from core.pruning.search.spec import CompeteResult, CompeteSpec
 from core.runs.activity import sweep_family
 from core.runs.results import network_of
+from core.runs.specs import data_of, result_of
+from core.runs.titles import short_title
 from core.text import percent
 from pages.components.session import remember, say_done, start, store
 from pages.components.views.frontier_views import frontier_panel
@@ -27,11 +30,11 @@ def competing(data: str, class_names: Sequence[str]) -> None:
             "Minutes", 1, 1440, 60, help="Of this machine, all to itself.", key="compete-minutes"
         )
         if st.button("Compete", type="primary", icon=":material/emoji_events:", key="compete"):
-            asked = {"data": data, "minutes": float(minutes), "dense": None}
-            remember("run", start("compete", asked, 0, AGAIN))
+            spec = CompeteSpec(data=data, minutes=float(minutes))
+            remember("run", start(spec, 0, AGAIN))
             st.rerun()
     say_done()
-    found = [job for job in store().jobs(kind="compete") if job.settings["data"] == data]
+    found = [job for job in store().jobs(kind=CompeteSpec.kind) if data_of(job) == data]
     job = choose_run(found, _name)
     if job is None:
         return
@@ -40,18 +43,19 @@ def competing(data: str, class_names: Sequence[str]) -> None:
 
 
 def _name(job: Job) -> str:
-    return f"{job.settings['minutes']:g} minutes · {job.shown_state}"
+    return f"{short_title(job)} · {job.shown_state}"
 
 
 def _standing(job: Job) -> None:
     job_line(job, f"compete:{job.id}")
-    if job.state != DONE or not job.result:
+    result = result_of(job) if job.state == DONE else None
+    if not isinstance(result, CompeteResult):
         return
-    point = job.result["point_of_best"]
+    point = result.point_of_best
     cells = st.columns(3)
-    cells[0].metric("Score on the holdout", f"{point['score']:.4f}")
-    cells[1].metric("Accuracy", percent(point["accuracy"]))
-    cells[2].metric("Sparsity", percent(point["sparsity"], 2))
-    winner = network_of(store().get(job.result["best"]))
+    cells[0].metric("Score on the holdout", f"{point.score:.4f}")
+    cells[1].metric("Accuracy", percent(point.accuracy))
+    cells[2].metric("Sparsity", percent(point.sparsity, 2))
+    winner = network_of(store().get(result.best))
     if winner is not None:
         download(winner, f"winner:{job.id}", "primary")

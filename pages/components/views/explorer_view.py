@@ -1,14 +1,13 @@
 """The instant explorer: move a slider, see what the cut does before any retraining."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from core.figures.preview import layer_sparsities
 from core.jobs.store.job import DONE, Job
 from core.networks.network import LAYERS
 from core.pruning.methods import METHODS
+from core.pruning.preview.spec import PreviewResult, PreviewSpec
+from core.runs.specs import result_of
 from core.text import duration, percent, plural
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain, show_error
@@ -26,12 +25,12 @@ def explorer(data: str, dense: str) -> None:
     controls, answer = st.columns([1, 2], gap="large")
     with error_box():
         with controls:
-            settings = {"data": data, "dense": dense, **_controls()}
+            spec = _controls(data, dense)
         with answer:
-            _answer(settings)
+            _answer(spec)
 
 
-def _controls() -> dict[str, Any]:
+def _controls(data: str, dense: str) -> PreviewSpec:
     instant = [name for name, method in METHODS.items() if not method.trains]
     method = choose(
         "Method",
@@ -52,7 +51,7 @@ def _controls() -> dict[str, Any]:
         disabled=by_layer,
         help="Zeros over all parameters, biases included.",
     )
-    recovery = st.toggle(
+    reconstruction = st.toggle(
         "Repair with least squares",
         key="explore-recovery",
         help="Refits the weights that stay, layer by layer, to what the dense network computes. "
@@ -65,11 +64,18 @@ def _controls() -> dict[str, Any]:
             layer: st.slider(layer, 0.0, 0.99, 0.5, 0.01, format="percent", key=f"explore:{layer}")
             for layer in shown
         }
-    return {"method": method, "sparsity": sparsity, "per_layer": per_layer, "recovery": recovery}
+    return PreviewSpec(
+        data=data,
+        dense=dense,
+        method=method,
+        sparsity=sparsity,
+        per_layer=per_layer,
+        reconstruction=reconstruction,
+    )
 
 
-def _answer(settings: dict[str, Any]) -> None:
-    job_id = submit("preview", settings, priority=10)
+def _answer(spec: PreviewSpec) -> None:
+    job_id = submit(spec, priority=10)
     job = store().wait(job_id, PATIENCE_SECONDS)
     if job.ended:
         show_preview(job)
@@ -86,34 +92,34 @@ def _answer(settings: dict[str, Any]) -> None:
 
 def show_preview(job: Job) -> None:
     """Show one answer, or why there is none."""
-    if job.state != DONE or not job.result:
+    result = result_of(job) if job.state == DONE else None
+    if not isinstance(result, PreviewResult):
         show_error(job.error or "The explorer stopped before it answered. Move the slider again.")
         return
-    result = job.result
     _numbers(result)
     # Another value than beside the network's name above, which was measured on the holdout.
     st.caption(
-        f"Compared with the dense network's {percent(result['dense_accuracy'])} on the same "
-        f"{plural(result['images'], 'validation image')}."
+        f"Compared with the dense network's {percent(result.dense_accuracy)} on the same "
+        f"{plural(result.images, 'validation image')}."
     )
-    live_chart(layer_sparsities(result["layers"]), "explore-chart", 300)
-    for note in result.get("notes", ()):
+    live_chart(layer_sparsities(result.layers), "explore-chart", 300)
+    for note in result.notes:
         st.caption(plain(note))
     before_and_after(job, "explore")
 
 
-def _numbers(result: Mapping[str, Any]) -> None:
-    lost = round((result["accuracy"] - result["dense_accuracy"]) * 100, 1) + 0.0  # never -0.0
+def _numbers(result: PreviewResult) -> None:
+    lost = round((result.accuracy - result.dense_accuracy) * 100, 1) + 0.0  # never -0.0
     numbers_row(
         (
             (
                 "Accuracy",
-                percent(result["accuracy"]),
+                percent(result.accuracy),
                 "Not retrained: the network as the cut left it. Measured in "
-                f"{duration(result['seconds'])}.",
+                f"{duration(result.seconds)}.",
             ),
             ("Change", f"{lost:+.1f} points", "Against the dense network on the same images."),
-            ("Sparsity", percent(result["sparsity"], 2), "Zeros over all parameters."),
-            ("Score as it is", f"{result['score']:.3f}", "Without any retraining."),
+            ("Sparsity", percent(result.sparsity, 2), "Zeros over all parameters."),
+            ("Score as it is", f"{result.score:.3f}", "Without any retraining."),
         )
     )

@@ -1,10 +1,10 @@
 """Federated runs on a page: convergence, drift, clients and what each run cost."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
+from core.federated.results import FederatedResult
 from core.figures.convergence import X_AXES, Y_AXES, Curve, convergence
 from core.figures.federation import client_accuracies, client_sizes, label_map
 from core.jobs.store.job import DONE, Job
@@ -12,6 +12,7 @@ from core.runs.conclusions import conclusion
 from core.runs.federated_runs import client_classes, parts_of, targets, watched
 from core.runs.labels import data_words
 from core.runs.results import History
+from core.runs.specs import data_of, result_of
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember, store, workspace
@@ -52,7 +53,7 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
         return False
     if job.ended:
         show_conclusion(question, histories)
-    rounds = max((int(part.settings.get("rounds") or 0) for part in parts), default=0)
+    rounds = max((history.spec.rounds for history in histories), default=0)
     curves_view(histories, over, job.id, rounds if over == "round" else 0)
     cost_table(histories)
     below = st.expander(
@@ -61,9 +62,10 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
     if below.open:
         with below:
             _charts(histories, CAUSES, over, job.id)
-    finished = [part for part in parts if part.state == DONE and "label" in (part.result or {})]
-    if finished:
-        clients_view(finished, job.id)
+    finished = [(data_of(part), result_of(part)) for part in parts if part.state == DONE]
+    known = [(data, each) for data, each in finished if isinstance(each, FederatedResult)]
+    if any(each.label_counts for _, each in known):
+        clients_view(known, job.id)
     return True
 
 
@@ -102,27 +104,26 @@ def cost_table(histories: Sequence[History]) -> None:
         st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def clients_view(parts: Sequence[Job], key: str) -> None:
-    """Show the federation's labels and sizes, and the final accuracy of each client."""
-    results = [part.result or {} for part in parts]
+def clients_view(results: Sequence[tuple[str, FederatedResult]], key: str) -> None:
+    """Show the federations' labels and sizes, and the final accuracy of each client.
+
+    results: name of the data, and what the run left, of each run.
+    """
     below = st.expander("Client data and accuracy", key=f"clients:{key}", on_change="rerun")
     if not below.open:
         return
     with below:
-        runs = [(str(r["label"]), r["client_accuracy"]) for r in results]
+        runs = [(each.label, each.client_accuracy) for _, each in results]
         live_chart(client_accuracies(runs), f"client-accuracy:{key}", 340)
-        found = {
-            str(result["federation"]): _federation(str(part.settings["data"]), result)
-            for part, result in zip(parts, results, strict=True)
-        }
+        found = {each.federation: _federation(data, each) for data, each in results}
         federations_view(list(found.values()), key)
 
 
-def _federation(data: str, result: dict[str, Any]) -> Federation:
-    counts = result["label_counts"]
+def _federation(data: str, result: FederatedResult) -> Federation:
+    counts = result.label_counts
     names = client_classes(workspace(), data, len(counts[0]))
     title = data_words(data)
-    return (str(result["federation"]) if title.startswith("data ") else title), names, counts
+    return (result.federation if title.startswith("data ") else title), names, counts
 
 
 def federations_view(federations: Sequence[Federation], key: str) -> None:

@@ -1,16 +1,15 @@
 """The clients' data: synthetic, or a stored data set partitioned among them."""
 
-from typing import Any
+from typing import NamedTuple
 
 import streamlit as st
 
 from core.data import store as dataset_store
 from core.data.dataset import Dataset
-from core.data.partition import PARTITIONS
-from core.federated.federate import HIDDEN
+from core.data.partition import PARTITIONS, Partition
+from core.federated.spec import CNN, HIDDEN, MLP
 from core.runs import results
 from core.runs.titles import short_title
-from core.settings import to_dict
 from pages.components.address_state import choose
 from pages.components.session import recall, store, workspace
 from pages.components.settings_form import settings_form
@@ -25,8 +24,24 @@ SOURCES = {
 }
 
 
-def data_form() -> dict[str, Any] | None:
-    """Ask for the federation's data; return its part of a run's settings."""
+class ClientData(NamedTuple):
+    """Where the clients' data come from, and how a stored data set is divided."""
+
+    data: str
+    partition: Partition | None = None
+
+
+class Network(NamedTuple):
+    """Which network the clients train, and what it begins with."""
+
+    network: str = MLP
+    hidden: tuple[int, ...] = (HIDDEN,)
+    start: str | None = None
+    keep_zeros: bool = False
+
+
+def data_form() -> ClientData | None:
+    """Ask for the federation's data."""
     source = st.segmented_control(
         "Data",
         list(SOURCES),
@@ -37,23 +52,23 @@ def data_form() -> dict[str, Any] | None:
         wrap=True,
     )
     if source == "iid":
-        return {"data": "iid"}
+        return ClientData("iid")
     if source == "synthetic":
         return _synthetic()
     return _stored()
 
 
-def _synthetic() -> dict[str, Any]:
+def _synthetic() -> ClientData:
     alpha = st.slider(
         "α: how much the clients' models differ", 0.0, 2.0, 0.5, 0.1, key="federated-alpha"
     )
     beta = st.slider(
         "β: how much the clients' inputs differ", 0.0, 2.0, 0.5, 0.1, key="federated-beta"
     )
-    return {"data": f"synthetic:{alpha:g},{beta:g}"}
+    return ClientData(f"synthetic:{alpha:g},{beta:g}")
 
 
-def _stored() -> dict[str, Any] | None:
+def _stored() -> ClientData | None:
     chosen = choose_data()
     if chosen is None:
         return None
@@ -64,31 +79,29 @@ def _stored() -> dict[str, Any] | None:
         key="federated-partition",
     )
     partition = settings_form(PARTITIONS[name], f"partition:{name}")
-    if partition is None:
-        return None
-    return {"data": chosen.digest, "partition": {"name": name, **to_dict(partition)}}
+    return None if partition is None else ClientData(chosen.digest, partition)
 
 
-def network_form(data: dict[str, Any] | None) -> dict[str, Any]:
+def network_form(data: ClientData | None) -> Network:
     """Ask which network the clients train; images may also have the pruning part's CNN."""
-    images = data is not None and "partition" in data
+    images = data.data if data is not None and data.partition is not None else ""
     kind = st.segmented_control(
         "Network",
-        ["mlp", "cnn"] if images else ["mlp"],
-        default="cnn" if images and recall("start") else "mlp",
-        format_func={"mlp": "MLP (NumPy)", "cnn": "CNN (the network that is pruned)"}.__getitem__,
-        key=f"federated-network:{images}",
+        [MLP, CNN] if images else [MLP],
+        default=CNN if images and recall("start") else MLP,
+        format_func={MLP: "MLP (NumPy)", CNN: "CNN (the network that is pruned)"}.__getitem__,
+        key=f"federated-network:{bool(images)}",
         required=True,
     )
-    if kind == "mlp":
+    if kind == MLP:
         hidden = st.number_input(
             "Hidden units", 0, 4096, HIDDEN, help="0 is multinomial logistic regression."
         )
-        return {"hidden": int(hidden)}
-    return {"network": "cnn", **_start(str((data or {})["data"]))}
+        return Network(hidden=(int(hidden),))
+    return _start(images)
 
 
-def _start(data: str) -> dict[str, Any]:
+def _start(data: str) -> Network:
     found = {network.job.id: network for network in results.networks(store(), data)}
     start = choose(
         "Initial weights",
@@ -99,9 +112,9 @@ def _start(data: str) -> dict[str, Any]:
         missing=missing_run,
     )
     if start == FRESH:
-        return {}
-    keep = st.toggle("Keep its zeros", True, help="The pruned weights stay exactly zero.")
-    return {"start": start, "keep_zeros": keep}
+        return Network(CNN)
+    keep = st.toggle("Keep its zeros", True, help="A pruned network stays exactly as sparse.")
+    return Network(CNN, start=start, keep_zeros=keep)
 
 
 def stored(digest: str) -> Dataset:

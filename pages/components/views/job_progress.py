@@ -96,7 +96,7 @@ def resume_button(job: Job, key: str) -> None:
 
 
 def _resume(job: Job) -> None:
-    submit(job.kind, job.settings, job.seed)
+    submit(job.spec, job.seed)
 
 
 STOP_KEYS = "mod+shift+x"

@@ -7,6 +7,7 @@ import streamlit as st
 from core.lessons.method_cards import explained
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
+from core.pruning.spec import PruneSpec
 from core.settings import describe, to_dict
 from pages.components.error_box import plain
 from pages.components.session import remember, say_done, start
@@ -37,7 +38,7 @@ def one_network(data: str, dense: str) -> None:
     )
     if begin and plan is not None:
         wanted = replace(plan, settings=to_dict(settings))
-        asked = {"data": data, "dense": dense, "plan": wanted.to_dict()}
-        remember("point", start("prune", asked, int(seed), AGAIN))
+        spec = PruneSpec(data=data, dense=dense, plan=wanted)
+        remember("point", start(spec, int(seed), AGAIN))
         st.rerun()
     say_done()

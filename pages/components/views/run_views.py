@@ -56,14 +56,15 @@ def training_view(job: Job) -> None:
 
 
 def _numbers(job: Job, validation: Sequence[tuple[int, float]]) -> None:
-    point = job.result["point"] if job.state == DONE and job.result else None
+    network = network_of(job)
     cells = []
     if validation:
         step, value = max(validation, key=lambda pair: pair[1])
         cells.append(("Best validation", percent(value), f"At epoch {step}."))
         cells.append(("Epochs", f"{len(validation)}", ""))
-    if point:
-        cells.append(("Holdout", percent(point["accuracy"]), "No choice has seen these images."))
+    if network:
+        reached = percent(network.point.accuracy)
+        cells.append(("Holdout", reached, "No choice has seen these images."))
     if job.started and job.finished:
         cells.append(("Time", duration(job.finished - job.started), ""))
     numbers_row(cells)

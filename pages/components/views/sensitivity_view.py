@@ -7,6 +7,10 @@ import streamlit as st
 from core.figures.sensitivity import one_shot_curves, sensitivity_map
 from core.jobs.store.job import DONE, Job
 from core.pruning.methods import METHODS
+from core.pruning.preview.spec import CurveResult, CurveSpec, SensitivityResult, SensitivitySpec
+from core.runs.labels import method_labels
+from core.runs.specs import result_of, source_of
+from core.runs.titles import short_title
 from pages.components.live_chart import live_chart
 from pages.components.session import say_done, start, store
 from pages.components.views.job_progress import job_line, watch
@@ -21,20 +25,21 @@ def surveys(data: str, dense: str) -> None:
         method = st.selectbox(
             "Method", instant, format_func=lambda name: METHODS[name].label, key="survey-method"
         )
-        recovery = st.toggle("Repair with least squares", key="survey-recovery")
-    settings = {"data": data, "dense": dense, "method": method}
+        reconstruction = st.toggle("Repair with least squares", key="survey-recovery")
     with st.container(horizontal=True):
         if st.button("Measure each layer", icon=":material/thermostat:", key="sensitivity"):
-            start("sensitivity", settings, 0, SHOWN)
+            start(SensitivitySpec(data=data, dense=dense, method=method), 0, SHOWN)
         if st.button("Draw the one-shot curve", icon=":material/show_chart:", key="curve"):
-            start("curve", {**settings, "recovery": recovery}, 0, SHOWN)
+            spec = CurveSpec(data=data, dense=dense, method=method, reconstruction=reconstruction)
+            start(spec, 0, SHOWN)
     say_done()
     watch(lambda: _of(dense), lambda jobs: _show(jobs, method))
 
 
 def _of(dense: str) -> list[Job]:
-    found = [*store().jobs(kind="sensitivity", limit=40), *store().jobs(kind="curve", limit=40)]
-    return [job for job in found if job.settings.get("dense") == dense]
+    kinds = (SensitivitySpec.kind, CurveSpec.kind)
+    found = [job for kind in kinds for job in store().jobs(kind=kind, limit=40)]
+    return [job for job in found if source_of(job) == dense]
 
 
 def _show(jobs: Sequence[Job], method: str) -> None:
@@ -42,22 +47,18 @@ def _show(jobs: Sequence[Job], method: str) -> None:
     for job in jobs:
         if job.state != DONE:
             job_line(job, f"survey:{job.id}")
-    finished = [job for job in jobs if job.state == DONE and job.result]
-    tables = [job for job in finished if job.kind == "sensitivity"]
-    curves = [job for job in finished if job.kind == "curve"]
-    tables.sort(key=lambda job: job.settings.get("method") != method)
+    finished = [(job, result_of(job)) for job in jobs if job.state == DONE]
+    tables = [result for _, result in finished if isinstance(result, SensitivityResult)]
+    curves = [(job, result) for job, result in finished if isinstance(result, CurveResult)]
+    tables.sort(key=lambda table: table.method != method)
     if tables:
-        table = tables[0].result or {}
-        st.caption(f"Accuracy with one layer pruned alone, {METHODS[table['method']].label}")
+        table = tables[0]
+        label = method_labels().get(table.method, table.method)
+        st.caption(f"Accuracy with one layer pruned alone, {label}")
         live_chart(sensitivity_map(table), "sensitivity-map", 320)
     if curves:
         st.caption("One cut, no retraining")
-        lines = [(_name(job), (job.result or {})["points"]) for job in curves]
+        lines = [(short_title(job), curve.points) for job, curve in curves]
         live_chart(one_shot_curves(lines), "one-shot-curves", 360)
     if not jobs:
         st.caption("Both take seconds and train nothing.")
-
-
-def _name(job: Job) -> str:
-    repaired = ", repaired" if job.settings.get("recovery") else ""
-    return f"{METHODS[job.settings['method']].label}{repaired}"

@@ -8,7 +8,9 @@ import streamlit as st
 from core.figures.weights import filter_picture, weight_histogram
 from core.jobs.store.job import Job
 from core.networks.formats import keras_h5
+from core.pruning.preview.spec import PreviewResult
 from core.runs.results import network_of, weights_path
+from core.runs.specs import result_of, source_of
 from pages.components.live_chart import live_chart
 from pages.components.session import store, workspace
 
@@ -17,14 +19,15 @@ Weights = dict[str, np.ndarray]
 
 def before_and_after(job: Job, key: str) -> None:
     """Show what a preview's cut did to the weights, when asked; nothing for answers without any."""
-    name = (job.result or {}).get("weights")
-    path = workspace().artifacts(job.id) / Path(str(name)).name
+    result = result_of(job)
+    name = result.weights if isinstance(result, PreviewResult) else ""
+    path = workspace().artifacts(job.id) / Path(name).name
     if not name or not path.is_file():
         return
     below = st.expander("Weights before and after", key=f"{key}:weights", on_change="rerun")
     if below.open:
         with below:
-            dense = network_of(store().get(job.settings["dense"]))
+            dense = network_of(store().get(source_of(job)))
             if dense is not None:
                 before = keras_h5.read(weights_path(dense, workspace()))
                 _show(before, keras_h5.read(path), key)

@@ -6,8 +6,8 @@ import pytest
 from core.federated.algorithm import Instruction
 from core.federated.network.mlp import MLP
 from core.federated.network.vector import flatten
-from core.federated.run_settings import RunSettings
 from core.federated.sampling import sample_cohort
+from core.federated.spec import RunSettings
 from core.federated.trainers import batched
 from core.federated.trainers.batched import BatchedTrainer
 from core.federated.trainers.plain import PlainTrainer

@@ -6,8 +6,8 @@ from distributed import Client, LocalCluster
 
 from core.federated.algorithms import ALGORITHMS
 from core.federated.network.vector import flatten
-from core.federated.run_settings import Run, RunSettings
 from core.federated.simulation import mlp_trainer, simulate_together
+from core.federated.spec import Run, RunSettings
 from core.federated.trainers.cluster import ClusterTrainer
 from tests.federated.federations import synthetic_federation
 

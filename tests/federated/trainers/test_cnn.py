@@ -1,18 +1,21 @@
 """The convolutional network as a federated model. TensorFlow is needed, so these are slow."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.data.dataset import Dataset, Split
+from core.data.partition import Shards
 from core.errors import SettingsError
 from core.federated.algorithms.fedavg import FedAvg
 from core.federated.algorithms.fedprox import FedProx
 from core.federated.algorithms.scaffold import Scaffold
 from core.federated.clients import join_clients
-from core.federated.federate import simulate_settings
+from core.federated.federate import federate
 from core.federated.network.vector import flatten
-from core.federated.run_settings import RunSettings
 from core.federated.simulation import simulate
+from core.federated.spec import FederatedSpec, RunSettings
 from core.federated.trainers.cnn import CnnTrainer
 from core.networks.network import NetworkShape, initial_weights
 
@@ -92,24 +95,22 @@ def test_the_settings_of_a_job_federate_images_with_the_network():
     )
     split = Split(pixels, labels)
     dataset = Dataset("steps", ("a", "b", "c"), split, split, split)
-    settings = {
-        "data": "steps",
-        "network": "cnn",
-        "rounds": 1,
-        "batch_size": 8,
-        "partition": {"name": "shards", "clients": 2},
-        "dissimilarity_every": 0,
-    }
-    first = simulate_settings(settings, load=lambda name: dataset)
+    spec = FederatedSpec(
+        data="steps",
+        network="cnn",
+        rounds=1,
+        batch_size=8,
+        partition=Shards(clients=2),
+        dissimilarity_every=0,
+    )
+    first = federate(spec, load=lambda name: dataset)
     assert first.parameters["conv1/kernel"].shape == (3, 3, 3, 32)
     start = {n: np.where(np.abs(w) > 0.05, w, 0) for n, w in first.parameters.items()}
-    again = simulate_settings(
-        {**settings, "keep_zeros": True}, load=lambda name: dataset, start=start
-    )
+    again = federate(replace(spec, keep_zeros=True), load=lambda name: dataset, start=start)
     kernel = again.parameters["dense1/kernel"]
     assert not kernel[start["dense1/kernel"] == 0].any()
 
 
 def test_plain_numbers_are_refused():
     with pytest.raises(SettingsError, match="needs images"):
-        simulate_settings({"data": "iid", "network": "cnn", "rounds": 1})
+        FederatedSpec(data="iid", network="cnn", rounds=1)

@@ -13,6 +13,7 @@ from core.workspace import Workspace
 from tests.jobs.certificates import documented_commands, make_certificates
 from tests.jobs.conftest import ROOT
 from tests.jobs.postgres import free_port
+from tests.jobs.told import told
 from tests.jobs.watching import (
     assert_every_step_is_there_once,
     processes,
@@ -114,7 +115,7 @@ def runners_of(cluster_folder):
 
 def test_a_sweep_survives_the_loss_of_a_worker_and_of_the_scheduler(cluster, tmp_path):
     processes_, workspace, store = cluster
-    id = store.submit("sweep", {"points": 8, **POINT}, 0)
+    id = store.submit(told("sweep", {"points": 8, **POINT}), 0)
     control.ensure(workspace)
     until(lambda: len(store.jobs(kind="descend", states=["running"])) == 2, 120)
     until(lambda: any(job.done > 10 for job in store.jobs(kind="descend")), 120)
@@ -146,7 +147,7 @@ def test_a_sweep_survives_the_loss_of_a_worker_and_of_the_scheduler(cluster, tmp
 def test_a_killed_engine_finds_its_cluster_jobs_again(cluster, tmp_path):
     _, workspace, store = cluster
     settings = POINT | {"steps": 150}
-    id = store.submit("descend", settings, 3)
+    id = store.submit(told("descend", settings), 3)
     control.ensure(workspace)
     until(lambda: store.get(id).done > 10, 120)
     [process] = processes(workspace.root, "core.jobs.engine.daemon")
@@ -162,10 +163,10 @@ def test_a_killed_engine_finds_its_cluster_jobs_again(cluster, tmp_path):
 
 def test_a_network_made_on_one_worker_is_read_on_both(cluster, tmp_path):
     _, workspace, store = cluster
-    dense = store.submit("network", {}, 0)
+    dense = store.submit(told("network"), 0)
     control.ensure(workspace)
     assert store.wait(dense, 120).state == "done"
-    ids = [store.submit("norm", {"dense": dense, "pause": 2.0}, seed) for seed in range(2)]
+    ids = [store.submit(told("norm", {"dense": dense, "pause": 2.0}), seed) for seed in range(2)]
     results = [store.wait(id, 120).result for id in ids]
     assert {found["home"] for found in results} == {str(tmp_path / f"worker-{n}") for n in (0, 1)}
     assert results[0]["total"] == results[1]["total"]
@@ -174,7 +175,7 @@ def test_a_network_made_on_one_worker_is_read_on_both(cluster, tmp_path):
 def test_the_documented_certificates_protect_a_cluster(cluster):
     _, workspace, store = cluster
     assert len(documented_commands()) == 3
-    id = store.submit("descend", {"steps": 5}, 0)
+    id = store.submit(told("descend", {"steps": 5}), 0)
     control.ensure(workspace)
     assert store.wait(id, 120).state == "done"
     address = control.status(workspace, store).address
@@ -190,7 +191,7 @@ def test_an_engine_told_of_an_unprotected_scheduler_says_so_and_starts_nothing(
     store, workspace, monkeypatch
 ):
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:8786")
-    id = store.submit("descend", {"steps": 5}, 0)
+    id = store.submit(told("descend", {"steps": 5}), 0)
     control.ensure(workspace)
     note = until(lambda: control.status(workspace, store).note)
     assert "tcp://127.0.0.1:8786 is not protected" in note

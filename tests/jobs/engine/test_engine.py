@@ -16,6 +16,7 @@ from core.jobs.engine.lock import is_held
 from core.jobs.runner.process_priority import NICENESS
 from core.jobs.store.database import BUSY_TIMEOUT_SECONDS
 from core.jobs.store.dispatch import Dispatcher, engines
+from tests.jobs.told import told
 from tests.jobs.watching import (
     assert_every_step_is_there_once,
     processes,
@@ -37,7 +38,7 @@ def started(store, job_id, steps=1):
 
 def test_a_job_gives_the_same_bits_as_the_bare_function(lab, tmp_path):
     settings = {"steps": 20}
-    id = lab.submit("descend", settings, 3)
+    id = lab.submit(told("descend", settings), 3)
     job = lab.wait(id, 60)
     assert (job.state, job.error, job.attempt) == ("done", None, 1)
     assert job.result == undisturbed("descend", settings, 3, tmp_path / "bare")
@@ -46,7 +47,7 @@ def test_a_job_gives_the_same_bits_as_the_bare_function(lab, tmp_path):
 
 
 def test_a_killed_runner_continues_from_its_checkpoint_bit_for_bit(lab, workspace, tmp_path):
-    id = lab.submit("descend", SLOW, 4)
+    id = lab.submit(told("descend", SLOW), 4)
     started(lab, id, 12)
     [runner] = runners(workspace.root)
     runner.kill()
@@ -59,7 +60,7 @@ def test_a_killed_runner_continues_from_its_checkpoint_bit_for_bit(lab, workspac
 
 
 def test_a_killed_engine_leaves_no_orphan_and_its_jobs_go_on(lab, workspace, tmp_path):
-    ids = [lab.submit("descend", SLOW, seed) for seed in (5, 6)]
+    ids = [lab.submit(told("descend", SLOW), seed) for seed in (5, 6)]
     for id in ids:
         started(lab, id, 7)
     [process] = engine_processes(workspace.root)
@@ -75,7 +76,7 @@ def test_a_killed_engine_leaves_no_orphan_and_its_jobs_go_on(lab, workspace, tmp
 
 
 def test_stop_and_resume_are_bit_exact(lab, tmp_path):
-    id = lab.submit("descend", SLOW, 7)
+    id = lab.submit(told("descend", SLOW), 7)
     started(lab, id, 8)
     assert lab.stop(id) == "stopping"
     job = lab.wait(id, 5)
@@ -88,8 +89,8 @@ def test_stop_and_resume_are_bit_exact(lab, tmp_path):
 
 
 def test_a_forced_stop_kills_one_job_and_never_its_neighbour(lab, workspace):
-    deaf = lab.submit("ignore", {}, 0)
-    neighbour = lab.submit("descend", SLOW, 8)
+    deaf = lab.submit(told("ignore"), 0)
+    neighbour = lab.submit(told("descend", SLOW), 8)
     started(lab, neighbour)
     until(lambda: lab.get(deaf).state == "running")
     lab.stop(deaf)
@@ -102,26 +103,26 @@ def test_a_forced_stop_kills_one_job_and_never_its_neighbour(lab, workspace):
 
 
 def test_errors_for_people_are_sentences_and_bugs_point_to_the_log(lab, workspace):
-    refused = lab.wait(lab.submit("refuse", {}, 0), 60)
+    refused = lab.wait(lab.submit(told("refuse"), 0), 60)
     assert (refused.state, refused.error) == ("failed", "steps is -1. Choose a value from 1.")
-    stumbled = lab.wait(lab.submit("stumble", {"index": 5}, 0), 60)
+    stumbled = lab.wait(lab.submit(told("stumble", {"index": 5}), 0), 60)
     assert stumbled.state == "failed"
     assert "IndexError" in stumbled.error
     assert "Traceback" not in stumbled.error
     assert "Traceback" in workspace.log(stumbled.id).read_text()
-    unknown = lab.wait(lab.submit("dance", {}, 0), 60)
+    unknown = lab.wait(lab.submit(told("dance"), 0), 60)
     assert "no kind of job called 'dance'" in unknown.error
 
 
 def test_a_job_that_always_crashes_fails_after_three_attempts(lab):
-    job = lab.wait(lab.submit("crash", {}, 0), 60)
+    job = lab.wait(lab.submit(told("crash"), 0), 60)
     assert (job.state, job.attempt, job.crashes) == ("failed", 3, 3)
     assert "exit code 77" in job.error
     assert "about to crash" in job.error
 
 
 def test_points_that_import_the_same_library_share_one_runner(store, workspace):
-    ids = [store.submit("train", {"point": n}, 0) for n in range(3)]
+    ids = [store.submit(told("train", {"point": n}), 0) for n in range(3)]
     control.ensure(workspace)
     answers = [store.wait(id, 60) for id in ids]
     assert {job.state for job in answers} == {"done"}
@@ -132,30 +133,30 @@ def test_points_that_import_the_same_library_share_one_runner(store, workspace):
 def test_a_runner_is_ready_before_there_is_a_job_and_leaves_when_in_the_way(store, workspace):
     control.ensure(workspace, warm="tensorflow")
     [ready] = until(lambda: runners(workspace.root))
-    answers = [store.wait(store.submit("train", {"point": n}, 0), 180) for n in range(2)]
+    answers = [store.wait(store.submit(told("train", {"point": n}), 0), 180) for n in range(2)]
     assert {job.result["process"] for job in answers} == {ready.pid}
-    assert store.wait(store.submit("whoami", {}, 0), 180).result["process"] != ready.pid
+    assert store.wait(store.submit(told("whoami"), 0), 180).result["process"] != ready.pid
     assert ready.pid not in {process.pid for process in runners(workspace.root)}
 
 
 def test_a_sweep_waits_for_its_points_without_holding_a_place(lab, workspace, tmp_path):
-    id = lab.submit("sweep", {"points": 3, **SLOW, "steps": 30}, 0)
+    id = lab.submit(told("sweep", {"points": 3, **SLOW, "steps": 30}), 0)
     until(lambda: lab.get(id).state == "waiting")
     assert all("descend" not in p.cmdline() for p in runners(workspace.root, id))
     job = lab.wait(id, 60)
     settings = {**SLOW, "steps": 30}
     expected = [undisturbed("descend", settings, seed, tmp_path / "bare") for seed in range(3)]
     assert job.result == {"points": expected, "states": ["done"] * 3}
-    again = lab.submit("sweep", {"points": 4, **SLOW, "steps": 30}, 0)
+    again = lab.submit(told("sweep", {"points": 4, **SLOW, "steps": 30}), 0)
     lab.wait(again, 60)
     # The three finished points were not computed again.
     assert [point.attempt for point in lab.jobs(kind="descend")] == [1, 1, 1, 1]
 
 
 def test_a_run_in_the_background_has_a_lower_priority_than_what_is_waited_for(lab, workspace):
-    run = lab.submit("descend", SLOW | {"steps": 10_000}, 0)
+    run = lab.submit(told("descend", SLOW | {"steps": 10_000}), 0)
     started(lab, run)
-    preview = lab.wait(lab.submit("preview", {"value": 1}, 0), 180).result["process"]
+    preview = lab.wait(lab.submit(told("preview", {"value": 1}), 0), 180).result["process"]
     [background] = [p for p in runners(workspace.root) if p.pid != preview]
     assert background.nice() == max(NICENESS, os.nice(0))
     assert psutil.Process(preview).nice() == os.nice(0)
@@ -167,10 +168,10 @@ def test_a_run_in_the_background_has_a_lower_priority_than_what_is_waited_for(la
 
 
 def test_a_preview_never_waits_behind_a_sweep(lab):
-    sweep = lab.submit("sweep", {"points": 8, "steps": 400, "pause": 0.03}, 0)
+    sweep = lab.submit(told("sweep", {"points": 8, "steps": 400, "pause": 0.03}), 0)
     until(lambda: len(lab.jobs(states=["running"], kind="descend")) >= 1)
-    first = lab.wait(lab.submit("preview", {"value": 1}, 0), 60)
-    second = lab.wait(lab.submit("preview", {"value": 2}, 0), 60)
+    first = lab.wait(lab.submit(told("preview", {"value": 1}), 0), 60)
+    second = lab.wait(lab.submit(told("preview", {"value": 2}), 0), 60)
     assert (first.result["twice"], second.result["twice"]) == (2, 4)
     assert first.result["process"] == second.result["process"]  # kept warm
     assert lab.counts()["queued"] > 0  # the sweep is still far from its end
@@ -213,7 +214,7 @@ def freezes_outside_a_write(process, workspace):
 
 
 def test_a_frozen_runner_that_lost_its_lease_writes_nothing_when_it_thaws(lab, workspace, tmp_path):
-    id = lab.submit("descend", SLOW, 9)
+    id = lab.submit(told("descend", SLOW), 9)
     started(lab, id, 7)
     [old] = runners(workspace.root)
     until(lambda: freezes_outside_a_write(old, workspace))
@@ -232,7 +233,7 @@ def test_a_frozen_runner_that_lost_its_lease_writes_nothing_when_it_thaws(lab, w
 
 @pytest.mark.slow
 def test_forty_jobs_stopped_four_times_each_all_end_stopped(lab, workspace):
-    ids = [lab.submit("descend", {"steps": 500, "pause": 0.05}, seed) for seed in range(40)]
+    ids = [lab.submit(told("descend", {"steps": 500, "pause": 0.05}), seed) for seed in range(40)]
     until(lambda: lab.jobs(states=["running"]))
     for _ in range(4):
         for id in ids:
@@ -244,7 +245,7 @@ def test_forty_jobs_stopped_four_times_each_all_end_stopped(lab, workspace):
 
 
 def test_a_foreign_lock_on_the_store_only_delays(lab, workspace, tmp_path):
-    id = lab.submit("descend", SLOW, 10)
+    id = lab.submit(told("descend", SLOW), 10)
     started(lab, id, 5)
     foreign = sqlite3.connect(workspace.root / "jobs.db", isolation_level=None)
     foreign.execute("BEGIN IMMEDIATE")
@@ -272,7 +273,7 @@ def test_a_jumping_clock_changes_no_result_and_no_estimate(store, workspace, tmp
     (folder / "sitecustomize.py").write_text(CLOCK_JUMPS)
     monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{os.environ['PYTHONPATH']}")
     settings = {"steps": 120, "pause": 0.05}
-    id = store.submit("descend", settings, 11)
+    id = store.submit(told("descend", settings), 11)
     control.ensure(workspace)
     left = until(lambda: store.get(id).seconds_left)
     assert 0 < left < 30  # about 120 steps of 0.05 s in all
@@ -283,7 +284,7 @@ def test_a_jumping_clock_changes_no_result_and_no_estimate(store, workspace, tmp
 
 
 def test_an_engine_that_was_asked_to_end_gives_its_jobs_back(lab, workspace):
-    id = lab.submit("descend", SLOW, 12)
+    id = lab.submit(told("descend", SLOW), 12)
     started(lab, id, 6)
     assert control.stop(workspace)
     assert not is_held(workspace.engine_lock)
@@ -312,19 +313,19 @@ def test_an_engine_ends_when_its_workspace_is_deleted(workspace, store):
 
 def test_a_deleted_store_begins_anew_with_a_new_engine(lab, workspace, tmp_path):
     """Nobody goes on with the file that has no name any more."""
-    lab.wait(lab.submit("descend", {"steps": 3}, 0), 60)
+    lab.wait(lab.submit(told("descend", {"steps": 3}), 0), 60)
     [first] = engine_processes(workspace.root)
     for file in workspace.root.glob("jobs.db*"):
         file.unlink()
     until(lambda: not first.is_running(), seconds=20)
     assert lab.jobs() == []  # the store that was open follows, too
     control.ensure(workspace)
-    job = lab.wait(lab.submit("descend", {"steps": 3}, 1), 60)
+    job = lab.wait(lab.submit(told("descend", {"steps": 3}), 1), 60)
     assert job.result == undisturbed("descend", {"steps": 3}, 1, tmp_path / "bare")
 
 
 def test_the_engine_never_imports_tensorflow(lab, workspace):
-    lab.wait(lab.submit("descend", {"steps": 3}, 0), 60)
+    lab.wait(lab.submit(told("descend", {"steps": 3}), 0), 60)
     [process] = engine_processes(workspace.root)
     mapped = {os.path.basename(region.path) for region in process.memory_maps()}
     assert not [name for name in mapped if "tensorflow" in name]

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tests.jobs.conftest import ROOT
+from tests.jobs.told import told
 from tests.jobs.watching import processes
 
 pytestmark = pytest.mark.slow  # processes
@@ -39,8 +40,8 @@ LISTENS = ("0A", "07")  # the states of TCP sockets that listen, and of UDP sock
 
 
 def test_an_engine_at_work_and_its_runners_listen_on_no_port(lab, workspace):
-    id = lab.submit("descend", {"steps": 100, "pause": 0.05}, 0)
-    preview = lab.wait(lab.submit("preview", {"value": 1}, 0), 60)
+    id = lab.submit(told("descend", {"steps": 100, "pause": 0.05}), 0)
+    preview = lab.wait(lab.submit(told("preview", {"value": 1}), 0), 60)
     assert preview.result["twice"] == 2
     found = processes(workspace.root)
     assert len(found) >= 2

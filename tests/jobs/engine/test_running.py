@@ -8,6 +8,7 @@ from core.jobs.engine.daemon import Engine
 from core.jobs.engine.lock import FileLock
 from core.jobs.engine.running import BEGIN_SECONDS, HERE, Flight
 from core.jobs.store.dispatch import Dispatcher
+from tests.jobs.told import told
 
 
 @pytest.fixture
@@ -28,6 +29,6 @@ def test_a_runner_whose_first_job_was_deleted_since_is_at_work(engine):
 
 
 def test_a_runner_that_did_not_begin_its_job_for_minutes_was_lost(engine, store):
-    id = store.submit("descend", {"steps": 1}, 0)
+    id = store.submit(told("descend", {"steps": 1}), 0)
     Dispatcher(store.database, engine.owner).claim("background", {"numpy"}, "runner")
     assert not long_at_work(engine, id)

@@ -9,6 +9,7 @@ from core.jobs.runner.runner import JOBS_PER_RUNNER, LULL_SECONDS, Orders, patie
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Fenced, Lease
 from core.progress import Stopped
+from tests.jobs.told import told
 from tests.jobs.watching import until
 
 
@@ -17,7 +18,7 @@ class Attempts:
 
     def __init__(self, store, workspace):
         self.store, self.workspace = store, workspace
-        self.job_id = store.submit("descend", {"steps": 9}, 0)
+        self.job_id = store.submit(told("descend", {"steps": 9}), 0)
         self.dispatcher = Dispatcher(store.database, "here")
         self.folder = CheckpointFolder(workspace, self.job_id, None)
         self.count = 0

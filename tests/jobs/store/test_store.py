@@ -10,10 +10,11 @@ from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Fenced, Lease, Update
 from core.jobs.store.store import Child, Store
+from tests.jobs.told import told
 
 
 def submit(store, seed=0, kind="descend", **settings):
-    return store.submit(kind, settings, seed)
+    return store.submit(told(kind, settings), seed)
 
 
 def start(store, dispatcher, runner="r1", lane="background"):
@@ -30,9 +31,9 @@ def dispatcher(contract_store):
 
 
 def test_the_same_inputs_are_the_same_job(contract_store):
-    first = contract_store.submit("train", {"epochs": 3, "rate": 0.1}, 7)
-    assert contract_store.submit("train", {"rate": 0.1, "epochs": 3}, 7) == first
-    assert contract_store.submit("train", {"rate": 0.1, "epochs": 3}, 8) != first
+    first = contract_store.submit(told("train", {"epochs": 3, "rate": 0.1}), 7)
+    assert contract_store.submit(told("train", {"rate": 0.1, "epochs": 3}), 7) == first
+    assert contract_store.submit(told("train", {"rate": 0.1, "epochs": 3}), 8) != first
     assert len(contract_store.jobs()) == 2
 
 
@@ -42,7 +43,7 @@ def test_two_clicks_at_once_make_one_job(contract_store):
 
     def click():
         barrier.wait()
-        ids.append(contract_store.submit("train", {"epochs": 3}, 7))
+        ids.append(contract_store.submit(told("train", {"epochs": 3}), 7))
 
     threads = [threading.Thread(target=click) for _ in range(8)]
     for thread in threads:
@@ -56,15 +57,15 @@ def test_two_clicks_at_once_make_one_job(contract_store):
 
 def test_settings_that_are_not_json_are_refused_with_a_sentence(contract_store):
     with pytest.raises(SettingsError, match="Use finite numbers"):
-        contract_store.submit("train", {"rate": math.nan}, 0)
+        contract_store.submit(told("train", {"rate": math.nan}), 0)
     with pytest.raises(SettingsError, match="Use finite numbers"):
-        contract_store.submit("train", {"rate": object()}, 0)
+        contract_store.submit(told("train", {"rate": object()}), 0)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 1.5])
 def test_a_seed_the_store_cannot_keep_is_refused(contract_store, seed):
     with pytest.raises(SettingsError, match="whole number from 0"):
-        contract_store.submit("train", {}, seed)
+        contract_store.submit(told("train"), seed)
 
 
 def test_texts_of_any_kind_can_be_stored(contract_store, dispatcher):
@@ -85,7 +86,7 @@ def test_an_unknown_run_is_a_friendly_error(contract_store):
 
 def test_jobs_are_listed_newest_first_and_filtered(contract_store, dispatcher):
     ids = [submit(contract_store, seed) for seed in range(3)]
-    other = contract_store.submit("sweep", {}, 0)
+    other = contract_store.submit(told("sweep"), 0)
     assert [job.id for job in contract_store.jobs()] == [other, *reversed(ids)]
     assert [job.id for job in contract_store.jobs(kind="descend", limit=2)] == [ids[2], ids[1]]
     lease = start(contract_store, dispatcher)
@@ -129,7 +130,7 @@ def test_eight_engines_never_claim_one_job_twice(contract_store, store_url):
 
 
 def test_the_queue_is_never_overtaken_by_a_smaller_job(contract_store, dispatcher):
-    large = contract_store.submit("train", {}, 0)
+    large = contract_store.submit(told("train"), 0)
     submit(contract_store)
     assert dispatcher.claim("background", {"numpy"}, "r1") is None
     assert dispatcher.claim("background", {"numpy", "tensorflow"}, "r1").job_id == large
@@ -137,23 +138,27 @@ def test_the_queue_is_never_overtaken_by_a_smaller_job(contract_store, dispatche
 
 def test_a_higher_priority_goes_first(contract_store, dispatcher):
     submit(contract_store, seed=0)
-    urgent = contract_store.submit("descend", {}, 1, priority=1)
+    urgent = contract_store.submit(told("descend"), 1, priority=1)
     assert dispatcher.claim("background", {"numpy"}, "r1").job_id == urgent
 
 
 def test_families_take_turns_in_the_queue(contract_store, dispatcher):
-    a = contract_store.submit("sweep", {"name": "a"}, 0)
-    b = contract_store.submit("sweep", {"name": "b"}, 0)
-    points_a = contract_store.submit_children(a, [Child("descend", {"a": i}, 0) for i in range(3)])
-    points_b = contract_store.submit_children(b, [Child("descend", {"b": i}, 0) for i in range(3)])
+    a = contract_store.submit(told("sweep", {"name": "a"}), 0)
+    b = contract_store.submit(told("sweep", {"name": "b"}), 0)
+    points_a = contract_store.submit_children(
+        a, [Child(told("descend", {"a": i}), 0) for i in range(3)]
+    )
+    points_b = contract_store.submit_children(
+        b, [Child(told("descend", {"b": i}), 0) for i in range(3)]
+    )
     order = [dispatcher.claim("background", {"numpy"}, f"r{n}").job_id for n in range(6)]
     taken = [(points_a[i].id, points_b[i].id) for i in range(3)]
     assert order == [id for pair in taken for id in pair]
 
 
 def test_a_parent_may_say_what_its_children_need(contract_store, dispatcher):
-    sweep = contract_store.submit("sweep", {}, 0)
-    wanted = [Child("prune", {"n": n}, 0, ONE_OF_MANY) for n in range(2)]
+    sweep = contract_store.submit(told("sweep"), 0)
+    wanted = [Child(told("prune", {"n": n}), 0, ONE_OF_MANY) for n in range(2)]
     points = contract_store.submit_children(sweep, wanted)
     assert dispatcher.claim("background", {"tensorflow"}, "r1") is None
     claims = [dispatcher.claim("background", {ONE_OF_MANY}, f"r{n}") for n in range(2)]
@@ -161,8 +166,8 @@ def test_a_parent_may_say_what_its_children_need(contract_store, dispatcher):
 
 
 def test_a_single_run_does_not_wait_behind_a_long_sweep(contract_store, dispatcher):
-    sweep = contract_store.submit("sweep", {}, 0)
-    contract_store.submit_children(sweep, [Child("descend", {"n": i}, 0) for i in range(40)])
+    sweep = contract_store.submit(told("sweep"), 0)
+    contract_store.submit_children(sweep, [Child(told("descend", {"n": i}), 0) for i in range(40)])
     for n in range(5):
         dispatcher.claim("background", {"numpy"}, f"r{n}")
     single = submit(contract_store, seed=99)
@@ -172,8 +177,8 @@ def test_a_single_run_does_not_wait_behind_a_long_sweep(contract_store, dispatch
 
 
 def test_the_newest_preview_is_answered_first(contract_store, dispatcher):
-    contract_store.submit("preview", {"sparsity": 0.1}, 0)
-    newest = contract_store.submit("preview", {"sparsity": 0.2}, 0)
+    contract_store.submit(told("preview", {"sparsity": 0.1}), 0)
+    newest = contract_store.submit(told("preview", {"sparsity": 0.2}), 0)
     assert dispatcher.claim("interactive", {"interactive"}, "r1").job_id == newest
 
 
@@ -385,9 +390,9 @@ def test_deleting_a_run_deletes_what_belongs_to_it(contract_store, dispatcher):
 
 
 def test_a_point_of_two_sweeps_is_one_job_and_outlives_either(contract_store):
-    a, b = (contract_store.submit("sweep", {"name": name}, 0) for name in "ab")
-    [point] = contract_store.submit_children(a, [Child("descend", {}, 0)])
-    assert contract_store.submit_children(b, [Child("descend", {}, 0)]) == [point]
+    a, b = (contract_store.submit(told("sweep", {"name": name}), 0) for name in "ab")
+    [point] = contract_store.submit_children(a, [Child(told("descend"), 0)])
+    assert contract_store.submit_children(b, [Child(told("descend"), 0)]) == [point]
     contract_store.stop(a)
     assert contract_store.get(point.id).state == "queued"
     contract_store.delete(a)
@@ -397,8 +402,8 @@ def test_a_point_of_two_sweeps_is_one_job_and_outlives_either(contract_store):
 
 
 def test_a_point_that_a_person_starts_as_well_is_the_persons_own(contract_store):
-    sweep = contract_store.submit("sweep", {}, 0)
-    wanted = [Child("descend", {}, seed) for seed in range(2)]
+    sweep = contract_store.submit(told("sweep"), 0)
+    wanted = [Child(told("descend"), seed) for seed in range(2)]
     own, other = contract_store.submit_children(sweep, wanted)
     before = contract_store.revision()
     assert submit(contract_store) == own.id
@@ -413,8 +418,8 @@ def test_a_point_that_a_person_starts_as_well_is_the_persons_own(contract_store)
 
 
 def test_a_stopped_point_that_a_person_starts_goes_on_as_the_persons_own(contract_store):
-    sweep = contract_store.submit("sweep", {}, 0)
-    [point] = contract_store.submit_children(sweep, [Child("descend", {}, 0)])
+    sweep = contract_store.submit(told("sweep"), 0)
+    [point] = contract_store.submit_children(sweep, [Child(told("descend"), 0)])
     contract_store.stop(sweep)
     submit(contract_store)
     assert contract_store.get(point.id).state == "queued"
@@ -422,8 +427,8 @@ def test_a_stopped_point_that_a_person_starts_goes_on_as_the_persons_own(contrac
 
 
 def test_stopping_a_parent_stops_its_children(contract_store, dispatcher):
-    sweep = contract_store.submit("sweep", {}, 0)
-    points = contract_store.submit_children(sweep, [Child("descend", {}, n) for n in range(2)])
+    sweep = contract_store.submit(told("sweep"), 0)
+    points = contract_store.submit_children(sweep, [Child(told("descend"), n) for n in range(2)])
     running = start(contract_store, dispatcher)
     contract_store.stop(sweep)
     states = {contract_store.get(point.id).state for point in points}
@@ -432,9 +437,9 @@ def test_stopping_a_parent_stops_its_children(contract_store, dispatcher):
 
 
 def test_a_waiting_parent_wakes_when_its_last_child_ends(contract_store, dispatcher):
-    sweep = contract_store.submit("sweep", {}, 0)
+    sweep = contract_store.submit(told("sweep"), 0)
     parent = start(contract_store, dispatcher, "p1", lane="light")
-    contract_store.submit_children(sweep, [Child("descend", {}, n) for n in range(2)])
+    contract_store.submit_children(sweep, [Child(told("descend"), n) for n in range(2)])
     parent.wait_for_children()
     assert contract_store.get(sweep).state == "waiting"
     assert contract_store.get(sweep).shown_state == "running"
@@ -449,9 +454,9 @@ def test_a_waiting_parent_wakes_when_its_last_child_ends(contract_store, dispatc
 def test_a_failed_child_is_not_run_again_by_its_own_parent_but_by_a_resume(
     contract_store, dispatcher
 ):
-    sweep = contract_store.submit("sweep", {}, 0)
+    sweep = contract_store.submit(told("sweep"), 0)
     parent = start(contract_store, dispatcher, "p1", lane="light")
-    wanted = [Child("descend", {}, 0)]
+    wanted = [Child(told("descend"), 0)]
     contract_store.submit_children(sweep, wanted)
     start(contract_store, dispatcher, "r1").settle("failed", error="no")
     [child] = contract_store.submit_children(sweep, wanted)

@@ -16,6 +16,7 @@ from core.jobs.transfer.bundle_zip import BundleLimits
 from core.workspace import Workspace
 from tests.endless_zip import zip_of_entries
 from tests.jobs.finished import finish
+from tests.jobs.told import told
 
 SETTINGS = {"steps": 6}
 
@@ -128,7 +129,7 @@ def test_the_history_has_a_row_a_step_and_gaps_stay_empty():
 
 
 def test_a_run_that_has_not_ended_is_not_exported(store, workspace, tmp_path):
-    id = store.submit("descend", SETTINGS, 1)
+    id = store.submit(told("descend", SETTINGS), 1)
     with pytest.raises(JobError, match="has not ended yet"):
         export_run(store, workspace, id, tmp_path / "run.zip")
     with pytest.raises(NotFoundError):
@@ -205,7 +206,7 @@ def test_settings_that_do_not_belong_to_the_id_are_refused(exported, elsewhere):
         ("result", {"weights": "/etc/passwd"}, "leads out of its folder"),
         ("result", {"weights": "C:\\secret.h5"}, "leads out of its folder"),
         ("parent", "../x", "parent is not a run"),
-        ("surprise", 1, "unexpected keyword"),
+        ("surprise", 1, "which is unknown"),
     ],
 )
 def test_a_record_that_makes_no_sense_is_refused(exported, elsewhere, field, value, match):
@@ -289,7 +290,7 @@ def test_a_run_named_twice_is_imported_once(exported, elsewhere):
 
 
 def test_a_file_that_the_check_refuses_stays_out(exported, elsewhere):
-    def check(path, result):
+    def check(path):
         raise WeightsError("conv1 has 5 filters, 32 are expected.")
 
     refused(elsewhere, exported[1], "weights.npy of run .* was refused: conv1", check_file=check)

@@ -5,6 +5,7 @@ import pytest
 from core.errors import JobError
 from core.jobs.transfer.exports import flat, to_mlflow, to_tensorboard
 from tests.jobs.finished import finish
+from tests.jobs.told import told
 
 SETTINGS = {"steps": 4}
 
@@ -52,7 +53,7 @@ def test_mlflow_has_the_run_once_with_values_settings_and_files(
 
 
 def test_a_run_at_work_is_not_exported(store, workspace, tmp_path):
-    id = store.submit("descend", SETTINGS, 1)
+    id = store.submit(told("descend", SETTINGS), 1)
     with pytest.raises(JobError, match="has not ended yet"):
         to_tensorboard(store, [id], tmp_path)
     with pytest.raises(JobError, match="has not ended yet"):

@@ -10,6 +10,7 @@ from core.networks.network import LAYERS
 from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Silent
 from core.pruning.preview.explorer import Explorer
+from core.pruning.preview.spec import PreviewResult
 from core.pruning.prune import PrunePlan, prune
 from tests.pruning.tiny import SHAPE, data, weights
 
@@ -116,10 +117,11 @@ def test_asking_twice_gives_the_same_answer(explorer):
 
 
 def test_an_answer_survives_json(explorer):
-    values = json.loads(json.dumps(explorer.answer(plan()).to_dict()))
-    assert values["layers"][0]["name"] == "conv1"
-    assert values["plan"]["method"] == "magnitude"
-    assert 0 <= values["accuracy"] <= 1
+    result = explorer.answer(plan()).result("weights.h5")
+    read = PreviewResult.from_json(json.loads(json.dumps(result.to_json())))
+    assert read == result
+    assert (read.layers[0].name, read.plan.method) == ("conv1", "magnitude")
+    assert 0 <= read.accuracy <= 1
 
 
 @pytest.mark.parametrize("method", ["magnitude", "l1_filter", "random_filter"])

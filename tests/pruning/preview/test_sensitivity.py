@@ -9,6 +9,7 @@ from core.networks.network import LAYERS
 from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Stopped
 from core.pruning.preview.sensitivity import LEVELS, analyse, drops_of, sensitivity, table_of
+from core.pruning.preview.spec import SensitivityResult
 from core.pruning.prune import PrunePlan
 from tests.pruning.tiny import SHAPE, StopsAfter, data, weights
 
@@ -57,9 +58,11 @@ def test_an_interrupted_analysis_resumes_with_the_next_layer():
 
 
 def test_a_table_survives_json():
-    values = json.loads(json.dumps(sensitivity(weights(), data(), CHANNELS).to_dict()))
-    assert values["layers"] == list(CHANNEL_LAYERS)
-    assert len(values["accuracies"][0]) == len(values["levels"])
+    result = sensitivity(weights(), data(), CHANNELS).result("l1_filter")
+    read = SensitivityResult.from_json(json.loads(json.dumps(result.to_json())))
+    assert read == result
+    assert read.layers == tuple(CHANNEL_LAYERS)
+    assert len(read.accuracies[0]) == len(read.levels)
 
 
 def test_all_classes_are_looked_at_even_if_the_images_come_class_by_class():

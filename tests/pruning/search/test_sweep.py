@@ -7,9 +7,12 @@ from core.errors import SettingsError
 from core.networks.network import REFERENCE
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
+from core.pruning.search.spec import SweepSpec
 from core.pruning.search.sweep import Sweep, run_seconds, spread, sweep_seconds
 
-SWEEP = Sweep(("magnitude", "l1_filter", "random"), (0.5, 0.8, 0.9), epochs=4, seeds=2)
+SWEEP = Sweep(
+    methods=("magnitude", "l1_filter", "random"), sparsities=(0.5, 0.8, 0.9), epochs=4, seeds=2
+)
 
 
 def test_a_sweep_is_every_combination_once():
@@ -27,7 +30,7 @@ def test_seeds_are_shared_by_methods_and_sparsities():
 
 
 def test_points_are_shared_between_sweeps_by_their_digest():
-    larger = Sweep(("magnitude", "taylor"), (0.5, 0.99), epochs=4, seeds=3)
+    larger = Sweep(methods=("magnitude", "taylor"), sparsities=(0.5, 0.99), epochs=4, seeds=3)
     first = {(run.plan.digest, run.seed) for run in SWEEP.runs()}
     second = {(run.plan.digest, run.seed) for run in larger.runs()}
     assert len(first & second) == 2
@@ -40,15 +43,17 @@ def test_the_ends_and_the_middle_of_the_range_come_first():
 
 
 def test_both_styles_double_the_runs():
-    both = Sweep(("magnitude",), (0.9,), styles=("polished", "pure"))
+    both = Sweep(methods=("magnitude",), sparsities=(0.9,), styles=("polished", "pure"))
     assert [run.plan.label for run in both.runs()] == ["polished", "pure"]
 
 
 def test_settings_come_from_json_and_all_means_the_whole_table():
-    values = json.loads(json.dumps(SWEEP.to_dict() | {"data": "x", "dense": "y"}))
-    assert Sweep.from_dict(values) == SWEEP
-    assert Sweep.from_dict({"methods": "all", "sparsities": [0.5]}).methods == tuple(METHODS)
-    assert Sweep.from_dict({"methods": ["all"], "sparsities": [0.5]}).methods == tuple(METHODS)
+    spec = SweepSpec(**vars(SWEEP), data="x", dense="y")
+    assert SweepSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
+    for everything in ("all", ["all"]):
+        stored = {"data": "x", "methods": everything, "sparsities": [0.5]}
+        assert SweepSpec.from_json(stored).methods == tuple(METHODS)
+        assert SweepSpec.from_json(stored).to_json() == stored
 
 
 @pytest.mark.parametrize(
@@ -58,8 +63,8 @@ def test_settings_come_from_json_and_all_means_the_whole_table():
         ({"methods": ()}, "none given"),
         ({"sparsities": ()}, "Give one or more sparsities"),
         ({"sparsities": (1.0,)}, "Give one or more sparsities"),
-        ({"seeds": 0}, "at least one seed"),
-        ({"styles": ("raw",)}, "Styles are polished and pure"),
+        ({"seeds": 0}, "seeds is 0. Choose a value from 1"),
+        ({"styles": ("raw",)}, "styles is 'raw'. Choose one of: polished, pure"),
     ],
 )
 def test_a_sweep_that_makes_no_sense_is_refused(values, message):
@@ -68,13 +73,16 @@ def test_a_sweep_that_makes_no_sense_is_refused(values, message):
 
 
 def test_small_networks_are_expected_to_train_faster():
-    runs = {run.plan.method: run.plan for run in Sweep(("magnitude", "l1_filter"), (0.98,)).runs()}
+    runs = {
+        run.plan.method: run.plan
+        for run in Sweep(methods=("magnitude", "l1_filter"), sparsities=(0.98,)).runs()
+    }
     seconds = {name: run_seconds(plan, REFERENCE, 10.0) for name, plan in runs.items()}
     assert seconds["l1_filter"] < 0.7 * seconds["magnitude"]
 
 
 def test_several_runs_share_the_cores():
-    runs = Sweep(("magnitude",), (0.5, 0.8, 0.9), epochs=5).runs()
+    runs = Sweep(methods=("magnitude",), sparsities=(0.5, 0.8, 0.9), epochs=5).runs()
     alone = run_seconds(runs[0].plan, REFERENCE, 10.0)
     rounds = {n: sweep_seconds(runs, REFERENCE, 10.0, n) / alone for n in (1, 2, 4, 64)}
     # Two at a time on one core each get 1.3 times as much done, so each takes 2 / 1.3 of its time.

@@ -1,0 +1,134 @@
+"""What the explorer, one-shot curves and the layers' sensitivity are told, and what they answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from core.pruning.methods import METHODS
+from core.pruning.plan import PrunePlan
+from core.records import JsonObject, Record, Spec
+from core.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutSpec(Spec):
+    """What all of them are told: a network and a method."""
+
+    data: str = setting(help="Digest of the data set")
+    dense: str = setting(help="Run whose network is cut")
+    method: str = setting("magnitude", choices=tuple(METHODS), help="What to remove")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewSpec(CutSpec):
+    """One position of the explorer's sliders. per_layer: layer -> share to remove of it."""
+
+    kind: ClassVar[str] = "preview"
+    resources: ClassVar[str] = "interactive"
+
+    sparsity: float = setting(0.5, low=0.0, high=0.9999, help="Zeros over all parameters")
+    per_layer: Mapping[str, float] | None = None
+    reconstruction: bool = setting(
+        False, stored_as="recovery", help="Least-squares reconstruction after the cut"
+    )
+
+    @property
+    def plan(self) -> PrunePlan:
+        """The cut, without any training."""
+        return PrunePlan(method=self.method, sparsity=self.sparsity, epochs=0)
+
+
+@dataclass(frozen=True)
+class LayerView(Record):
+    """One layer after the cut; living: units that still receive something and are read."""
+
+    name: str
+    parameters: int
+    zeros: int
+    units: int
+    living: int
+
+    @property
+    def sparsity(self) -> float:
+        """Zeros over all parameters of the layer."""
+        return self.zeros / self.parameters
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the view for JSON, with the layer's sparsity."""
+        return {**super().to_json(), "sparsity": self.sparsity}
+
+
+def _second_form(old: JsonObject) -> JsonObject:
+    """Return the JSON of version 0.1 under the names of today."""
+    return {**old, "reconstructed": old.get("reconstructed", old.get("recovered"))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewResult(Record):
+    """One answer of the explorer; see `core.pruning.preview.explorer.Preview`.
+
+    weights: name of the file with the network as the cut left it.
+    """
+
+    earlier: ClassVar = {1: _second_form}
+
+    sparsity: float
+    accuracy: float
+    dense_accuracy: float
+    score: float
+    images: int
+    seconds: float
+    reconstructed: bool
+    plan: PrunePlan
+    layers: tuple[LayerView, ...]
+    notes: tuple[str, ...] = ()
+    weights: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveSpec(CutSpec):
+    """A method's one-shot curve."""
+
+    kind: ClassVar[str] = "curve"
+    resources: ClassVar[str] = "tensorflow"
+
+    reconstruction: bool = setting(
+        False, stored_as="recovery", help="Least-squares reconstruction after the cut"
+    )
+
+
+@dataclass(frozen=True)
+class CurvePoint(Record):
+    """One cut of a one-shot curve."""
+
+    sparsity: float
+    accuracy: float
+    score: float
+
+
+@dataclass(frozen=True)
+class CurveResult(Record):
+    """A method's one-shot curve, and how many images it was measured on."""
+
+    method: str
+    points: tuple[CurvePoint, ...]
+    images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensitivitySpec(CutSpec):
+    """What each layer alone can lose."""
+
+    kind: ClassVar[str] = "sensitivity"
+    resources: ClassVar[str] = "tensorflow"
+
+
+@dataclass(frozen=True)
+class SensitivityResult(Record):
+    """Accuracy with one layer pruned: a row a layer, a column a level; and of the dense network."""
+
+    layers: tuple[str, ...]
+    levels: tuple[float, ...]
+    accuracies: tuple[tuple[float, ...], ...]
+    dense: float
+    method: str
