@@ -271,6 +271,11 @@ def _number(field: SettingField, value: Any) -> Any:
     return float(value) if field.kind is float and type(value) is int else value
 
 
+def values_of(settings: object) -> dict[str, Any]:
+    """Return the settings by the names of their fields, as the class takes them."""
+    return {field.name: getattr(settings, field.name) for field in describe(settings)}
+
+
 def non_default(settings: object) -> dict[str, Any]:
     """Return only what differs from the defaults: what a comparison shows."""
     return {

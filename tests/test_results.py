@@ -127,7 +127,7 @@ def test_seeds_known_by_their_summary_are_not_computed_again(results):
     ids = tuple(wanted.id for wanted in results.wanted if wanted.spec.kind == "prune")
     kept = replace(SUMMARY, ids=ids)
     again = replace(results, done=Ledger({}, {kept.what: kept}))
-    assert [wanted.kind for wanted in again.wanted] == ["train", "train"]
+    assert [wanted.spec.kind for wanted in again.wanted] == ["train", "train"]
     assert again.prune(PLAN, (0, 2)).summary == kept
 
 

@@ -14,6 +14,7 @@ from core.settings import (
     parse,
     setting,
     to_dict,
+    values_of,
 )
 
 
@@ -76,3 +77,46 @@ def test_only_what_differs_from_the_defaults_is_compared():
 def test_the_digest_ignores_the_order_of_keys_and_sees_every_value():
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     assert digest({"a": 1, "b": 2}) != digest({"a": 1, "b": 3})
+
+
+@dataclass(frozen=True)
+class Renamed(Settings):
+    """A setting that older runs stored under another name, and one they did not have."""
+
+    share: float = setting(0.5, help="How much", stored_as="portion")
+    added: bool = setting(False, help="Came later", omitted=True)
+    levels: tuple[int, ...] = setting((1, 2), low=0, help="Which")
+    cap: int | None = setting(None, low=1, help="At most")
+
+
+def test_a_setting_keeps_the_name_it_is_stored_by_and_a_late_one_is_left_out():
+    assert to_dict(Renamed()) == {"portion": 0.5, "levels": [1, 2], "cap": None}
+    assert to_dict(Renamed(added=True))["added"] is True
+    assert from_dict(Renamed, {"portion": 1, "levels": [3]}) == Renamed(1.0, levels=(3,))
+    with pytest.raises(SettingsError, match="no setting 'share'"):
+        from_dict(Renamed, {"share": 1.0})
+    assert Renamed(**values_of(Renamed(0.25))) == Renamed(0.25)
+
+
+def test_several_values_and_both_names_come_from_the_command_line():
+    parsed = parse(Renamed, {"portion": "0.75", "levels": "4, 5,6", "cap": "7"})
+    assert parsed == Renamed(0.75, levels=(4, 5, 6), cap=7)
+    assert parse(Renamed, {"share": "0.75"}).share == 0.75
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"levels": (1, -1)}, "levels is -1. Choose a value from 0"),
+        ({"levels": 3}, "levels must be a list, but 3 arrived"),
+        ({"levels": (1, 2.5)}, "levels must be a whole number, but 2.5"),
+        ({"cap": 0}, "cap is 0. Choose a value from 1"),
+        ({"cap": "many"}, "cap must be a whole number"),
+    ],
+)
+def test_every_one_of_several_values_is_checked_and_none_is_allowed_where_it_is_declared(
+    values, message
+):
+    assert Renamed(cap=None).cap is None
+    with pytest.raises(SettingsError, match=message):
+        Renamed(**values)

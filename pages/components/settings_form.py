@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core.settings import SettingField, Value, describe
+from core.settings import SettingField, Value, describe, values_of
 from pages.components.error_box import error_box
 
 S = TypeVar("S")
@@ -24,7 +24,7 @@ def settings_form(
     start: the values shown first (a preset); a new preset shows anew. hidden: fields that the
     page asks for elsewhere; they keep their value from `start`. Advanced fields fold away.
     """
-    values = {} if start is None else {f.name: getattr(start, f.name) for f in describe(cls)}
+    values = {} if start is None else values_of(start)
     fields = [field for field in describe(cls) if field.name not in hidden]
     basic = [field for field in fields if not field.advanced]
     advanced = [field for field in fields if field.advanced]

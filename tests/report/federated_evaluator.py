@@ -13,7 +13,7 @@ def groups(histories):
     """Return label -> {(draw, seed): history}."""
     found = {}
     for history in histories:
-        draw = history.settings.get("data_seed")
+        draw = history.spec.data_seed
         key = (history.seed if draw is None else draw, history.seed)
         found.setdefault(history.label, {}).setdefault(key, history)
     return found
@@ -67,9 +67,9 @@ def on_shared(found, *names):
 
 
 def same_task(one, other, *but):
-    left_out = {"label", "data_seed", *but}
-    keys = (one.settings.keys() | other.settings.keys()) - left_out
-    return all(one.settings.get(key) == other.settings.get(key) for key in keys)
+    left_out = {"data_seed", *but}
+    names = {name for name in one.facts | other.facts if name.split(".")[0] not in left_out}
+    return all(one.facts.get(name) == other.facts.get(name) for name in names)
 
 
 def ending(match, found):
@@ -109,13 +109,13 @@ def ends_higher(match, found):
 
 
 TRAINING = (
-    "algorithm", "algorithm_settings", "learning_rate", "local_epochs", "local_steps", "batch_size",
+    "algorithm", "learning_rate", "local_epochs", "local_steps", "batch_size",
     "clients_per_round", "rounds",
 )  # fmt: skip
 
 
 def one_rate(match, found):
-    rates = {run.settings.get("learning_rate", 0.01) for run in sgd_runs(found)}
+    rates = {run.spec.learning_rate for run in sgd_runs(found)}
     assert float(match[1]) in rates
 
 
@@ -126,7 +126,7 @@ def sgd_runs(found):
 def many_rates(match, found):
     tried = [float(text) for text in re.split(r", | and ", match[1])]
     chosen = float(match[2])
-    assert set(tried) <= {run.settings.get("learning_rate", 0.01) for run in sgd_runs(found)}
+    assert set(tried) <= {run.spec.learning_rate for run in sgd_runs(found)}
     assert len(tried) > 1
     edge = "largest" if chosen == max(tried) else "smallest" if chosen == min(tried) else None
     assert match[3] == edge
@@ -236,7 +236,7 @@ def apart(match, found):
 def explained(match, found):
     for label in re.split(r", | and ", match[1]):
         runs = list(found[label].values())
-        assert all((r.settings.get("partition") or {}).get("name") != "quantity" for r in runs)
+        assert all(r.spec.division.name != "quantity" for r in runs)
         rivals = [
             other
             for name, other in found.items()
@@ -271,16 +271,14 @@ def cure(match, found):
     cured, base = on_shared(found, label, plain)
     kept = ("data", "partition", "hidden", "network")
     assert all(
-        a.settings.get(k) == b.settings.get(k)
-        for a, b in zip(cured, base, strict=True)
-        for k in kept
+        a.facts.get(k) == b.facts.get(k) for a, b in zip(cured, base, strict=True) for k in kept
     )
     one, other = mean(cured, last_loss), mean(base, last_loss)
     assert near(ours, one)
     assert near(theirs, other)
     assert verdict == ("lower" if one < other else "higher or equal")
     steadiness(match[7], cured, base)
-    differs = any(not same_task(a, b, "algorithm", "algorithm_settings")
+    differs = any(not same_task(a, b, "algorithm")
                   for a, b in zip(cured, base, strict=True))  # fmt: skip
     assert bool(match[8]) == differs
 

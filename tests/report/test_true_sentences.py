@@ -107,14 +107,14 @@ def distinct(histories):
     """Return the histories without a second one of the same settings, draw and seed."""
     kept = {}
     for each in histories:
-        kept.setdefault(repr((sorted(each.settings.items(), key=str), each.seed)), each)
+        kept.setdefault(repr((sorted(each.facts.items()), each.seed)), each)
     return [each for each in kept.values() if not _shares_settings(each, kept.values())]
 
 
 def _shares_settings(each, others):
     """Tell whether an earlier experiment of another label has the same settings."""
     name = each.label
-    return any(other.settings == each.settings and other.label < name for other in others)
+    return any(other.facts == each.facts and other.label < name for other in others)
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
