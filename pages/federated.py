@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.data.partition import Partition
+from core.data.uploads.kept_leaf import LEAF_PREFIX, leaf_file
 from core.federated.algorithms import ALGORITHMS
 from core.federated.federate import load_clients
 from core.federated.presets import PRESETS, QUESTIONS, TITLES, comparison
@@ -160,6 +161,8 @@ def _federations(runs: Sequence[FederatedSpec], seed: int) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=20, hash_funcs={Partition: repr})
 def _label_counts(data: str, partition: Partition | None, seed: int) -> list[list[int]]:
+    if data.startswith(LEAF_PREFIX):
+        data = str(leaf_file(workspace().datasets, data))
     spec = FederatedSpec(data=data, partition=partition)
     counts: list[list[int]] = load_clients(spec, seed, load=stored).label_counts().tolist()
     return counts

@@ -84,7 +84,7 @@ import json, resource, signal, sys
 from pathlib import Path
 import numpy as np
 from core.errors import LabError
-from core.tasks.federated import keep_leaf
+from core.data.uploads.kept_leaf import keep_leaf
 from core.networks.formats import keras_h5 as weights_file
 from core.networks.network import REFERENCE, initial_weights
 from core.grading.kept_uploads import keep
@@ -98,7 +98,7 @@ leaf = Path(sys.argv[2])
 leaf.write_text(described + " " * 40_000)  # what its reader makes of it is small
 weights = initial_weights(REFERENCE, 1)
 acts = (
-    lambda: keep_leaf(workspace.datasets, leaf),
+    lambda: keep_leaf(workspace, leaf),
     lambda: keep([("a.h5", b"x" * 10), ("b.h5", b"x" * 40_000)], workspace.uploads),
     lambda: weights_file.keep(workspace.weights, weights),
 )

@@ -5,7 +5,7 @@ from typing import BinaryIO
 from core.archives import tar, zips
 from core.archives.child import Source
 from core.archives.members import Packed
-from core.archives.spool import Spool
+from core.archives.spool import Rules, Spool
 
 GZIP, ZIPS = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -17,6 +17,15 @@ def unpack(source: Source) -> Packed | None:
     """
     spool = Spool(source)
     return spool.packed() if fill(spool, source) else None
+
+
+def member_names(source: Source) -> list[str] | None:
+    """Return the names of an archive's files without unpacking any; None if it is no archive.
+
+    Raises UploadError for anything suspicious.
+    """
+    spool = Spool(source, Rules(keep=()))
+    return list(spool.unkept) if fill(spool, source) else None
 
 
 def fill(spool: Spool, file: BinaryIO) -> bool:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.networks import add_out_option, add_set_option, pairs, stored_digest, submitted
-from core.commands.output import answer
+from core.commands.output import answer, say
 from core.commands.session import Lab
 from core.data.synthetic import synthetic_named
+from core.data.uploads import contents
 from core.data.uploads.kept_leaf import keep_leaf
 from core.federated.algorithms import ALGORITHMS
 from core.federated.results import FederatedResult
@@ -31,7 +32,9 @@ def add_commands(commands: Any) -> None:
     """Add this module's command to the parser's sub-commands."""
     parser: ArgumentParser = commands.add_parser("federate", help="run federated learning")
     parser.add_argument(
-        "--data", default="iid", help="iid, synthetic:ALPHA,BETA, a LEAF .json, or a data set"
+        "--data",
+        default="iid",
+        help="iid, synthetic:ALPHA,BETA, LEAF clients (.json, .zip, .tar.gz), or a data set",
     )
     parser.add_argument("--algorithm", default="fedavg", choices=tuple(ALGORITHMS))
     for option, (name, kind) in OPTIONS.items():
@@ -73,6 +76,14 @@ def _data(lab: Lab, data: str) -> str:
     if data in ("iid", "iid,code") or data.startswith("synthetic:"):
         synthetic_named(data)  # says now, not in the job, what is wrong with it
         return data
-    if data.lower().endswith(".json"):
-        return keep_leaf(lab.workspace.datasets, Path(data))
+    path = Path(data).expanduser()
+    if data.lower().endswith(".json") or (path.is_file() and _are_clients(lab, path)):
+        kept = keep_leaf(lab.workspace, path)
+        for note in kept.notes:
+            say(note)
+        return kept.data
     return stored_digest(lab, data)
+
+
+def _are_clients(lab: Lab, path: Path) -> bool:
+    return contents.kind_of(path, scratch=lab.workspace.scratch) == contents.CLIENTS

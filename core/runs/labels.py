@@ -1,5 +1,6 @@
 """Names that people read, for methods and algorithms, from their own tables."""
 
+from core.data.uploads.kept_leaf import LEAF_PREFIX
 from core.federated.algorithms import ALGORITHMS
 from core.pruning.methods import METHODS
 
@@ -16,6 +17,8 @@ def data_words(data: str) -> str:
         return f"IID data{variant}"
     if data.startswith("synthetic:"):
         return f"Synthetic({', '.join(data.removeprefix('synthetic:').split(',')[:2])}){variant}"
+    if data.startswith(LEAF_PREFIX):
+        return f"clients {data.removeprefix(LEAF_PREFIX)[:8]}"
     return f"data {data[:8]}"
 
 

@@ -86,8 +86,7 @@ def _measured(
 def _clients(context: Context, spec: FederatedSpec) -> Clients:
     """Return the federation; a kept LEAF upload is read from its file."""
     if spec.data.startswith(LEAF_PREFIX):
-        file = leaf_file(context.workspace.datasets, spec.data.removeprefix(LEAF_PREFIX))
-        spec = replace(spec, data=str(file))
+        spec = replace(spec, data=str(leaf_file(context.workspace.datasets, spec.data)))
     return load_clients(spec, context.seed, load=partial(_load, context))
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.error_box import show_error
 
-NAMES = ("data", "weights", "grade", "run")
+NAMES = ("data", "weights", "grade", "run", "clients")
 
 
 def keep_upload_error(name: str, reason: str) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from core.randomness import generator
+from tests.inputs.build import zipped
+from tests.inputs.clients import clients_of
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = 592_933
@@ -142,6 +144,21 @@ def test_federate_writes_a_row_for_every_round(command_line):
         rows = list(csv.DictReader(file))
     assert [row["round"] for row in rows] == ["0", "1", "2", "3"]
     assert float(rows[-1]["train_loss"]) == last["train_loss"]
+
+
+@pytest.mark.slow
+def test_federate_recognises_a_zip_of_clients_and_says_who_is_validated(command_line):
+    clients = command_line.folder / "leaf_data.zip"
+    clients.write_bytes(zipped({"data/train/a.json": clients_of([12, 1]), "data/all_data/a.json":
+                                clients_of([12, 1])}))  # fmt: skip
+    status, last, said = command_line(
+        "federate", "--data", clients, "--rounds", 2, "--hidden", 0,
+        "--out", command_line.folder / "leaf.csv",
+    )  # fmt: skip
+    assert status == 0, said
+    assert last["round"] == 2
+    assert "only 1 of 2 clients are validated" in said
+    assert "neither in train nor in test: all_data" in said
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Lines 95-99: LEAF's JSON of client data."""
+"""Lines 95-99 and 131-133: LEAF's JSON of client data."""
 
 import json
 
@@ -25,7 +25,10 @@ def bob(x, y):
 
 
 def both_kept(result):
-    return result.users == ("ann", "bob") and [len(c[1]) for c in result.clients] == [3, 2]
+    return result.users == ("ann", "bob") and [len(c[1]) + len(c[3]) for c in result.clients] == [
+        3,
+        2,
+    ]
 
 
 def case(line, what, content, refused="", **more):
@@ -49,6 +52,18 @@ def both_parts(result):
     return [[len(c[i]) for i in (1, 3)] for c in result.clients] == [[3, 2], [2, 0]]
 
 
+def clients_of(counts, lowest=0, users="abcdefgh"):
+    """Return a document of clients with so many samples each, labels going round three classes."""
+    samples = {
+        user: {"x": [[n, 1] for n in range(count)], "y": [lowest + n % 3 for n in range(count)]}
+        for user, count in zip(users, counts, strict=False)
+    }
+    return json.dumps(
+        {"users": list(samples), "num_samples": counts, "user_data": samples}
+    ).encode()
+
+
+LINES = {"131", "132", "133"}
 CASES = [
     case("95", "good", document, holds=both_kept),
     case("95", "user without data", lambda: document(users=["ann", "bob", "eve"]), "disagree .eve"),
@@ -145,8 +160,93 @@ CASES = [
         "train and test in a tar",
         lambda: tar_gz({"data/train/a.json": document(), "data/test/a.json": document()}),
         holds=lambda r: (
-            both_kept(r)
+            [len(c[1]) for c in r.clients] == [3, 2]
             and np.array_equal(r.clients[1][2], np.array([[7, 8], [9, 10]], np.float32))
         ),
+    ),
+    *(
+        case(
+            "131",
+            f"{count} samples of a client",
+            lambda count=count: clients_of([count, 20]),
+            noted="All 2 clients are validated, from a tenth of their samples, at least one",
+            holds=lambda r, held=held: [len(c[3]) for c in r.clients] == [held, 2],
+        )
+        for count, held in ((2, 1), (3, 1), (9, 1), (10, 1), (19, 1), (20, 2))
+    ),
+    case(
+        "131",
+        "clients with a single sample",
+        lambda: clients_of([1, 2, 12, 1]),
+        noted="Warning: only 2 of 4 clients are validated, .*the others have a single sample",
+        holds=lambda r: [len(c[3]) for c in r.clients] == [0, 1, 1, 0],
+    ),
+    case(
+        "131",
+        "clients without test samples",
+        packed(train="train/a.json", test="test/a.json"),
+        noted="Warning: only 1 of 2 clients are validated, from their test samples; the others",
+    ),
+    *(
+        case(
+            "132",
+            f"labels from {lowest}",
+            lambda lowest=lowest: zipped(
+                {
+                    "train/a.json": clients_of([6, 6], lowest + 1, users="ab"),
+                    "test/a.json": clients_of([4, 5], lowest, users="ab"),
+                }
+            ),
+            noted=f"Warning: the labels go from {lowest} to {lowest + 3}; they were renumbered",
+            holds=lambda r: (
+                {int(y) for c in r.clients for i in (1, 3) for y in c[i]} == {0, 1, 2, 3}
+            ),
+        )
+        for lowest in (1, 2, 5)
+    ),
+    case(
+        "132",
+        "labels with a gap but a zero",
+        lambda: document(user_data=bob([[1, 2], [3, 4]], [5, 5]), num_samples=None),
+        holds=lambda r: {int(y) for c in r.clients for i in (1, 3) for y in c[i]} == {0, 1, 5},
+    ),
+    *(
+        case(
+            "133",
+            f"LEAF's whole data folder {number}",
+            lambda names=names: zipped(
+                {
+                    names[0]: document(),
+                    names[1]: document(),
+                    names[2]: document(),
+                    names[3]: document(users=["ann"], user_data=_only("ann"), num_samples=[2]),
+                }
+            ),
+            noted="Skipped 2 files that are neither in train nor in test: all_data, sampled_data",
+            holds=both_parts,
+        )
+        for number, names in enumerate(
+            (
+                (
+                    "data/all_data/all_data_0.json",
+                    "data/sampled_data/all_data_niid_05.json",
+                    "data/train/all_data_niid_05_keep_0_train_9.json",
+                    "data/test/all_data_niid_05_keep_0_test_9.json",
+                ),
+                (
+                    "synthetic/data/all_data/data.json",
+                    "synthetic/data/sampled_data/sampled.json",
+                    "synthetic/data/train/data.json",
+                    "synthetic/data/test/data.json",
+                ),
+            )
+        )
+    ),
+    case(
+        "133",
+        "other JSON beside train and test",
+        lambda: zipped({"train/a.json": document(), "meta/config.json": b"{}"}),
+        noted="Skipped 1 file .* in train nor in test: meta",
+        holds=both_kept,
     ),
 ]

@@ -9,6 +9,8 @@ from core.jobs.store.store import Child, Store
 from core.runs.conclusions import conclusion
 from core.runs.results import sample_histories
 from core.runs.specs import spec_of
+from tests.inputs.build import zipped
+from tests.inputs.clients import clients_of
 from tests.pages.conftest import all_text, button
 from tests.runs.finished_lab import federated_result, finish, settle
 from tests.runs.histories import history
@@ -137,3 +139,28 @@ def test_a_link_from_a_network_begins_with_its_weights(filled_home, open_page):
     (run,) = jobs(workspace, "federate_network")
     spec = spec_of(run)
     assert (spec.start, spec.network, spec.keep_zeros) == (ids["dense"], "cnn", True)
+
+
+def test_own_clients_are_uploaded_described_and_federated(empty_home, open_page):
+    test = open_page("federated", question="own")
+    next(each for each in test.get("button_group") if each.label == "Data").set_value(
+        "clients"
+    ).run()
+    content = zipped({"train/a.json": clients_of([12, 1]), "all_data/a.json": b"{}"})
+    test.file_uploader[0].upload("clients.zip", content, "application/zip").run()
+    assert not test.exception
+    assert "2 clients" in all_text(test)
+    assert "Only 1 of 2 clients are validated" in test.warning[0].value
+    button(test, "Start").click().run()
+    (job,) = jobs(empty_home, "federate")
+    assert spec_of(job).data.startswith("leaf:")
+
+
+def test_a_file_that_holds_no_clients_is_refused_with_the_reason(empty_home, open_page):
+    test = open_page("federated", question="own")
+    next(each for each in test.get("button_group") if each.label == "Data").set_value(
+        "clients"
+    ).run()
+    test.file_uploader[0].upload("clients.json", b"{}", "application/json").run()
+    assert not test.exception
+    assert "not LEAF JSON" in test.error[0].value

@@ -15,6 +15,7 @@ from core.data.dataset import Dataset, Split
 from core.data.split import carve_validation
 from core.data.uploads import folders, npy, split_names
 from core.data.uploads.arrays import Raw, normalise_images, samples_first
+from core.data.uploads.contents import are_clients
 from core.data.uploads.labels import normalise_labels
 from core.data.uploads.pictures import is_picture, kind_of_other
 from core.data.uploads.split_names import WHOLE
@@ -129,6 +130,10 @@ def _splits(
     if endings & set(ARCHIVES):
         raise UploadError(
             "The archive holds only another archive. Upload that one, or pack its files themselves."
+        )
+    if are_clients([member.name for member in members]):
+        raise UploadError(
+            "The archive holds JSON. Client data in LEAF's format goes to the Federated page."
         )
     listed = ", ".join(member.shown for member in members[:12]) or "nothing"
     raise UploadError(

@@ -56,13 +56,15 @@ def inspect(
 ) -> Leaf:
     """Return the clients of a LEAF file, or of a zip or tar with a train and a test folder.
 
-    test: LEAF's second file; without one, a tenth of each client's samples is for validation.
-    Parsed in a limited child. Raises UploadError naming the user and the remedy.
+    test: LEAF's second file; without one, a tenth of each client's samples, and at least one of
+    two, is for validation. Labels are numbered from 0. Parsed in a limited child.
+    Raises UploadError naming the user and the remedy.
     """
     parts, notes = _parse_in_child(content, limits, scratch)
     if test is not None:
         others, more = _parse_in_child(test, limits, scratch)
         parts, notes = {"train": parts["train"], "test": others["train"]}, notes + more
+    parts = _numbered_from_zero(parts, notes)
     train = {user: xy for user, xy in parts["train"].items() if len(xy[1])}
     _note_users(notes, "without training samples, kept out", parts["train"], train)
     if not train:
@@ -72,7 +74,26 @@ def inspect(
     clients = tuple(_client(user, train[user], parts.get("test")) for user in train)
     held = [client[2] for client in clients if len(client[3])]
     check_alike([x for x, _ in train.values()] + held)
+    if len(held) < len(clients) or "test" not in parts:
+        notes.append(_validated(len(held), len(clients), "test" in parts))
     return Leaf(tuple(train), clients, tuple(notes))
+
+
+def _numbered_from_zero(parts: dict[str, Users], notes: list[str]) -> dict[str, Users]:
+    """Return labels 1..k as 0..k-1, in all parts together: else there is a class of nothing."""
+    none = [np.empty(0, np.int64)]
+    labels = np.concatenate(none + [y for users in parts.values() for _, y in users.values()])
+    lowest, highest = (int(labels.min()), int(labels.max())) if len(labels) else (0, 0)
+    if lowest == 0:
+        return parts
+    notes.append(
+        f"Warning: the labels go from {lowest} to {highest}; they were renumbered from 0, so that "
+        f"class {lowest} is 0 here."
+    )
+    return {
+        part: {user: (x, y - lowest) for user, (x, y) in users.items()}
+        for part, users in parts.items()
+    }
 
 
 def _client(user: str, train: tuple[np.ndarray, np.ndarray], test: Users | None) -> ClientArrays:
@@ -82,8 +103,24 @@ def _client(user: str, train: tuple[np.ndarray, np.ndarray], test: Users | None)
         # A client whose list is empty has no features to count: its own training samples tell.
         return (x, y, held_x, held_y) if len(held_y) else (x, y, x[:0], y[:0])
     order = generator(0, "leaf", user).permutation(len(y))
-    held, kept = np.split(order, [int(VALIDATION_SHARE * len(y))])
+    held, kept = np.split(order, [_held(len(y))])
     return x[np.sort(kept)], y[np.sort(kept)], x[np.sort(held)], y[np.sort(held)]
+
+
+def _held(samples: int) -> int:
+    """Return how many of a client's samples are for validation: none of a single one."""
+    return max(int(VALIDATION_SHARE * samples), 1) if samples > 1 else 0
+
+
+def _validated(validated: int, clients: int, has_test: bool) -> str:
+    """Return the sentence that says whose samples the validation accuracy comes from."""
+    where = "from their test samples" if has_test else "from a tenth of their samples, at least one"
+    if validated == clients:
+        return f"All {plural(clients, 'client')} are validated, {where}."
+    return (
+        f"Warning: only {validated:,} of {plural(clients, 'client')} are validated, {where}; "
+        f"the others have {'none' if has_test else 'a single sample'}."
+    )
 
 
 def _note_users(notes: list[str], what: str, users: Users, kept: Users) -> None:

@@ -12,6 +12,7 @@ from core.archives import archive
 from core.archives.child import Source
 from core.errors import UploadError
 from core.names import plain_name
+from core.text import plural
 
 # What a folder or a word of a file name says of the samples; LEAF's test is our validation.
 PARTS = {
@@ -23,10 +24,10 @@ Users = dict[str, tuple[np.ndarray, np.ndarray]]  # user -> (x, y)
 
 def parse(source: Source) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Entry in the child: return ({users by part, notes}, x, y and offsets by part)."""
-    documents = _documents(source)
+    notes: list[str] = []
     users: dict[str, list[str]] = {}
     arrays: dict[str, np.ndarray] = {}
-    for part, contents in documents.items():
+    for part, contents in _documents(source, notes).items():
         samples: Users = {}
         for label, content in contents:
             for user, xy in _users(content, label).items():
@@ -37,32 +38,46 @@ def parse(source: Source) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                 samples[user] = xy
         users[part] = list(samples)
         arrays |= _joined(part, samples)
-    return {"users": users, "notes": []}, arrays
+    return {"users": users, "notes": notes}, arrays
 
 
-def _documents(source: Source) -> dict[str, list[tuple[str, memoryview]]]:
-    """Return part -> (label, JSON text) of the file itself or of an archive's members."""
+def _documents(source: Source, notes: list[str]) -> dict[str, list[tuple[str, memoryview]]]:
+    """Return part -> (label, JSON text) of the file itself or of an archive's members.
+
+    Where files say that they are for training, those that say nothing are left out: LEAF keeps
+    all_data and sampled_data, from which it made train and test, beside them.
+    """
     packed = archive.unpack(source)
     if packed is None:
         return {"train": [("The file", memoryview(source.read()))]}
-    parts: dict[str, list[tuple[str, memoryview]]] = {}
-    for member in packed.members:
-        if member.name.lower().endswith(".json"):
-            part = _part(member.name.lower())
-            parts.setdefault(part, []).append((member.shown, member.content))
-    if "train" not in parts:
+    documents = [m for m in packed.members if m.name.lower().endswith(".json")]
+    parts = {member.name: _part(member.name.lower()) for member in documents}
+    if "train" not in parts.values():
+        parts = {name: part or "train" for name, part in parts.items()}
+    found: dict[str, list[tuple[str, memoryview]]] = {}
+    for member in documents:
+        if part := parts[member.name]:
+            found.setdefault(part, []).append((member.shown, member.content))
+    if "train" not in found:
         raise UploadError(
             "The archive holds no training JSON. Pack train/….json and test/….json as LEAF does."
         )
-    return dict(sorted(parts.items(), reverse=True))
+    left = [member for member in documents if not parts[member.name]]
+    if left:
+        folders = sorted({"/".join(member.parts[:-1]) or member.shown for member in left})
+        notes.append(
+            f"Skipped {plural(len(left), 'file')} that are neither in train nor in test: "
+            f"{', '.join(map(plain_name, folders[:10]))}."
+        )
+    return dict(sorted(found.items(), reverse=True))
 
 
-def _part(name: str) -> str:
-    """Return "train" or "test": by the innermost folder of such a name, else by the file's name."""
+def _part(name: str) -> str | None:
+    """Return "train", "test" or None: by the innermost folder named so, else by the file."""
     *folders, file = name.split("/")
     words = re.findall("[a-z]+", file)
     told = [PARTS[word] for word in (*reversed(folders), *reversed(words)) if word in PARTS]
-    return told[0] if told else "train"
+    return told[0] if told else None
 
 
 def check_alike(filled: Sequence[np.ndarray]) -> None:

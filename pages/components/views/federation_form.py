@@ -1,4 +1,4 @@
-"""The clients' data: synthetic, or a stored data set partitioned among them."""
+"""The clients' data: synthetic, a stored data set partitioned among them, or their own files."""
 
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from core.runs.titles import short_title
 from pages.components.address_state import choose
 from pages.components.session import recall, store, workspace
 from pages.components.settings_form import settings_form
+from pages.components.views.client_files import uploaded_clients
 from pages.components.views.data_views import choose_data
 from pages.components.views.run_views import missing_run
 
@@ -21,6 +22,7 @@ SOURCES = {
     "iid": "Synthetic, IID",
     "synthetic": "Synthetic, heterogeneous",
     "stored": "My images, partitioned",
+    "clients": "My clients (LEAF)",
 }
 
 
@@ -45,7 +47,7 @@ def data_form() -> ClientData | None:
     source = st.segmented_control(
         "Data",
         list(SOURCES),
-        default="stored" if recall("start") else "iid",
+        default="stored" if recall("start") else "clients" if recall("clients") else "iid",
         format_func=SOURCES.__getitem__,
         key="federated-source",
         required=True,
@@ -55,6 +57,9 @@ def data_form() -> ClientData | None:
         return ClientData("iid")
     if source == "synthetic":
         return _synthetic()
+    if source == "clients":
+        data = uploaded_clients()
+        return ClientData(data) if data else None
     return _stored()
 
 
