@@ -225,7 +225,7 @@ def ablations() -> dict[str, PrunePlan]:
 
 
 def ablations_part(results: "Results") -> Iterator[str]:
-    """Change one option of the polished recipe at a time."""
+    """Change one option of the recipe at a time."""
     found = {name: results.prune(plan, (LAST, LAST)) for name, plan in ablations().items()}
     whole = found[AS_IT_IS]
     rows = [

@@ -11,6 +11,7 @@ from core.jobs.engine.workers import runs_at_once, this_machine
 from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.job import Job
 from core.pruning.methods import ASSIGNED, METHODS
+from core.pruning.plan import DEFAULT, PAPER
 from core.pruning.search.spec import SweepSpec
 from core.pruning.search.sweep import sweep_seconds
 from core.runs import activity, results
@@ -148,11 +149,11 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
         seeds = st.number_input(
             "Seeds", 1, 20, 1, help="Repetitions, for error bars.", key="sweep-seeds"
         )
-        pure = st.toggle("Also each paper's own recipe", key="sweep-pure")
+        papers = st.toggle("Also each paper's own recipe", key="sweep-pure")
     if not names or not sparsities:
         st.caption("Choose at least one method and one sparsity.")
         return
-    styles = ("polished", "pure") if pure else ("polished",)
+    styles = (DEFAULT, PAPER) if papers else (DEFAULT,)
     spec = SweepSpec(
         data=chosen.digest,
         dense=dense.id,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core import errors
 from core.federated.algorithms import ALGORITHMS
 from core.pruning.methods import METHODS
 
@@ -114,3 +115,33 @@ def test_no_path_plumbing():
     found = {path for path in files if plumbing.search(path.read_text())}
     found |= {p for p in (ROOT / "benchmarks").rglob("*.py") if "sys.path" in p.read_text()}
     assert found == {ROOT / "core" / "processes.py"}
+
+
+LAB_ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+
+
+def public_functions(path):
+    """Yield (node, docstring) of what others may call; who builds a class reads the class's."""
+    for node in ast.parse(path.read_text()).body:
+        if getattr(node, "name", "_").startswith("_"):
+            continue
+        for each in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if isinstance(each, ast.FunctionDef):
+                if each.name in ("__init__", "__post_init__"):
+                    yield each, f"{ast.get_docstring(node)} {ast.get_docstring(each)}"
+                elif not each.name.startswith("_"):
+                    yield each, ast.get_docstring(each) or ""
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_whoever_raises_says_so(path):
+    """Public functions that raise one of our errors have a "Raises" line, or do nothing else."""
+    silent = [
+        node.name
+        for node, doc in public_functions(path)
+        for each in ast.walk(node)
+        if isinstance(each, ast.Raise) and each.exc is not None
+        and LAB_ERRORS & {part.id for part in ast.walk(each.exc) if isinstance(part, ast.Name)}
+        and not re.search(r"\bRaises?\s+\w+Error", doc)
+    ]  # fmt: skip
+    assert not silent

@@ -112,7 +112,10 @@ def _move(file: BinaryIO, start: int, size: int, path: Path) -> None:
 def unpack_kept(
     source: Source, keep: list[str], nested: list[str], strict: bool
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Entry in the child: return ({members}, {where each starts in the spool, -1 if nowhere})."""
+    """Entry in the child: return ({members}, {where each starts in the spool, -1 if nowhere}).
+
+    Raises UploadError for a file that is no archive.
+    """
     wanted = Rules(tuple(keep), strict)
     spool = Spool(source, replace(wanted, keep=(*keep, *nested)))
     if not archive.fill(spool, source):

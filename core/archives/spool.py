@@ -62,7 +62,10 @@ class Spool:
         self._seen = 0
 
     def count(self) -> None:
-        """Count a member, kept or not; raise UploadError if there are too many."""
+        """Count a member, kept or not.
+
+        Raises UploadError if there are too many.
+        """
         self._seen += 1
         if self._seen > self.limits.members:
             raise UploadError(

@@ -36,7 +36,10 @@ def is_header(block: bytes) -> bool:
 
 
 def unpack(file: BinaryIO, spool: Spool, *, compressed: bool) -> None:
-    """Unpack the regular members into the spool; raise UploadError for anything suspicious."""
+    """Unpack the regular members into the spool.
+
+    Raises UploadError for anything suspicious.
+    """
     stream = Stream(file, spool.limits, compressed)
     first = stream.peek(BLOCK)
     if not is_header(first) and any(first):

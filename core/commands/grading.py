@@ -49,7 +49,10 @@ class Spoken(Silent):
 
 
 def grade_command(lab: Lab, options: Namespace) -> None:
-    """Grade the files; a broken or missing one gets 0 and its reason, and stops nobody."""
+    """Grade the files; a broken or missing one gets 0 and its reason, and stops nobody.
+
+    Raises SettingsError for a threshold that is no share, NotFoundError if no file is there.
+    """
     if not 0 <= options.threshold <= 1:
         raise SettingsError(f"--threshold is {options.threshold:g}. Give a share as 0.6.")
     gradescope.checked_points(options.points)

@@ -137,7 +137,10 @@ def stored_digest(lab: Lab, name: str) -> str:
 
 
 def imported(lab: Lab, path: Path, data: str) -> Job:
-    """Return the finished job that measured an uploaded or local weights file."""
+    """Return the finished job that measured an uploaded or local weights file.
+
+    Raises NotFoundError if there is no such file.
+    """
     if not path.is_file():
         raise NotFoundError(f"There is no file {path}. Train one with: python -m core train")
     weights, notes = keras_h5.read_upload(path.name, path, scratch=lab.workspace.scratch)

@@ -91,7 +91,10 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 
 def compete(lab: Lab, options: Namespace) -> None:
-    """Search for the best score and copy the winner's weights to --out."""
+    """Search for the best score and copy the winner's weights to --out.
+
+    Raises SettingsError for a time that is none.
+    """
     if not 0 < options.minutes <= 10_000:
         raise SettingsError(
             f"--minutes is {options.minutes}. Choose a time above 0 and up to 10000 minutes."

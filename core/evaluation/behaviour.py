@@ -27,7 +27,7 @@ PICTURES_FILE = "behaviour.npz"
 
 
 @dataclass(frozen=True)
-class Network:
+class ComparedNetwork:
     """One network to compare: the id and label of its point, and its weights."""
 
     id: str
@@ -219,7 +219,7 @@ def disagreeing_classes(
 
 
 def behaviour(
-    networks: Sequence[Network],
+    networks: Sequence[ComparedNetwork],
     shape: "NetworkShape",
     prepared: "Prepared",
     folder: Path,
@@ -251,7 +251,10 @@ def behaviour(
 
 
 def _predict_all(
-    networks: Sequence[Network], shape: "NetworkShape", prepared: "Prepared", progress: Progress
+    networks: Sequence[ComparedNetwork],
+    shape: "NetworkShape",
+    prepared: "Prepared",
+    progress: Progress,
 ) -> list[np.ndarray]:
     answers = []
     for index, network in enumerate(networks):

@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 
 from core.federated.federate import LoadDataset, load_clients, run_of, trainer_of
-from core.federated.history import History
+from core.federated.history import FederatedHistory
 from core.federated.simulation import simulate_together
 from core.federated.spec import FederatedSpec
 
 
 def simulate_comparison(
     runs: Sequence[FederatedSpec], seed: int = 0, *, load: LoadDataset | None = None
-) -> list[History]:
+) -> list[FederatedHistory]:
     """Return the histories of the runs, in their order.
 
     Together or alone, a run's numbers are the same up to rounding; together is faster, because a
     round's largest client is waited for once.
     """
-    histories: dict[int, History] = {}
+    histories: dict[int, FederatedHistory] = {}
     for members in grouped(runs):
         first = runs[members[0]]
         clients = load_clients(first, seed, load=load)

@@ -15,7 +15,7 @@ from core.data.split import three_way
 from core.data.uploads import leaf
 from core.errors import SettingsError
 from core.federated.clients import Clients, join_clients
-from core.federated.history import History
+from core.federated.history import FederatedHistory
 from core.federated.simulation import mlp_trainer, simulate_together
 from core.federated.spec import CNN, FederatedSpec, Run
 from core.federated.trainers.cluster import ClusterTrainer
@@ -39,7 +39,7 @@ def federate(
     clients: Clients | None = None,
     start: Mapping[str, np.ndarray] | None = None,
     cluster: "Client | None" = None,
-) -> History:
+) -> FederatedHistory:
     """Return the history of the run that a spec describes.
 
     load: reads the data set that spec.data names. clients: use these instead of reading the data.
@@ -84,7 +84,10 @@ def _image_shape(clients: Clients) -> tuple[int, int, int]:
 
 
 def load_clients(spec: FederatedSpec, seed: int, *, load: LoadDataset | None = None) -> Clients:
-    """Return the federation that spec.data names. seed: of the run."""
+    """Return the federation that spec.data names. seed: of the run.
+
+    Raises SettingsError if it names none.
+    """
     drawn_with = spec.drawn_with(seed)
     if (made := spec.synthetic) is not None:
         drawn = synthetic.draw_clients(made, drawn_with)

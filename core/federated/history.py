@@ -64,7 +64,7 @@ _WHOLE = ("round", "gradient_evaluations", "bytes", "clients")
 
 
 @dataclass(frozen=True)
-class History:
+class FederatedHistory:
     """A finished run.
 
     records: round 0 is the model before training. parameters: the final model by name.

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.evaluation.results import NetworkResult
 from core.federated.clients import Clients
-from core.federated.history import History
+from core.federated.history import FederatedHistory
 from core.records import Record
 
 HISTORY_FILE = "history.csv"
@@ -52,7 +52,7 @@ class FederatedComparisonResult(Record):
     failed: tuple[str, ...] = ()
 
 
-def told(history: History, clients: Clients) -> FederatedResult:
+def told(history: FederatedHistory, clients: Clients) -> FederatedResult:
     """Return what is kept of a run's history and of its clients."""
     accuracies = np.asarray(history.client_accuracy, float)
     return FederatedResult(

@@ -12,7 +12,7 @@ from core.federated import history
 from core.federated.algorithm import Algorithm, ServerState, Updates
 from core.federated.clients import Clients
 from core.federated.diagnostics import DriftMeter, client_accuracy
-from core.federated.history import History, RoundRecord
+from core.federated.history import FederatedHistory, RoundRecord
 from core.federated.network.mlp import MLP
 from core.federated.network.vector import Shapes, flatten, unflatten
 from core.federated.round_metrics import RoundMetrics
@@ -45,7 +45,7 @@ def simulate(
     trainer: Trainer | None = None,
     start: Mapping[str, np.ndarray] | None = None,
     seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
-) -> History:
+) -> FederatedHistory:
     """Return the history of one federated run.
 
     hidden: widths of the MLP's hidden layers, none for logistic regression; ignored with a trainer.
@@ -78,7 +78,7 @@ def simulate_together(
     trainer: Trainer,
     start: Mapping[str, np.ndarray] | None = None,
     seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
-) -> list[History]:
+) -> list[FederatedHistory]:
     """Return the histories of runs that share data and network; their clients train together.
 
     Metrics of several runs are recorded as "label/metric", those of a single one as "metric".
@@ -134,12 +134,12 @@ class _Simulation:
         self._publish(number, after)
         return after
 
-    def history(self, run: Run, run_state: RunState) -> History:
+    def history(self, run: Run, run_state: RunState) -> FederatedHistory:
         """Return a run's history with its final model."""
         vector = run_state.state.parameters
         accuracy = client_accuracy(self._clients, self._trainer.evaluate(vector))
         parameters = unflatten(vector, self._trainer.shapes)
-        return History(run.name, run_state.records, parameters, accuracy)
+        return FederatedHistory(run.name, run_state.records, parameters, accuracy)
 
     def _fresh(self, run: Run, start: Mapping[str, np.ndarray] | None) -> RunState:
         initial = self._trainer.initial(run.seed)

@@ -100,6 +100,7 @@ class FederatedSpec(RunSettings, Spec):
 
     algorithm_settings: of the algorithm, whatever is left out has its default. partition: how a
     stored data set is divided; None is evenly. start: a run whose network is trained on.
+    Raises SettingsError for settings that cannot go together.
     """
 
     kinds: ClassVar[tuple[str, str]] = ("federate", "federate_network")

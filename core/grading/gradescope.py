@@ -18,7 +18,10 @@ ZIP_DATE = (2000, 1, 1, 0, 0, 0)  # the same results, the same bytes
 
 
 def checked_points(points: float) -> float:
-    """Return what a score of 1.0 is worth; raise SettingsError unless it can be."""
+    """Return what a score of 1.0 is worth.
+
+    Raises SettingsError unless it is a number above 0.
+    """
     if not (math.isfinite(points) and 0 < points <= MOST_POINTS):
         raise SettingsError(
             f"{points:g} points cannot be given. Give what the assignment is worth, as 20."

@@ -45,7 +45,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def kept(digest: str, uploads: Path) -> list[tuple[str, Path]]:
-    """Return the names and paths of the files that `keep` stored."""
+    """Return the names and paths of the files that `keep` stored.
+
+    Raises NotFoundError if they are gone.
+    """
     folder = uploads / digest
     listing = folder / LISTING
     if not digest.isalnum() or not listing.is_file():

@@ -1,9 +1,9 @@
-"""Each method as its paper trains it, next to the common polished recipe."""
+"""Each method as its paper trains it, next to the recipe that all share by default."""
 
 from typing import Any
 
 from core.pruning.methods import METHODS
-from core.pruning.plan import PrunePlan
+from core.pruning.plan import PAPER, PrunePlan
 
 # Han et al. retrain with a tenth of the original rate and the original augmentation, Li et al. with
 # a constant small rate; none of the papers distils. The dropout is the dense network's.
@@ -16,16 +16,16 @@ COMMON: dict[str, Any] = {
     "learning_rate": 1e-3,
     "connected": False,
     "dense_unit_pruning": False,
-    "label": "pure",
+    "label": PAPER,
 }
 
 
-def pure(method: str, sparsity: float, epochs: int) -> PrunePlan:
+def paper_recipe(method: str, sparsity: float, epochs: int) -> PrunePlan:
     """Return the plan of the method's paper: its allocation, its schedule, plain fine-tuning."""
     fields: dict[str, Any] = {**COMMON, **METHODS[method].paper_recipe}
     return PrunePlan(method=method, sparsity=sparsity, epochs=epochs, **fields)
 
 
-def polished(method: str, sparsity: float, epochs: int) -> PrunePlan:
+def default_recipe(method: str, sparsity: float, epochs: int) -> PrunePlan:
     """Return the plan with the common recipe, the same for every method."""
     return PrunePlan(method=method, sparsity=sparsity, epochs=epochs)

@@ -12,6 +12,9 @@ from core.pruning.methods import METHODS
 from core.settings import Settings, Value, digest, from_dict, setting, to_dict
 from core.training.recipe import MOST_EPOCHS, Recipe
 
+# Whose recipe a plan is, under the names that stored plans have.
+DEFAULT, PAPER = "polished", "pure"
+
 
 @dataclass(frozen=True)
 class PrunePlan(Settings):
@@ -109,7 +112,7 @@ class PrunePlan(Settings):
         advanced=True,
     )
     label: str = setting(
-        "polished", choices=("polished", "pure"), help="Common recipe, or the paper's"
+        DEFAULT, choices=(DEFAULT, PAPER), help="The recipe all methods share, or the paper's"
     )
     settings: Mapping[str, Value] = field(default_factory=dict)
 
@@ -173,6 +176,11 @@ class PrunePlan(Settings):
     def prunes_dense_units(self) -> bool:
         """Whether cutting single weights also takes whole units of the wide dense layer."""
         return self.dense_unit_pruning and self.epochs > 0 and not self.rule.structured
+
+    @property
+    def is_papers(self) -> bool:
+        """Whether it is the recipe of the method's own paper."""
+        return self.label == PAPER
 
     @property
     def digest(self) -> str:

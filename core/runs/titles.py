@@ -14,6 +14,7 @@ from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.pruning.method import AUTO
 from core.pruning.methods import METHODS
+from core.pruning.plan import PAPER
 from core.pruning.preview.spec import CurveSpec, PreviewSpec, SensitivitySpec
 from core.pruning.search.spec import CompeteSpec, SweepSpec, TimingSpec
 from core.pruning.spec import PruneSpec
@@ -110,8 +111,8 @@ def _pruning(spec: PruneSpec, job: Job, data: str) -> str:
     plan = spec.plan
     widths = "" if plan.allocation == AUTO else f", {plan.allocation}"
     cut = f"{plan.rule.label} {plan.sparsity:.1%}{widths}"
-    pure = ", paper's recipe" if plan.label == "pure" else ""
-    return f"{cut}, {plural(plan.epochs, 'epoch')}{pure}, {seed_words(job.seed)}"
+    whose = ", paper's recipe" if plan.is_papers else ""
+    return f"{cut}, {plural(plan.epochs, 'epoch')}{whose}, {seed_words(job.seed)}"
 
 
 def _sweep(spec: SweepSpec, job: Job, data: str) -> str:
@@ -119,7 +120,7 @@ def _sweep(spec: SweepSpec, job: Job, data: str) -> str:
     which = "all methods" if everything else ", ".join(method_labels()[m] for m in spec.methods)
     cuts = ", ".join(f"{100 * level:g}" for level in spec.sparsities)
     repeated = f", {spec.seeds} seeds" if spec.seeds != 1 else ""
-    own = ", papers' recipes too" if "pure" in spec.styles else ""
+    own = ", papers' recipes too" if PAPER in spec.styles else ""
     return f"{which} at {cuts} %, {plural(spec.epochs, 'epoch')}{repeated}{own}"
 
 

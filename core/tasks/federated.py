@@ -12,7 +12,7 @@ from core.data.uploads.kept_leaf import LEAF_PREFIX, leaf_file
 from core.evaluation.point import Origin, Point, measure
 from core.federated.clients import Clients
 from core.federated.federate import federate, load_clients
-from core.federated.history import History
+from core.federated.history import FederatedHistory
 from core.federated.results import (
     HISTORY_FILE,
     MODEL_FILE,
@@ -64,7 +64,7 @@ def _measured(
     context: Context,
     data: Prepared,
     weights: Weights,
-    history: History,
+    history: FederatedHistory,
     progress: Timed,
     begin: Network | None,
 ) -> Point:
@@ -94,7 +94,7 @@ def _load(context: Context, digest: str) -> Dataset:
     return dataset_store.load(context.workspace, digest)
 
 
-def _write_history(folder: Path, history: History) -> None:
+def _write_history(folder: Path, history: FederatedHistory) -> None:
     (folder / HISTORY_FILE).write_text(history.csv(), encoding="utf-8")
 
 

@@ -121,8 +121,8 @@ def prune_network(context: Context, spec: PruneSpec) -> PruneResult:
 
 def point_label(plan: PrunePlan) -> str:
     """Return what a point is called: the method, the sparsity asked for, the paper's own recipe."""
-    pure = " (paper's recipe)" if plan.label == "pure" else ""
-    return f"{plan.rule.label} {plan.sparsity:.1%}{pure}"
+    whose = " (paper's recipe)" if plan.is_papers else ""
+    return f"{plan.rule.label} {plan.sparsity:.1%}{whose}"
 
 
 def _compact(folder: Path, pruned: Pruned, data: Prepared) -> dict[str, str | int | float] | None:

@@ -6,7 +6,7 @@ from core.jobs.runner.context import Context
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Child
 from core.pruning.search.spec import FailedRun, SweepResult, SweepSpec
-from core.pruning.search.sweep import Run
+from core.pruning.search.sweep import PlannedRun
 from core.pruning.spec import PruneSpec
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
@@ -37,6 +37,6 @@ def _trained(context: Context, spec: SweepSpec) -> str:
     return job.id
 
 
-def _why(run: Run, job: Job) -> FailedRun:
+def _why(run: PlannedRun, job: Job) -> FailedRun:
     reason = job.error or f"It was {job.state}."
     return FailedRun(job.id, run.plan.method, run.plan.sparsity, reason)

@@ -17,7 +17,11 @@ SETTINGS = RunSettings(rounds=4, clients_per_round=4, learning_rate=0.02, local_
 
 
 def run(name, settings=SETTINGS):
-    return simulate(synthetic_federation(), ALGORITHMS[name](), settings, 1, hidden=(8,))
+    return run_of(ALGORITHMS[name](), settings)
+
+
+def run_of(algorithm, settings=SETTINGS):
+    return simulate(synthetic_federation(), algorithm, settings, 1, hidden=(8,))
 
 
 @pytest.mark.parametrize("name", sorted(ALGORITHMS))
@@ -44,8 +48,27 @@ def test_it_lowers_the_training_loss(name):
 
 
 @pytest.mark.parametrize("name", sorted(ALGORITHMS))
-def test_the_same_seed_gives_the_same_model(name):
-    assert np.array_equal(flatten(run(name).parameters), flatten(run(name).parameters))
+def test_the_same_seed_gives_the_same_model_and_history(name):
+    first, again = run(name), run(name)
+    assert np.array_equal(flatten(first.parameters), flatten(again.parameters))
+    assert first.csv(True) == again.csv(True)
+
+
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_a_state_is_never_changed_in_place(name):
+    seen = []
+
+    class Watched(ALGORITHMS[name]):
+        def aggregate(self, state, updates):
+            arrays = [state.parameters, *state.server.values(), *state.clients.values()]
+            before = [array.copy() for array in arrays]
+            after = super().aggregate(state, updates)
+            seen.append(all(np.array_equal(a, b) for a, b in zip(before, arrays, strict=True)))
+            assert after.parameters is not state.parameters
+            return after
+
+    run_of(Watched())
+    assert seen == [True] * SETTINGS.rounds
 
 
 @pytest.mark.parametrize("name", sorted(ALGORITHMS))

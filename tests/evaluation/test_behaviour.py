@@ -9,7 +9,7 @@ from core.data.dataset import Split
 from core.evaluation.behaviour import (
     BehaviourResult,
     ClassChange,
-    Network,
+    ComparedNetwork,
     behaviour,
     compare,
     disagreeing_classes,
@@ -90,7 +90,9 @@ def test_the_comparison_of_networks_is_plain_json_with_its_pictures_beside_it(tm
     split = Split(rng.random((30, 10, 10, 1), dtype=np.float32), np.arange(30) % 2)
     shape = NetworkShape((10, 10, 1), 2, (2, 2, 3, 3, 4))
     prepared = Prepared(split, split, split, ("a", "b"), shape, (), "0" * 16)
-    networks = [Network(f"n{seed}", f"net {seed}", initial_weights(shape, seed)) for seed in (0, 1)]
+    networks = [
+        ComparedNetwork(f"n{seed}", f"net {seed}", initial_weights(shape, seed)) for seed in (0, 1)
+    ]
     result = behaviour(networks, shape, prepared, tmp_path, Silent())
     stored = json.loads(json.dumps(result.to_json(), allow_nan=False))
     assert BehaviourResult.from_json(stored) == result

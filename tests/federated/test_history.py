@@ -6,7 +6,7 @@ import numpy as np
 
 from core.federated.history import (
     COLUMNS,
-    History,
+    FederatedHistory,
     RoundRecord,
     from_array,
     to_array,
@@ -19,7 +19,9 @@ def record(number, accuracy, **others):
     )
 
 
-HISTORY = History("FedAvg", (record(0, 0.1), record(1, 0.7, drift=2.0)), {}, np.array([0.7]))
+HISTORY = FederatedHistory(
+    "FedAvg", (record(0, 0.1), record(1, 0.7, drift=2.0)), {}, np.array([0.7])
+)
 
 
 def test_the_csv_has_the_columns_that_scripts_rely_on():

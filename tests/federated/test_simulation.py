@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from core.errors import SettingsError
-from core.federated.algorithms import ALGORITHMS
 from core.federated.algorithms.fedavg import FedAvg
 from core.federated.algorithms.fedprox import FedProx
 from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
@@ -104,10 +103,6 @@ def test_an_epoch_of_minibatch_sgd_is_one_pass_over_everybody():
     record = run(MiniBatchSGD(batch=batch), RunSettings(rounds=4), clients).records[-1]
     assert record.epoch == pytest.approx(1, abs=0.02)
     assert record.gradient_evaluations == 4
-
-
-def test_the_same_seed_gives_the_same_history_bit_for_bit():
-    assert run(FedAvg()).csv(True) == run(FedAvg()).csv(True)
 
 
 def test_runs_together_equal_runs_alone():
@@ -211,23 +206,3 @@ def test_weights_of_another_network_are_refused():
     other = simulate(synthetic_federation(), FedAvg(), RunSettings(rounds=1), hidden=(5,))
     with pytest.raises(SettingsError, match="Start from weights of the same network"):
         run(FedAvg(), start=other.parameters)
-
-
-@pytest.mark.parametrize("name", sorted(ALGORITHMS))
-def test_the_state_is_never_changed_in_place(name):
-    clients, seen = synthetic_federation(), []
-    cls = ALGORITHMS[name]
-
-    class Watched(cls):
-        def aggregate(self, state, updates):
-            before = [state.parameters.copy()] + [
-                value.copy() for value in (*state.server.values(), *state.clients.values())
-            ]
-            after = super().aggregate(state, updates)
-            now = [state.parameters, *state.server.values(), *state.clients.values()]
-            seen.append(all(np.array_equal(a, b) for a, b in zip(before, now, strict=True)))
-            assert after.parameters is not state.parameters
-            return after
-
-    run(Watched(), clients=clients)
-    assert seen == [True] * 3

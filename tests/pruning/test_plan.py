@@ -4,23 +4,23 @@ import pytest
 
 from core.errors import SettingsError
 from core.pruning.methods import METHODS
-from core.pruning.paper_recipe import polished, pure
-from core.pruning.plan import PrunePlan, recipe_of
+from core.pruning.paper_recipe import default_recipe, paper_recipe
+from core.pruning.plan import DEFAULT, PAPER, PrunePlan, recipe_of
 
 DENSITIES = {"conv1": 1.0, "conv2": 0.25, "conv3": 0.5, "conv4": 0.16, "dense1": 0.01}
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("make", [pure, polished])
+@pytest.mark.parametrize("make", [paper_recipe, default_recipe])
 def test_a_plan_survives_json(method, make):
     plan = make(method, 0.9, 6)
     assert PrunePlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
 
-def test_pure_and_polished_are_labelled_and_differ():
-    assert pure("magnitude", 0.9, 6).label == "pure"
-    assert polished("magnitude", 0.9, 6).label == "polished"
-    assert pure("magnitude", 0.9, 6).digest != polished("magnitude", 0.9, 6).digest
+def test_the_two_recipes_are_labelled_and_differ():
+    assert paper_recipe("magnitude", 0.9, 6).label == PAPER
+    assert default_recipe("magnitude", 0.9, 6).label == DEFAULT
+    assert paper_recipe("magnitude", 0.9, 6).digest != default_recipe("magnitude", 0.9, 6).digest
 
 
 def test_the_digest_depends_on_the_settings_of_the_method():
@@ -38,7 +38,7 @@ def test_dropout_shrinks_with_the_square_root_of_the_density():
 def test_normalisation_is_for_training_only():
     assert PrunePlan(epochs=3).has_batchnorm
     assert not PrunePlan(epochs=0).has_batchnorm
-    assert not pure("magnitude", 0.9, 3).has_batchnorm
+    assert not paper_recipe("magnitude", 0.9, 3).has_batchnorm
 
 
 def test_dropout_can_be_left_as_it_is():

@@ -23,7 +23,10 @@ Users = dict[str, tuple[np.ndarray, np.ndarray]]  # user -> (x, y)
 
 
 def parse(source: Source) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Entry in the child: return ({users by part, notes}, x, y and offsets by part)."""
+    """Entry in the child: return ({users by part, notes}, x, y and offsets by part).
+
+    Raises UploadError for a client in two files.
+    """
     notes: list[str] = []
     users: dict[str, list[str]] = {}
     arrays: dict[str, np.ndarray] = {}

@@ -25,7 +25,10 @@ PLAIN = re.compile(r"'[<>|=]?(b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,3})'", re.AS
 
 
 def read(member: Member, allowed_bytes: int) -> np.ndarray:
-    """Return the array of an .npy member as a view; raise UploadError if it is no plain one."""
+    """Return the array of an .npy member as a view.
+
+    Raises UploadError if it is no plain one.
+    """
     content, shown = member.content, member.shown
     shape, fortran, dtype, start = _header(content, shown)
     size = math.prod(shape) * dtype.itemsize

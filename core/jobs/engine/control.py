@@ -75,6 +75,7 @@ def stop(workspace: Workspace) -> bool:
     """Ask the engine to end and wait for it; return whether there was one.
 
     What it had in hand goes back to the queue and continues when an engine runs again.
+    Raises JobError if it does not end.
     """
     if not is_held(workspace.engine_lock):
         return False

@@ -30,7 +30,10 @@ class BundleLimits:
 
 
 def opened(content: Path | BinaryIO, limits: BundleLimits) -> zipfile.ZipFile:
-    """Return the zip, its members checked by name, kind and size; UploadError says what is odd."""
+    """Return the zip, its members checked by name, kind and size.
+
+    Raises UploadError, which says what is odd.
+    """
     try:
         _check_count(content, limits)
         archive = zipfile.ZipFile(content)
@@ -92,7 +95,10 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 
 
 def read_object(archive: zipfile.ZipFile, name: str, limits: BundleLimits) -> dict[str, Any]:
-    """Return the JSON object of this name; UploadError if it is none."""
+    """Return the JSON object of this name.
+
+    Raises UploadError if it is none.
+    """
     try:
         value = json.loads(read_text(archive, name, limits))
     except (ValueError, RecursionError) as error:
@@ -103,7 +109,10 @@ def read_object(archive: zipfile.ZipFile, name: str, limits: BundleLimits) -> di
 
 
 def read_text(archive: zipfile.ZipFile, name: str, limits: BundleLimits) -> str:
-    """Return the text of this name; UploadError if it is too long or none."""
+    """Return the text of this name.
+
+    Raises UploadError if it is too long or none.
+    """
     with _member(archive, name) as source:
         content = _read(source, limits.bytes_text + 1, name)
     if len(content) > limits.bytes_text:
@@ -133,7 +142,10 @@ def _read(source: Any, size: int, name: str) -> bytes:
 
 
 def unpack(archive: zipfile.ZipFile, member: str, target: Path, sha256: str) -> Path:
-    """Write the member to `target`; UploadError unless its content has this SHA-256."""
+    """Write the member to `target`.
+
+    Raises UploadError unless its content has this SHA-256.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     content = hashlib.sha256()
     with _member(archive, member) as source, open(target, "wb") as file:

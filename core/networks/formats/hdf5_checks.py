@@ -33,7 +33,10 @@ def damaged(error: Exception) -> WeightsError:
 
 
 def check_objects(file: Any) -> None:
-    """Walk every hard link once and refuse what a weights file never holds."""
+    """Walk every hard link once and look for what a weights file never holds.
+
+    Raises WeightsError at the first one.
+    """
     import h5py
 
     seen: set[int] = set()
@@ -101,7 +104,10 @@ def text_attribute(group: Any, name: str) -> str:
 
 
 def names_attribute(group: Any, name: str) -> list[str]:
-    """Return a list of names; Keras cuts long lists into name0, name1, …"""
+    """Return a list of names; Keras cuts long lists into name0, name1, …
+
+    Raises WeightsError if it is no list of names, or an endless one.
+    """
     keys = [name] if name in group.attrs else []
     while not keys or keys[-1] != name:
         following = f"{name}{len(keys)}"
@@ -126,7 +132,10 @@ def names_attribute(group: Any, name: str) -> list[str]:
 
 
 def numbers(item: Any, path: str) -> Any:
-    """Return a dataset of floating-point numbers, unread; raise WeightsError for anything else."""
+    """Return a dataset of floating-point numbers, unread.
+
+    Raises WeightsError for anything else.
+    """
     import h5py
 
     if not isinstance(item, h5py.Dataset):

@@ -85,9 +85,10 @@ def _fill(file: "h5py.File", weights: Mapping[str, np.ndarray]) -> None:
 
 
 def read(path: Path, shape: HasShapes | Shapes | None = None) -> Weights:
-    """Return the weights of a file this program wrote; raise WeightsError if it is damaged.
+    """Return the weights of a file this program wrote.
 
     shape: what the arrays must fit; None accepts any consistent network of this family.
+    Raises WeightsError if it is damaged or does not fit.
     """
     from core.networks.formats.hdf5_reader import parse
 

@@ -61,7 +61,10 @@ class SweepResult(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class CompeteSpec(Spec):
-    """A competition. dense: the run to prune, None to train one first."""
+    """A competition. dense: the run to prune, None to train one first.
+
+    Raises SettingsError for a time that is none.
+    """
 
     kind: ClassVar[str] = "compete"
     resources: ClassVar[str] = "light"

@@ -16,15 +16,15 @@ from core.pruning.allocation.alignment import is_aligned
 from core.pruning.allocation.channels import channel_counts
 from core.pruning.method import OWN
 from core.pruning.methods import METHODS
-from core.pruning.paper_recipe import polished, pure
-from core.pruning.plan import PrunePlan
+from core.pruning.paper_recipe import default_recipe, paper_recipe
+from core.pruning.plan import DEFAULT, PAPER, PrunePlan
 from core.randomness import derived_seed
 from core.records import Codec, decode
 from core.settings import Settings, setting
 from core.training.recipe import MOST_EPOCHS
 
 ALL = "all"
-STYLES = ("polished", "pure")
+STYLES = (DEFAULT, PAPER)
 
 # Parts of a dense epoch: what no network escapes (augmenting, calling), and the forward pass of the
 # teacher, a fifth but remembered for half of the runs; and how much slower unaligned convolutions
@@ -37,7 +37,7 @@ CUT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Run:
+class PlannedRun:
     """One point of a sweep: a plan and the seed of everything random in it."""
 
     plan: PrunePlan
@@ -57,7 +57,8 @@ def methods_named(names: Sequence[str]) -> tuple[str, ...]:
 class Sweep(Settings):
     """What is compared; every run gets the same number of epochs, sparse training included.
 
-    styles: polished (the common recipe) and pure (the paper's).
+    styles: DEFAULT (the recipe that all share) and PAPER (each paper's own).
+    Raises SettingsError for methods, sparsities or styles that are none.
     """
 
     methods: tuple[str, ...] = setting(
@@ -69,7 +70,7 @@ class Sweep(Settings):
     epochs: int = setting(6, low=0, high=MOST_EPOCHS, help="The same budget for every method")
     seeds: int = setting(1, low=1, high=1000, help="Repetitions, for error bars")
     styles: tuple[str, ...] = setting(
-        ("polished",), choices=STYLES, help="Common recipe, the papers' own, or both"
+        (DEFAULT,), choices=STYLES, help="Common recipe, the papers' own, or both"
     )
 
     def __post_init__(self) -> None:
@@ -85,14 +86,16 @@ class Sweep(Settings):
         if not self.styles:
             raise SettingsError(f"Choose one or both of the styles {' and '.join(STYLES)}.")
 
-    def runs(self, seed: int = 0) -> list[Run]:
+    def runs(self, seed: int = 0) -> list[PlannedRun]:
         """Return all runs, so ordered that the whole range of sparsities shows early.
 
         seed: of the sweep; the repetitions' seeds derive from it by name and are the same for all
         methods and sparsities.
         """
         return [
-            Run(self._plan(method, sparsity, style), derived_seed(seed, "repetition", repetition))
+            PlannedRun(
+                self._plan(method, sparsity, style), derived_seed(seed, "repetition", repetition)
+            )
             for repetition in range(self.seeds)
             for sparsity in spread(sorted(set(self.sparsities)))
             for style in self.styles
@@ -100,7 +103,7 @@ class Sweep(Settings):
         ]
 
     def _plan(self, method: str, sparsity: float, style: str) -> PrunePlan:
-        return (pure if style == "pure" else polished)(method, sparsity, self.epochs)
+        return (paper_recipe if style == PAPER else default_recipe)(method, sparsity, self.epochs)
 
 
 def spread(values: list[float]) -> list[float]:
@@ -151,7 +154,7 @@ def _expected_counts(shape: NetworkShape, allocation: str, sparsity: float) -> d
 
 
 def sweep_seconds(
-    runs: list[Run],
+    runs: list[PlannedRun],
     shape: NetworkShape,
     epoch_seconds: float,
     cores: int = 2,

@@ -6,7 +6,7 @@ import pytest
 from core.errors import SettingsError
 from core.networks.network import REFERENCE
 from core.pruning.methods import METHODS
-from core.pruning.plan import PrunePlan
+from core.pruning.plan import DEFAULT, PAPER, PrunePlan
 from core.pruning.search.spec import SweepSpec
 from core.pruning.search.sweep import Sweep, run_seconds, spread, sweep_seconds
 
@@ -43,8 +43,8 @@ def test_the_ends_and_the_middle_of_the_range_come_first():
 
 
 def test_both_styles_double_the_runs():
-    both = Sweep(methods=("magnitude",), sparsities=(0.9,), styles=("polished", "pure"))
-    assert [run.plan.label for run in both.runs()] == ["polished", "pure"]
+    both = Sweep(methods=("magnitude",), sparsities=(0.9,), styles=(DEFAULT, PAPER))
+    assert [run.plan.label for run in both.runs()] == [DEFAULT, PAPER]
 
 
 def test_settings_come_from_json_and_all_means_the_whole_table():
