@@ -10,6 +10,8 @@ SETUP  := sh tests/setup_venv.sh "$(PYTHON)" "$(VENV)"
 NICE   := nice -n 10
 # Tests train as runners do (core/jobs/engine/supervisor.py).
 export TF_ENABLE_ONEDNN_OPTS := 1
+# Byte code is kept: without it every start compiles the tests and what they import anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help app dev tools run test check test-nightly format setup test-cluster fuzz faults \

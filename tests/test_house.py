@@ -11,6 +11,7 @@ import pytest
 from core import errors
 from core.federated.algorithms import ALGORITHMS
 from core.pruning.methods import METHODS
+from tests.conftest import SLOW
 
 ROOT = Path(__file__).parent.parent
 CORE = sorted((ROOT / "core").rglob("*.py"))
@@ -106,6 +107,11 @@ def test_nothing_but_its_row_knows_a_method_or_an_algorithm_by_name():
         if asks.search(line)
     ]
     assert not known
+
+
+def test_slow_files_exist():
+    missing = [name for name in SLOW if not (ROOT / "tests" / name).exists()]
+    assert not missing
 
 
 def test_no_path_plumbing():

@@ -1,0 +1,59 @@
+"""For all tests: threads, which files are slow, and a quiet end."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+# Threads of BLAS spin while they wait for each other: beside another process, two took three times
+# the processor's time of one. Runners keep to one as well. To be set before NumPy is imported.
+for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"):
+    os.environ.setdefault(f"{name}_NUM_THREADS", "1")
+
+HERE = Path(__file__).parent
+# Slow as a whole, by what they do. `make check` does not even read them; single tests are marked
+# where they stand. What is in neither runs in milliseconds.
+TRAIN = (  # and import TensorFlow, which takes eight seconds
+    "pruning/methods/test_method_scores.py",
+    "training/test_export.py",
+    "training/test_optimizers.py",
+    "training/test_step.py",
+    "training/test_temporary_batchnorm.py",
+)
+COMPARE_WITH_SCIKIT_LEARN = (
+    "pruning/methods/test_regression.py",
+    "pruning/reconstruction/test_lasso.py",
+)
+RUN_WHOLE_PAGES = (
+    "pages/test_between_pages.py",
+    "pages/test_choices_stay.py",
+)
+START_CHILD_PROCESSES = (
+    "data/uploads/test_grading_set.py",
+    "grading/test_submissions.py",
+    "inputs/test_upload_life.py",
+    "jobs/test_parts.py",
+    "jobs/transfer/test_bundle.py",
+)
+SLOW = {*TRAIN, *COMPARE_WITH_SCIKIT_LEARN, *RUN_WHOLE_PAGES, *START_CHILD_PROCESSES}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave unread what would be deselected: reading it costs imports."""
+    expression, path = config.option.markexpr, collection_path.relative_to(HERE).as_posix()
+    slow = path in SLOW and "not slow" in expression
+    return True if slow or (path == "browser" and "not browser" in expression) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow files."""
+    for item in items:
+        if item.path.relative_to(HERE).as_posix() in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_unconfigure() -> None:
+    """Remove the folder of Streamlit's AppTest: else it complains after the closing line."""
+    if used := sys.modules.get("streamlit.testing.v1.app_test"):
+        used.TMP_DIR.cleanup()
