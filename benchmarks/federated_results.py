@@ -226,14 +226,14 @@ def write_sample() -> None:
     """Write the finished runs of the four questions, rounded to what a chart can show."""
     questions = []
     for name, runs in PRESETS.items():
-        done = cached([dict(run) for run in runs], seed=0)
         histories = [
             {
-                "label": history["label"],
-                "settings": run,
-                "rounds": [{k: shown(v) for k, v in row.items()} for row in history["rounds"]],
+                "label": run.label,
+                "settings": run.to_json(),
+                "rounds": [{k: shown(v) for k, v in row.items()} for row in rows],
             }
-            for run, history in zip(runs, done["histories"], strict=True)
+            for run in runs
+            for rows in [measure(run.to_json(), 0)]
         ]
         questions.append({"name": name, "question": QUESTIONS[name], "runs": histories})
     text = json.dumps({"seed": 0, "questions": questions}, separators=(",", ":"))

@@ -52,7 +52,9 @@ def _drifting(label: str, algorithm: str = "fedavg", **others: Any) -> Federated
 PRESETS: Mapping[str, tuple[FederatedSpec, ...]] = {
     "sgd_and_fedavg": (
         _sgd("SGD, rate 0.01", 0.01),
-        _sgd("SGD, tuned rate 1", 1.0),
+        _sgd("SGD, rate 1", 1.0),
+        _sgd("SGD, rate 3", 3.0),
+        _sgd("SGD, rate 10", 10.0),
         _run("FedAvg, 1 epoch", "iid", local_epochs=1, **_SAMPLED),
         _run("FedAvg, 20 epochs", "iid", local_epochs=20, **_SAMPLED),
     ),

@@ -120,7 +120,8 @@ def one_rate(match, found):
 
 
 def sgd_runs(found):
-    return [r for runs in found.values() for r in runs.values() if r.algorithm == "minibatch_sgd"]
+    known = ("minibatch_sgd", "fedavg")
+    return [run for runs in found.values() for run in runs.values() if run.algorithm in known]
 
 
 def many_rates(match, found):
@@ -302,10 +303,10 @@ FORMS = [
         r"more) than two standard errors)\.",
         ends_higher,
     ),
-    (r"SGD ran with one learning rate, ([\d.]+): it was not tuned\.", one_rate),
+    (r"(?:SGD|FedAvg) ran with one learning rate, ([\d.]+): it was not tuned\.", one_rate),
     (
-        r"SGD's learning rate was chosen by training loss among (.*): ([\d.]+)\.(?: It is the "
-        r"(smallest|largest) one tried, so a better one may lie beyond\.)?",
+        r"(?:SGD|FedAvg)'s learning rate was chosen by training loss among (.*): ([\d.]+)\."
+        r"(?: It is the (smallest|largest) one tried, so a better one may lie beyond\.)?",
         many_rates,
     ),
     (

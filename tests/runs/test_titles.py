@@ -87,7 +87,9 @@ def test_a_comparison_is_called_as_on_the_federated_page(store):
     assert title(store, spec) == "Federated comparison: SGD vs. FedAvg"
     shown = dict(setting_rows(spec, {}))
     assert shown["preset"] == "SGD vs. FedAvg"
-    assert shown["runs"].startswith("SGD, rate 0.01, SGD, tuned rate 1, FedAvg")
+    assert shown["runs"].startswith(
+        "SGD, rate 0.01, SGD, rate 1, SGD, rate 3, SGD, rate 10, FedAvg"
+    )
 
 
 def test_a_federated_run_of_ones_own_says_what_is_unusual(store):

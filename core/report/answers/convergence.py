@@ -10,6 +10,7 @@ from core.report.answers.experiments import (
     CLIENTS,
     NETWORK,
     Experiment,
+    alike,
     best_trained,
     by_work,
     differ_in_work,
@@ -88,7 +89,13 @@ def _compared(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> Pair:
 def _sgd_against_fedavg(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> Answer:
     one, other = _compared(sgd, fedavg)
     both = [*sgd, *fedavg]
-    sentences = [_ending(one), _ending(other), _who_ends_higher(one, other), *_rates(sgd, one)]
+    sentences = [
+        _ending(one),
+        _ending(other),
+        _who_ends_higher(one, other),
+        *_rates(sgd, one, "SGD"),
+    ]
+    sentences += _rates(fedavg, other, "FedAvg")
     charts = (*four_charts(both, "round"), *four_charts(both, "epoch"))
     return Answer("2.3.1", Q1, tuple(sentences), (ends_table(both),), charts)
 
@@ -107,22 +114,21 @@ def _who_ends_higher(one: Experiment, other: Experiment) -> str:
     )
 
 
-def _rates(sgd: Sequence[Experiment], chosen: Experiment) -> list[str]:
-    """Say how SGD's learning rate was tuned: an untuned one flatters FedAvg."""
+def _rates(found: Sequence[Experiment], chosen: Experiment, name: str) -> list[str]:
+    """Say how a learning rate was tuned: an untuned one flatters the other algorithm."""
     rivals = [
         each
-        for each in sgd
-        if same(each, chosen, (*CLIENTS, *NETWORK, "rounds"))
-        and each.draws.keys() == chosen.draws.keys()
+        for each in found
+        if alike(each, chosen, "learning_rate") and each.draws.keys() >= chosen.draws.keys()
     ]
     tried = sorted({float(each.setting("learning_rate") or 0.01) for each in rivals})
     rate = float(chosen.setting("learning_rate") or 0.01)
     if len(tried) < 2:
-        return [f"SGD ran with one learning rate, {rate:g}: it was not tuned."]
+        return [f"{name} ran with one learning rate, {rate:g}: it was not tuned."]
     edge = {tried[0]: "smallest", tried[-1]: "largest"}.get(rate)
     warning = f" It is the {edge} one tried, so a better one may lie beyond." if edge else ""
     return [
-        f"SGD's learning rate was chosen by training loss among "
+        f"{name}'s learning rate was chosen by training loss among "
         f"{listed([f'{each:g}' for each in tried])}: {rate:g}.{warning}"
     ]
 
