@@ -14,7 +14,7 @@ export TF_ENABLE_ONEDNN_OPTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help app dev tools run test check test-nightly format setup test-cluster fuzz faults \
+.PHONY: help app dev tools run lint test check test-nightly format setup test-cluster fuzz faults \
         docs audit sbom wheel lock results results-federated bench-federated sample pictures clean
 
 help: ## Show this list
@@ -31,15 +31,17 @@ tools:
 run: app ## Serve the dashboard on http://127.0.0.1:8501 (PORT=…; HOST=0.0.0.0 for others, with a token)
 	@exec $(PY) -m core serve --host $(HOST) --port $(PORT)
 
-check: dev ## Lint, types and the fast tests, in about a minute
+lint: dev ## Lint, format and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+check: lint ## Lint, types and the fast tests, in about a minute
 	$(PY) -m pytest -q -n 2 -m "not slow and not nightly and not browser and not cluster" $(ARGS)
 
 test: dev ## Set up and run every test a merge needs, a real browser included
 	@sh tests/setup_system.sh
-	$(PY) -m pytest -q -n 2 -m "not nightly" $(ARGS)
+	$(PY) -m pytest -q -n 2 --dist loadfile -m "not nightly" $(ARGS)
 
 test-nightly: tools ## What is long and rare: nightly tests, docs, 100 kills, fuzzers (hours)
 	@sh tests/setup_system.sh
@@ -63,7 +65,7 @@ faults: dev ## Kill processes at KILLS (100) random instants and compare the res
 	$(PY) -m tests.faults --kills $(or $(KILLS),100) --seed $(or $(SEED),1)
 
 docs: tools ## Make the documentation's site in build/site
-	$(VENV)/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict
 
 audit: tools ## Ask the advisory database about every pinned package
 	for part in "" -dev -tools; do \

@@ -16,6 +16,13 @@ def test_every_local_link_leads_somewhere(path):
     assert not missing
 
 
+def test_the_reference_has_a_page_for_each_of_its_packages_and_all_are_there():
+    for path in (ROOT / "docs" / "reference").glob("*.md"):
+        [package] = re.findall(r"^::: (\S+)$", path.read_text(), re.MULTILINE)
+        assert package == f"core.{path.stem}"
+        assert (ROOT / "core" / path.stem / "__init__.py").exists()
+
+
 def test_every_make_target_that_a_document_names_exists():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
