@@ -3,13 +3,16 @@
 The folder that holds the package is handed on here and nowhere else.
 """
 
+import ctypes
 import os
+import signal
 import site
 import sys
 from pathlib import Path
 
 import core
 
+DIE_WITH_PARENT = 1  # Linux's PR_SET_PDEATHSIG
 HOME = str(Path(core.__file__).absolute().parent.parent)
 
 
@@ -33,6 +36,18 @@ def module_variables() -> dict[str, str]:
     if site.ENABLE_USER_SITE:  # else found by the home folder, which not every child is told
         found["PYTHONUSERBASE"] = site.getuserbase()
     return found
+
+
+def end_with(parent: int) -> None:
+    """Have the system kill this process when the one that started it ends, however that ends.
+
+    parent: its process id. Only Linux can; elsewhere this does nothing.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it ended before we asked
+        os._exit(1)
 
 
 def _installed_packages() -> list[str]:

@@ -1,11 +1,14 @@
 """What killed processes left behind goes when it is old, and nothing else does."""
 
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from core.stale_files import remove_stale
+from core.stale_files import remove_stale, scratch_folder
 
 HOUR = 3600
 
@@ -64,3 +67,39 @@ def test_of_a_folder_that_is_not_ours_only_the_named_entries_go(scratch):
     folder(scratch, "photographs", 25)
     remove_stale(scratch, "upload-*")
     assert names(scratch) == ["photographs"]
+
+
+def test_a_folder_in_use_stays_however_old_and_a_dead_process_leaves_none(scratch):
+    with scratch_folder(scratch, "upload-") as used:
+        (used / "input").write_bytes(b"x")
+        aged(used / ".held", 1)
+        remove_stale(scratch)
+        assert names(scratch) == [used.name]
+    assert names(scratch) == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from core.stale_files import scratch_folder
+with scratch_folder(Path(sys.argv[1]), "upload-") as folder:
+    (folder / "input").write_bytes(b"x")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_the_folder_of_a_killed_process_goes_at_once(scratch):
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", KILLED, str(scratch)], cwd=root, check=False)
+    [left] = scratch.iterdir()
+    remove_stale(scratch)
+    assert names(scratch) == [left.name], "it might be about to be locked"
+    aged(left / ".held", 1)
+    remove_stale(scratch)
+    assert names(scratch) == []
+
+
+def test_a_folder_goes_when_its_block_fails(scratch):
+    with pytest.raises(KeyboardInterrupt), scratch_folder(scratch, "x-"):
+        raise KeyboardInterrupt
+    assert names(scratch) == []

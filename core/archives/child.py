@@ -16,6 +16,7 @@ import numpy as np
 from core import errors
 from core.archives.confinement import limit_resources, lock_down
 from core.archives.limits import Limits
+from core.processes import end_with
 from core.text import binary_size
 
 Tell = Callable[[float, str], None]  # (share done, what is being read)
@@ -50,6 +51,7 @@ class Source(io.BufferedReader):
 
 def _child(orders: dict[str, Any]) -> None:
     """Load the reader, give up all rights, read, answer."""
+    end_with(orders["parent"])
     limits = Limits(**orders["limits"])
     if hasattr(signal, "SIGXFSZ"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that it becomes an OSError with a reason

@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -24,7 +23,7 @@ from core.archives.child import ANSWER, ARRAYS, PROGRESS, SPOOL, Tell
 from core.archives.limits import LIMITS, MIB, Limits, too_large
 from core.files import remedy_for
 from core.processes import module_command, module_variables
-from core.stale_files import remove_stale
+from core.stale_files import remove_stale, scratch_folder
 from core.text import binary_size
 from core.workspace import open_workspace
 
@@ -82,14 +81,10 @@ def parsed(
     """
     scratch = scratch or open_workspace().scratch
     remove_stale(scratch, "upload-*")
-    with _disk_errors_as_sentences(scratch):
-        folder = Path(tempfile.mkdtemp(prefix="upload-", dir=scratch))
-        try:
-            source = _as_file(content, folder, limits)
-            _execute(reader, source, arguments, limits, folder, tell or _nobody)
-            yield _answer(folder), folder / SPOOL
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    with _disk_errors_as_sentences(scratch), scratch_folder(scratch, "upload-") as folder:
+        source = _as_file(content, folder, limits)
+        _execute(reader, source, arguments, limits, folder, tell or _nobody)
+        yield _answer(folder), folder / SPOOL
 
 
 def _nobody(share: float, message: str) -> None:
@@ -145,7 +140,8 @@ def _execute(
     folder: Path,
     tell: Tell,
 ) -> None:
-    orders = json.dumps({"reader": reader, "arguments": arguments, "limits": asdict(limits)})
+    told = {"reader": reader, "arguments": arguments, "limits": asdict(limits)}
+    orders = json.dumps(told | {"parent": os.getpid()})
     with source.open("rb") as stdin, (folder / "log").open("wb") as log:
         child = subprocess.Popen(
             module_command("core.archives.child", orders),

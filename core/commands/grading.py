@@ -1,6 +1,5 @@
 """grade: what a teacher, or a Gradescope autograder, calls."""
 
-import tempfile
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from core.grading.grade import Grade, as_read, grade, graded_images
 from core.grading.submissions import Submission, collect
 from core.networks.network import REFERENCE, NetworkShape
 from core.progress import Silent
+from core.stale_files import scratch_folder
 
 FIELDS = ("name", "accuracy", "sparsity", "zeros", "parameters", "score", "error")
 ZIP = ".zip"
@@ -57,11 +57,11 @@ def grade_command(lab: Lab, options: Namespace) -> None:
         raise SettingsError(f"--threshold is {options.threshold:g}. Give a share as 0.6.")
     gradescope.checked_points(options.points)
     images, shape = _images(options.data, lab)
-    with tempfile.TemporaryDirectory(dir=lab.workspace.scratch, prefix="grading-") as folder:
+    with scratch_folder(lab.workspace.scratch, "grading-") as folder:
         several = len(options.files) > 1  # then a folder's name may tell them apart
         paths = [Path(file).expanduser() for file in options.files]
         named = [(f if several else p.name, p) for f, p in zip(options.files, paths, strict=True)]
-        submissions = collect(named, Path(folder))
+        submissions = collect(named, folder)
         _check_results(submissions, options)
         grades = grade(submissions, images, shape, Spoken(), options.threshold)
     try:

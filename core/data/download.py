@@ -7,15 +7,15 @@ loads it: a child does, and is ended if it stalls.
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.errors import DownloadError
-from core.processes import module_command, module_variables
+from core.processes import end_with, module_command, module_variables
 from core.randomness import generator
+from core.stale_files import scratch_folder
 from core.workspace import Workspace
 
 STALL_SECONDS = 15
@@ -28,8 +28,8 @@ def download(workspace: Workspace, module: str, name: str, class_names: tuple[st
     Raises DownloadError when there is no internet or the transfer stalls. Keras keeps the file in
     the workspace, so that a second call needs no internet.
     """
-    with tempfile.TemporaryDirectory(dir=workspace.scratch, prefix="download-") as folder:
-        target = Path(folder) / "arrays.npz"
+    with scratch_folder(workspace.scratch, "download-") as folder:
+        target = folder / "arrays.npz"
         _fetch(workspace, module, name, target)
         with np.load(target, allow_pickle=False) as arrays:
             train = Split(arrays["train_images"], arrays["train_labels"])
@@ -48,7 +48,7 @@ def _fetch(workspace: Workspace, module: str, name: str, target: Path) -> None:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
     }
-    command = module_command("core.data.download", module, str(target))
+    command = module_command("core.data.download", module, str(target), str(os.getpid()))
     try:
         finished = subprocess.run(
             command, env=environment, capture_output=True, timeout=LONGEST_SECONDS, check=False
@@ -86,4 +86,5 @@ def _child(module: str, target: str) -> None:
 
 
 if __name__ == "__main__":
+    end_with(int(sys.argv[3]))
     _child(sys.argv[1], sys.argv[2])
