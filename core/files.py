@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,10 +52,36 @@ def output(path: Path, umask: int) -> Iterator[Path]:
             yield part
             part.chmod(mode)  # as said, whatever the umask of this process
     except OSError as error:
-        remedy = remedy_for(error, path.absolute().parent, "Free some disk space.")
-        raise StoreError(
-            f"{path} could not be written ({error.strerror or error}). {remedy}"
-        ) from error
+        raise _not_written(path, error) from error
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path, umask: int) -> Iterator[Path]:
+    """Give a new folder to fill; whole, it takes the place of the folder `path`.
+
+    umask: the person's. Raises StoreError with the path and the remedy; then nothing has changed.
+    """
+    part, old = (
+        path.with_name(f".{path.name}.{secrets.token_hex(4)}.{n}") for n in ("part", "old")
+    )
+    try:
+        part.mkdir(parents=True)
+        yield part
+        for each in (part, *part.rglob("*")):
+            each.chmod((0o777 if each.is_dir() else 0o666) & ~umask)
+        if path.exists():
+            path.rename(old)
+        part.rename(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    finally:
+        for gone in (part, old):
+            shutil.rmtree(gone, ignore_errors=True)
+
+
+def _not_written(path: Path, error: OSError) -> StoreError:
+    remedy = remedy_for(error, path.absolute().parent, "Free some disk space.")
+    return StoreError(f"{path} could not be written ({error.strerror or error}). {remedy}")
 
 
 @contextlib.contextmanager

@@ -7,6 +7,9 @@ from typing import Any
 from core.commands.output import answer
 from core.commands.session import Lab
 from core.jobs.engine import control
+from core.jobs.engine.watch import EngineWatch, not_answered
+
+PATIENCE_SECONDS = 4.0  # an engine that is well says so every second
 
 
 def add_commands(commands: Any) -> None:
@@ -23,4 +26,7 @@ def engine_command(lab: Lab, options: Namespace) -> None:
     elif options.action == "stop":
         control.stop(lab.workspace)
     found = asdict(control.status(lab.workspace, lab.store))
+    watch = EngineWatch(lab.workspace, lab.store)
+    if found["running"] and not found["note"] and not watch.answers_within(PATIENCE_SECONDS):
+        found["note"] = not_answered(PATIENCE_SECONDS)
     answer(found | {"workspace": str(lab.workspace.root)}, options.json)

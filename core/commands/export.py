@@ -24,7 +24,7 @@ def add_commands(commands: Any) -> None:
 def export(lab: Lab, options: Namespace) -> None:
     """Hand ended runs over; doing it again changes nothing."""
     if options.tensorboard is not None:
-        folders = to_tensorboard(lab.store, options.runs, options.tensorboard)
+        folders = to_tensorboard(lab.store, options.runs, options.tensorboard, lab.umask)
         made = {"tensorboard": [str(folder) for folder in folders]}
     else:
         made = {"mlflow": to_mlflow(lab.store, lab.workspace, options.runs, options.mlflow or None)}

@@ -9,6 +9,7 @@ from core.commands.output import say
 from core.errors import JobError
 from core.files import PRIVATE_UMASK, output
 from core.jobs.engine import control
+from core.jobs.engine.watch import EngineWatch
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store
@@ -16,6 +17,7 @@ from core.workspace import Workspace
 
 POLL_SECONDS = 0.1
 SPEAK_SECONDS = 2.0
+WARN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Lab:
 
         Raises JobError with the reason when it does not finish.
         """
-        job_id = self.submit(spec, seed)
+        job_id = self.store.submit(spec, seed)
         try:
             job = self._follow(job_id)
         except KeyboardInterrupt:
@@ -58,7 +60,8 @@ class Lab:
         return job
 
     def _follow(self, job_id: str) -> Job:
-        spoken, said_at = "", 0.0
+        spoken, said_at, warned_at = "", 0.0, -WARN_SECONDS
+        engine = EngineWatch(self.workspace, self.store)
         while True:
             job = self.store.get(job_id)
             now = time.monotonic()
@@ -69,6 +72,9 @@ class Lab:
             if job.ended:
                 return job
             control.ensure(self.workspace)
+            if now - warned_at >= WARN_SECONDS and (trouble := engine.trouble()):
+                say(trouble)
+                warned_at = now
             time.sleep(POLL_SECONDS)
 
 

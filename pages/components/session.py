@@ -6,11 +6,13 @@ the same view to whoever opens it.
 
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from core.errors import JobError
 from core.jobs.engine import control
+from core.jobs.engine.watch import EngineWatch
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store, identity
@@ -105,9 +107,18 @@ def _sweep_family(url: str, revision: str, sweep: str) -> Family:
     return sweep_family(_store(url), sweep)
 
 
-def keep_working() -> None:
-    """Make sure that unfinished jobs have an engine: after a reboot there is none."""
+def keep_working() -> str:
+    """Make sure that unfinished jobs have an engine: after a reboot there is none.
+
+    Returns why they do not move although there is one, with the remedy; "" while they may.
+    """
     control.ensure(workspace())
+    return _engine_watch(workspace().root, workspace().store_url).trouble()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _engine_watch(root: Path, url: str) -> EngineWatch:
+    return EngineWatch(Workspace(root), _store(url))
 
 
 def runs_now(states: Sequence[str], limit: int) -> list[Job]:

@@ -79,8 +79,8 @@ class Full(session.Lab):
     def output(self, path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))  # as a full disk
         return super().output(path)
-import core.__main__
-core.__main__.Lab = Full
+import core.commands.command_line
+core.commands.command_line.Lab = Full
 status = main(sys.argv[1:])
 sys.exit(status)
 """

@@ -378,7 +378,11 @@ def test_an_older_store_is_brought_up_to_date_once(tmp_path):
     engine.dispose()
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "not an address", ""])
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://x/y", "not an address", "", "postgresql://h:notaport/db", "://",
+     "postgresql://[::1/db"],
+)  # fmt: skip
 def test_an_address_of_an_unknown_kind_is_refused(url):
     with pytest.raises(StoreError, match="PARETO_LAB_STORE is not an address"):
         Store(url)

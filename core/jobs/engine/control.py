@@ -1,5 +1,6 @@
 """Start, ask and end the engine of a workspace; what pages and the command line call."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -7,9 +8,13 @@ import threading
 import time
 from dataclasses import dataclass
 
+import psutil  # type: ignore[import-untyped]
+
 from core.errors import JobError
 from core.jobs import logs
 from core.jobs.engine.lock import is_held
+from core.jobs.engine.watch import EngineWatch
+from core.jobs.store.database import StoreBusy
 from core.jobs.store.dispatch import ask_to_leave, engines, place_name
 from core.jobs.store.store import Store
 from core.processes import module_command, module_variables
@@ -17,6 +22,9 @@ from core.workspace import Workspace
 
 START_SECONDS = 20.0
 LEAVE_SECONDS = 20.0
+FROZEN_SECONDS = 5.0  # without a sign of life, while it is asked to end
+KILL_SECONDS = 10.0
+ENGINE_MODULE = "core.jobs.engine.daemon"
 
 
 @dataclass(frozen=True)
@@ -44,12 +52,18 @@ def ensure(workspace: Workspace, warm: str = "") -> bool:
     end = time.monotonic() + START_SECONDS
     while not is_held(workspace.engine_lock):
         if child.poll() not in (None, 0) or time.monotonic() > end:
-            raise JobError(
-                "The engine that runs the jobs cannot start. End of its log:\n"
-                + logs.tail(workspace.log("engine"), 10)
-            )
+            raise JobError(_cannot_start(workspace))
         time.sleep(0.02)
     return True
+
+
+def _cannot_start(workspace: Workspace) -> str:
+    log = workspace.log("engine")
+    said = logs.tail(log, 1).strip() or "it left no reason"
+    return (
+        f"The engine that runs the jobs cannot start ({said[:300]}). Its log is {log}. "
+        "Mend that and try again; nothing is lost."
+    )
 
 
 def _start(workspace: Workspace, warm: str) -> subprocess.Popen:
@@ -58,7 +72,7 @@ def _start(workspace: Workspace, warm: str) -> subprocess.Popen:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
     child = subprocess.Popen(
-        module_command("core.jobs.engine.daemon", str(workspace.root), warm),
+        module_command(ENGINE_MODULE, str(workspace.root), warm),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -74,22 +88,42 @@ def _start(workspace: Workspace, warm: str) -> subprocess.Popen:
 def stop(workspace: Workspace) -> bool:
     """Ask the engine to end and wait for it; return whether there was one.
 
-    What it had in hand goes back to the queue and continues when an engine runs again.
-    Raises JobError if it does not end.
+    What it had in hand goes back to the queue and continues when an engine runs again. One that is
+    frozen is killed.
+    Raises JobError if it does not end even so.
     """
     if not is_held(workspace.engine_lock):
         return False
     store = Store(workspace.store_url)
     try:
-        end = time.monotonic() + LEAVE_SECONDS
+        watch, end = EngineWatch(workspace, store), time.monotonic() + LEAVE_SECONDS
         while is_held(workspace.engine_lock):
-            ask_to_leave(store.database, place_name(workspace.root))
-            if time.monotonic() > end:
-                raise JobError("The engine does not end. Look at its log on the Runs page.")
+            if watch.silent_seconds() > FROZEN_SECONDS or time.monotonic() > end:
+                _kill(workspace)
+                break
+            with contextlib.suppress(StoreBusy):  # the engine may hear of it later
+                ask_to_leave(store.database, place_name(workspace.root))
             time.sleep(0.1)
     finally:
         store.close()
     return True
+
+
+def _kill(workspace: Workspace) -> None:
+    """Kill the engine; its runners end with it. Raises JobError when that is not to be had."""
+    for process in psutil.process_iter(["cmdline"]):
+        line = process.info["cmdline"] or []
+        if ENGINE_MODULE in line and str(workspace.root) in line:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+    end = time.monotonic() + KILL_SECONDS
+    while is_held(workspace.engine_lock):
+        if time.monotonic() > end:
+            raise JobError(
+                f"The engine does not end. Its log is {workspace.log('engine')}; it may be of "
+                "another user or another machine."
+            )
+        time.sleep(0.05)
 
 
 def status(workspace: Workspace, store: Store | None = None) -> EngineStatus:

@@ -257,6 +257,7 @@ def main(root: str, warm: str = "") -> None:
     os.umask(PRIVATE_UMASK)
     workspace = Workspace(Path(root))
     logs.redirect(workspace.log("engine"))
+    _check(workspace)
     lock = FileLock(workspace.engine_lock)
     for _ in range(20):  # somebody may be probing the lock at this very moment
         if lock.acquire():
@@ -268,6 +269,20 @@ def main(root: str, warm: str = "") -> None:
     address = os.environ.get(cluster.ADDRESS_VARIABLE) or None
     engine = patiently(lambda: Engine(workspace, lock, address, warm), tell=lambda reason: None)
     engine.run()
+
+
+def _check(workspace: Workspace) -> None:
+    """End with a sentence, which whoever started us shows, when there is nothing to work with.
+
+    Before the lock is taken: an engine that holds it counts as started.
+    """
+    try:
+        open_mirror()
+        Store(workspace.store_url).close()
+    except StoreBusy:  # passes
+        pass
+    except LabError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

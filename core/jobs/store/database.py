@@ -150,7 +150,8 @@ def _address(url: str) -> sa.URL:
         address = sa.make_url(url)
         if address.get_backend_name() == "postgresql":
             return address.set(drivername="postgresql+psycopg")
-    except ArgumentError:
+        address = address.set(drivername=address.get_backend_name())
+    except (ArgumentError, ValueError):  # a port that is no number
         address = None
     if address is None or address.get_backend_name() != "sqlite":
         raise StoreError(

@@ -6,13 +6,12 @@ Both packages are optional; exporting a run twice leaves one copy.
 import json
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from core.errors import JobError
+from core.files import PRIVATE_UMASK, whole_folder
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
 from core.jobs.transfer.bundle import result_files
@@ -21,16 +20,21 @@ from core.workspace import Workspace
 EXPERIMENT = "Pareto Lab"
 RUN_TAG = "pareto_lab.run"
 TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
+# MLflow's own is to try for minutes before it says that a server is not there.
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 VALUES_PER_CALL = 1000  # MLflow's limit for one request
 TEXT_LIMIT = 6000  # MLflow's limit for a parameter
 
 
-def to_tensorboard(store: Store, job_ids: Iterable[str], folder: Path) -> list[Path]:
+def to_tensorboard(
+    store: Store, job_ids: Iterable[str], folder: Path, umask: int = PRIVATE_UMASK
+) -> list[Path]:
     """Write one folder of event files a run into `folder`; view them with `tensorboard --logdir`.
 
-    Raises JobError when the tensorboard package is missing or a run has not ended.
+    umask: of the person, for the new folders. Raises JobError when the tensorboard package is
+    missing or a run has not ended, StoreError when there is no room for a run's folder.
     """
-    return [_write_events(store, _ended(store, id), folder) for id in job_ids]
+    return [_write_events(store, _ended(store, id), folder, umask) for id in job_ids]
 
 
 def to_mlflow(
@@ -43,16 +47,18 @@ def to_mlflow(
     """
     jobs = [_ended(store, id) for id in job_ids]
     server = address or os.environ.get(TRACKING_VARIABLE)
-    client = _client(server)
-    from mlflow.exceptions import MlflowException
-
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
+    connect, refusal = _mlflow(server)
     try:
+        client = connect(tracking_uri=server)
         found = client.get_experiment_by_name(EXPERIMENT)
         experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT)
         return [_log_run(client, experiment, store, workspace, job) for job in jobs]
-    except MlflowException as error:
+    except (refusal, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
         raise JobError(
-            f"The MLflow server at {server} does not take the runs ({str(error)[:200]}). "
+            f"The MLflow server at {server} does not take the runs ({reason}). "
             f"Check {TRACKING_VARIABLE}; exporting again goes on where it stopped."
         ) from error
 
@@ -82,21 +88,18 @@ def _ended(store: Store, job_id: str) -> Job:
     return job
 
 
-def _write_events(store: Store, job: Job, folder: Path) -> Path:
+def _write_events(store: Store, job: Job, folder: Path, umask: int) -> Path:
     try:
-        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        from tensorboard.summary.writer.record_writer import RecordWriter
     except ImportError as error:
         raise JobError("TensorBoard is not installed: pip install tensorboard") from error
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{job.kind}-{job.id}"
-    temporary = Path(tempfile.mkdtemp(prefix=".events-", dir=folder))
-    writer = EventFileWriter(str(temporary))
-    for event in _events(store, job):
-        writer.add_event(event)
-    writer.close()
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.chmod(0o755)
-    os.replace(temporary, target)
+    name = f"events.out.tfevents.{int(job.created)}.{job.id}"
+    with whole_folder(target, umask) as part, open(part / name, "wb") as file:
+        # Not TensorBoard's own writer of files: its thread would fail on a full disk, not we.
+        writer = RecordWriter(file)
+        for event in _events(store, job):
+            writer.write(event.SerializeToString())
     return target
 
 
@@ -104,6 +107,7 @@ def _events(store: Store, job: Job) -> Iterable[Any]:
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
 
+    yield Event(wall_time=job.created, file_version="brain.Event:2")
     for key, points in store.metrics(job.id).items():
         times = step_times(job, len(points))
         for (step, value), time in zip(points, times, strict=True):
@@ -111,14 +115,16 @@ def _events(store: Store, job: Job) -> Iterable[Any]:
             yield Event(wall_time=time, step=step, summary=summary)
 
 
-def _client(address: str | None) -> Any:
+def _mlflow(address: str | None) -> tuple[Any, type[Exception]]:
+    """Return MLflow's client and its error, once there is an address to use them for."""
     if not address:
         raise JobError(f"No MLflow server is set. Put its address into {TRACKING_VARIABLE}.")
     try:
+        from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
     except ImportError as error:
         raise JobError("MLflow is not installed: pip install mlflow-skinny") from error
-    return MlflowClient(tracking_uri=address)
+    return MlflowClient, MlflowException
 
 
 def _log_run(client: Any, experiment: str, store: Store, workspace: Workspace, job: Job) -> str:

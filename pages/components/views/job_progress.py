@@ -39,8 +39,8 @@ def watch(
     def poll() -> None:
         with error_box():
             jobs = find()
-            if any(not job.ended for job in jobs):
-                keep_working()
+            if any(not job.ended for job in jobs) and (trouble := keep_working()):
+                st.warning(trouble, icon=":material/warning:")
             draw(jobs)
             if live != any(not job.ended for job in jobs):
                 st.rerun()

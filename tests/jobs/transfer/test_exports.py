@@ -1,9 +1,14 @@
 """Exports are read back with the real packages."""
 
+import subprocess
+import sys
+import time
+
 import pytest
 
 from core.errors import JobError
 from core.jobs.transfer.exports import flat, to_mlflow, to_tensorboard
+from tests.jobs.conftest import ROOT
 from tests.jobs.finished import finish
 from tests.jobs.told import told
 
@@ -67,10 +72,48 @@ def test_without_a_server_the_variable_is_named(run, store, workspace, monkeypat
 
 
 @pytest.mark.slow
-def test_a_server_that_refuses_is_told_as_a_sentence(run, store, workspace, monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(JobError, match=r"MLflow server at http://127\.0\.0\.1:9 does not take"):
-        to_mlflow(store, workspace, [run], "http://127.0.0.1:9")
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9", "http://nowhere.invalid", "gopher://x", "http://[::1", "a b"]
+)
+def test_a_server_that_is_not_there_is_told_as_a_sentence_soon(
+    run, store, workspace, address, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    started = time.monotonic()
+    with pytest.raises(JobError) as told:
+        to_mlflow(store, workspace, [run], address)
+    assert f"MLflow server at {address} does not take" in str(told.value)
+    assert "\n" not in str(told.value)
+    assert time.monotonic() - started < 60  # MLflow itself tries for minutes
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from core.errors import LabError
+from core.jobs.store.store import Store
+from core.jobs.transfer.exports import to_tensorboard
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = Store(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # as a full disk
+try:
+    to_tensorboard(store, [sys.argv[2]], Path(sys.argv[3]))
+except LabError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_leaves_the_events_that_were_there_and_no_stub(run, store, tmp_path):
+    [folder] = to_tensorboard(store, [run], tmp_path / "events", umask=0o022)
+    [events] = folder.iterdir()
+    before = events.read_bytes()
+    assert (folder.stat().st_mode & 0o777, events.stat().st_mode & 0o777) == (0o755, 0o644)
+    command = [sys.executable, "-c", FULL, store.url, run, str(tmp_path / "events")]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ran.stdout.startswith(f"{folder} could not be written (File too large). Free some disk")
+    assert ran.stderr == ""
+    assert list((tmp_path / "events").rglob("*")) == [folder, events]
+    assert events.read_bytes() == before
 
 
 def test_nested_settings_become_flat_names():

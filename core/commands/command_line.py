@@ -1,0 +1,87 @@
+"""Pareto Lab's command line: the same functions and the same store as the dashboard."""
+
+import argparse
+import io
+import os
+import sys
+from pathlib import Path
+
+from core.commands import (
+    engine,
+    export,
+    federated,
+    grading,
+    listing,
+    networks,
+    report,
+    serve,
+    sweeps,
+)
+from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
+from core.commands.output_paths import check_destinations
+from core.commands.session import Lab
+from core.errors import LabError, SettingsError
+from core.files import PRIVATE_UMASK
+from core.jobs.store.store import Store
+from core.workspace import open_workspace
+
+MODULES = (networks, sweeps, federated, grading, report, export, listing, engine, serve)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(prog=_program(), description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in MODULES:
+        module.add_commands(commands)
+    for command in commands.choices.values():
+        add_json_option(command)
+    return top
+
+
+def _program() -> str:
+    return "pareto-lab" if Path(sys.argv[0]).stem == "pareto-lab" else "python -m core"
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit status: 0 done, 1 failed, 2 wrong use."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows only ASCII shows "?"
+            stream.reconfigure(errors="replace")
+    # TensorFlow greets on standard error, which is for our own progress.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    options = parser().parse_args(arguments)
+    umask = os.umask(PRIVATE_UMASK)  # for the workspace; --out gets the person's own
+    try:
+        check_destinations(options)
+        workspace = open_workspace()
+        options.run(Lab(workspace, Store(workspace.store_url), umask), options)
+        sys.stdout.flush()
+    except LabError as error:
+        _tell(str(error), options.json)
+        return WRONG_USE if isinstance(error, SettingsError) else FAILED
+    except BrokenPipeError:  # who read the answer, such as `head`, has gone: nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        _tell(_of_the_system(error), options.json)
+        return FAILED
+    finally:
+        os.umask(umask)
+    return DONE
+
+
+def _tell(reason: str, as_json: bool) -> None:
+    line = " ".join(reason.split())
+    say(line)
+    if as_json:
+        answer({"error": line}, as_json=True)
+
+
+def _of_the_system(error: OSError) -> str:
+    """Return a sentence for what the disk or the system refused, with the path where it has one."""
+    path = error.filename2 or error.filename or "A file"
+    return (
+        f"{path} cannot be read or written ({error.strerror or error}). "
+        "Check the path, its permissions and the free disk space."
+    )
