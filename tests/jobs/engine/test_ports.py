@@ -21,10 +21,11 @@ import json, pathlib, subprocess, sys
 from core.jobs.engine import control
 from core.jobs.store.store import Store
 from core.workspace import Workspace
+from tests.jobs.told import told
 
 workspace = Workspace(pathlib.Path(sys.argv[1]))
 store = Store(workspace.store_url)
-id = store.submit("descend", {"steps": 100, "pause": 0.05}, 0)
+id = store.submit(told("descend", {"steps": 100, "pause": 0.05}), 0)
 control.ensure(workspace)
 while store.get(id).done < 5 and not store.get(id).ended:
     pass

@@ -13,6 +13,7 @@ from core.jobs.engine.lock import FileLock, is_held
 from core.jobs.engine.watch import EngineWatch
 from core.jobs.store.dispatch import Dispatcher, place_name
 from tests.jobs.conftest import ROOT
+from tests.jobs.told import told
 from tests.jobs.watching import engines, processes, until
 
 
@@ -109,7 +110,7 @@ def test_a_frozen_engine_is_told_of_and_can_be_ended(store, workspace, monkeypat
     status, found, _ = core("engine", "status")
     assert (status, found["running"]) == (0, True)
     assert found["note"].startswith("The engine has not answered for 4 s.")
-    id = store.submit("descend", {"steps": 3}, 0)
+    id = store.submit(told("descend", {"steps": 3}), 0)
     assert core("engine", "stop")[1]["running"] is False
     assert not process.is_running() or process.status() == "zombie"
     control.ensure(workspace)
@@ -142,9 +143,9 @@ def test_the_command_line_says_that_the_engine_is_frozen(store, workspace, monke
 def test_an_engine_that_cannot_start_says_why_in_one_sentence(workspace, store):
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE schema_version SET version = 99")
-    with pytest.raises(JobError, match=r"cannot start \(The store of runs has version 99") as told:
+    with pytest.raises(JobError, match=r"cannot start \(The store of runs has version 99") as refused:
         control.ensure(workspace)
-    assert "Traceback" not in str(told.value)
-    assert str(workspace.log("engine")) in str(told.value)
+    assert "Traceback" not in str(refused.value)
+    assert str(workspace.log("engine")) in str(refused.value)
     assert not is_held(workspace.engine_lock)
     assert processes(workspace.root) == []
