@@ -1,16 +1,3 @@
-"""The command line's parts; `python -m core` joins them."""
+"""The command line's parts, which `command_line` joins."""
 
-__all__ = [
-    "engine",
-    "export",
-    "federated",
-    "grading",
-    "listing",
-    "networks",
-    "output",
-    "output_paths",
-    "report",
-    "serve",
-    "session",
-    "sweeps",
-]
+__all__ = ["command_line", "serve"]

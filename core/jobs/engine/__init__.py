@@ -1,3 +1,3 @@
 """The engine: one detached process a workspace that starts a runner for each job."""
 
-__all__ = ["control", "workers"]
+__all__ = ["control", "watch", "workers"]
