@@ -1,3 +1,3 @@
 """The command line's parts, which `command_line` joins."""
 
-__all__ = ["command_line", "serve"]
+__all__ = ["command_line", "networks", "serve", "session"]
