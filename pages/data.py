@@ -12,8 +12,9 @@ from core.data.store import StoredDataset
 from core.data.uploads import dataset_reader
 from core.errors import LabError, NotFoundError
 from core.text import plural
-from pages.components.error_box import error_box
-from pages.components.session import remember, workspace
+from pages.components.confirm import confirmed
+from pages.components.error_box import error_box, plain
+from pages.components.session import VISIT, recall, remember, workspace
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.data_views import (
     checks_of,
@@ -25,17 +26,20 @@ from pages.components.views.data_views import (
     use_built_in,
 )
 
+STORED = f"{VISIT}stored"
 FORMATS = """
-* **The course's archive**: `dataset.tar.gz` with `train_images.pkl`, `train_labels.pkl`,
+* **Course archive**: `dataset.tar.gz` with `train_images.pkl`, `train_labels.pkl`,
   `val_images.pkl`, `val_labels.pkl`
 * **NumPy arrays**: `.npz` with `train_images`, `train_labels`, `val_images`, `val_labels`
-* **Folders of images**: `.zip` or `.tar.gz`, one folder a class, inside `train/` and `val/` or not
+* **Folders of images**: `.zip` or `.tar.gz`, one folder per class,
+  optionally inside `train/` and `val/`
 """
 
 
 def main() -> None:
     """Draw the page."""
     st.title("Data", anchor=False)
+    _say_stored()
     with error_box():
         chosen = choose_data() if store.list_stored(workspace()) else None
         if chosen is not None:
@@ -43,10 +47,10 @@ def main() -> None:
             st.divider()
     upload, ready = st.columns([3, 2], gap="large")
     with upload:
-        st.subheader("Upload yours", anchor=False)
+        st.subheader("Upload a data set", anchor=False)
         _upload()
     with ready:
-        st.subheader("Take one that is ready", anchor=False)
+        st.subheader("Built-in data sets", anchor=False)
         _built_in()
 
 
@@ -55,12 +59,12 @@ def _upload() -> None:
     number = st.session_state.setdefault("uploads", 0)
     file = st.file_uploader(
         f"Up to {LIMITS.upload_bytes // MIB} MB, {LIMITS.unpacked_bytes // MIB} MB unpacked. "
-        "A test set is optional; images of any size are fine.",
+        "The test set is optional; images can have any size.",
         key=f"upload:{number}",
         max_upload_size=LIMITS.upload_bytes // MIB,
     )
     merge_case = st.session_state.get("ask-case", False) and st.toggle(
-        "Take class folders that differ only in upper and lower case as one"
+        "Merge class folders whose names differ only in case"
     )
     show_upload_error("data")
     st.download_button(
@@ -71,7 +75,7 @@ def _upload() -> None:
         type="tertiary",
         icon=":material/download:",
         on_click="ignore",
-        help="A small archive in the course's format, to look at and to copy.",
+        help="A small archive in the course's format.",
     )
     if file is not None:
         _read(file, merge_case)
@@ -94,12 +98,26 @@ def _read(file: UploadedFile, merge_case: bool) -> None:
             merge_case=merge_case,
         )
         bar.progress(0.95, "Storing")
-        remember("data", store.save(workspace(), dataset))
+        digest = store.save(workspace(), dataset)
+        remember("data", digest)
+        splits = (dataset.train, dataset.validation, dataset.test)
+        images = plural(sum(len(split) for split in splits if split), "image")
+        st.session_state[STORED] = (digest, f"{images} stored as “{dataset.name}”.")
     except LabError as error:
         keep_upload_error("data", str(error))
         st.session_state["ask-case"] = "case" in str(error)
     st.session_state["uploads"] += 1
     st.rerun()
+
+
+def _say_stored() -> None:
+    """Say that the upload was stored, and offer what comes next, until the page is left."""
+    digest, sentence = st.session_state.get(STORED, ("", ""))
+    if not digest or recall("data") != digest:
+        return
+    st.success(plain(sentence), icon=":material/check_circle:")
+    if st.button("Train on it", type="primary", icon=":material/model_training:", key="train-now"):
+        st.switch_page("training.py", query_params={"data": digest})
 
 
 def _built_in() -> None:
@@ -135,10 +153,10 @@ def _show(chosen: StoredDataset) -> None:
 def _confirm_delete(chosen: StoredDataset) -> None:
     others = chosen.validation + chosen.test
     st.write(
-        f"{plural(chosen.train, 'training image')} and {others:,} for validation and test go. "
-        "Runs that used them keep their results but cannot be repeated."
+        f"{plural(chosen.train, 'training image')} and {others:,} for validation and test are "
+        "deleted. Runs that used them keep their results but cannot be repeated."
     )
-    if st.button("Delete", type="primary"):
+    if confirmed("Delete"):
         with error_box():
             with contextlib.suppress(NotFoundError):  # another tab was quicker
                 store.delete(workspace(), chosen.digest)

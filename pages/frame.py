@@ -4,9 +4,8 @@ from importlib.resources import files
 
 import streamlit as st
 
-from pages.components.address_state import forget_missing
 from pages.components.error_box import error_box
-from pages.components.upload_errors import forget_upload_errors
+from pages.components.session import forget_other_visits
 
 PAGES, ASSETS = files("pages"), files("assets")
 
@@ -24,14 +23,6 @@ MENU = (
     ("runs", "Runs", "list_alt"),
     ("learn", "Learn", "school"),
 )
-
-
-def _forget_other_visits(page: str) -> None:
-    """Forget what the page shown before said once: it is another page's business."""
-    if st.session_state.get("page") != page:
-        forget_upload_errors()
-        forget_missing()
-    st.session_state["page"] = page
 
 
 def main() -> None:
@@ -52,7 +43,7 @@ def main() -> None:
         for file, title, icon in MENU
     ]
     page = st.navigation(pages, expanded=True)
-    _forget_other_visits(page.url_path)
+    forget_other_visits(page.url_path)
     with error_box():
         page.run()
 

@@ -1,9 +1,11 @@
-"""Frontier and compare: from the front of all networks to what tells up to six of them apart."""
+"""Frontier: all networks on two axes, and a comparison of up to six of them."""
 
 import json
+import math
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.data.store import list_stored
 from core.evaluation.axes import AXES, Axis, all_axes
@@ -20,14 +22,14 @@ from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.session import recall, remember, store, workspace
 from pages.components.views.compare_views import (
-    behaviour_view,
-    inside_view,
     layers_view,
+    predictions_view,
     settings_view,
+    weights_view,
 )
 from pages.components.views.run_views import network_card
 
-VIEWS = ("Settings", "Layers", "Inside", "What changed")
+VIEWS = ("Settings", "Layers", "Weights", "Predictions")
 BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonzero")
 
 
@@ -48,12 +50,12 @@ def main() -> None:
     if picked:
         _compare([p for p in points if p.id in picked], networks)
     else:
-        st.info("Click a dot, or choose networks above, to see what tells them apart.")
+        st.info("Click dots, or select networks above, to compare them.")
     _more(points, labels, picked)
 
 
 def _empty() -> None:
-    st.caption("Every network you prune becomes a dot here. Below: a finished sample run.")
+    st.caption("Every network that you prune becomes a dot here. Below is a finished sample run.")
     with error_box():
         points = results.sample_points()
         _scatter(points, method_labels(), [])
@@ -92,8 +94,8 @@ def _scatter(
     live_chart(chart, "frontier-chart", 460, on_pick=_add_picked)
     bend = knee(points, x, y)
     st.caption(
-        f"{plural(len(front(points, x, y)), 'network')} of {len(points)} on the front. "
-        + (f"The knee is {plain(bend.label)}: beyond it, every gain costs more." if bend else "")
+        f"{len(front(points, x, y))} of {plural(len(points), 'network')} on the front. "
+        + (f"The knee is at {plain(bend.label)}: beyond it, each gain costs more." if bend else "")
     )
 
 
@@ -111,13 +113,23 @@ def _budget(points: list[Point], x: Axis, y: Axis) -> float | None:
     values = [] if key == "none" else [v for p in points if (v := AXES[key].value(p)) == v]
     if not values or min(values) == max(values):
         return None
-    low, high = float(min(values)), float(max(values))
-    budget = place.slider(AXES[key].title, low, high, high, key=f"budget-{key}")
+    budget = _limit_slider(place, key, values)
     best = best_under(points, AXES[key], budget, y)
     if best is not None:
         reached = percent(y.value(best)) if is_share(y) else f"{y.value(best):.4g}"
-        st.caption(f"Best under {_limit(key, budget)}: **{plain(best.label)}**, {reached}.")
+        st.caption(f"Best within {_limit(key, budget)}: **{plain(best.label)}**, {reached}.")
     return budget if key == x.key else None
+
+
+def _limit_slider(place: DeltaGenerator, key: str, values: Sequence[float]) -> float:
+    """Ask for the limit in the unit that people read: whole bytes or operations, milliseconds."""
+    if key == "latency_seconds":
+        low, high = min(values) * 1e3, max(values) * 1e3
+        chosen = place.slider("Latency (ms per image)", low, high, high, format="%.3g")
+        return float(chosen) / 1e3 if chosen < high else max(values)
+    low, high = math.floor(min(values)), math.ceil(max(values))
+    axis = AXES[key].title
+    return float(place.slider(axis, low, high, high, format="localized", key=f"budget-{key}"))
 
 
 def _limit(key: str, value: float) -> str:
@@ -152,7 +164,7 @@ def _choose(points: list[Point], chosen: list[str]) -> list[str]:
         key="frontier-chosen",
         format_func=lambda id: labels.get(id, id),
         max_selections=selection.MOST,
-        placeholder="Choose up to six networks, or click dots",
+        placeholder="Select up to six networks, or click dots",
     )
     remember("points", selection.to_text(picked) or None)
     return picked
@@ -164,7 +176,7 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
     if len(chosen) == 1:
         names = results.class_names_of(workspace(), chosen[0])
         network_card(chosen[0], names, f"card:{points[0].id}")
-        st.caption("Choose a second network to compare the two.")
+        st.caption("Select a second network to compare the two.")
     start = recall("compare") or st.query_params.get("view")  # its name in older links
     view = st.segmented_control(
         "View",
@@ -176,20 +188,20 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
     remember("compare", view)
     if view == "Layers":
         layers_view(points)
-    elif view == "Inside":
-        inside_view(chosen)
-    elif view == "What changed":
-        behaviour_view(chosen, results.common_dense(chosen, by_id))
+    elif view == "Weights":
+        weights_view(chosen)
+    elif view == "Predictions":
+        predictions_view(chosen, results.common_dense(chosen, by_id))
     else:
         settings_view(points)
 
 
 def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> None:
-    with st.expander("Model map: which network came from which"):
+    with st.expander("Lineage: which network was pruned from which"):
         live_chart(model_map(points, labels, picked), "frontier-map", 420, on_pick=None)
     with st.expander("Hypervolume: one number per method"):
         st.caption(
-            "The area under each method's stepped front, sparsity × accuracy; larger is better."
+            "The area under each method's stepped front, sparsity × accuracy. Larger is better."
         )
         live_chart(area_bars(points, AXES["sparsity"], AXES["accuracy"], labels), "areas", 320)
     rows = [point.to_json() for point in points]

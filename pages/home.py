@@ -1,7 +1,5 @@
 """Home: what this is, the first minute, and what happened lately."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.data import store as datasets
@@ -28,11 +26,9 @@ from pages.components.session import (
 from pages.components.views.data_views import checks_of, show_balance, show_classes, use_built_in
 from pages.components.views.frontier_views import best_line, frontier_panel
 
-PAGES = Path(__file__).parent
-
 
 def main() -> None:
-    """Draw the page: the tour while it is on, else the overview."""
+    """Draw the page: the tour once it was started, else the overview."""
     sweep, data = recall("sweep"), recall("tour")
     with error_box():
         if sweep:
@@ -47,22 +43,22 @@ def main() -> None:
 
 
 def _welcome() -> None:
-    st.title("How small can a network get before it forgets?", anchor=False)
+    st.title("How small can a neural network get?", anchor=False)
     st.markdown(
-        "Train a small image network, cut most of its weights away by six published methods, and "
-        "see what each cut costs. Then watch federated learning converge, or fail to."
+        "Train a small image classifier, prune it with six published methods, and see how much "
+        "accuracy each one costs. Then watch federated learning converge, or fail to."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Try the sample", type="primary", icon=":material/play_arrow:"):
             use_built_in("garments")
             remember("tour", recall("data"))
             st.rerun()
-        st.page_link("data.py", label="Upload mine", icon=":material/upload:")
+        st.page_link("data.py", label="Upload a data set", icon=":material/upload:")
     with error_box():
         points = results.sample_points()
         st.caption(
-            "A finished run: each dot is a network, further right with fewer weights, further up "
-            "with fewer mistakes."
+            "A finished run. Each dot is a network: farther right with fewer weights, higher up "
+            "with fewer errors."
         )
         live_chart(live_frontier(points, method_labels()), "sample-frontier", 400)
         best_line(points)
@@ -76,7 +72,7 @@ def _look(data: str) -> None:
     stored, found = known[data], checks_of(data)
     st.title("Five garments that are hard to tell apart", anchor=False)
     st.markdown(
-        f"{stored.train:,} pictures to learn from. The network sees one and names the garment."
+        f"{stored.train:,} training images. The network classifies each image as one of the five."
     )
     classes, start = st.columns([3, 2], gap="large")
     with classes:
@@ -84,8 +80,8 @@ def _look(data: str) -> None:
     with start:
         show_balance(found)
     st.markdown(
-        "**Quick**, about a minute: train the network, then cut 80, 90 and 95 % of its weights by "
-        "two methods."
+        "**Quick**, about a minute: train a network, then prune 80%, 90% and 95% of its weights "
+        "with two methods."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"):
@@ -95,8 +91,8 @@ def _look(data: str) -> None:
 
 
 def _gone() -> None:
-    """Say that an address names pictures that were deleted, and lead out of it."""
-    st.info("This data set is no longer here. Start anew, or choose another on the Data page.")
+    """Say that an address names a deleted data set, and lead out of it."""
+    st.info("This data set is no longer here. Start over, or select another on the Data page.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Back to the start", type="primary", on_click=_leave)
         _link("data", "Data", "photo_library")
@@ -105,9 +101,9 @@ def _gone() -> None:
 def _watch(sweep: str) -> None:
     job = store().get(sweep)
     if job.kind != SweepSpec.kind:
-        raise NotFoundError("The address names a run that is no sweep. See it on the Runs page.")
+        raise NotFoundError("The run in this address is not a sweep. Open it on the Runs page.")
     names = {entry.digest: entry.class_names for entry in datasets.list_stored(workspace())}
-    st.title("What is left when most weights go", anchor=False)
+    st.title("Accuracy after pruning", anchor=False)
     frontier_panel(lambda: sweep_now(sweep), names.get(data_of(job), ()), "tour")
 
 
@@ -126,8 +122,7 @@ def _leave() -> None:
 
 
 def _link(page: str, label: str, icon: str) -> None:
-    if (PAGES / f"{page}.py").exists():
-        st.page_link(f"{page}.py", label=label, icon=f":material/{icon}:")
+    st.page_link(f"{page}.py", label=label, icon=f":material/{icon}:")
 
 
 def _overview() -> None:
@@ -135,10 +130,10 @@ def _overview() -> None:
     stored = datasets.list_stored(workspace())
     if not stored and not found.dense:
         return
-    st.subheader("Where you are", anchor=False)
+    st.subheader("Your workspace", anchor=False)
     best = f"best score {found.best.score:.3f}" if found.best else "none yet"
     cards = (
-        ("data", "Data", plural(len(stored), "set"), plain(stored[0].name) if stored else ""),
+        ("data", "Data", plural(len(stored), "data set"), plain(stored[0].name) if stored else ""),
         (
             "training",
             "Train",
@@ -167,7 +162,7 @@ def _recent(found: activity.Overview) -> None:
         return
     called = titles([row.job for row in rows])
     st.subheader("Recent runs", anchor=False)
-    st.caption(f"{found.running} running, {found.queued} in the queue. Click one for its details.")
+    st.caption(f"{found.running} running, {found.queued} queued. Click a run for its details.")
     chosen = st.dataframe(
         [_recent_row(row, called[row.job.id], any(each.curve for each in rows)) for row in rows],
         hide_index=True,

@@ -1,4 +1,4 @@
-"""Prune: explore a cut at once, sweep methods and sparsities, watch the frontier grow."""
+"""Prune: preview a cut, sweep methods and sparsities, watch the frontier grow."""
 
 import streamlit as st
 
@@ -19,32 +19,32 @@ from core.runs.labels import method_labels
 from core.runs.results import network_of
 from core.runs.specs import result_of
 from core.runs.titles import short_title
-from core.text import duration, percent, plural
+from core.text import duration, exact_percent, percent, plural
 from pages.components.address_state import choose
 from pages.components.error_box import error_box
 from pages.components.live_chart import live_chart
 from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store
-from pages.components.views.competition_view import competing
+from pages.components.views.competition_view import competition_view
 from pages.components.views.data_views import choose_data
 from pages.components.views.explorer_view import explorer
 from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.one_network import one_network
 from pages.components.views.run_views import missing_run
-from pages.components.views.sensitivity_view import surveys
+from pages.components.views.sensitivity_view import sensitivity_view
 
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
 VIEWS = {
-    "explore": "Explore at once",
-    "survey": "Survey the layers",
+    "explore": "Instant preview",
+    "sensitivity": "Layer sensitivity",
     "one": "One network",
     "sweep": "Run a sweep",
     "compete": "Compete",
 }
 AGAIN = (
-    "This sweep is done already: its networks are among the dots below. "
-    "Change its methods, sparsities or epochs for others."
+    "Already run; its networks are among the dots below. "
+    "Change the methods, sparsities or epochs for others."
 )
-EPOCH_SECONDS_PER_IMAGE = 0.0008  # two cores; used until a run here has been measured
+EPOCH_SECONDS_PER_IMAGE = 0.0008  # on two cores; used until a run here has been measured
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
             dense = _choose_dense(chosen)
         view = _choose_view()
         if view == "compete":  # it trains its own network
-            competing(chosen.digest, chosen.class_names)
+            competition_view(chosen.digest, chosen.class_names)
             return
         if dense is None:
             _sample()
@@ -75,7 +75,7 @@ def main() -> None:
 def _choose_dense(chosen: StoredDataset) -> Job | None:
     found = {job.id: job for job in activity.finished_dense(store(), chosen.digest)}
     if not found:
-        st.info("No trained network for this data yet.")
+        st.info("No network has been trained on this data set yet.")
         st.page_link("training.py", label="Train one", icon=":material/model_training:")
         return None
     labels = {id: _name(job) for id, job in found.items()}
@@ -89,7 +89,7 @@ def _name(job: Job) -> str:
 
 
 def _sample() -> None:
-    st.caption("Dots appear here. This is a finished sweep of the bundled sample:")
+    st.caption("Your networks appear here. This is a finished sweep on the bundled sample:")
     live_chart(live_frontier(results.sample_points(), method_labels()), "sample-frontier", 460)
 
 
@@ -114,8 +114,8 @@ def _work(view: str, chosen: StoredDataset, dense: Job) -> None:
             _sweep(chosen, dense)
         elif view == "one":
             one_network(chosen.digest, dense.id)
-        elif view == "survey":
-            surveys(chosen.digest, dense.id)
+        elif view == "sensitivity":
+            sensitivity_view(chosen.digest, dense.id)
         else:
             explorer(chosen.digest, dense.id)
 
@@ -137,21 +137,26 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
             SPARSITIES,
             selection_mode="multi",
             default=[0.8, 0.9, 0.95],
-            format_func=lambda value: f"{value:.0%}",
+            format_func=exact_percent,
             key="sweep-sparsities",
             wrap=True,
-            help="Zeros over all parameters. Three or more make a frontier.",
+            help="Zeros over all parameters. Choose three or more for a frontier.",
         )
     with budget:
         epochs = st.number_input(
-            "Epochs each", 0, 1000, 2, help="The same budget for every method.", key="sweep-epochs"
+            "Epochs per network",
+            0,
+            1000,
+            2,
+            help="The same budget for every method.",
+            key="sweep-epochs",
         )
         seeds = st.number_input(
             "Seeds", 1, 20, 1, help="Repetitions, for error bars.", key="sweep-seeds"
         )
-        papers = st.toggle("Also each paper's own recipe", key="sweep-pure")
+        papers = st.toggle("Also run each paper's own recipe", key="sweep-pure")
     if not names or not sparsities:
-        st.caption("Choose at least one method and one sparsity.")
+        st.caption("Select at least one method and one sparsity.")
         return
     styles = (DEFAULT, PAPER) if papers else (DEFAULT,)
     spec = SweepSpec(

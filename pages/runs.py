@@ -11,11 +11,13 @@ from core.jobs import housekeeping
 from core.jobs.store.job import Job
 from core.jobs.transfer import bundle, bundle_import
 from core.runs.activity import failed_parts
+from core.runs.federated_runs import question_of
 from core.runs.import_checks import check_file
 from core.runs.setting_rows import run_settings
 from core.runs.specs import resources_of
 from core.runs.titles import job_title, names_of
 from core.text import ago, duration, plural, size
+from pages.components.confirm import confirmed
 from pages.components.error_box import error_box, plain
 from pages.components.session import (
     counts_now,
@@ -28,17 +30,25 @@ from pages.components.session import (
     workspace,
 )
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
+from pages.components.views.federated_views import choose_axis, federated_run
 from pages.components.views.job_progress import job_line, watch
+from pages.components.views.run_links import run_links
 from pages.components.views.run_views import log_view, training_view
 
 STATES = ("running", "queued", "done", "failed", "stopped", "abandoned")
+FEDERATED = ("federate", "federate_network", "federate_compare")
 FILTER = "runs-states"  # key of the chosen states in the session
 SHOWN = 40  # runs in the list at once; older ones by their state or their address
 
 
 def main() -> None:
-    """Draw the page."""
+    """Draw the page: one run's details while one is open, else the list."""
     st.title("Runs", anchor=False)
+    if chosen := recall("run"):
+        st.button("All runs", icon=":material/arrow_back:", on_click=remember, args=("run", None))
+        with error_box():
+            _details(store().get(chosen))
+        return
     with error_box():
         wanted = st.pills(
             "State",
@@ -50,11 +60,6 @@ def main() -> None:
             wrap=True,
         )
         watch(lambda: _found(wanted), lambda jobs: _list(jobs, wanted), idle_seconds=5.0)
-    if chosen := recall("run"):
-        st.divider()
-        with error_box():
-            _details(store().get(chosen))
-        st.button("Close", on_click=remember, args=("run", None), type="tertiary")
     st.divider()
     with error_box():
         _housekeeping()
@@ -68,14 +73,14 @@ def _list(jobs: Sequence[Job], wanted: Sequence[str]) -> None:
     if not jobs:
         _nothing(wanted)
     if len(jobs) == SHOWN:
-        st.caption(f"The newest {SHOWN}. Choose a state to see older ones.")
+        st.caption(f"The newest {SHOWN} runs. Select a state to see older ones.")
     called = titles(jobs)
     for job in jobs:
         with st.container(border=True, key=f"row-{job.id}"):
             name, state, more = st.columns([5, 4, 1], vertical_alignment="center")
             name.markdown(f"**{plain(called[job.id])}**  \n:gray[{plain(_when(job))}]")
             with state:
-                job_line(job, f"list:{job.id}")
+                job_line(job, f"list:{job.id}", short=True)
             if more.button("Details", key=f"open:{job.id}", type="tertiary"):
                 remember("run", job.id)
                 st.rerun()
@@ -84,7 +89,7 @@ def _list(jobs: Sequence[Job], wanted: Sequence[str]) -> None:
 def _nothing(wanted: Sequence[str]) -> None:
     others = sum(counts_now().values())
     if not wanted or not others:
-        st.markdown("Nothing here yet. **Train**, **Prune** and **Federated** start runs.")
+        st.markdown("No runs yet. Start one on **Train**, **Prune** or **Federated**.")
         return
     st.markdown(f"No {' or '.join(wanted)} runs.")
     if st.button(f"Show all {others}", on_click=_show_all):
@@ -105,24 +110,34 @@ def _details(job: Job) -> None:
     names = names_of(store(), workspace(), [job])
     st.subheader(plain(job_title(job, names)), anchor=False)
     st.caption(f"Run {job.id}, seed {job.seed}{_restarts(job)}")
+    run_links(job)
     st.dataframe(
         [{"setting": name, "value": value} for name, value in run_settings(job, names)],
         hide_index=True,
         alt="Settings of this run",
     )
-    if job.kind in ("train", "prune"):
-        watch(lambda: [store().get(job.id)], lambda jobs: training_view(jobs[0]))
-    else:  # watched too: what can be done with it changes when it ends
-        watch(lambda: [store().get(job.id)], lambda jobs: log_view(jobs[0]))
+    watch(lambda: [store().get(job.id)], lambda jobs: _progress(jobs[0]))
     _failed_parts(job)
     use, parts = housekeeping.family_use(store(), workspace(), job.id)
-    owned = f" with its {plural(parts, 'part')}" if parts else ""
+    owned = f", its {plural(parts, 'part')} included" if parts else ""
     st.caption(
-        f"On disk{owned}: {size(use.results_bytes)} results, "
-        f"{size(use.checkpoints_bytes)} checkpoints, {size(use.log_bytes)} log."
+        f"On disk{owned}: {size(use.results_bytes)} of results, "
+        f"{size(use.checkpoints_bytes)} of checkpoints, {size(use.log_bytes)} of logs."
     )
     with st.container(horizontal=True):
         _actions(job)
+
+
+def _progress(job: Job) -> None:
+    """Show how far a run is and what it measured; watched, as both change when it ends."""
+    if job.kind in ("train", "import", "prune"):
+        training_view(job)
+        return
+    if job.kind in FEDERATED:
+        federated_run(job, choose_axis("run-over"), question_of(job) or "")
+    else:
+        job_line(job, f"run:{job.id}")
+    log_view(job)
 
 
 def _restarts(job: Job) -> str:
@@ -132,7 +147,7 @@ def _restarts(job: Job) -> str:
 
 
 def _failed_parts(job: Job) -> None:
-    """Show why parts of a run did not finish; nobody finds them otherwise."""
+    """Show why parts of a run did not finish: no list shows them."""
     found = failed_parts(store(), job)
     if not found:
         return
@@ -141,13 +156,13 @@ def _failed_parts(job: Job) -> None:
     for part in found:
         with st.container(border=True, key=f"part-{part.id}"):
             st.markdown(plain(called[part.id]))
-            job_line(part, f"part:{part.id}")
+            job_line(part, f"part:{part.id}", short=True)
             log_view(part)
 
 
 def _actions(job: Job) -> None:
     if not job.ended:
-        st.caption("Stop it before it can be exported or deleted.")
+        st.caption("Stop the run before you export or delete it.")
         return
     st.download_button(
         "Export as zip",
@@ -156,7 +171,7 @@ def _actions(job: Job) -> None:
         "application/zip",
         icon=":material/archive:",
         on_click="ignore",
-        help="Settings, histories, weights, versions and digests; can be imported elsewhere.",
+        help="Settings, histories, weights, versions and digests. You can import it elsewhere.",
     )
     own = housekeeping.disk_use(workspace(), job.id)
     if own.checkpoints_bytes and st.button("Delete checkpoints", icon=":material/mop:"):
@@ -176,9 +191,11 @@ def _bundle(job: Job) -> bytes:
 
 @st.dialog("Delete this run?")
 def _confirm_delete(job: Job) -> None:
-    st.markdown(f"{plain(title(job))} goes, with its weights, histories and log, for good.")
+    st.markdown(
+        f"{plain(title(job))}: its weights, histories and log are deleted. This cannot be undone."
+    )
     with error_box():
-        if st.button("Delete", type="primary"):
+        if confirmed("Delete"):
             housekeeping.delete_run(store(), workspace(), job.id)
             remember("run", None)
             st.rerun()
@@ -187,10 +204,10 @@ def _confirm_delete(job: Job) -> None:
 def _housekeeping() -> None:
     free = housekeeping.free_bytes(workspace())
     count = plural(sum(counts_now().values()), "run")
-    st.caption(f"{count} in {workspace().root}, {size(free)} free there.")
+    st.caption(f"{count} in {workspace().root}; {size(free)} of disk space left.")
     with st.expander("Import a run", key="import-run", icon=":material/unarchive:"):
         number = st.session_state.setdefault("run-uploads", 0)
-        file = st.file_uploader("A zip that was exported here or elsewhere", key=f"run:{number}")
+        file = st.file_uploader("A zip exported here or elsewhere", key=f"run:{number}")
         show_upload_error("run")
         if file is not None:
             _import(file)

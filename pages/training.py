@@ -22,10 +22,10 @@ from pages.components.views.job_progress import watch
 from pages.components.views.run_views import choose_run, training_view
 
 ABOUT = {
-    "quick": "A decent network in about half a minute on the sample.",
-    "fast": "One cycle of the step size and normalisation: better, in a fraction of the time.",
-    "thorough": "The same for longer, with more augmentation: the best dense network here.",
-    "course": "The course's recipe, unchanged: Adam 1e-4, batches of 32, 50 epochs.",
+    "quick": "A usable network in about half a minute on the sample.",
+    "fast": "One-cycle learning rate, batch normalization: better in a fraction of the time.",
+    "thorough": "The same for longer, with more augmentation: the most accurate preset.",
+    "course": "The course's recipe, unchanged: Adam at 1e-4, batch size 32, 50 epochs.",
 }
 
 
@@ -61,22 +61,22 @@ def _recipe(chosen: StoredDataset) -> None:
     st.caption(f"{ABOUT[name]} {preset.epochs} epochs.")
     with st.expander("Change the recipe", key="recipe", icon=":material/tune:"):
         recipe = settings_form(Recipe, f"recipe:{name}", preset)
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="Another seed, another network.")
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="Another seed gives another network.")
     if st.button(
         "Start", type="primary", icon=":material/play_arrow:", disabled=recipe is None,
         shortcut="mod+enter",
     ):  # fmt: skip
         spec = TrainSpec(data=chosen.digest, recipe=recipe or preset)
-        again = "This has been trained already: here it is. Change the seed for another."
+        again = "Already run; the saved result is shown. Change the seed for another network."
         remember("run", start(spec, int(seed), again))
     say_done()
 
 
 def _import(chosen: StoredDataset) -> None:
-    with st.expander("Use weights I already have", key="import", icon=":material/upload_file:"):
+    with st.expander("Import weights", key="import", icon=":material/upload_file:"):
         st.caption(
             "A `.h5`, `.weights.h5` or `.keras` file of the course's network. "
-            "Nothing in it is executed; whole models give their weights only."
+            "Nothing in it is executed; only the weights of a whole model are read."
         )
         number = st.session_state.setdefault("weight-uploads", 0)
         file = st.file_uploader("Weights", key=f"weights:{number}", max_upload_size=300)
@@ -105,10 +105,10 @@ def _runs(chosen: StoredDataset) -> None:
     found = activity.of_data(store(), (TrainSpec.kind, ImportSpec.kind), chosen.digest)
     job = choose_run(found, _label)
     if job is None:
-        st.subheader("Nothing trained yet", anchor=False)
+        st.subheader("No network yet", anchor=False)
         st.markdown(
-            "Press **Start**. Accuracy and loss appear here after the first epoch, for training "
-            "and validation. You may close the page meanwhile: the run goes on."
+            "Press **Start**. Training and validation accuracy and loss appear here after the "
+            "first epoch. You can close the page: the run continues."
         )
         return
     watch(lambda: [store().get(job.id)], lambda jobs: training_view(jobs[0]))

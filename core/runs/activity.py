@@ -9,6 +9,7 @@ from core.jobs.store.job import ACTIVE, DONE, QUEUED, STOPPING, UNFINISHED, WAIT
 from core.jobs.store.store import Store
 from core.runs.results import network_of
 from core.runs.specs import data_of, source_of
+from core.text import percent
 
 DENSE = ("train", "import", "federate_network")  # kinds whose networks can be pruned
 FEDERATED = ("federate", "federate_network")
@@ -158,14 +159,14 @@ def _recent(store: Store, job: Job) -> Recent:
     found = [job] if job.result else []
     if job.kind == "sweep":
         found = [child for child in store.jobs(parent=job.id) if child.kind == "prune"]
-    return Recent(job, _best_words(points(found), curve), curve)
+    return Recent(job, _best_value(points(found), curve), curve)
 
 
-def _best_words(measured: Sequence[Point], curve: Sequence[float]) -> str:
+def _best_value(measured: Sequence[Point], curve: Sequence[float]) -> str:
     top = best_by_validation(measured)
     if top is not None:
-        return f"score {top.score:.3f}" if top.score else f"{top.accuracy:.1%} accurate"
-    return f"{max(curve):.1%} on validation" if curve else ""
+        return f"score {top.score:.3f}" if top.score else f"{percent(top.accuracy)} accuracy"
+    return f"{percent(max(curve))} validation" if curve else ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.data.store import list_stored
+from core.errors import RecordError
 from core.federated.algorithms import ALGORITHMS
 from core.federated.presets import PRESETS
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
@@ -45,7 +46,10 @@ def question_of(job: Job) -> str | None:
     """Return the prepared question that a run answers, None for a run of one's own."""
     if job.kind != FederatedComparisonSpec.kind:
         return None
-    spec = spec_of(job)
+    try:
+        spec = spec_of(job)
+    except RecordError:  # of another version of this program: shown with its reason
+        return None
     asked = spec.preset if isinstance(spec, FederatedComparisonSpec) else ""
     return asked if asked in PRESETS else None
 

@@ -7,6 +7,7 @@ from core.federated.algorithms import ALGORITHMS
 from core.federated.spec import FederatedSpec
 from core.runs.labels import algorithm_labels, data_words
 from core.settings import SettingField, describe, non_default
+from core.text import plural
 
 # What a name says by words of its own, and the order of what people would say next.
 NAMED = ("data", "algorithm", "local_steps", "local_epochs")
@@ -28,7 +29,7 @@ def _work(spec: FederatedSpec) -> str:
     count, unit = (
         (spec.local_steps, "local step") if spec.local_steps else (spec.local_epochs, "local epoch")
     )
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    return plural(count, unit)
 
 
 def unusual(spec: FederatedSpec) -> list[str]:

@@ -29,7 +29,7 @@ def best(history: History, name: str = TARGET_COLUMN) -> float:
 
 
 def common_target(histories: Sequence[History]) -> float:
-    """Return the highest whole per cent of validation accuracy that every one of them reached."""
+    """Return the highest whole percent of validation accuracy that every one of them reached."""
     return math.floor(100 * min(best(history) for history in histories)) / 100
 
 

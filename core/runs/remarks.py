@@ -1,6 +1,7 @@
 """One plain sentence about one network, for those who see such a chart for the first time."""
 
 from core.evaluation.point import Point
+from core.text import percent
 
 NOISE = 0.005  # differences in accuracy below this are not worth a word
 
@@ -9,24 +10,24 @@ def remark(point: Point, dense: Point | None, label: str) -> str:
     """Return what happened to this network, compared with the dense one it came from."""
     if dense is None or point.id == dense.id:
         return (
-            f"The whole network: {point.parameters:,} weights, {point.accuracy:.1%} of unseen "
-            "images right."
+            f"The dense network has {point.parameters:,} weights and classifies "
+            f"{percent(point.accuracy)} of the holdout images correctly."
         )
     left = point.parameters - point.zeros
-    start = f"{label} kept {left:,} of {point.parameters:,} weights"
+    start = f"{label} keeps {left:,} of {point.parameters:,} weights"
     return f"{start} and {_change(point.accuracy - dense.accuracy)}{_cost(point)}."
 
 
 def _change(difference: float) -> str:
     points = f"{abs(difference) * 100:.1f} points"
     if difference > NOISE:
-        return f"got {points} better"
+        return f"gains {points} of accuracy"
     if difference < -NOISE:
-        return f"lost {points} of accuracy"
-    return "lost nothing that can be measured"
+        return f"loses {points} of accuracy"
+    return "loses no measurable accuracy"
 
 
 def _cost(point: Point) -> str:
     if point.score == 0:
-        return "; below the threshold, so it scores nothing"
+        return "; it is below the threshold, so its score is 0"
     return f"; score {point.score:.3f}"

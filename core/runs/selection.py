@@ -6,7 +6,7 @@ from typing import Any
 
 from core.evaluation.differences import ABSENT, differences
 from core.evaluation.point import Point
-from core.runs.titles import seed_words
+from core.runs.titles import seed_title
 
 SHORT = 8
 MOST = 6
@@ -63,7 +63,7 @@ def _apart(point: Point, group: Sequence[Point]) -> list[str]:
     rows = {row["setting"]: row[point.id] for row in differences(group)}
     own = [name for name, value in rows.items() if value != ABSENT and name not in LATER]
     words = [_words(name, rows[name]) for name in sorted(own, key="epochs".__ne__)[:TELLING]]
-    return [*words, *([seed_words(point.seed)] if "seed" in rows else [])]
+    return [*words, *([seed_title(point.seed)] if "seed" in rows else [])]
 
 
 def _words(name: str, value: Any) -> str:

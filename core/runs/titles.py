@@ -22,8 +22,8 @@ from core.records import Spec
 from core.runs.federated_words import federated_name, unusual
 from core.runs.labels import method_labels
 from core.runs.specs import data_of, source_of, spec_of
-from core.settings import non_default
-from core.text import plural
+from core.settings import to_dict
+from core.text import exact_percent, percent, plural
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainSpec
 from core.workspace import Workspace
@@ -40,10 +40,10 @@ KINDS = {
     FEDERATED_NETWORK: "Federated network",
     FederatedComparisonSpec.kind: "Federated comparison",
     GradeSpec.kind: "Grading",
-    SensitivitySpec.kind: "Sensitivity",
+    SensitivitySpec.kind: "Layer sensitivity",
     CurveSpec.kind: "One-shot curve",
-    BehaviourSpec.kind: "What changed",
-    PreviewSpec.kind: "Explorer",
+    BehaviourSpec.kind: "Changed predictions",
+    PreviewSpec.kind: "Instant preview",
 }
 UNKNOWN = "settings of an unknown form"
 
@@ -96,32 +96,40 @@ def _readable(job: Job, data: str = "") -> str:
 
 
 def _training(spec: TrainSpec, job: Job, data: str) -> str:
-    return f"{recipe_words(spec.recipe)}, {seed_words(job.seed)}"
+    return f"{recipe_title(spec.recipe)}, {seed_title(job.seed)}"
 
 
-def recipe_words(recipe: Recipe) -> str:
-    """Return a recipe's preset, or its epochs and how many settings differ from the course's."""
-    named = next((name for name, preset in PRESETS.items() if preset == recipe), "")
-    changed = len(non_default(recipe).keys() - {"epochs"})
+def recipe_title(recipe: Recipe) -> str:
+    """Return a recipe's preset, or the nearest one and how many of its settings were changed."""
+    changes = {name: _changes(recipe, preset) for name, preset in PRESETS.items()}
+    name = min(changes, key=lambda each: len(changes[each]))
+    if not changes[name]:
+        return name.capitalize()
+    changed = len(changes[name] - {"epochs"})
     others = f", {plural(changed, 'setting')} changed" if changed else ""
-    return named.capitalize() if named else f"{plural(recipe.epochs, 'epoch')}{others}"
+    return f"{name.capitalize()}, {plural(recipe.epochs, 'epoch')}{others}"
+
+
+def _changes(recipe: Recipe, preset: Recipe) -> set[str]:
+    ours, theirs = to_dict(recipe), to_dict(preset)
+    return {name for name in ours if ours[name] != theirs[name]}
 
 
 def _pruning(spec: PruneSpec, job: Job, data: str) -> str:
     plan = spec.plan
     widths = "" if plan.allocation == AUTO else f", {plan.allocation}"
-    cut = f"{plan.rule.label} {plan.sparsity:.1%}{widths}"
+    cut = f"{plan.rule.label} {percent(plan.sparsity)}{widths}"
     whose = ", paper's recipe" if plan.is_papers else ""
-    return f"{cut}, {plural(plan.epochs, 'epoch')}{whose}, {seed_words(job.seed)}"
+    return f"{cut}, {plural(plan.epochs, 'epoch')}{whose}, {seed_title(job.seed)}"
 
 
 def _sweep(spec: SweepSpec, job: Job, data: str) -> str:
     everything = set(spec.methods) == set(METHODS)
     which = "all methods" if everything else ", ".join(method_labels()[m] for m in spec.methods)
-    cuts = ", ".join(f"{100 * level:g}" for level in spec.sparsities)
+    cuts = ", ".join(map(exact_percent, spec.sparsities))
     repeated = f", {spec.seeds} seeds" if spec.seeds != 1 else ""
     own = ", papers' recipes too" if PAPER in spec.styles else ""
-    return f"{which} at {cuts} %, {plural(spec.epochs, 'epoch')}{repeated}{own}"
+    return f"{which} at {cuts}, {plural(spec.epochs, 'epoch')}{repeated}{own}"
 
 
 def _federated(spec: FederatedSpec, job: Job, data: str) -> str:
@@ -129,7 +137,7 @@ def _federated(spec: FederatedSpec, job: Job, data: str) -> str:
     if spec.label:
         return spec.label
     name = federated_name(spec, data, unusual(spec))
-    return f"{name}, {plural(spec.rounds, 'round')}, {seed_words(job.seed)}"
+    return f"{name}, {plural(spec.rounds, 'round')}, {seed_title(job.seed)}"
 
 
 def _grading(spec: GradeSpec, job: Job, data: str) -> str:
@@ -143,7 +151,7 @@ def _grading(spec: GradeSpec, job: Job, data: str) -> str:
 
 
 def _cut(spec: CurveSpec | SensitivitySpec, job: Job, data: str) -> str:
-    repaired = ", repaired" if isinstance(spec, CurveSpec) and spec.reconstruction else ""
+    repaired = ", reconstructed" if isinstance(spec, CurveSpec) and spec.reconstruction else ""
     return f"{METHODS[spec.method].label}{repaired}"
 
 
@@ -157,7 +165,7 @@ DETAILS: Mapping[type[Spec], Callable[[Any, Job, str], str]] = {
     ImportSpec: lambda spec, job, data: spec.name,
     PruneSpec: _pruning,
     SweepSpec: _sweep,
-    CompeteSpec: lambda spec, job, data: f"{spec.minutes:g} minutes",
+    CompeteSpec: lambda spec, job, data: plural(spec.minutes, "minute"),
     FederatedSpec: _federated,
     FederatedComparisonSpec: _comparison,
     GradeSpec: _grading,
@@ -166,6 +174,6 @@ DETAILS: Mapping[type[Spec], Callable[[Any, Job, str], str]] = {
 }
 
 
-def seed_words(seed: int) -> str:
-    """Return the seed, of a long one (a sweep derives them) the end: enough to tell runs apart."""
-    return f"seed {seed}" if seed < 10_000 else f"seed …{seed % 10_000:04d}"
+def seed_title(seed: int) -> str:
+    """Return the seed: whole, so that it can be typed in again."""
+    return f"seed {seed}"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pages.components.error_box import plain
-from pages.components.session import recall, remember
+from pages.components.session import VISIT, recall, remember
 
-MISSING = "missing:"
+MISSING = f"{VISIT}missing:"
 
 
 def choose(
@@ -84,12 +84,6 @@ def show_missing(name: str) -> None:
     """Show why the address's `name` is not shown, if it is not."""
     if why := st.session_state.get(f"{MISSING}{name}"):
         st.warning(plain(why), icon=":material/link_off:")
-
-
-def forget_missing() -> None:
-    """Forget what addresses of other pages named."""
-    for key in [str(key) for key in st.session_state if str(key).startswith(MISSING)]:
-        st.session_state.pop(key, None)
 
 
 def distinct(options: Sequence[str], called: Callable[[str], str]) -> dict[str, str]:

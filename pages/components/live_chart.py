@@ -101,7 +101,7 @@ def _library_url() -> str:
 
 
 def _numbers(chart: Chart, key: str) -> None:
-    below = st.expander("Numbers", key=f"{key}:numbers", type="compact", on_change="rerun")
+    below = st.expander("Data table", key=f"{key}:numbers", type="compact", on_change="rerun")
     if below.open:
         with below:
             st.dataframe(list(chart.rows), hide_index=True, alt=chart.alt)

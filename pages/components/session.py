@@ -28,6 +28,8 @@ from core.runs.activity import (
 from core.runs.titles import job_title, names_of
 from core.workspace import Workspace, open_workspace
 
+VISIT = "visit:"  # what begins so in the session is forgotten when another page is shown
+
 
 def workspace() -> Workspace:
     """Return the workspace of this server."""
@@ -160,6 +162,14 @@ def overview_now() -> Overview:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _overview(url: str, revision: str) -> Overview:
     return overview(_store(url))
+
+
+def forget_other_visits(page: str) -> None:
+    """Forget what the page shown before said once: it is another page's business."""
+    if st.session_state.get("page") != page:
+        for key in [str(key) for key in st.session_state if str(key).startswith(VISIT)]:
+            st.session_state.pop(key, None)
+    st.session_state["page"] = page
 
 
 def recall(name: str) -> str | None:

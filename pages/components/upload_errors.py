@@ -1,10 +1,9 @@
-"""Why an upload was rejected: kept over the rerun that forgets its bytes, and no longer."""
+"""Why an upload was rejected: kept when its bytes are forgotten, until the page is left."""
 
 import streamlit as st
 
 from pages.components.error_box import show_error
-
-NAMES = ("data", "weights", "grade", "run", "clients")
+from pages.components.session import VISIT
 
 
 def keep_upload_error(name: str, reason: str) -> None:
@@ -23,11 +22,5 @@ def show_upload_error(name: str) -> None:
         show_error(reason)
 
 
-def forget_upload_errors() -> None:
-    """Forget all of them: the user went to another page."""
-    for name in NAMES:
-        forget_upload_error(name)
-
-
 def _key(name: str) -> str:
-    return f"upload-error:{name}"
+    return f"{VISIT}upload-error:{name}"

@@ -79,7 +79,7 @@ def test_a_clicked_dot_is_compared_and_the_link_brings_it_back(tab, lab) -> None
 def test_changed_images_of_two_networks_are_shown(tab, lab) -> None:
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
-    page = tab.go(f"/frontier?points={points}&view=What+changed")
+    page = tab.go(f"/frontier?points={points}&view=Predictions")
     drawn(page)
     page.get_by_text("New errors: 2").click()
     expect(page.get_by_text("T-shirt 90% → shirt 60%").first).to_be_visible()
@@ -168,7 +168,7 @@ def test_no_page_is_wider_than_the_screen_or_complains(chromium, lab, scheme, wi
     with visit(chromium, url, width=width, scheme=scheme) as visitor:
         for address in (
             f"/frontier?points={points}",
-            f"/frontier?points={points}&view=Inside",
+            f"/frontier?points={points}&view=Weights",
             "/grading",
             "/report",
             "/learn",

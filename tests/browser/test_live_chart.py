@@ -123,7 +123,7 @@ def test_the_toolbar_does_not_cover_the_legend(chromium, lab_url):
 
 
 def test_the_numbers_are_a_table_and_a_csv_file(tab):
-    tab.page.get_by_text("Numbers", exact=True).click()
+    tab.page.get_by_text("Data table", exact=True).click()
     with tab.page.expect_download() as download:
         tab.page.get_by_role("button", name="CSV", exact=True).click()
     lines = download.value.path().read_text().splitlines()
@@ -145,7 +145,7 @@ def test_a_phones_legend_keeps_its_room_when_the_page_runs_again(chromium, lab_u
     page.wait_for_selector(".live-chart-plot .main-svg")
     plot = page.locator(".live-chart-plot")
     height = plot.evaluate("plot => plot.clientHeight")
-    page.get_by_text("Numbers", exact=True).click()
+    page.get_by_text("Data table", exact=True).click()
     page.get_by_role("button", name="CSV", exact=True).wait_for()
     settle(page)
     assert plot.evaluate("plot => plot.clientHeight") == height

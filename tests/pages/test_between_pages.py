@@ -64,7 +64,7 @@ def test_a_network_is_pruned_and_federated_from_the_run_it_stands_beside(filled_
 def test_a_comparison_that_was_stopped_stays_stopped(filled_home, open_page):
     workspace, ids = filled_home
     points = f"{ids['magnitude-0.8']},{ids['random-0.95']}"
-    test = open_page("frontier", points=points, compare="What changed")
+    test = open_page("frontier", points=points, compare="Predictions")
     store = Store(workspace.store_url)
     asked = next(job for job in store.jobs(kind="behaviour") if job.state == "queued")
     store.stop(asked.id)

@@ -32,7 +32,7 @@ def test_a_budget_beside_the_accuracy_on_a_class(filled_home, open_page):
     test = open_page("frontier")
     chooses(test, "Y axis", ["class:0"])
     chooses(test, "Budget", ["gzip_bytes", "nonzero"])
-    assert any("Best under" in caption.value for caption in test.caption)
+    assert any("Best within" in caption.value for caption in test.caption)
 
 
 @pytest.fixture

@@ -61,13 +61,13 @@ def fine(test: AppTest) -> AppTest:
 
 def test_compare_names_how_many_networks_are_on_the_front(lab) -> None:
     # dense is beaten by magnitude 80 %, which is more accurate; L1 and random are beaten as well
-    assert "3 networks of 7 on the front" in texts(fine(opened("frontier")))
+    assert "3 of 7 networks on the front" in texts(fine(opened("frontier")))
 
 
 def test_before_the_first_run_the_bundled_sample_is_shown(empty_lab) -> None:
     test = fine(opened("frontier"))
-    assert "Below: a finished sample run" in texts(test)
-    assert re.search(r"\d+ networks? of \d+ on the front", texts(test))
+    assert "Below is a finished sample run" in texts(test)
+    assert re.search(r"\d+ of \d+ networks on the front", texts(test))
 
 
 def test_before_the_first_run_the_report_is_on_the_bundled_sample(empty_lab) -> None:
@@ -90,10 +90,10 @@ def test_a_budget_names_the_best_network_under_it(lab) -> None:
     test = opened("frontier")
     budget = next(box for box in test.selectbox if box.label == "Budget")
     test = fine(budget.select("gzip_bytes").run())
-    assert "Best under 2.2 MB: **magnitude 80\\.0%**, 77.0%." in texts(test)
+    assert "Best within 2.2 MB: **magnitude 80\\.0%**, 77.0%." in texts(test)
 
 
-@pytest.mark.parametrize("view", ["Layers", "Inside", "What changed"])
+@pytest.mark.parametrize("view", ["Layers", "Weights", "Predictions"])
 def test_every_view_of_two_networks_opens(lab, view: str) -> None:
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
@@ -103,15 +103,15 @@ def test_every_view_of_two_networks_opens(lab, view: str) -> None:
 def test_what_changed_tells_new_errors_and_fixed_images(lab) -> None:
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
-    shown = texts(opened("frontier", points=points, view="What changed"))
-    assert "Of 50 holdout images, 2 are newly wrong and 1 fixed" in shown
-    assert "agrees with the dense network on 90.0%" in shown
+    shown = texts(opened("frontier", points=points, view="Predictions"))
+    assert "Of 50 holdout images, 2 are newly misclassified and 1 fixed" in shown
+    assert "agree with the dense network's on 90.0%" in shown
 
 
 def test_pictures_are_described_by_the_names_of_their_classes_as_they_are(lab) -> None:
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
-    test = opened("frontier", points=points, view="What changed")
+    test = opened("frontier", points=points, view="Predictions")
     said = {image.alt for sheet in test.get("image") for image in sheet.proto.imgs}
     assert "T-shirt 90% → shirt 60%" in said  # escapes for Markdown belong to the captions alone
 

@@ -72,6 +72,15 @@ def test_an_upload_is_stored_and_shown_with_its_classes(empty_home, open_page, t
     assert "training images repeat" in all_text(test)
     assert "0 test images are" not in all_text(test)  # there is no test split to check
     assert "30" in [metric.value for metric in test.metric]
+    # A second upload changes little below: the page says at its top that it worked.
+    assert [each.value.replace("\\", "") for each in test.success] == [
+        "40 images stored as “two.npz”."
+    ]
+    primary = [each.label for each in test.button if each.proto.type == "primary"]
+    assert primary == ["Train on it"]
+    button(test, "Train on it").click().run()
+    assert not test.success
+    assert test.title[0].value == "Train"
 
 
 def test_the_sample_is_one_click_away(empty_home, open_page):
@@ -108,7 +117,7 @@ def test_starting_what_is_done_already_says_so(filled_home, open_page):
     test = open_page("training", data=ids["data"])
     assert "trained already" not in all_text(test)
     button(test, "Start").click().run()
-    assert "This has been trained already: here it is" in all_text(test)
+    assert "Already run; the saved result is shown" in all_text(test)
     assert "trained already" not in all_text(test.run())  # said once
 
 
@@ -139,7 +148,8 @@ def test_the_explorer_says_what_it_compares_with_and_on_how_many_images(filled_h
     spec = PreviewSpec(data=ids["data"], dense=ids["dense"])
     answer = PreviewResult(
         accuracy=0.841, dense_accuracy=0.836, images=1000, seconds=0.3, sparsity=0.5, score=0.67,
-        recovered=False, plan=spec.plan, layers=(LayerView("conv1", 9, 4, 4, 4),),
+        reconstructed=False, plan=spec.plan,
+        layers=(LayerView("conv1", 8, 4, 4, 4), LayerView("conv2", 100, 93, 4, 4)),
     )  # fmt: skip
     store = Store(workspace.store_url)
     finish(store, spec, answer)
@@ -147,6 +157,13 @@ def test_the_explorer_says_what_it_compares_with_and_on_how_many_images(filled_h
     test = open_page("pruning", view="explore", data=ids["data"], dense=ids["dense"])
     text = all_text(test).replace("\\", "")
     assert "+0.5 points" in [metric.value for metric in test.metric]
+    # Setting each layer begins with what the answer removed of it, not with one value for all.
+    next(each for each in test.toggle if each.label == "Set the sparsity of each layer").set_value(
+        True
+    ).run()
+    sliders = {each.label: each.value for each in test.slider}
+    assert sliders["conv1"] == 0.5
+    assert sliders["conv2"] == 0.93
     assert "the dense network's 83.6% on the same 1,000 validation images" in text
 
 
@@ -188,7 +205,7 @@ def test_deleting_a_data_set_asks_first(filled_home, open_page):
 def test_the_first_minute_starts_with_pictures_and_one_button(empty_home, open_page):
     test = open_page("home")
     button(test, "Try the sample").click().run()
-    assert "6,000 pictures" in all_text(test)
+    assert "6,000 training images" in all_text(test)
     button(test, "Start").click().run()
     (job,) = jobs(empty_home, "sweep")
     spec = spec_of(job)

@@ -11,6 +11,16 @@ from tests.runs.finished_lab import settle
 pytestmark = pytest.mark.slow  # whole pages
 
 
+def test_a_network_is_selected_with_the_keyboard_as_with_a_click(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("pruning", data=ids["data"], dense=ids["dense"])
+    box = next(each for each in test.selectbox if each.label == "Selected network")
+    assert "Confusion matrix" not in all_text(test)
+    box.set_value(ids["magnitude-0.95"]).run()
+    assert "Confusion matrix" in all_text(test)
+    assert test.query_params["point"] in (ids["magnitude-0.95"], [ids["magnitude-0.95"]])
+
+
 def test_a_plan_of_ones_own_is_submitted_as_the_form_says(filled_home, open_page):
     workspace, ids = filled_home
     test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
@@ -46,7 +56,7 @@ def test_a_plan_that_was_carried_out_already_is_shown_again(filled_home, open_pa
     store.close()
     assert "pruned already" not in all_text(test)
     button(test, "Start").click().run()
-    assert "This has been pruned already: its card is below" in all_text(test)
+    assert "Already run; its card is shown below" in all_text(test)
     assert test.query_params["point"] in (new.id, [new.id])
 
 
@@ -58,4 +68,4 @@ def test_a_sweep_that_is_done_says_so(filled_home, open_page):
     settle(store, store.jobs(kind="sweep")[0].id, {"points": [], "failed": []})
     store.close()
     button(test, "Start").click().run()
-    assert "This sweep is done already" in all_text(test)
+    assert "Already run; its networks are among the dots below" in all_text(test)

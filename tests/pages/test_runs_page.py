@@ -40,14 +40,14 @@ def test_a_filter_without_matches_says_so_and_leads_to_the_others(sweep, open_pa
     test = open_page("runs")
     test.button_group(key="runs-states").set_value(["failed"]).run()
     assert "No failed runs" in all_text(test)
-    assert "Nothing here yet" not in all_text(test)
+    assert "No runs yet" not in all_text(test)
     button(test, "Show all 1").click().run()
-    assert "Sweep: Magnitude, SNIP at 80 %" in all_text(test).replace("\\", "")
+    assert "Sweep: Magnitude, SNIP at 80%" in all_text(test).replace("\\", "")
 
 
 def test_only_listed_runs_are_counted(sweep, open_page):
     assert "1 run in" in all_text(open_page("runs"))
-    assert "0 running, 1 in the queue" in all_text(open_page("home"))
+    assert "0 running, 1 queued" in all_text(open_page("home"))
 
 
 def test_the_details_of_a_sweep_show_its_failed_parts_and_all_it_holds(sweep, open_page):
@@ -55,7 +55,7 @@ def test_the_details_of_a_sweep_show_its_failed_parts_and_all_it_holds(sweep, op
     text = all_text(test).replace("\\", "")
     assert "1 part did not finish" in text
     assert "Pruning: SNIP 80.0%, 1 epoch, seed 0" in text
-    assert "On disk with its 2 parts: 2 kB results" in text
+    assert "On disk, its 2 parts included: 2 kB of results" in text
     assert "attempt" not in text
     (table,) = (each.value for each in test.dataframe)
     rows = list(table.itertuples(index=False, name=None))
@@ -68,3 +68,57 @@ def test_a_tour_with_failed_parts_leads_to_their_reasons(sweep, open_page):
     assert "1 point did not finish" in all_text(test)
     assert not test.error, [each.value for each in test.error]
     assert any("See why" in str(each.proto) for each in test.get("page_link"))
+
+
+def test_details_stand_alone_at_the_top_and_lead_back_to_the_list(filled_home, open_page):
+    """Below a list of forty runs nobody sees them."""
+    _, ids = filled_home
+    test = open_page("runs", run=ids["magnitude-0.95"])
+    assert [each.label for each in test.button][:1] == ["All runs"]
+    assert not [each for each in test.button_group if each.key == "runs-states"]
+    button(test, "All runs").click().run()
+    assert [each for each in test.button_group if each.key == "runs-states"]
+
+
+def links(test):
+    return {link.proto.label: link.proto.query_string for link in test.get("page_link")}
+
+
+def test_a_federated_runs_details_have_its_curves_and_a_link(filled_home, open_page):
+    workspace, _ = filled_home
+    store = Store(workspace.store_url)
+    run = store.jobs(kind="federate")[0].id
+    store.close()
+    test = open_page("runs", run=run)
+    assert not test.error, [each.value for each in test.error]
+    assert "What each run needed" in all_text(test)
+    assert f"run={run}" in links(test)["Open on Federated"]
+
+
+def test_every_kind_of_run_that_a_page_shows_leads_to_it(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("runs", run=ids["magnitude-0.95"])
+    assert f"points={ids['magnitude-0.95'][:8]}" in links(test)["Compare on Frontier"]
+    assert f"dense={ids['dense']}" in links(test)["Open on Prune"]
+    assert f"run={ids['dense']}" in links(open_page("runs", run=ids["dense"]))["Open on Train"]
+
+
+def test_a_run_is_deleted_only_after_a_question_that_can_be_cancelled(filled_home, open_page):
+    workspace, ids = filled_home
+    test = open_page("runs", run=ids["random-0.95"])
+    button(test, "Delete run").click().run()
+    assert "cannot be undone" in all_text(test)
+    assert {"Delete", "Cancel"} <= {each.label for each in test.button}
+    button(test, "Cancel").click().run()
+    assert "cannot be undone" not in all_text(test)
+    store = Store(workspace.store_url)
+    assert store.exists(ids["random-0.95"])
+    store.close()
+
+
+def test_the_row_of_a_finished_run_stays_where_its_progress_was(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("training", data=ids["data"], run=ids["dense"])
+    (row,) = test.get("progress")
+    assert row.proto.value == 100
+    assert row.proto.text.startswith("done")

@@ -26,7 +26,7 @@ def test_a_tour_of_a_deleted_data_set_says_so_and_leads_back(empty_home, open_pa
 def test_a_tour_of_a_run_that_is_no_sweep_says_so_and_leads_back(filled_home, open_page):
     _, ids = filled_home
     test = open_page("home", sweep=ids["dense"])
-    assert "no sweep" in test.error[0].value.replace("\\", "")
+    assert "is not a sweep" in test.error[0].value.replace("\\", "")
     button(test, "Back to the start").click().run()
     assert not test.error
 
@@ -41,13 +41,13 @@ def test_a_tour_outlives_its_data_set(filled_home, open_page):
     datasets.delete(workspace, ids["data"])
     test = open_page("home", sweep=sweep, point=part.id)
     assert not test.error, [each.value for each in test.error]
-    assert "What it takes for what (holdout)" in all_text(test)
+    assert "Confusion matrix (holdout)" in all_text(test)
 
 
 def test_a_run_that_is_gone_can_be_closed(empty_home, open_page):
     test = open_page("runs", run=GONE)
     assert "There is no run" in test.error[0].value.replace("\\", "")
-    button(test, "Close").click().run()
+    button(test, "All runs").click().run()
     assert not test.error
     assert "run" not in test.query_params
 

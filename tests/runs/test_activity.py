@@ -125,27 +125,27 @@ def test_a_recent_run_without_numbers_has_no_best(tmp_path):
     store.submit(TrainSpec(data="0" * 16, recipe=Recipe(epochs=3)), 0)
     (row,) = recent(store, 5)
     assert row.best == ""
-    assert job_title(row.job) == "Training: 3 epochs, seed 0"
+    assert job_title(row.job) == "Training: Course, 3 epochs, seed 0"
     store.close()
 
 
 @pytest.mark.parametrize(
     ("accuracy", "said"),
     [
-        (0.752, "lost nothing that can be measured"),
-        (0.70, "lost 5.0 points of accuracy"),
-        (0.80, "got 5.0 points better"),
-        (0.50, "below the threshold, so it scores nothing"),
+        (0.752, "loses no measurable accuracy"),
+        (0.70, "loses 5.0 points of accuracy"),
+        (0.80, "gains 5.0 points of accuracy"),
+        (0.50, "below the threshold, so its score is 0"),
     ],
 )
 def test_a_remark_says_what_was_lost(accuracy, said):
     text = remark(point(accuracy, 0.9), DENSE, "Magnitude")
     assert said in text
-    assert "Magnitude kept 100 of 1,000 weights" in text
+    assert "Magnitude keeps 100 of 1,000 weights" in text
 
 
 def test_the_dense_network_is_introduced_by_its_size():
-    assert remark(DENSE, None, "Dense").startswith("The whole network: 1,000 weights, 75.0%")
+    assert remark(DENSE, None, "Dense").startswith("The dense network has 1,000 weights")
 
 
 def test_an_imported_run_may_not_bring_a_program(tmp_path):
@@ -159,7 +159,7 @@ def test_a_recent_pruning_run_is_listed_with_its_score(lab):
     store, _ = lab
     words = {row.best for row in recent(store, 50) if row.job.kind == "prune"}
     assert "score 0.845" in words  # magnitude at 95 %: (0.74 + 0.95) / 2
-    assert "45.0% accurate" in words  # random at 95 % is below the threshold
+    assert "45.0% accuracy" in words  # random at 95 % is below the threshold
 
 
 def test_a_network_keeps_its_frontier_however_many_runs_came_since(lab):

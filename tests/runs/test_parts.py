@@ -32,7 +32,7 @@ def sweep(store):
 def test_a_sweep_counts_its_training_and_all_its_networks_from_the_start(store, sweep):
     store.submit_children(sweep.id, [Child(TrainSpec(data="0" * 16, recipe=QUICK), 0)])
     shown = with_parts(store, sweep)
-    assert shown.message == "0 of 7 parts have ended"
+    assert shown.message == "0 of 7 runs finished"
     assert (shown.done, shown.total) == (0, 7)
 
 
@@ -43,7 +43,7 @@ def test_the_part_at_work_says_where_it_is(store, sweep):
     lease.start()
     lease.beat(Update(2.0, 5.0, "Epoch 3 of 5"))
     shown = with_parts(store, store.get(sweep.id))
-    assert shown.message == "0 of 7 parts have ended · Quick, seed 0: Epoch 3 of 5"
+    assert shown.message == "0 of 7 runs finished · Quick, seed 0: Epoch 3 of 5"
     assert shown.share_done == pytest.approx(0.4 / 7)
 
 
@@ -60,3 +60,48 @@ def test_a_sweep_of_a_given_network_and_a_comparison_know_their_number(store, sw
 
 def test_a_run_without_parts_is_shown_as_it_is(store, sweep):
     assert with_parts(store, sweep) is sweep
+
+
+TRAINING = TrainSpec(data="0" * 16, recipe=QUICK)
+
+
+def start_next(store, lane="background", demands=("tensorflow",)):
+    """Claim the next job of a lane and start it, as a runner does; return its id."""
+    claim = Dispatcher(store.database, "here").claim(lane, set(demands), "here")
+    Lease(store.database, claim.job_id, claim.attempt).start()
+    return claim.job_id
+
+
+def test_a_comparison_behind_another_run_says_so_and_is_queued(store):
+    working = store.submit(TRAINING, 7)
+    assert start_next(store) == working
+    runs = (FederatedSpec(), FederatedSpec(hidden=()))
+    compared = store.submit(FederatedComparisonSpec(runs=runs), 0)
+    store.submit_children(compared, [Child(run, 0) for run in runs])
+    shown = with_parts(store, store.get(compared))
+    assert shown.shown_state == "queued"
+    assert shown.message == "0 of 2 runs finished · Waiting behind Training: Quick, seed 7"
+
+
+def test_a_single_run_waits_behind_the_sweep_whose_part_is_at_work(store, sweep):
+    store.submit_children(sweep.id, [Child(TRAINING, 0)])
+    start_next(store)
+    alone = store.get(store.submit(TRAINING, 1))
+    assert with_parts(store, alone).message.startswith("Waiting behind Sweep: ")
+    assert "Waiting" not in with_parts(store, store.get(sweep.id)).message  # itself at work
+
+
+def test_an_answer_that_a_page_waits_for_holds_nobody_up(store):
+    store.submit(told("preview", {"data": "0"}), 0)
+    start_next(store, "interactive", ("interactive", "tensorflow"))
+    alone = store.get(store.submit(TRAINING, 1))
+    assert with_parts(store, alone) is alone
+
+
+def test_a_short_comparison_is_claimed_before_a_queued_sweep(store, sweep):
+    """The page submits it with a priority; its parts inherit it."""
+    store.submit_children(sweep.id, [Child(TRAINING, 0)])
+    run = FederatedSpec()
+    compared = store.submit(FederatedComparisonSpec(runs=(run,)), 0, priority=1)
+    (part,) = store.submit_children(compared, [Child(run, 0)])
+    assert start_next(store, demands=("tensorflow", "numpy")) == part.id

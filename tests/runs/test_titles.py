@@ -13,7 +13,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.search.spec import SweepSpec, first_minute
 from core.pruning.spec import PruneSpec
 from core.runs.setting_rows import run_settings, setting_rows
-from core.runs.titles import job_title, names_of
+from core.runs.titles import job_title, names_of, recipe_title
 from core.training.recipe import QUICK
 from core.training.spec import ImportSpec, TrainSpec
 from core.workspace import Workspace
@@ -55,16 +55,29 @@ def test_prunings_that_differ_in_their_seed_or_widths_have_different_titles(stor
     assert [job_title(store.get(id)) for id in ids] == [
         "Pruning: L1 filter 90.0%, 1 epoch, seed 1",
         "Pruning: L1 filter 90.0%, uniform, 1 epoch, seed 1",
-        "Pruning: L1 filter 90.0%, 1 epoch, seed …0067",
+        "Pruning: L1 filter 90.0%, 1 epoch, seed 123450067",
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, "Quick"),
+        ({"batch_size": 17}, "Quick, 5 epochs, 1 setting changed"),
+        ({"epochs": 7}, "Quick, 7 epochs"),
+        ({"epochs": 7, "batch_size": 17}, "Quick, 7 epochs, 1 setting changed"),
+    ],
+)
+def test_a_changed_recipe_counts_its_changes_from_the_nearest_preset(changes, shown):
+    assert recipe_title(replace(QUICK, **changes)) == shown
+
+
 def test_sweeps_say_their_methods_sparsities_and_epochs(store):
-    assert title(store, SWEEP) == "Sweep: Magnitude, SNIP at 80, 90, 97.5 %, 1 epoch"
+    assert title(store, SWEEP) == "Sweep: Magnitude, SNIP at 80%, 90%, 97.5%, 1 epoch"
     stored = {"data": "d", "methods": "all", "sparsities": [0.5], "epochs": 1}
     more = SweepSpec.from_json({**stored, "seeds": 3, "styles": ["pure"]})
     assert title(store, more) == (
-        "Sweep: all methods at 50 %, 1 epoch, 3 seeds, papers' recipes too"
+        "Sweep: all methods at 50%, 1 epoch, 3 seeds, papers' recipes too"
     )
 
 
@@ -73,7 +86,7 @@ def test_a_title_names_the_data_set_and_the_network_it_came_from(store, workspac
     dense = store.submit(TrainSpec(data=data, recipe=QUICK), 3)
     job = store.get(store.submit(replace(SWEEP, data=data, dense=dense), 0))
     assert job_title(job, names_of(store, workspace, [job])) == (
-        "Sweep: Magnitude, SNIP at 80, 90, 97.5 %, 1 epoch · from Quick, seed 3 · tiny garments"
+        "Sweep: Magnitude, SNIP at 80%, 90%, 97.5%, 1 epoch · from Quick, seed 3 · tiny garments"
     )
 
 
@@ -104,7 +117,7 @@ def test_a_grading_says_its_threshold_and_a_recipe_how_far_it_was_changed(store)
     graded = GradeSpec(data="0" * 16, files="1" * 16, threshold=0.7, hidden="2" * 16)
     assert title(store, graded) == "Grading: hidden test set, threshold 0.7"
     recipe = replace(QUICK, epochs=3)
-    assert "settings changed, seed 0" in title(store, TrainSpec(data="d", recipe=recipe))
+    assert "Quick, 3 epochs, seed 0" in title(store, TrainSpec(data="d", recipe=recipe))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The views of the compare page: what differs between up to six chosen networks."""
+"""Comparing up to six networks: settings, layers, weights and predictions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from core.evaluation.behaviour import (
 )
 from core.evaluation.differences import differences
 from core.evaluation.point import Point
-from core.figures.per_class import class_bars, confusion_map
+from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
 from core.networks.formats import keras_h5
@@ -33,17 +33,17 @@ PICTURE_WIDTH = 88
 
 
 def settings_view(points: Sequence[Point]) -> None:
-    """Show the measured numbers side by side, and only the settings that differ."""
+    """Show the measurements side by side, and only the settings that differ."""
     st.dataframe([_measured(point) for point in points], hide_index=True)
     planned = [point for point in points if point.plan]
     if len(planned) < 2:
-        st.caption("Choose two pruned networks to see which settings differ.")
+        st.caption("Select two pruned networks to see which settings differ.")
         return
     labels = {point.id: point.label for point in planned}
     rows = differences(planned)
     st.subheader("Settings that differ", anchor=False)
     if not rows:
-        st.caption("All settings are the same.")
+        st.caption("All settings are equal.")
         return
     st.dataframe(
         [{labels.get(key, key): str(value) for key, value in row.items()} for row in rows],
@@ -74,10 +74,14 @@ def layers_view(points: Sequence[Point]) -> None:
     live_chart(layer_bars(points, dead=True), "compare-dead", 280)
 
 
-def inside_view(chosen: Sequence[Network]) -> None:
-    """Show masks and filters as pictures, and how the remaining weights are spread."""
+def weights_view(chosen: Sequence[Network]) -> None:
+    """Show masks, filters and the distribution of the remaining weights."""
     layer = st.segmented_control(
-        "Layer", LAYERS, default="conv1", key="compare-layer", help="Inputs run down, units across."
+        "Layer",
+        LAYERS,
+        default="conv1",
+        key="compare-layer",
+        help="Rows are inputs, columns are units.",
     )
     loaded = {}
     for network in chosen:
@@ -90,33 +94,35 @@ def inside_view(chosen: Sequence[Network]) -> None:
         with place:
             kernel = weights[f"{layer or 'conv1'}/kernel"]
             left = np.count_nonzero(kernel) / kernel.size
-            said = f"{label}: {percent(left)} of {layer} left (blue)"
+            said = f"{label}: {percent(left)} of {layer} remains (blue)"
             st.image(mask_picture(kernel), plain(said), width="stretch", alt=said)
             if layer == "conv1" and kernel.shape[2] in (1, 3):
-                filters = f"Filters of {layer} of {label}"
+                filters = f"Filters of {layer}, {label}"
                 st.image(filter_picture(kernel), plain(filters), width="stretch", alt=filters)
     if loaded:
-        live_chart(weight_histogram(loaded), "compare-weights", 320)
+        methods = [network.point.method for network in chosen if network.point.label in loaded]
+        live_chart(weight_histogram(loaded, methods), "compare-weights", 320)
 
 
-def behaviour_view(chosen: Sequence[Network], dense: Network | None) -> None:
-    """Ask a runner what changed from the dense network to the chosen ones, and show it."""
+def predictions_view(chosen: Sequence[Network], dense: Network | None) -> None:
+    """Ask a runner which predictions changed from the dense network, and show them."""
     if dense is None:
         st.info(
-            "These networks share no dense network that is still here, so nothing to compare with."
+            "These networks were not pruned from one dense network that is still here, so their "
+            "predictions cannot be compared."
         )
         return
     compared = [network for network in chosen if network.job.id != dense.job.id]
     if not compared:
-        st.info("Choose at least one pruned network.")
+        st.info("Select at least one pruned network.")
         return
     ids = [dense.job.id, *(network.job.id for network in compared)]
     job_id = ask(BehaviourSpec(data=dense.data, points=tuple(ids)), priority=1)
-    labels = {network.job.id: network.point.label for network in compared}
-    watch(lambda: [store().get(job_id)], lambda jobs: _behaviour(jobs[0], labels))
+    known = {network.job.id: network.point for network in (dense, *compared)}
+    watch(lambda: [store().get(job_id)], lambda jobs: _behaviour(jobs[0], known))
 
 
-def _behaviour(job: Job, labels: Mapping[str, str]) -> None:
+def _behaviour(job: Job, known: Mapping[str, Point]) -> None:
     result = result_of(job) if job.state == DONE else None
     if not isinstance(result, BehaviourResult):
         job_line(job, "behaviour")
@@ -124,23 +130,34 @@ def _behaviour(job: Job, labels: Mapping[str, str]) -> None:
     with np.load(workspace().artifacts(job.id) / PICTURES_FILE) as stored:
         pictures = dict(zip(stored["rows"].tolist(), stored["pictures"], strict=True))
     # The task does not know which networks share a name, the page that chose them does.
-    called = [replace(n, label=labels.get(n.id, n.label)) for n in result.networks]
-    draw_behaviour(replace(result, networks=tuple(called)), pictures)
+    networks = [replace(n, label=known[n.id].label) for n in result.networks if n.id in known]
+    methods = {id: point.method for id, point in known.items()}
+    _draw(replace(result, networks=tuple(networks)), methods, pictures)
 
 
-def draw_behaviour(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> None:
-    """Show classes, confusions and images that changed."""
+def _draw(
+    result: BehaviourResult, methods: Mapping[str, str], pictures: dict[int, np.ndarray]
+) -> None:
+    """Show accuracy per class, confusion matrices and images whose prediction changed."""
     names, networks = result.class_names, result.networks[1:]
-    change = st.toggle("Show the change from the dense network", True, key="compare-change")
+    change = st.toggle(
+        "Show changes from the dense network",
+        True,
+        key="compare-change",
+        help="In the matrices, blue is better and pink is worse.",
+    )
     shown = networks if change else result.networks
     values = {n.label: n.per_class_delta if change else n.per_class_accuracy for n in shown}
-    live_chart(class_bars(values, names, change), "compare-classes", 320)
-    _compressed_away(result, pictures)
+    bars = class_bars(values, names, change, [methods[n.id] for n in shown])
+    live_chart(bars, "compare-classes", 320)
+    _most_affected(result, pictures)
+    matrices = {n.id: n.confusion_delta if change else n.confusion for n in networks}
+    top = largest_count(list(matrices.values()))  # one scale for all
     for network in networks:
         st.subheader(plain(network.label), anchor=False)
         st.markdown(_sentence(network, result.images))
-        counts = network.confusion_delta if change else network.confusion
-        live_chart(confusion_map(counts, names, change), f"confusion-{network.id}", 320)
+        chart = confusion_map(matrices[network.id], names, change, top)
+        live_chart(chart, f"confusion-{network.id}", map_height(len(names)))
         new, fixed = network.new_errors_count, network.fixed_count
         _changed_images(f"New errors: {new:,}", network.new_errors, pictures, names)
         _changed_images(f"Fixed: {fixed:,}", network.fixed, pictures, names)
@@ -149,32 +166,32 @@ def draw_behaviour(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> 
 def _sentence(network: Behaviour, images: int) -> str:
     return (
         f"Of {images:,} holdout images, {plural(network.new_errors_count, 'is', 'are')} newly "
-        f"wrong and {network.fixed_count:,} fixed; it agrees with the dense network on "
-        f"{percent(network.agreement)}. Mean confidence {percent(network.confidence)} "
-        f"({network.confidence_delta:+.1%})."
+        f"misclassified and {network.fixed_count:,} fixed. The predictions agree with the dense "
+        f"network's on {percent(network.agreement)} of the images. Mean confidence "
+        f"{percent(network.confidence)} ({network.confidence_delta:+.1%})."
     )
 
 
-def _compressed_away(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> None:
+def _most_affected(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> None:
     names, lost = result.class_names, result.pruned_exemplars
     moved = [
         {
             "class": name,
             "images": row.images,
-            "re-labelled by the majority": row.relabelled,
+            "relabeled by the majority": row.relabelled,
             "share": percent(row.relabelled / row.images) if row.images else "–",
         }
         for name, row in zip(names, result.classes, strict=True)
     ]
-    with st.expander("Who is compressed away", expanded=True):
+    with st.expander("Most affected classes and images", expanded=True):
         st.caption(
-            "Images that the dense network gets right and most of the chosen networks lose, and "
-            "how many images of each class their majority re-labels (Hooker et al. 2019)."
+            "How many images of each class the majority of the selected networks labels otherwise "
+            "than the dense network, and the images that most of them lose (Hooker et al. 2019)."
         )
         st.dataframe(moved, hide_index=True)
         captions = [f"{names[p.label]}, lost {p.lost}×" for p in lost[:12]]
         if lost:
-            shown = [_shown(pictures[p.row]) for p in lost[:12]]
+            shown = [_grey(pictures[p.row]) for p in lost[:12]]
             st.image(shown, list(map(plain, captions)), PICTURE_WIDTH, alt=captions)
 
 
@@ -190,7 +207,7 @@ def _changed_images(
     captions = [_caption(change, names) for change in changes]
     with st.expander(title):
         st.image(
-            [_shown(pictures[change.row]) for change in changes],
+            [_grey(pictures[change.row]) for change in changes],
             list(map(plain, captions)),
             PICTURE_WIDTH,
             alt=captions,
@@ -202,6 +219,6 @@ def _caption(change: Change, names: Sequence[str]) -> str:
     return f"{before} {change.before_confidence:.0%} → {after} {change.after_confidence:.0%}"
 
 
-def _shown(picture: np.ndarray) -> np.ndarray:
+def _grey(picture: np.ndarray) -> np.ndarray:
     """Return a picture that st.image takes: one grey channel without its axis."""
     return picture[..., 0] if picture.shape[-1] == 1 else picture

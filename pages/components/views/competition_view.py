@@ -1,4 +1,4 @@
-"""Competition mode: one button, a time budget, everything it tried on the map."""
+"""Competition mode: one button, a time budget, and everything it tried on the frontier."""
 
 from collections.abc import Sequence
 
@@ -11,23 +11,29 @@ from core.runs.results import network_of
 from core.runs.specs import data_of, result_of
 from core.runs.titles import short_title
 from core.text import percent
+from pages.components.metric_row import metric_row
 from pages.components.session import remember, say_done, start, store
 from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.job_progress import job_line, watch
 from pages.components.views.run_views import choose_run, download
 
-AGAIN = "This competition has been held already: here it is. Change the minutes for another."
+AGAIN = "Already run; the saved result is shown. Change the minutes for another competition."
 
 
-def competing(data: str, class_names: Sequence[str]) -> None:
-    """Ask for a time budget, start, and show what the competition does and found."""
+def competition_view(data: str, class_names: Sequence[str]) -> None:
+    """Ask for a time budget, start, and show the competition's progress and result."""
     st.markdown(
-        "Finds the best score by itself: trains a dense network, tries recipes briefly, gives all "
-        "remaining time to the best. Choices see the validation images only."
+        "Searches for the best score: it trains a dense network, tries many recipes briefly and "
+        "spends the remaining time on the best ones. It chooses on validation images only."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         minutes = st.number_input(
-            "Minutes", 1, 1440, 60, help="Of this machine, all to itself.", key="compete-minutes"
+            "Minutes",
+            1,
+            1440,
+            60,
+            help="The search uses the whole machine for this long.",
+            key="compete-minutes",
         )
         if st.button("Compete", type="primary", icon=":material/emoji_events:", key="compete"):
             spec = CompeteSpec(data=data, minutes=float(minutes))
@@ -38,7 +44,7 @@ def competing(data: str, class_names: Sequence[str]) -> None:
     job = choose_run(found, _name)
     if job is None:
         return
-    watch(lambda: [store().get(job.id)], lambda jobs: _standing(jobs[0]))
+    watch(lambda: [store().get(job.id)], lambda jobs: _result(jobs[0]))
     frontier_panel(lambda: sweep_family(store(), job.id), class_names, "competition")
 
 
@@ -46,16 +52,20 @@ def _name(job: Job) -> str:
     return f"{short_title(job)} · {job.shown_state}"
 
 
-def _standing(job: Job) -> None:
+def _result(job: Job) -> None:
     job_line(job, f"compete:{job.id}")
     result = result_of(job) if job.state == DONE else None
     if not isinstance(result, CompeteResult):
         return
     point = result.point_of_best
-    cells = st.columns(3)
-    cells[0].metric("Score on the holdout", f"{point.score:.4f}")
-    cells[1].metric("Accuracy", percent(point.accuracy))
-    cells[2].metric("Sparsity", percent(point.sparsity, 2))
+    metric_row(
+        "competition",
+        (
+            ("Score on the holdout", f"{point.score:.4f}", ""),
+            ("Accuracy", percent(point.accuracy), ""),
+            ("Sparsity", percent(point.sparsity, 2), ""),
+        ),
+    )
     winner = network_of(store().get(result.best))
     if winner is not None:
         download(winner, f"winner:{job.id}", "primary")

@@ -15,7 +15,7 @@ from core.workspace import Workspace
 from pages.components.address_state import choose, gone
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
-from pages.components.numbers import numbers_row
+from pages.components.metric_row import metric_row
 from pages.components.session import remember, workspace
 
 GAP = 4  # pixels between thumbnails
@@ -25,10 +25,10 @@ def choose_data() -> StoredDataset | None:
     """Ask for one of the stored data sets; without any, offer the sample and return None."""
     stored = {entry.digest: entry for entry in datasets.list_stored(workspace())}
     if not stored:
-        st.info("No data set yet. Take the bundled sample, or upload your own on the Data page.")
+        st.info("No data set yet. Use the bundled sample, or upload your own on the Data page.")
         with st.container(horizontal=True):
             st.button("Use the sample", type="primary", on_click=use_built_in, args=("garments",))
-            st.page_link("data.py", label="Upload mine", icon=":material/upload:")
+            st.page_link("data.py", label="Upload a data set", icon=":material/upload:")
         return None
     chosen = choose(
         "Data set",
@@ -49,7 +49,7 @@ def use_built_in(name: str) -> None:
     remember("data", datasets.save(workspace(), BUILT_IN[name].load(workspace())))
 
 
-@st.cache_data(max_entries=8, show_spinner="Looking at every image…")
+@st.cache_data(max_entries=8, show_spinner="Checking every image…")
 def _checks(root: Path, digest: str) -> Checks:
     return check(datasets.load(Workspace(root), digest, verify=False))
 
@@ -64,26 +64,30 @@ def show_counts(stored: StoredDataset, found: Checks) -> None:
     height, width, channels = stored.image_shape
     color = "grey" if channels == 1 else "colour"
     cells = (
-        ("Training", f"{stored.train:,}", "Images that networks are fitted to."),
+        ("Training", f"{stored.train:,}", "Images that networks are trained on."),
         (
             "Validation",
             f"{stored.validation:,}",
-            "Images that make choices, like the best epoch.",
+            "Images that choices are made on, such as the best epoch.",
         ),
         ("Test", f"{stored.test:,}" if stored.test else "–", TEST_HELP),
         (
             "Image",
             f"{width} × {height}",
-            f"Pixels, {color}. Brought to 25 × 25 × 3 for the network.",
+            f"Pixels, {color}. Resized to 25 × 25 × 3 for the network.",
         ),
-        ("Balance", percent(found.balance, 0), "Smallest class over largest class, in training."),
+        (
+            "Balance",
+            percent(found.balance, 0),
+            "Smallest class / largest class, in training.",
+        ),
     )
-    numbers_row(cells)
+    metric_row("data", cells)
 
 
 TEST_HELP = (
-    "Images no choice has seen. Without them, half of the validation images are held out "
-    "for reporting."
+    "Images that no choice has seen. Without a test set, half of the validation images are held "
+    "out for reporting."
 )
 
 

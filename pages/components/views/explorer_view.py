@@ -1,4 +1,4 @@
-"""The instant explorer: move a slider, see what the cut does before any retraining."""
+"""Instant preview: move a slider, see what the cut does before any retraining."""
 
 import streamlit as st
 
@@ -6,16 +6,17 @@ from core.figures.preview import layer_sparsities
 from core.jobs.store.job import DONE, Job
 from core.networks.network import LAYERS
 from core.pruning.methods import METHODS
-from core.pruning.preview.spec import PreviewResult, PreviewSpec
+from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
 from core.runs.specs import result_of
 from core.text import duration, percent, plural
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
-from pages.components.numbers import numbers_row
+from pages.components.metric_row import metric_row
 from pages.components.session import store, submit
 from pages.components.views.weight_views import before_and_after
 
+SHARES = "preview-shares"  # key of the last answer's sparsity of each layer
 PATIENCE_SECONDS = 1.5  # an answer takes a third of that once the runner is warm
 
 
@@ -37,7 +38,7 @@ def _controls(data: str, dense: str) -> PreviewSpec:
         instant,
         "method",
         lambda name: METHODS[name].label,
-        help="Methods that train before they choose have no instant answer; run them in a sweep.",
+        help="Methods that train before they prune have no instant preview; run them in a sweep.",
     )
     by_layer = st.session_state.get("explore-layers", False)
     sparsity = st.slider(
@@ -52,18 +53,15 @@ def _controls(data: str, dense: str) -> PreviewSpec:
         help="Zeros over all parameters, biases included.",
     )
     reconstruction = st.toggle(
-        "Repair with least squares",
+        "Least-squares reconstruction",
         key="explore-recovery",
-        help="Refits the weights that stay, layer by layer, to what the dense network computes. "
-        "No training, a fraction of a second.",
+        help="Refits the remaining weights, layer by layer, to the outputs of the dense network. "
+        "Needs no training and a fraction of a second.",
     )
     per_layer = None
-    if st.toggle("Set each layer myself", key="explore-layers"):
+    if st.toggle("Set the sparsity of each layer", key="explore-layers"):
         shown = [layer for layer in LAYERS if not METHODS[method].structured or layer != "dense2"]
-        per_layer = {
-            layer: st.slider(layer, 0.0, 0.99, 0.5, 0.01, format="percent", key=f"explore:{layer}")
-            for layer in shown
-        }
+        per_layer = {layer: _layer_slider(layer) for layer in shown}
     return PreviewSpec(
         data=data,
         dense=dense,
@@ -72,6 +70,14 @@ def _controls(data: str, dense: str) -> PreviewSpec:
         per_layer=per_layer,
         reconstruction=reconstruction,
     )
+
+
+def _layer_slider(layer: str) -> float:
+    """Ask for a layer's share to remove; it begins with what the last answer removed."""
+    key = f"explore:{layer}"
+    removed = st.session_state.get(SHARES, {}).get(layer, 0.5)
+    st.session_state.setdefault(key, min(0.99, round(removed, 2)))
+    return float(st.slider(layer, 0.0, 0.99, step=0.01, format="percent", key=key))
 
 
 def _answer(spec: PreviewSpec) -> None:
@@ -85,7 +91,9 @@ def _answer(spec: PreviewSpec) -> None:
     def warming_up() -> None:
         if store().get(job_id).ended:
             st.rerun()
-        st.info("Warming up: the first answer takes about fifteen seconds, the next are instant.")
+        st.info(
+            "Starting: the first preview takes about fifteen seconds, the next ones are instant."
+        )
 
     warming_up()
 
@@ -94,9 +102,11 @@ def show_preview(job: Job) -> None:
     """Show one answer, or why there is none."""
     result = result_of(job) if job.state == DONE else None
     if not isinstance(result, PreviewResult):
-        show_error(job.error or "The explorer stopped before it answered. Move the slider again.")
+        show_error(job.error or "The preview was stopped. Move the slider again.")
         return
-    _numbers(result)
+    structured = METHODS[result.plan.method].structured
+    st.session_state[SHARES] = {layer.name: _removed(layer, structured) for layer in result.layers}
+    _metrics(result)
     # Another value than beside the network's name above, which was measured on the holdout.
     st.caption(
         f"Compared with the dense network's {percent(result.dense_accuracy)} on the same "
@@ -108,18 +118,23 @@ def show_preview(job: Job) -> None:
     before_and_after(job, "explore")
 
 
-def _numbers(result: PreviewResult) -> None:
+def _removed(layer: LayerView, structured: bool) -> float:
+    """Return the share of a layer that was removed: of its units, or of its weights."""
+    return 1 - layer.living / layer.units if structured else layer.sparsity
+
+
+def _metrics(result: PreviewResult) -> None:
     lost = round((result.accuracy - result.dense_accuracy) * 100, 1) + 0.0  # never -0.0
-    numbers_row(
+    metric_row(
+        "preview",
         (
             (
                 "Accuracy",
                 percent(result.accuracy),
-                "Not retrained: the network as the cut left it. Measured in "
-                f"{duration(result.seconds)}.",
+                f"Without retraining. Measured in {duration(result.seconds)}.",
             ),
-            ("Change", f"{lost:+.1f} points", "Against the dense network on the same images."),
+            ("Change", f"{lost:+.1f} points", "From the dense network, on the same images."),
             ("Sparsity", percent(result.sparsity, 2), "Zeros over all parameters."),
-            ("Score as it is", f"{result.score:.3f}", "Without any retraining."),
-        )
+            ("Score", f"{result.score:.3f}", "Without retraining."),
+        ),
     )

@@ -12,14 +12,25 @@ from core.runs.activity import Family
 from core.runs.labels import method_labels
 from core.runs.remarks import remark
 from core.runs.results import class_names_of, network_of
+from core.runs.selection import told_apart
 from core.text import percent, plural
+from pages.components.address_state import choose
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
-from pages.components.session import recall, remember, store, title, titles, workspace
+from pages.components.session import (
+    VISIT,
+    recall,
+    remember,
+    store,
+    title,
+    titles,
+    workspace,
+)
 from pages.components.views.job_progress import job_line, watch
 from pages.components.views.run_views import missing_run, network_card
 
 SENTENCES = 4
+NONE = "none"
 
 
 def frontier_panel(read: Callable[[], Family], class_names: Sequence[str], key: str) -> None:
@@ -45,10 +56,26 @@ def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
     with middle:
         _chart(found, labels, picked, key)
     with below:
-        if found.points:
+        if found.all_points:
+            picked = _pick(found)
             card(found, picked, class_names, key)
     with end:
         sentences(found, labels)
+
+
+def _pick(found: Family) -> str | None:
+    """Ask for a network as a click on its dot does: for those who use the keyboard."""
+    labels = {point.id: point.label for point in told_apart(found.all_points)}
+    chosen = choose(
+        "Selected network",
+        [NONE, *labels],
+        "point",
+        lambda id: "None selected" if id == NONE else labels[id],
+        unsaid=True,
+        some=True,
+        missing=missing_run,
+    )
+    return None if chosen == NONE else chosen
 
 
 def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str) -> None:
@@ -59,18 +86,27 @@ def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str) 
 
 def progress(found: Family, key: str) -> None:
     """Show what is at work: whole sweeps, else the first single runs."""
-    parents = {sweep.id for sweep in found.sweeps}
+    sweeps = (*found.sweeps, *_just_ended(found, key))
+    parents = {sweep.id for sweep in sweeps}
     single = [job for job in found.living if job.parent not in parents]
     working = [job for job in single if job.state != "queued"]
-    shown = (*found.sweeps, *working)[:3]
+    shown = (*sweeps, *working)[:3]
     called = titles(shown)
     for job in shown:
         st.caption(plain(called[job.id]))
         job_line(job, f"{key}:{job.id}")
     if waiting := len(single) - len(working):
-        st.caption(f"{plural(waiting, 'single run')} in the queue.")
+        st.caption(f"{plural(waiting, 'single run')} queued.")
     if found.failed:
         _failures(found.failed)
+
+
+def _just_ended(found: Family, key: str) -> list[Job]:
+    """Return the sweeps that ended while they were looked at: their row stays, nothing jumps up."""
+    seen = st.session_state.setdefault(f"{VISIT}sweeps:{key}", [])
+    living_now = {sweep.id for sweep in found.sweeps}
+    seen += [id for id in living_now if id not in seen]
+    return [store().get(id) for id in seen if id not in living_now and store().exists(id)]
 
 
 def _failures(failed: Sequence[Job]) -> None:
@@ -106,19 +142,18 @@ def _waiting(found: Family) -> str:
     if found.learning:
         epoch, accuracy = found.learning
         return (
-            f"• The whole network is still learning: {percent(accuracy)} of the validation images "
-            f"right after epoch {epoch}."
+            f"• The dense network is still training: {percent(accuracy)} validation accuracy after "
+            f"epoch {epoch}."
         )
-    return "• First the whole network is trained. Its star appears after the first epoch."
+    return "• The dense network is trained first. Its star appears after the first epoch."
 
 
 def card(found: Family, picked: str | None, class_names: Sequence[str], key: str) -> None:
     """Show the card of the clicked dot; before any click, say that dots can be clicked."""
     if picked not in {point.id for point in found.all_points}:
-        if picked and (why := missing_run(picked)):
-            st.warning(plain(why), icon=":material/link_off:")
         st.info(
-            "Click a dot for its layers, its mistakes and its file.", icon=":material/touch_app:"
+            "Click a dot, or select a network above, for its layers, mistakes and weights file.",
+            icon=":material/touch_app:",
         )
         return
     network = network_of(store().get(str(picked)))
@@ -134,5 +169,5 @@ def best_line(points: Sequence[Point]) -> None:
     if best is not None and best.score:
         st.markdown(
             f"Best score **{best.score:.3f}**: {plain(best.label)}, {percent(best.accuracy)} "
-            f"accuracy with {percent(best.sparsity)} zeros; chosen on validation images."
+            f"accuracy with {percent(best.sparsity)} zeros; selected on validation images."
         )

@@ -5,9 +5,9 @@ from typing import Literal
 
 import streamlit as st
 
-from core.jobs.store.job import Job
+from core.jobs.store.job import DONE, Job
 from core.runs.parts import with_parts
-from core.text import duration
+from core.text import duration, time_left
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.session import keep_working, store, submit
 
@@ -56,22 +56,28 @@ def state_badge(job: Job) -> None:
 
 def progress_line(job: Job) -> None:
     """Show how far the job is and, once it means something, how long it still takes."""
-    left = f" · about {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
+    left = f" · {time_left(job.seconds_left)}" if job.seconds_left is not None else ""
     message = plain(job.message) if job.message else job.shown_state
     st.progress(job.share_done, text=f"{message}{left}")
+
+
+def finished_line(job: Job) -> None:
+    """Show the progress row of a run that has ended: what is below must not jump up."""
+    took = f" after {duration(job.finished - job.started)}" if job.finished and job.started else ""
+    st.progress(1.0 if job.state == DONE else job.share_done, text=f"{job.shown_state}{took}")
 
 
 def stop_button(job: Job, key: str, shortcut: str | None = None) -> None:
     """Offer to stop a living job; a second click forces it. shortcut: its key on the keyboard."""
     if job.shown_state == "stopping":
-        label, help_text = "Stopping… force", "It ends within a batch. Click to end it now."
+        label, help_text = "Force stop", "It stops after the current batch. Click to stop it now."
         st.button(label, key=key, help=help_text, on_click=_stop, args=(job.id, True))
     elif not job.ended:
         st.button(
             "Stop",
             key=key,
             icon=":material/stop:",
-            help="Ends within a batch and keeps what is done; it can be resumed.",
+            help="Stops after the current batch and keeps the progress; you can resume it.",
             on_click=_stop,
             args=(job.id, False),
             shortcut=shortcut,
@@ -89,7 +95,7 @@ def resume_button(job: Job, key: str) -> None:
             "Resume",
             key=key,
             icon=":material/resume:",
-            help="Goes on from the last checkpoint, exactly as if it had never stopped.",
+            help="Continues from the last checkpoint, exactly as if it had never stopped.",
             on_click=_resume,
             args=(job,),
         )
@@ -102,10 +108,11 @@ def _resume(job: Job) -> None:
 STOP_KEYS = "mod+shift+x"
 
 
-def job_line(job: Job, key: str, shortcut: str | None = None) -> None:
+def job_line(job: Job, key: str, shortcut: str | None = None, short: bool = False) -> None:
     """Show one job: state, progress, stop or resume, and why it failed.
 
-    shortcut: of its stop button, for the one job that a page is about.
+    shortcut: of its stop button, for the one job that a page is about. short: without the row of
+    progress when it has ended, for lists.
     """
     job = with_parts(store(), job)
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
@@ -113,6 +120,8 @@ def job_line(job: Job, key: str, shortcut: str | None = None) -> None:
         state_badge(job)
         if not job.ended:
             progress_line(job)
+        elif not short:
+            finished_line(job)
         stop_button(job, f"{key}:stop", shortcut)
         resume_button(job, f"{key}:resume")
     if job.error:

@@ -1,4 +1,4 @@
-"""One network by a plan of one's own: every setting of the recipe and of the method."""
+"""Prune one network: every setting of the recipe and of the method."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from pages.components.error_box import plain
 from pages.components.session import remember, say_done, start
 from pages.components.settings_form import settings_form
 
-AGAIN = "This has been pruned already: its card is below. Change the seed for another."
+AGAIN = "Already run; its card is shown below. Change the seed for another network."
 
 
 def one_network(data: str, dense: str) -> None:
@@ -28,10 +28,10 @@ def one_network(data: str, dense: str) -> None:
         first = PrunePlan(method=method)
         plan = settings_form(PrunePlan, f"plan:{method}", first, hidden=("method", "label"))
     with own:
-        st.caption("Settings of the method")
+        st.caption("Method settings")
         settings = settings_form(rule.settings, f"plan-own:{method}", columns=1)
         if not describe(rule.settings):
-            st.caption("It has none.")
+            st.caption("This method has no settings.")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="plan-seed")
     begin = st.button(
         "Start", type="primary", icon=":material/play_arrow:", disabled=plan is None, key="plan"

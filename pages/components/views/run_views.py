@@ -6,17 +6,20 @@ from typing import Literal
 import streamlit as st
 
 from core.evaluation.point import Point
-from core.figures.per_class import confusion_map
-from core.figures.training_curves import curves
+from core.figures.per_class import confusion_map, map_height
+from core.figures.training_curves import LOSS_HELP, curves
 from core.figures.weights import layer_bars
 from core.jobs import logs
 from core.jobs.store.job import DONE, Job
+from core.pruning.spec import PruneSpec
 from core.runs.results import Network, network_of, weights_path
+from core.runs.specs import spec_of
 from core.text import duration, percent, size
+from core.training.spec import TrainSpec
 from pages.components.address_state import choose, gone
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
-from pages.components.numbers import numbers_row
+from pages.components.metric_row import metric_row
 from pages.components.session import store, workspace
 from pages.components.views.job_progress import STOP_KEYS, job_line
 
@@ -41,21 +44,32 @@ def training_view(job: Job) -> None:
     """Show a training run while it runs and after: state, numbers, curves, weights, log."""
     job_line(job, f"run:{job.id}", STOP_KEYS)
     metrics = store().metrics(job.id)
-    _numbers(job, metrics.get("validation_accuracy", []))
+    _metrics(job, metrics.get("validation_accuracy", []))
     if metrics:
+        epochs = planned_epochs(job)
         accuracy, loss = st.columns(2, gap="medium")
         with accuracy:
-            live_chart(curves(metrics, "accuracy"), f"accuracy:{job.id}", 320)
+            st.caption("Accuracy")
+            live_chart(curves(metrics, "accuracy", epochs), f"accuracy:{job.id}", 320)
         with loss:
-            live_chart(curves(metrics, "loss"), f"loss:{job.id}", 320)
+            st.caption("Loss", help=LOSS_HELP)
+            live_chart(curves(metrics, "loss", epochs), f"loss:{job.id}", 320)
     elif not job.ended:
-        st.caption("The first epoch's numbers appear here.")
+        st.caption("Accuracy and loss appear here after the first epoch.")
     if job.state == DONE:
         network_files(job)
     log_view(job)
 
 
-def _numbers(job: Job, validation: Sequence[tuple[int, float]]) -> None:
+def planned_epochs(job: Job) -> int:
+    """Return how many epochs a run asked for, 0 when it trains none."""
+    spec = spec_of(job)
+    if isinstance(spec, TrainSpec):
+        return spec.recipe.epochs
+    return spec.plan.epochs if isinstance(spec, PruneSpec) else 0
+
+
+def _metrics(job: Job, validation: Sequence[tuple[int, float]]) -> None:
     network = network_of(job)
     cells = []
     if validation:
@@ -64,10 +78,11 @@ def _numbers(job: Job, validation: Sequence[tuple[int, float]]) -> None:
         cells.append(("Epochs", f"{len(validation)}", ""))
     if network:
         reached = percent(network.point.accuracy)
-        cells.append(("Holdout", reached, "No choice has seen these images."))
+        cells.append(("Holdout", reached, "Images that no choice has seen."))
     if job.started and job.finished:
         cells.append(("Time", duration(job.finished - job.started), ""))
-    numbers_row(cells)
+    if cells:
+        metric_row(f"run-{job.id}", cells)
 
 
 def network_files(job: Job) -> None:
@@ -121,17 +136,18 @@ def log_view(job: Job) -> None:
 
 
 def network_card(network: Network, class_names: Sequence[str], key: str) -> None:
-    """Show everything of one network: score, size, layers, confusion, download."""
+    """Show one network: score, size, layers, confusion matrix, download."""
     point = network.point
     st.subheader(plain(point.label or point.method), anchor=False)
-    point_numbers(point)
+    point_metrics(point)
     layers, confusion = st.columns(2, gap="medium")
     with layers:
-        st.caption("Zeros in each layer")
-        live_chart(layer_bars([point]), f"{key}:layers", 300)
+        st.caption("Sparsity of each layer")
+        live_chart(layer_bars([point]), f"{key}:layers", 320)
     with confusion:
-        st.caption("What it takes for what (holdout)")
-        live_chart(confusion_map(point.confusion, class_names, False), f"{key}:confusion", 300)
+        st.caption("Confusion matrix (holdout)")
+        chart = confusion_map(point.confusion, class_names, False)
+        live_chart(chart, f"{key}:confusion", map_height(len(class_names)))
     with st.container(horizontal=True, vertical_alignment="center"):
         download(network, f"{key}:download", "primary")
     if point.notes:
@@ -139,13 +155,21 @@ def network_card(network: Network, class_names: Sequence[str], key: str) -> None
             st.markdown("\n".join(f"* {plain(note)}" for note in point.notes))
 
 
-def point_numbers(point: Point) -> None:
-    """Show a point's numbers in a row."""
+def point_metrics(point: Point) -> None:
+    """Show a point's metrics in a row."""
     cells = (
-        ("Score", f"{point.score:.3f}", "(accuracy + sparsity) / 2, and 0 up to 60 % accuracy."),
-        ("Accuracy", percent(point.accuracy), "On the holdout, which no choice has seen."),
-        ("Sparsity", percent(point.sparsity, 2), f"{point.zeros:,} of {point.parameters:,} are 0."),
+        ("Score", f"{point.score:.3f}", "(accuracy + sparsity) / 2, or 0 up to 60% accuracy."),
+        ("Accuracy", percent(point.accuracy), "On the holdout: images that no choice has seen."),
+        (
+            "Sparsity",
+            percent(point.sparsity, 2),
+            f"{point.zeros:,} of {point.parameters:,} are 0.",
+        ),
         ("On disk, gzip", size(point.gzip_bytes), f"{size(point.size_bytes)} before compression."),
-        ("Multiply-adds", f"{point.multiply_adds / 1e6:.2f} M", "Per image, zeros left out."),
+        (
+            "Multiply-adds",
+            f"{point.multiply_adds / 1e6:.2f} M",
+            "Per image, zeros left out.",
+        ),
     )
-    numbers_row(cells)
+    metric_row(f"point-{point.id}", cells)

@@ -1,4 +1,4 @@
-"""Before anything is trained: what each layer can lose, and a method's whole one-shot curve."""
+"""Layer sensitivity and one-shot curves: measured in seconds, without training."""
 
 from collections.abc import Sequence
 
@@ -15,23 +15,26 @@ from pages.components.live_chart import live_chart
 from pages.components.session import say_done, start, store
 from pages.components.views.job_progress import job_line, watch
 
-SHOWN = "This has been measured already: it is shown below."
+SHOWN = "Already measured; the saved result is shown below."
 
 
-def surveys(data: str, dense: str) -> None:
-    """Offer the sensitivity of the layers and one-shot curves, and show those of this network."""
+def sensitivity_view(data: str, dense: str) -> None:
+    """Offer layer sensitivity and one-shot curves, and show those of this network."""
     instant = [name for name, method in METHODS.items() if not method.trains]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox(
-            "Method", instant, format_func=lambda name: METHODS[name].label, key="survey-method"
+            "Method",
+            instant,
+            format_func=lambda name: METHODS[name].label,
+            key="sensitivity-method",
         )
-        reconstruction = st.toggle("Repair with least squares", key="survey-recovery")
+        reconstruction = st.toggle("Least-squares reconstruction", key="sensitivity-reconstruction")
     with st.container(horizontal=True):
-        if st.button("Measure each layer", icon=":material/thermostat:", key="sensitivity"):
-            start(SensitivitySpec(data=data, dense=dense, method=method), 0, SHOWN)
-        if st.button("Draw the one-shot curve", icon=":material/show_chart:", key="curve"):
+        if st.button("Measure layer sensitivity", icon=":material/thermostat:", key="sensitivity"):
+            start(SensitivitySpec(data=data, dense=dense, method=method), 0, SHOWN, priority=1)
+        if st.button("Measure the one-shot curve", icon=":material/show_chart:", key="curve"):
             spec = CurveSpec(data=data, dense=dense, method=method, reconstruction=reconstruction)
-            start(spec, 0, SHOWN)
+            start(spec, 0, SHOWN, priority=1)
     say_done()
     watch(lambda: _of(dense), lambda jobs: _show(jobs, method))
 
@@ -43,10 +46,10 @@ def _of(dense: str) -> list[Job]:
 
 
 def _show(jobs: Sequence[Job], method: str) -> None:
-    """Show the chosen method's table, else the newest, and all curves."""
+    """Show the table of the selected method, else the newest, and all curves."""
     for job in jobs:
         if job.state != DONE:
-            job_line(job, f"survey:{job.id}")
+            job_line(job, f"sensitivity:{job.id}")
     finished = [(job, result_of(job)) for job in jobs if job.state == DONE]
     tables = [result for _, result in finished if isinstance(result, SensitivityResult)]
     curves = [(job, result) for job, result in finished if isinstance(result, CurveResult)]
@@ -54,11 +57,11 @@ def _show(jobs: Sequence[Job], method: str) -> None:
     if tables:
         table = tables[0]
         label = method_labels().get(table.method, table.method)
-        st.caption(f"Accuracy with one layer pruned alone, {label}")
+        st.caption(f"Accuracy with a single layer pruned by {label}")
         live_chart(sensitivity_map(table), "sensitivity-map", 320)
     if curves:
-        st.caption("One cut, no retraining")
+        st.caption("Accuracy after a single cut, without retraining")
         lines = [(short_title(job), curve.points) for job, curve in curves]
         live_chart(one_shot_curves(lines), "one-shot-curves", 360)
     if not jobs:
-        st.caption("Both take seconds and train nothing.")
+        st.caption("Both take seconds; nothing is trained.")

@@ -20,22 +20,24 @@ Weights = dict[str, np.ndarray]
 def before_and_after(job: Job, key: str) -> None:
     """Show what a preview's cut did to the weights, when asked; nothing for answers without any."""
     result = result_of(job)
-    name = result.weights if isinstance(result, PreviewResult) else ""
-    path = workspace().artifacts(job.id) / Path(name).name
-    if not name or not path.is_file():
+    if not isinstance(result, PreviewResult):
         return
-    below = st.expander("Weights before and after", key=f"{key}:weights", on_change="rerun")
+    path = workspace().artifacts(job.id) / Path(result.weights).name
+    if not result.weights or not path.is_file():
+        return
+    below = st.expander("Weights before and after pruning", key=f"{key}:weights", on_change="rerun")
     if below.open:
         with below:
             dense = network_of(store().get(source_of(job)))
             if dense is not None:
                 before = keras_h5.read(weights_path(dense, workspace()))
-                _show(before, keras_h5.read(path), key)
+                _show(before, keras_h5.read(path), result.plan.method, key)
 
 
-def _show(before: Weights, after: Weights, key: str) -> None:
-    live_chart(weight_histogram({"Before": before, "After": after}), f"{key}:histogram", 280)
-    st.caption("The filters of the first layer; a dark cell is a filter that is gone.")
+def _show(before: Weights, after: Weights, method: str, key: str) -> None:
+    chart = weight_histogram({"Before": before, "After": after}, ["dense", method])
+    live_chart(chart, f"{key}:histogram", 280)
+    st.caption("The filters of the first layer; a dark cell is a removed filter.")
     for place, (label, weights) in zip(
         st.columns(2), (("Before", before), ("After", after)), strict=True
     ):
