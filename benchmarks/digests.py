@@ -27,6 +27,14 @@ import numpy as np
 from benchmarks.digests_runs import Lab, package
 
 NOT_COMPARED = {"seconds", "latency_seconds", "keras_bytes"}
+# What results called by other names in version 0.1, whose digests these are compared with.
+FORMER_NAMES = {
+    "fixed": "mended",
+    "fixed_count": "mended_count",
+    "changed_errors_count": "reworded_count",
+    "pruned_exemplars": "paid_first",
+    "reconstructed": "recovered",
+}
 ID = re.compile(r"\b[0-9a-f]{16}\b")  # of a run, a data set or a file
 CPU = Path("/proc/cpuinfo")
 
@@ -57,7 +65,8 @@ def name_of(job: Any) -> str:
 def compared(value: Any) -> Any:
     """Return a result without times, and with ids made equal."""
     if isinstance(value, dict):
-        return {name: compared(v) for name, v in value.items() if name not in NOT_COMPARED}
+        known = {name: v for name, v in value.items() if name not in NOT_COMPARED}
+        return {FORMER_NAMES.get(name, name): compared(v) for name, v in known.items()}
     if isinstance(value, list):
         return [compared(entry) for entry in value]
     return ID.sub("id", value) if isinstance(value, str) else value

@@ -42,13 +42,21 @@ PACE = {"epoch_seconds": 5.4, "seconds": 1e6}
 def package() -> SimpleNamespace:
     """Return what is used of the package itself: nothing else here knows its modules."""
     from core import workspace
-    from core.jobs import bundle, store
+    from core.jobs.store import store
+    from core.jobs.store.spec import StoredSpec
+    from core.jobs.transfer import bundle
+    from core.runs.specs import RECORDS, resources_of
+
+    def told(kind: str, settings: dict[str, Any]) -> Any:
+        spec = RECORDS[kind][0].from_json(json.loads(json.dumps(settings)))
+        return StoredSpec(kind, settings, resources_of(StoredSpec(spec.kind, settings)))
 
     return SimpleNamespace(
         Workspace=workspace.Workspace,
         Store=store.Store,
         SavedRun=store.SavedRun,
-        identity=store.identity,
+        told=told,
+        identity=lambda kind, settings, seed: store.identity(told(kind, settings), seed),
         history_csv=bundle.history_csv,
         versions=bundle.versions,
     )
@@ -114,7 +122,7 @@ class Lab:
 
     def _wait(self, kind: str, settings: dict[str, Any]) -> None:
         started = time.monotonic()
-        job = self.store.wait(self.store.submit(kind, settings, 0), 3600)
+        job = self.store.wait(self.store.submit(self.package.told(kind, settings), 0), 3600)
         if not job.ended:
             raise SystemExit(f"{kind} does not end.")
         _tell(kind, started)

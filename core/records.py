@@ -88,7 +88,7 @@ class Spec(Settings, Record):
         read = self.as_read
         if read is not None and name in read and self._is_as_read(one, value, read[name]):
             return [(name, read[name])]
-        unsaid = read is not None and name not in read and value == _default(one)
+        unsaid = read is not None and name not in read and self._is_default(one)
         left_out = unsaid or (read is None and self._is_left_out(one))
         return [] if left_out else [(name, _encoded(one, value))]
 
@@ -97,7 +97,10 @@ class Spec(Settings, Record):
 
     def _is_left_out(self, one: "Field[Any]") -> bool:
         """Return whether JSON that is written for the first time leaves the field out."""
-        return bool(one.metadata.get("omitted")) and getattr(self, one.name) == _default(one)
+        return bool(one.metadata.get("omitted")) and self._is_default(one)
+
+    def _is_default(self, one: "Field[Any]") -> bool:
+        return bool(getattr(self, one.name) == _default(one))
 
     @classmethod
     def from_json(cls, values: Any) -> Self:

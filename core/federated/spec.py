@@ -218,6 +218,11 @@ class FederatedSpec(RunSettings, Spec):
             return self.start is None
         return super()._is_left_out(one) or (one.name == "network" and self.network == MLP)
 
+    def _is_default(self, one: "Field[Any]") -> bool:
+        if one.name != "algorithm_settings":
+            return super()._is_default(one)
+        return self.algorithm_settings == to_dict(ALGORITHMS[self.algorithm]())
+
     def _is_as_read(self, one: "Field[Any]", value: object, read: Any) -> bool:
         if one.name != "algorithm_settings":
             return super()._is_as_read(one, value, read)
