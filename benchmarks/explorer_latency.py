@@ -9,7 +9,7 @@ import argparse
 import statistics
 import time
 
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.pruning.methods import METHODS
@@ -21,7 +21,7 @@ SPARSITIES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.7, 0.3)
 TIMEOUT_SECONDS = 120
 
 
-def move(lab: Lab, dense: Job, method: str, sparsity: float, recovery: bool) -> float:
+def move(session: Session, dense: Job, method: str, sparsity: float, recovery: bool) -> float:
     """Return the seconds of one question that has not been asked before."""
     spec = PreviewSpec(
         data=data_of(dense),
@@ -32,7 +32,7 @@ def move(lab: Lab, dense: Job, method: str, sparsity: float, recovery: bool) -> 
     )
     started = time.perf_counter()
     # The time is the seed: a question asked in an earlier measurement would be answered at once.
-    job = lab.store.wait(lab.submit(spec, time.time_ns() // 1000), TIMEOUT_SECONDS)
+    job = session.store.wait(session.submit(spec, time.time_ns() // 1000), TIMEOUT_SECONDS)
     if not job.result:
         raise SystemExit(f"{method} at {sparsity:.0%}: {job.error or job.state}")
     return time.perf_counter() - started
@@ -43,15 +43,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
     workspace = open_workspace()
-    lab = Lab(workspace, Store(workspace.store_url))
-    dense = lab.store.get(parser.parse_args().run)
-    move(lab, dense, "magnitude", 0.1, False)  # starts the runner
+    session = Session(workspace, Store(workspace.store_url))
+    dense = session.store.get(parser.parse_args().run)
+    move(session, dense, "magnitude", 0.1, False)  # starts the runner
     print("| method | first move, s | median, s | longest, s | with repair: median, s |")
     print("|---|---|---|---|---|")
     every: list[float] = []
     for name in (name for name, method in METHODS.items() if not method.trains):
-        first, *moves = [move(lab, dense, name, sparsity, False) for sparsity in SPARSITIES]
-        repaired = [move(lab, dense, name, sparsity, True) for sparsity in SPARSITIES]
+        first, *moves = [move(session, dense, name, sparsity, False) for sparsity in SPARSITIES]
+        repaired = [move(session, dense, name, sparsity, True) for sparsity in SPARSITIES]
         every += [first, *moves]
         numbers = (first, statistics.median(moves), max(moves), statistics.median(repaired))
         print(f"| {METHODS[name].label} | " + " | ".join(f"{n:.2f}" for n in numbers) + " |")

@@ -17,7 +17,7 @@ from benchmarks import results_ledger
 from benchmarks.results_ledger import Ledger, Measured, Row, Summary, measured
 from benchmarks.results_page import PARTS, page
 from core.commands.networks import stored_digest
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.jobs.engine import control
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store, identity
@@ -127,11 +127,11 @@ def main() -> None:
     parser.add_argument("--parts", default=",".join(PARTS))
     options = parser.parse_args()
     workspace = open_workspace()
-    lab = Lab(workspace, Store(workspace.store_url))
-    data, given_up = stored_digest(lab, options.data), set[str]()
+    session = Session(workspace, Store(workspace.store_url))
+    data, given_up = stored_digest(session, options.data), set[str]()
     records = results_ledger.read(LEDGER)
     while True:
-        here = {job.id: job for job in lab.store.jobs(states=[DONE])}
+        here = {job.id: job for job in session.store.jobs(states=[DONE])}
         results = Results(records, data, tuple(range(options.seeds)), given_up)
         text = page(results, options.parts.split(","))
         if fresh := newly_measured(results.asked, here, records):
@@ -143,7 +143,7 @@ def main() -> None:
         if not chosen:
             return
         print(f"{len(results.wanted)} left: {', '.join(map(str, chosen))}", flush=True)
-        given_up |= _compute(lab, chosen)
+        given_up |= _compute(session, chosen)
 
 
 def newly_measured(
@@ -180,16 +180,16 @@ def next_runs(results: Results, here: Mapping[str, Job], count: int) -> list[Wan
     return list(chosen.values())
 
 
-def _compute(lab: Lab, chosen: list[Wanted]) -> set[str]:
+def _compute(session: Session, chosen: list[Wanted]) -> set[str]:
     """Wait until one of the runs has ended; return the ids of those that failed."""
-    ids = [lab.submit(wanted.spec, wanted.seed) for wanted in chosen]
+    ids = [session.submit(wanted.spec, wanted.seed) for wanted in chosen]
     try:
-        while not (ended := [job for job in map(lab.store.get, ids) if job.ended]):
-            control.ensure(lab.workspace)
+        while not (ended := [job for job in map(session.store.get, ids) if job.ended]):
+            control.ensure(session.workspace)
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         for id in ids:
-            lab.store.stop(id)
+            session.store.stop(id)
         raise SystemExit("Stopped. The same command goes on from the last checkpoints.") from None
     for job in ended:
         print(f"{job.kind} {job.id} {job.state} {job.error or ''}", flush=True)

@@ -19,7 +19,7 @@ from core.commands import (
 )
 from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
 from core.commands.output_paths import check_destinations
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.errors import LabError, SettingsError
 from core.files import PRIVATE_UMASK
 from core.jobs.store.store import Store
@@ -55,7 +55,7 @@ def run(arguments: list[str]) -> int:
     try:
         check_destinations(options)
         workspace = open_workspace()
-        options.run(Lab(workspace, Store(workspace.store_url), umask), options)
+        options.run(Session(workspace, Store(workspace.store_url), umask), options)
         sys.stdout.flush()
     except LabError as error:
         _tell(str(error), options.json)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.commands.output import answer
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.jobs.engine import control
 from core.jobs.engine.watch import EngineWatch, not_answered
 
@@ -19,14 +19,14 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=engine_command)
 
 
-def engine_command(lab: Lab, options: Namespace) -> None:
+def engine_command(session: Session, options: Namespace) -> None:
     """Do what --action says, then answer with the engine's state."""
     if options.action == "start":
-        control.ensure(lab.workspace)
+        control.ensure(session.workspace)
     elif options.action == "stop":
-        control.stop(lab.workspace)
-    found = asdict(control.status(lab.workspace, lab.store))
-    watch = EngineWatch(lab.workspace, lab.store)
+        control.stop(session.workspace)
+    found = asdict(control.status(session.workspace, session.store))
+    watch = EngineWatch(session.workspace, session.store)
     if found["running"] and not found["note"] and not watch.answers_within(PATIENCE_SECONDS):
         found["note"] = not_answered(PATIENCE_SECONDS)
-    answer(found | {"workspace": str(lab.workspace.root)}, options.json)
+    answer(found | {"workspace": str(session.workspace.root)}, options.json)

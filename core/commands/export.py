@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.output import answer
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.jobs.transfer.exports import to_mlflow, to_tensorboard
 
 
@@ -21,11 +21,15 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=export)
 
 
-def export(lab: Lab, options: Namespace) -> None:
+def export(session: Session, options: Namespace) -> None:
     """Hand ended runs over; doing it again changes nothing."""
     if options.tensorboard is not None:
-        folders = to_tensorboard(lab.store, options.runs, options.tensorboard, lab.umask)
+        folders = to_tensorboard(session.store, options.runs, options.tensorboard, session.umask)
         made = {"tensorboard": [str(folder) for folder in folders]}
     else:
-        made = {"mlflow": to_mlflow(lab.store, lab.workspace, options.runs, options.mlflow or None)}
+        made = {
+            "mlflow": to_mlflow(
+                session.store, session.workspace, options.runs, options.mlflow or None
+            )
+        }
     answer(made | {"runs": len(options.runs)}, options.json)

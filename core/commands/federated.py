@@ -1,31 +1,30 @@
-"""federate: one federated run from the command line."""
+"""federate: one federated run from the command line, with every setting that the page has."""
 
 import shutil
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.commands.networks import add_out_option, add_set_option, pairs, stored_digest, submitted
+from core.commands.field_options import add_field_options, add_set_option, pairs, said
+from core.commands.networks import add_out_option, imported, stored_digest, submitted
 from core.commands.output import answer, say
-from core.commands.session import Lab
+from core.commands.session import Session
+from core.data.partition import PARTITIONS, Even, Partition, partition_called
 from core.data.synthetic import synthetic_named
 from core.data.uploads import contents
 from core.data.uploads.kept_leaf import keep_leaf
+from core.errors import JobError, SettingsError
 from core.federated.algorithms import ALGORITHMS
 from core.federated.results import FederatedResult
 from core.federated.spec import FederatedSpec
-from core.settings import describe, parse, to_dict
+from core.runs.learning_curves import diverged_in
+from core.runs.results import history_of
+from core.settings import by_name, describe, parse, parse_values, to_dict
 
-# Option -> (the setting's name, its kind); left out, the setting keeps its default.
-OPTIONS = {
-    "--rounds": ("rounds", int),
-    "--local-epochs": ("local_epochs", int),
-    "--local-steps": ("local_steps", int),
-    "--clients-per-round": ("clients_per_round", int),
-    "--batch": ("batch_size", int),
-    "--rate": ("learning_rate", float),
-    "--hidden": ("hidden", int),
-}
+OWN_OPTIONS = ("data", "algorithm")  # declared by themselves
+ALWAYS = ("data", "algorithm", "algorithm_settings")  # what a run's settings always hold
+OWNERS = ("algorithm", "partition")  # whose settings --set also names, as algorithm.mu
 
 
 def add_commands(commands: Any) -> None:
@@ -37,53 +36,151 @@ def add_commands(commands: Any) -> None:
         help="iid, synthetic:ALPHA,BETA, LEAF clients (.json, .zip, .tar.gz), or a data set",
     )
     parser.add_argument("--algorithm", default="fedavg", choices=tuple(ALGORITHMS))
-    for option, (name, kind) in OPTIONS.items():
-        parser.add_argument(option, dest=name, type=kind)
+    parser.add_argument(
+        "--partition", choices=tuple(PARTITIONS), help="how a data set is divided among clients"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--background", action="store_true", help="submit and return at once")
-    add_set_option(parser, "of the algorithm")
+    parser.add_argument(
+        "--allow-divergence", action="store_true", help="take a run that diverged as a result"
+    )
     add_out_option(parser, "history.csv")
+    add_field_options(parser, FederatedSpec, "settings of the run", without=OWN_OPTIONS)
+    add_set_option(
+        parser, "of the run, the algorithm (mu=0.1) and the partition (clients=20 alpha=0.3)"
+    )
     parser.set_defaults(run=federate)
 
 
-def federate(lab: Lab, options: Namespace) -> None:
+def federate(session: Session, options: Namespace) -> None:
     """Run one experiment and copy its history to --out."""
-    spec = _spec(lab, options)
+    spec = spec_of(session, options)
     if options.background:
-        submitted(lab, options, spec)
+        submitted(session, options, spec)
         return
-    job = lab.finish(spec, options.seed)
+    job = session.finish(spec, options.seed)
     result = FederatedResult.from_stored(job.result, job.result_format)
-    with lab.output(options.out) as part:
-        shutil.copyfile(lab.workspace.artifacts(job.id) / result.history, part)
+    with session.output(options.out) as part:
+        shutil.copyfile(session.workspace.artifacts(job.id) / result.history, part)
+    history = history_of(job, session.workspace)
+    lost = None if history is None else diverged_in(history)
+    if lost is not None and not options.allow_divergence:
+        raise JobError(
+            f"The run diverged: its training loss is no number from round {lost} on. Choose a "
+            "smaller learning rate, or add --allow-divergence to take it as a result. Its history "
+            f"is in {options.out} (run {job.id})."
+        )
     made = {"run": job.id, "out": str(options.out), "label": result.label}
-    answer({**result.rows[-1], **made}, options.json)
+    diverged = {} if lost is None else {"diverged_in": lost}
+    answer({**result.rows[-1], **diverged, **made}, options.json)
 
 
-def _spec(lab: Lab, options: Namespace) -> FederatedSpec:
-    algorithm = parse(ALGORITHMS[options.algorithm], pairs(options.set))
-    given = {name: getattr(options, name) for name, _ in OPTIONS.values()}
-    settings = {name: value for name, value in given.items() if value is not None}
-    settings |= {
-        "data": _data(lab, options.data),
-        "algorithm": options.algorithm,
-        "algorithm_settings": to_dict(algorithm) if describe(algorithm) else {},
+def spec_of(session: Session, options: Namespace) -> FederatedSpec:
+    """Return the run that the options describe.
+
+    Its JSON holds what was said, and the algorithm with its settings. Raises SettingsError.
+    """
+    texts = said(options, FederatedSpec, OWN_OPTIONS) | pairs(options.set)
+    name = texts.pop("algorithm", options.algorithm)
+    division = texts.pop("partition", options.partition)
+    own, owned = sorted_texts(texts, name, division)
+    values = parse_values(FederatedSpec, own)
+    data = _data(session, str(values.pop("data", options.data)))
+    partition = _partition(data, division, owned["partition"])
+    if start := values.get("start"):
+        values["start"] = _start(session, str(start), data)
+    algorithm: object = parse(_algorithm(name), owned["algorithm"])
+    whole = FederatedSpec(
+        data=data,
+        algorithm=name,
+        algorithm_settings=to_dict(algorithm),
+        partition=partition,
+        **values,  # type: ignore[arg-type]
+    ).to_json()
+    stored = by_name(describe(FederatedSpec))
+    kept = {*ALWAYS, "partition", *(stored[field].stored_as for field in own)}
+    return FederatedSpec.from_json({key: v for key, v in whole.items() if key in kept})
+
+
+def sorted_texts(
+    texts: Mapping[str, str], algorithm: str, division: str | None
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return the texts of the run's own settings, and those of algorithm and partition.
+
+    A name may say whose setting it is: algorithm.alpha, partition.alpha.
+    """
+    classes = {
+        "algorithm": _algorithm(algorithm),
+        "partition": partition_called(division or Even.name),
     }
-    return FederatedSpec.from_json(settings)
+    known = {owner: by_name(describe(cls)) for owner, cls in classes.items()}
+    own: dict[str, str] = {}
+    owned: dict[str, dict[str, str]] = {owner: {} for owner in OWNERS}
+    for name, text in texts.items():
+        owner, _, short = name.rpartition(".")
+        if name in by_name(describe(FederatedSpec)):
+            own[name] = text
+        elif owner in OWNERS:
+            owned[owner][short] = text
+        else:
+            owned[_owner(name, known, division)][name] = text
+    return own, owned
 
 
-def _data(lab: Lab, data: str) -> str:
+def _owner(name: str, known: Mapping[str, Mapping[str, object]], division: str | None) -> str:
+    owners = [owner for owner in OWNERS if name in known[owner]]
+    if len(owners) > 1:
+        raise SettingsError(
+            f"{name} is a setting of the algorithm and of the partition. "
+            f"Write algorithm.{name} or partition.{name}."
+        )
+    if not owners:
+        of_others = [key for key, cls in PARTITIONS.items() if name in by_name(describe(cls))]
+        hint = f" It belongs to --partition {' or '.join(of_others)}." if of_others else ""
+        listed = ", ".join(dict.fromkeys([*known["algorithm"], *known["partition"]]))
+        raise SettingsError(
+            f"This run has no setting {name!r}.{hint} Known beside its options: {listed}."
+        )
+    return owners[0]
+
+
+def _algorithm(name: str) -> type:
+    if name not in ALGORITHMS:
+        raise SettingsError(f"There is no algorithm {name!r}. Choose: {', '.join(ALGORITHMS)}.")
+    return ALGORITHMS[name]
+
+
+def _partition(data: str, division: str | None, texts: Mapping[str, str]) -> Partition | None:
+    if division is None and not texts:
+        return None
+    if synthetic_named(data) is not None or data.startswith("leaf:"):
+        raise SettingsError(
+            f"The clients of {data} have their own data, so there is nothing to divide. "
+            "Leave the partition out, or choose a data set."
+        )
+    return parse(partition_called(division or Even.name), texts)
+
+
+def _start(session: Session, start: str, data: str) -> str:
+    """Return the run to begin from: an id, or the run that imports a weights file."""
+    path = Path(start).expanduser()
+    if path.is_file():
+        return imported(session, path, data).id
+    return session.store.get(start).id
+
+
+def _data(session: Session, data: str) -> str:
     if data in ("iid", "iid,code") or data.startswith("synthetic:"):
         synthetic_named(data)  # says now, not in the job, what is wrong with it
         return data
     path = Path(data).expanduser()
-    if data.lower().endswith(".json") or (path.is_file() and _are_clients(lab, path)):
-        kept = keep_leaf(lab.workspace, path)
+    if data.lower().endswith(".json") or (path.is_file() and _are_clients(session, path)):
+        kept = keep_leaf(session.workspace, path)
         for note in kept.notes:
             say(note)
         return kept.data
-    return stored_digest(lab, data)
+    return stored_digest(session, data)
 
 
-def _are_clients(lab: Lab, path: Path) -> bool:
-    return contents.kind_of(path, scratch=lab.workspace.scratch) == contents.CLIENTS
+def _are_clients(session: Session, path: Path) -> bool:
+    return contents.kind_of(path, scratch=session.workspace.scratch) == contents.CLIENTS

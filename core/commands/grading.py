@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.output import answer, say, table
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.data import builtin_datasets
 from core.data.dataset import Split
 from core.data.uploads import grading_set
@@ -48,7 +48,7 @@ class Spoken(Silent):
         say(f"{done:.0f} of {total:.0f}  {message}")
 
 
-def grade_command(lab: Lab, options: Namespace) -> None:
+def grade_command(session: Session, options: Namespace) -> None:
     """Grade the files; a broken or missing one gets 0 and its reason, and stops nobody.
 
     Raises SettingsError for a threshold that is no share, NotFoundError if no file is there.
@@ -56,8 +56,8 @@ def grade_command(lab: Lab, options: Namespace) -> None:
     if not 0 <= options.threshold <= 1:
         raise SettingsError(f"--threshold is {options.threshold:g}. Give a share as 0.6.")
     gradescope.checked_points(options.points)
-    images, shape = _images(options.data, lab)
-    with scratch_folder(lab.workspace.scratch, "grading-") as folder:
+    images, shape = _images(options.data, session)
+    with scratch_folder(session.workspace.scratch, "grading-") as folder:
         several = len(options.files) > 1  # then a folder's name may tell them apart
         paths = [Path(file).expanduser() for file in options.files]
         named = [(f if several else p.name, p) for f, p in zip(options.files, paths, strict=True)]
@@ -66,7 +66,7 @@ def grade_command(lab: Lab, options: Namespace) -> None:
         grades = grade(submissions, images, shape, Spoken(), options.threshold)
     try:
         if options.gradescope:
-            _write_results(lab, grades, options)
+            _write_results(session, grades, options)
     finally:
         _answer(grades, options)  # also when the disk filled up: the work is not lost
     if not any(path.exists() for path in paths):
@@ -87,8 +87,8 @@ def _check_results(submissions: list[Submission], options: Namespace) -> None:
         )
 
 
-def _write_results(lab: Lab, grades: list[Grade], options: Namespace) -> None:
-    with lab.output(options.gradescope) as part:
+def _write_results(session: Session, grades: list[Grade], options: Namespace) -> None:
+    with session.output(options.gradescope) as part:
         if options.gradescope.suffix == ZIP:
             part.write_bytes(gradescope.results_zip(grades, options.threshold, options.points))
         else:
@@ -96,14 +96,16 @@ def _write_results(lab: Lab, grades: list[Grade], options: Namespace) -> None:
             part.write_text(results, encoding="utf-8")
 
 
-def _images(data: str, lab: Lab) -> tuple[Split, NetworkShape]:
+def _images(data: str, session: Session) -> tuple[Split, NetworkShape]:
     """Return what to grade on: a hidden test set's file, or a data set by name, path or digest."""
     path = Path(data).expanduser()
     if path.is_file():
-        hidden = grading_set.read(path.name, path, REFERENCE.classes, scratch=lab.workspace.scratch)
+        hidden = grading_set.read(
+            path.name, path, REFERENCE.classes, scratch=session.workspace.scratch
+        )
         if hidden is not None:
             return as_read(hidden, REFERENCE.classes)
-    return graded_images(builtin_datasets.load_any(data, lab.workspace))
+    return graded_images(builtin_datasets.load_any(data, session.workspace))
 
 
 def _answer(grades: list[Grade], options: Namespace) -> None:

@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from core.commands.output import answer, table
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.data import builtin_datasets
 from core.data import store as dataset_store
 from core.federated.algorithms import ALGORITHMS
@@ -24,7 +24,7 @@ def add_commands(commands: Any) -> None:
         commands.add_parser(name, help=about).set_defaults(run=function)
 
 
-def methods(lab: Lab, options: Namespace) -> None:
+def methods(session: Session, options: Namespace) -> None:
     """List every pruning method."""
     rows = [
         {
@@ -39,7 +39,7 @@ def methods(lab: Lab, options: Namespace) -> None:
     _listed("methods", rows, ["name", "label", "paper"], options)
 
 
-def algorithms(lab: Lab, options: Namespace) -> None:
+def algorithms(session: Session, options: Namespace) -> None:
     """List every federated algorithm."""
     rows = [
         {
@@ -67,17 +67,17 @@ def _settings(cls: type) -> list[dict[str, Any]]:
     ]
 
 
-def datasets(lab: Lab, options: Namespace) -> None:
+def datasets(session: Session, options: Namespace) -> None:
     """List what --data accepts by name or digest."""
     rows = [{"name": name, "about": b.about} for name, b in builtin_datasets.BUILT_IN.items()]
     rows += [
         {"name": stored.digest, "about": f"{stored.name}: {stored.train:,} training images"}
-        for stored in dataset_store.list_stored(lab.workspace)
+        for stored in dataset_store.list_stored(session.workspace)
     ]
     _listed("datasets", rows, ["name", "about"], options)
 
 
-def runs(lab: Lab, options: Namespace) -> None:
+def runs(session: Session, options: Namespace) -> None:
     """List all runs, newest first."""
     rows = [
         {
@@ -88,7 +88,7 @@ def runs(lab: Lab, options: Namespace) -> None:
             "message": job.message,
             "error": job.error,
         }
-        for job in lab.store.jobs()
+        for job in session.store.jobs()
     ]
     _listed("runs", rows, ["id", "kind", "state", "done", "message"], options)
 

@@ -4,13 +4,20 @@ import shutil
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from core.commands.field_options import (
+    add_field_options,
+    add_set_option,
+    pairs,
+    said,
+    with_settings,
+)
 from core.commands.output import answer, say
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.data import builtin_datasets
 from core.data import store as dataset_store
-from core.errors import NotFoundError, RecordError, SettingsError
+from core.errors import NotFoundError, RecordError
 from core.evaluation.results import NetworkResult
 from core.jobs.store.job import Job
 from core.jobs.store.spec import JobSpec
@@ -20,10 +27,10 @@ from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
 from core.runs.specs import result_of
 from core.settings import by_name, describe, parse, parse_values, to_dict
-from core.training.recipe import PRESETS
+from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainSpec
 
-S = TypeVar("S")
+PLANNED = ("method", "sparsity")  # options of their own
 GRADED = ("accuracy", "sparsity", "zeros", "parameters", "score")
 
 
@@ -36,9 +43,10 @@ def add_commands(commands: Any) -> None:
 def _add_train(parser: ArgumentParser) -> None:
     add_data_options(parser)
     parser.add_argument("--recipe", default="course", choices=tuple(PRESETS))
-    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
-    add_set_option(parser, "of the recipe")
     add_out_option(parser, "dense.h5")
+    add_field_options(parser, Recipe, "settings of the recipe")
+    add_field_options(parser, TrainSpec, "the network", without=("data",))
+    add_set_option(parser, "of the recipe, the same as its options")
     parser.set_defaults(run=train)
 
 
@@ -46,10 +54,10 @@ def _add_prune(parser: ArgumentParser) -> None:
     parser.add_argument("dense", type=Path, help="weights of the dense network (.h5)")
     add_data_options(parser)
     parser.add_argument("--method", default="magnitude", choices=tuple(METHODS))
-    parser.add_argument("--sparsity", type=float, required=True, help="share of zeros, as 0.9")
-    parser.add_argument("--epochs", type=int, help="training epochs after the dense ones")
-    add_set_option(parser, "of the plan or of the method")
+    parser.add_argument("--sparsity", required=True, metavar="X", help="share of zeros, as 0.9")
     add_out_option(parser, "my_model_weights.h5")
+    add_field_options(parser, PrunePlan, "the plan", without=PLANNED)
+    add_set_option(parser, "of the plan, or of the method as `methods --json` lists them")
     parser.set_defaults(run=prune)
 
 
@@ -60,100 +68,74 @@ def add_data_options(parser: ArgumentParser) -> None:
     parser.add_argument("--background", action="store_true", help="submit and return at once")
 
 
-def add_set_option(parser: ArgumentParser, whose: str) -> None:
-    """Add the repeatable --set name=value."""
-    parser.add_argument(
-        "--set",
-        dest="set",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="NAME=VALUE",
-        help=f"settings {whose}",
-    )
-
-
 def add_out_option(parser: ArgumentParser, name: str) -> None:
     """Add --out."""
     parser.add_argument("--out", type=Path, default=Path(name), help=f"file to write ({name})")
 
 
-def train(lab: Lab, options: Namespace) -> None:
+def train(session: Session, options: Namespace) -> None:
     """Train a dense network and copy its weights to --out."""
-    recipe = with_settings(PRESETS[options.recipe], pairs(options.set))
-    if options.epochs is not None:
-        recipe = replace(recipe, epochs=options.epochs)
-    spec = TrainSpec(data=stored_digest(lab, options.data), recipe=recipe)
+    texts = said(options, Recipe) | pairs(options.set)
+    recipe = with_settings(PRESETS[options.recipe], texts)
+    of_network = parse_values(TrainSpec, said(options, TrainSpec, without=("data",)))
+    spec = TrainSpec(data=stored_digest(session, options.data), recipe=recipe)
+    spec = replace(spec, **of_network)  # type: ignore[arg-type]
     if options.background:
-        submitted(lab, options, spec)
+        submitted(session, options, spec)
         return
-    job = lab.finish(spec, options.seed)
-    answer(delivered(lab, job, options.out), options.json)
+    job = session.finish(spec, options.seed)
+    answer(delivered(session, job, options.out), options.json)
 
 
-def prune(lab: Lab, options: Namespace) -> None:
+def prune(session: Session, options: Namespace) -> None:
     """Prune the network in a file and copy the pruned weights to --out."""
     plan = plan_of(options)
-    data = stored_digest(lab, options.data)
-    dense = imported(lab, options.dense, data)
+    data = stored_digest(session, options.data)
+    dense = imported(session, options.dense, data)
     spec = PruneSpec(data=data, dense=dense.id, plan=plan)
     if options.background:
-        submitted(lab, options, spec)
+        submitted(session, options, spec)
         return
-    job = lab.finish(spec, options.seed)
+    job = session.finish(spec, options.seed)
     point = network_result(job).point
     made = {name: getattr(point, name) for name in ("method", "epochs", "seconds")}
     made["settings"] = plan.to_dict()
-    answer(delivered(lab, job, options.out) | made, options.json)
+    answer(delivered(session, job, options.out) | made, options.json)
 
 
 def plan_of(options: Namespace) -> PrunePlan:
     """Return the plan of the options; --set names the plan's settings or else the method's."""
-    given = pairs(options.set)
+    given = said(options, PrunePlan) | pairs(options.set)
     own = by_name(describe(PrunePlan))
     method = METHODS[options.method]
     of_method: object = parse(method.settings, {k: v for k, v in given.items() if k not in own})
-    plan = PrunePlan(method=options.method, sparsity=options.sparsity, settings=to_dict(of_method))
-    plan = with_settings(plan, {k: v for k, v in given.items() if k in own})
-    return plan if options.epochs is None else replace(plan, epochs=options.epochs)
+    plan = PrunePlan(method=options.method, settings=to_dict(of_method))
+    return with_settings(plan, {k: v for k, v in given.items() if k in own})
 
 
-def with_settings(settings: S, texts: dict[str, str]) -> S:
-    """Return the settings with some fields replaced by what the texts say."""
-    return replace(settings, **parse_values(type(settings), texts))  # type: ignore
-
-
-def pairs(texts: list[str]) -> dict[str, str]:
-    """Return name=value texts as a dictionary. Raises SettingsError."""
-    odd = [text for text in texts if "=" not in text]
-    if odd:
-        raise SettingsError(f"--set takes name=value, but {odd[0]!r} arrived.")
-    return dict(text.split("=", 1) for text in texts)
-
-
-def stored_digest(lab: Lab, name: str) -> str:
+def stored_digest(session: Session, name: str) -> str:
     """Return the digest under which the data set is stored, reading and storing it if needed."""
-    return dataset_store.save(lab.workspace, builtin_datasets.load_any(name, lab.workspace))
+    return dataset_store.save(session.workspace, builtin_datasets.load_any(name, session.workspace))
 
 
-def imported(lab: Lab, path: Path, data: str) -> Job:
+def imported(session: Session, path: Path, data: str) -> Job:
     """Return the finished job that measured an uploaded or local weights file.
 
     Raises NotFoundError if there is no such file.
     """
     if not path.is_file():
         raise NotFoundError(f"There is no file {path}. Train one with: python -m core train")
-    weights, notes = keras_h5.read_upload(path.name, path, scratch=lab.workspace.scratch)
+    weights, notes = keras_h5.read_upload(path.name, path, scratch=session.workspace.scratch)
     for note in notes:
         say(note)
-    digest = keras_h5.keep(lab.workspace.weights, weights)
-    return lab.finish(ImportSpec(data=data, weights=digest, name=path.name), 0)
+    digest = keras_h5.keep(session.workspace.weights, weights)
+    return session.finish(ImportSpec(data=data, weights=digest, name=path.name), 0)
 
 
-def submitted(lab: Lab, options: Namespace, spec: JobSpec) -> None:
+def submitted(session: Session, options: Namespace, spec: JobSpec) -> None:
     """Submit the job to the engine and answer with its id."""
-    job_id = lab.submit(spec, options.seed)
-    answer({"run": job_id, "state": lab.store.get(job_id).shown_state}, options.json)
+    job_id = session.submit(spec, options.seed)
+    answer({"run": job_id, "state": session.store.get(job_id).shown_state}, options.json)
 
 
 def network_result(job: Job) -> NetworkResult:
@@ -164,10 +146,10 @@ def network_result(job: Job) -> NetworkResult:
     return result
 
 
-def delivered(lab: Lab, job: Job, out: Path) -> dict[str, Any]:
+def delivered(session: Session, job: Job, out: Path) -> dict[str, Any]:
     """Copy the job's weights to `out` and return what was measured of them."""
     result = network_result(job)
-    with lab.output(out) as part:
-        shutil.copyfile(lab.workspace.artifacts(job.id) / result.weights, part)
+    with session.output(out) as part:
+        shutil.copyfile(session.workspace.artifacts(job.id) / result.weights, part)
     graded = {name: getattr(result.point, name) for name in GRADED}
     return {"name": out.name, **graded, "error": None, "run": job.id, "out": str(out)}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.output import answer
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.report.evidence import gather
 from core.report.report import render
 
@@ -19,10 +19,10 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=report)
 
 
-def report(lab: Lab, options: Namespace) -> None:
+def report(session: Session, options: Namespace) -> None:
     """Gather the runs with everything they came from, and write the page."""
-    evidence = gather(lab.store, lab.workspace, options.runs, options.title)
-    with lab.output(options.out) as part:
+    evidence = gather(session.store, session.workspace, options.runs, options.title)
+    with session.output(options.out) as part:
         part.write_text(render(evidence), encoding="utf-8")
     made = {"points": len(evidence.points), "histories": len(evidence.histories)}
     answer(made | {"out": str(options.out)}, options.json)

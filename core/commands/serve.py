@@ -16,7 +16,7 @@ from urllib.parse import quote
 import psutil  # type: ignore[import-untyped]
 
 from core.commands.output import answer, say
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.errors import LabError, SettingsError, StoreError
 from core.processes import module_command, module_variables
 
@@ -45,15 +45,15 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=serve)
 
 
-def serve(lab: Lab, options: Namespace) -> None:
+def serve(session: Session, options: Namespace) -> None:
     """Serve until Ctrl+C or SIGTERM; jobs go on without the server."""
     port = free_port(options.host, options.port)
     token = _token(options)
     address = f"http://{_shown(options.host)}:{port}{token and f'/?token={quote(token)}'}"
     say(f"Pareto Lab: {address} (Ctrl+C ends the server; jobs go on)")
     if options.json:
-        answer({"address": address, "workspace": str(lab.workspace.root)}, as_json=True)
-    lab.store.close()
+        answer({"address": address, "workspace": str(session.workspace.root)}, as_json=True)
+    session.store.close()
     os.environ[TOKEN_VARIABLE] = token  # not on the command line, which every user can read
     _become(module_command("pages.server", options.host, str(port), *options.allow_host))
 

@@ -21,7 +21,7 @@ WARN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Lab:
+class Session:
     """The workspace and the store that a command works on.
 
     umask: what the person's own files get; those of the workspace are private.

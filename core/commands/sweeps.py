@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from core.commands.field_options import add_field_options, said
 from core.commands.networks import (
     add_data_options,
     add_out_option,
@@ -14,12 +15,15 @@ from core.commands.networks import (
     submitted,
 )
 from core.commands.output import answer, say
-from core.commands.session import Lab
+from core.commands.session import Session
 from core.errors import SettingsError
 from core.pruning.search.spec import CompeteResult, CompeteSpec, SweepResult, SweepSpec
-from core.pruning.search.sweep import Sweep, methods_named
+from core.pruning.search.sweep import Sweep
+from core.settings import parse, parse_values
 from core.tables import to_csv
+from core.training.recipe import PRESETS
 
+FROM_DATA = ("data", "dense")  # what a command finds out itself
 COLUMNS = (
     "method", "seed", "sparsity", "accuracy", "validation_accuracy", "score", "zeros",
     "parameters", "epochs", "seconds", "gzip_bytes", "multiply_adds", "label", "id",
@@ -33,43 +37,46 @@ def add_commands(commands: Any) -> None:
 
 
 def _add_sweep(parser: ArgumentParser) -> None:
-    parser.add_argument("dense", type=Path, help="weights of the dense network (.h5)")
+    parser.add_argument(
+        "dense",
+        type=Path,
+        nargs="?",
+        help="weights of the dense network (.h5); else one is trained",
+    )
     add_data_options(parser)
-    parser.add_argument("--methods", default="all", help="all, or names with commas between")
-    parser.add_argument("--sparsities", default="0.5,0.8,0.9,0.95,0.98")
-    parser.add_argument("--epochs", type=int, default=6, help="the same for every method")
-    parser.add_argument("--seeds", type=int, default=1, help="repetitions, for error bars")
+    parser.add_argument("--recipe", choices=tuple(PRESETS), help="trains it (quick), without dense")
     add_out_option(parser, "points.csv")
+    add_field_options(parser, Sweep, "settings of the sweep")
     parser.set_defaults(run=sweep)
 
 
 def _add_compete(parser: ArgumentParser) -> None:
     add_data_options(parser)
-    parser.add_argument("--minutes", type=float, required=True, help="time budget")
     add_out_option(parser, "my_model_weights.h5")
+    add_field_options(parser, CompeteSpec, "settings of the competition", without=FROM_DATA)
     parser.set_defaults(run=compete)
 
 
-def sweep(lab: Lab, options: Namespace) -> None:
+def sweep(session: Session, options: Namespace) -> None:
     """Prune by every method at every sparsity and write the points as CSV."""
-    planned = Sweep(
-        methods=methods_named(_names(options.methods)),
-        sparsities=_numbers(options.sparsities),
-        epochs=options.epochs,
-        seeds=options.seeds,
-    )
-    data = stored_digest(lab, options.data)
-    dense = imported(lab, options.dense, data)
-    spec = SweepSpec(**vars(planned), data=data, dense=dense.id)
+    planned = parse(Sweep, said(options, Sweep))
+    if options.dense is not None and options.recipe:
+        raise SettingsError("--recipe trains a network, but one is given. Leave one of them out.")
+    data = stored_digest(session, options.data)
+    if options.dense is None:
+        spec = SweepSpec(**vars(planned), data=data, recipe=PRESETS[options.recipe or "quick"])
+    else:
+        dense = imported(session, options.dense, data)
+        spec = SweepSpec(**vars(planned), data=data, dense=dense.id)
     if options.background:
-        submitted(lab, options, spec)
+        submitted(session, options, spec)
         return
-    job = lab.finish(spec, options.seed)
+    job = session.finish(spec, options.seed)
     result = SweepResult.from_stored(job.result, job.result_format)
     for failed in result.failed:
         say(f"{failed.method} at {failed.sparsity}: {failed.why}")
-    jobs = [dense, *(lab.store.get(job_id) for job_id in result.points)]
-    with lab.output(options.out) as part:
+    jobs = [session.store.get(job_id) for job_id in (result.dense, *result.points)]
+    with session.output(options.out) as part:
         rows = (network_result(job).point.to_json() for job in jobs)
         part.write_text(to_csv(COLUMNS, rows), "utf-8")
     failures = [failed.to_json() for failed in result.failed]
@@ -77,34 +84,19 @@ def sweep(lab: Lab, options: Namespace) -> None:
     answer(made, options.json)
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in _names(text))
-    except ValueError:
-        raise SettingsError(
-            f"--sparsities takes numbers as 0.5,0.9, but {text!r} arrived."
-        ) from None
-
-
-def compete(lab: Lab, options: Namespace) -> None:
+def compete(session: Session, options: Namespace) -> None:
     """Search for the best score and copy the winner's weights to --out.
 
     Raises SettingsError for a time that is none.
     """
-    if not 0 < options.minutes <= 10_000:
-        raise SettingsError(
-            f"--minutes is {options.minutes}. Choose a time above 0 and up to 10000 minutes."
-        )
-    data = stored_digest(lab, options.data)
-    spec = CompeteSpec(data=data, minutes=options.minutes)
+    values = parse_values(CompeteSpec, said(options, CompeteSpec, FROM_DATA))
+    CompeteSpec(data="", **values)  # type: ignore[arg-type]  # wrong values are said at once
+    data = stored_digest(session, options.data)
+    spec = CompeteSpec(data=data, **values)  # type: ignore[arg-type]
     if options.background:
-        submitted(lab, options, spec)
+        submitted(session, options, spec)
         return
-    job = lab.finish(spec, options.seed)
+    job = session.finish(spec, options.seed)
     result = CompeteResult.from_stored(job.result, job.result_format)
-    best = lab.store.get(result.best)
-    answer(delivered(lab, best, options.out) | {"tried": len(result.tried)}, options.json)
+    best = session.store.get(result.best)
+    answer(delivered(session, best, options.out) | {"tried": len(result.tried)}, options.json)

@@ -84,12 +84,15 @@ def join_clients(name: str, clients: Sequence[ClientArrays], classes: int | None
     """
     empty = [k for k, client in enumerate(clients) if len(client[1]) == 0]
     if not clients or empty:
-        what = f"client {empty[0]} has no training samples" if empty else "there are no clients"
-        raise SettingsError(f"Cannot federate {name}: {what}. Use fewer clients or more data.")
+        what = f"Client {empty[0]} has no training samples" if empty else "There are no clients"
+        raise SettingsError(f"{what}. Use fewer clients or more data.")
     train = _join([client[0] for client in clients], [client[1] for client in clients])
     validation = _join([client[2] for client in clients], [client[3] for client in clients])
     if len(validation) == 0:
-        raise SettingsError(f"Cannot federate {name}: no client has validation samples.")
+        raise SettingsError(
+            f"None of the {len(clients)} clients has samples for validation: all are too small to "
+            "hold any back. Use fewer clients, or give each more samples."
+        )
     largest = int(max(train.labels.max(), validation.labels.max())) + 1
     return Clients(name, train, validation, classes or largest)
 

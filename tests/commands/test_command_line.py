@@ -162,6 +162,32 @@ def test_federate_recognises_a_zip_of_clients_and_says_who_is_validated(command_
 
 
 @pytest.mark.slow
+def test_a_federation_that_diverges_says_so_and_fails_unless_that_is_wanted(command_line):
+    out = command_line.folder / "diverged.csv"
+    steep = ("federate", "--rounds", 3, "--rate", 100, "--local-epochs", 3, "--out", out)
+    status, answer, said = command_line(*steep)
+    assert status == 1
+    assert "The run diverged: its training loss is no number from round" in answer["error"]
+    assert "Choose a smaller learning rate, or add --allow-divergence" in said
+    assert len(out.read_text().splitlines()) == 5  # the history is there all the same
+    status, last, _ = command_line(*steep, "--allow-divergence")
+    assert (status, last["train_loss"]) == (0, None)
+    assert last["diverged_in"] >= 1
+
+
+@pytest.mark.slow
+def test_a_sweep_without_a_network_trains_its_own(command_line, images):
+    out = command_line.folder / "own.csv"
+    status, made, said = command_line(
+        "sweep", "--data", images, "--methods", "magnitude", "--sparsities", "0.5",
+        "--epochs", 0, "--out", out,
+    )  # fmt: skip
+    assert (status, made["points"], made["failed"]) == (0, 1, []), said
+    with out.open() as file:
+        assert [row["method"] for row in csv.DictReader(file)] == ["dense", "magnitude"]
+
+
+@pytest.mark.slow
 def test_a_sweep_writes_its_points_and_a_report_shows_them(command_line, images, dense):
     out = command_line.folder / "points.csv"
     status, made, said = command_line(
@@ -216,11 +242,11 @@ def test_a_background_job_is_submitted_and_listed(command_line):
         (["prune", "x.h5", "--data", "garments", "--sparsity", "1.5"], 2, "sparsity is 1.5"),
         (["grade", "none.h5", "--data", "garments"], 1, "no file none.h5"),
         (["grade", "x.h5", "--data", "garments", "--threshold", "60"], 2, "Give a share as 0.6"),
-        (["compete", "--data", "garments", "--minutes", "20000"], 2, "above 0 and up to 10000"),
+        (["compete", "--data", "garments", "--minutes", "20000"], 2, "minutes is 20000"),
         (["report", "nothing"], 1, "no run 'nothing'"),
         (["federate", "--data", "synthetic:1"], 2, "two numbers"),
         (["federate", "--rounds", "0"], 2, "rounds is 0"),
-        (["federate", "--hidden", "-5"], 2, "hidden is -5. Give widths from 1 to 10000"),
+        (["federate", "--hidden", "-5"], 2, "hidden is -5. Choose a value from 0 to 10000"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

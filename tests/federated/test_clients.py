@@ -28,12 +28,12 @@ def test_sums_add_up_each_clients_samples():
 
 
 def test_a_client_without_samples_is_refused():
-    with pytest.raises(SettingsError, match="client 1 has no training samples"):
+    with pytest.raises(SettingsError, match="Client 1 has no training samples"):
         join_clients("two", [client(3), client(0)])
 
 
 def test_no_clients_are_refused():
-    with pytest.raises(SettingsError, match="there are no clients"):
+    with pytest.raises(SettingsError, match="There are no clients"):
         join_clients("none", [])
 
 

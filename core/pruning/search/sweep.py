@@ -74,6 +74,7 @@ class Sweep(Settings):
     )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "methods", methods_named(self.methods))
         super().__post_init__()
         unknown = [name for name in self.methods if name not in METHODS]
         if unknown or not self.methods:

@@ -1,0 +1,195 @@
+"""The command line says everything that the page's forms say, from the same fields."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.commands.command_line import parser
+from core.commands.federated import spec_of
+from core.commands.field_options import help_of
+from core.commands.networks import plan_of
+from core.commands.session import Session
+from core.data import builtin_datasets
+from core.data import store as datasets
+from core.data.partition import Dirichlet, Even, Shards
+from core.data.synthetic import draw_clients, synthetic_named
+from core.data.uploads import leaf
+from core.errors import NotFoundError, SettingsError
+from core.federated.algorithms import ALGORITHMS
+from core.federated.federate import load_clients
+from core.federated.spec import FederatedSpec, RunSettings
+from core.jobs.store.store import Store
+from core.pruning.plan import PrunePlan
+from core.pruning.search.sweep import Sweep
+from core.settings import describe, to_dict
+from core.training.recipe import Recipe
+from core.workspace import Workspace
+from tests.runs.finished_lab import dataset
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path)
+    store = Store(workspace.store_url)
+    digest = datasets.save(workspace, dataset())
+    monkeypatch.setattr(builtin_datasets, "load_any", lambda name, workspace: dataset())
+    yield Session(workspace, store), digest
+    store.close()
+
+
+def federated(session, *arguments):
+    return spec_of(session[0], parser().parse_args(["federate", *map(str, arguments)]))
+
+
+@pytest.mark.parametrize(
+    ("command", "cls", "without"),
+    [
+        ("federate", FederatedSpec, ()),
+        ("federate", RunSettings, ()),
+        ("train", Recipe, ()),
+        ("prune", PrunePlan, ()),
+        ("sweep", Sweep, ()),
+    ],
+)
+def test_every_field_has_an_option_with_its_help(command, cls, without, capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for field in describe(cls):
+        assert f"--{field.name.replace('_', '-')}" in text
+    assert "Share of a round's clients" in text or command != "federate"
+
+
+def test_help_says_limits_choices_unit_and_default():
+    fields = {field.name: field for field in describe(RunSettings)}
+    assert help_of(fields["batch_size"]) == (
+        "Local batch; 0 is all of a client's samples (samples; from 0 to 100000; default 10)"
+    )
+    assert "one of uniform, size; default uniform" in help_of(fields["sampling"])
+
+
+def test_every_setting_of_the_page_can_be_said(session):
+    spec = federated(
+        session, "--data", "mine", "--rounds", 7, "--local-steps", 3, "--clients-per-round", 2,
+        "--batch-size", 5, "--learning-rate", 0.5, "--learning-rate-decay", 0.9, "--l2", 0.1,
+        "--sampling", "size", "--stragglers", 0.2, "--client-dropout", 0.3,
+        "--dissimilarity-every", 4, "--network", "mlp", "--hidden", "64,32", "--data-seed", 8,
+        "--label", "mine", "--partition", "dirichlet", "--algorithm", "fedprox",
+        "--set", "clients=6", "alpha=0.1", "mu=0.25",
+    )  # fmt: skip
+    assert spec == FederatedSpec(
+        data=session[1], rounds=7, local_steps=3, clients_per_round=2, batch_size=5,
+        learning_rate=0.5, learning_rate_decay=0.9, l2=0.1, sampling="size", stragglers=0.2,
+        client_dropout=0.3, dissimilarity_every=4, hidden=(64, 32), data_seed=8, label="mine",
+        partition=Dirichlet(clients=6, alpha=0.1), algorithm="fedprox",
+        algorithm_settings={"mu": 0.25},
+    )  # fmt: skip
+
+
+def test_set_says_the_same_as_the_options_under_either_name(session):
+    by_options = federated(session, "--l2", 0.1, "--client-dropout", 0.3, "--batch", 5)
+    by_set = federated(session, "--set", "l2=0.1", "dropouts=0.3", "batch_size=5")
+    assert by_options == by_set == federated(session, "--set", "l2=0.1", "client_dropout=0.3",
+                                             "batch_size=5")  # fmt: skip
+    assert by_options.to_json() == by_set.to_json()
+
+
+def test_what_is_not_said_is_not_stored_as_in_version_0_1(session):
+    assert federated(session).to_json() == {
+        "data": "iid", "algorithm": "fedavg", "algorithm_settings": {},
+    }  # fmt: skip
+    said = federated(session, "--rounds", 3, "--hidden", 0, "--algorithm", "fedprox").to_json()
+    assert said == {
+        "rounds": 3, "hidden": 0, "data": "iid", "algorithm": "fedprox",
+        "algorithm_settings": to_dict(ALGORITHMS["fedprox"]()),
+    }  # fmt: skip
+
+
+def test_the_network_may_be_the_cnn_begun_from_a_run_or_held_sparse(session):
+    spec = federated(session, "--data", "mine", "--network", "cnn", "--partition", "shards")
+    assert (spec.kind, spec.resources, spec.partition) == (
+        "federate_network",
+        "tensorflow",
+        Shards(),
+    )
+    with pytest.raises(NotFoundError, match="There is no run 'nothing'"):
+        federated(session, "--data", "mine", "--network", "cnn", "--start", "nothing")
+
+
+def test_a_division_is_even_where_only_its_clients_are_said(session):
+    assert federated(session, "--data", "mine", "--set", "clients=4").partition == Even(clients=4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--algorithm", "feddyn", "--partition", "dirichlet", "--set", "alpha=0.5"],
+         "Write algorithm.alpha or partition.alpha"),
+        (["--set", "alpha=0.5"], "It belongs to --partition dirichlet or quantity"),
+        (["--set", "speed=3"], "This run has no setting 'speed'"),
+        (["--set", "algorithm.speed=3"], "has no setting 'speed'"),
+        (["--set", "partition=halves"], "There is no partition 'halves'"),
+        (["--set", "algorithm=magic"], "There is no algorithm 'magic'"),
+        (["--rounds", "many"], "rounds must be a whole number, but 'many' arrived"),
+        (["--hidden", "-5"], "hidden is -5. Choose a value from 0 to 10000"),
+        (["--stragglers", "2"], "stragglers is 2.0. Choose a value from 0.0 to 1.0"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_in_a_sentence(session, arguments, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        federated(session, "--data", "mine", *arguments)
+
+
+def test_a_name_that_two_own_may_say_whose_it_is(session):
+    spec = federated(
+        session, "--data", "mine", "--algorithm", "feddyn", "--partition", "dirichlet",
+        "--set", "algorithm.alpha=0.5", "partition.alpha=0.2",
+    )  # fmt: skip
+    assert spec.algorithm_settings["alpha"] == 0.5
+    assert spec.partition == Dirichlet(alpha=0.2)
+
+
+@pytest.mark.parametrize("data", ["iid", "synthetic:1,1"])
+def test_drawn_clients_are_not_divided(session, data):
+    with pytest.raises(SettingsError, match="nothing to divide"):
+        federated(session, "--data", data, "--partition", "shards")
+
+
+def test_plans_recipes_and_methods_are_said_by_options_and_by_set():
+    line = ["prune", "a.h5", "--data", "x", "--sparsity", "0.9", "--method", "taylor"]
+    options = [*line, "--epochs", "3", "--no-augment", "--ramp", "0"]
+    by_options = plan_of(parser().parse_args(options))
+    by_set = plan_of(parser().parse_args([*line, "--set", "epochs=3", "augment=false", "ramp=0"]))
+    assert by_options == by_set
+    assert (by_options.epochs, by_options.augment, by_options.sparsity) == (3, False, 0.9)
+    own = describe(by_options.rule.settings)[0]
+    told = plan_of(parser().parse_args([*line, "--set", f"{own.name}={own.default}"]))
+    assert dict(told.settings)[own.name] == own.default
+
+
+def test_clients_that_are_all_too_small_are_told_with_the_remedy(tmp_path):
+    made = synthetic_named("iid")
+    small = [
+        client._replace(
+            train_inputs=client.train_inputs[:1], train_labels=client.train_labels[:1],
+            validation_inputs=client.validation_inputs[:0],
+            validation_labels=client.validation_labels[:0],
+        )
+        for client in draw_clients(made, 0)[:3]
+    ]  # fmt: skip
+    path = Path(tmp_path / "0123456789abcdef.leaf.json")
+    path.write_bytes(leaf.export(small)["train"])
+    with pytest.raises(SettingsError) as told:
+        load_clients(FederatedSpec(data=str(path)), 0)
+    assert "0123456789abcdef" not in str(told.value)
+    assert "Use fewer clients, or give each more samples" in str(told.value)
+
+
+def test_every_algorithm_can_be_set_from_the_command_line(session):
+    for name, cls in ALGORITHMS.items():
+        texts = [f"{f.name}={f.default}" for f in describe(cls)]
+        arguments = ["--set", *texts] if texts else []
+        spec = federated(session, "--algorithm", name, *arguments)
+        assert spec.rule == cls()
+        assert np.all([spec.algorithm_settings[f.name] == f.default for f in describe(cls)])
