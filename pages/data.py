@@ -5,6 +5,7 @@ import contextlib
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.archives import protections
 from core.archives.limits import LIMITS, MIB
 from core.data import course_format, store
 from core.data.builtin_datasets import BUILT_IN, garments
@@ -77,8 +78,19 @@ def _upload() -> None:
         on_click="ignore",
         help="A small archive in the course's format.",
     )
+    _protections()
     if file is not None:
         _read(file, merge_case)
+
+
+def _protections() -> None:
+    """Say how the file is read, and at once where that protects less than usual."""
+    lines = "\n".join(f"* {plain(line)}" for line in protections.described())
+    if not all(each.is_on for each in protections.protections() if each.is_essential):
+        st.warning(f"Uploads are read by a process that is less confined than usual.\n{lines}")
+        return
+    with st.expander("How uploads are read", type="compact"):
+        st.markdown(f"A process of its own reads the file; nothing in it is executed.\n{lines}")
 
 
 def _read(file: UploadedFile, merge_case: bool) -> None:

@@ -1,3 +1,13 @@
 """Strangers' archives, read within limits in a confined child process."""
 
-__all__ = ["archive", "child", "extract", "limits", "members", "sandbox", "zip_limits", "zips"]
+__all__ = [
+    "archive",
+    "child",
+    "extract",
+    "limits",
+    "members",
+    "protections",
+    "sandbox",
+    "zip_limits",
+    "zips",
+]

@@ -7,19 +7,20 @@ import mmap
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from core import errors
-from core.archives.confinement import limit_resources, lock_down
+from core.archives.confinement import ESSENTIAL, end_with_parent, limit_resources, lock_down
 from core.archives.limits import Limits
 from core.processes import end_with
 from core.text import binary_size
 
 Tell = Callable[[float, str], None]  # (share done, what is being read)
+ALLOW_UNCONFINED = "PARETO_LAB_ALLOW_UNCONFINED"  # "1": read uploads on machines without seccomp
 ANSWER, ARRAYS, SPOOL, PROGRESS = "answer.json", "arrays.npy", "spool", "progress"
 
 
@@ -53,6 +54,7 @@ def _child(orders: dict[str, Any]) -> None:
     """Load the reader, give up all rights, read, answer."""
     end_with(orders["parent"])
     limits = Limits(**orders["limits"])
+    end_with_parent(orders["parent"])
     if hasattr(signal, "SIGXFSZ"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that it becomes an OSError with a reason
     with (
@@ -63,10 +65,27 @@ def _child(orders: dict[str, Any]) -> None:
     ):
         module, _, name = orders["reader"].partition(":")
         function = getattr(importlib.import_module(module), name)
-        protections = limit_resources(limits) + lock_down()
+        protections = limit_resources(limits) + lock_down(Path.cwd())
         source = Source(io.FileIO(0, closefd=False), spool, _teller(progress_file), limits)
-        answer = _read(lambda: function(source, **orders["arguments"]), arrays_file, limits)
+
+        def read() -> Any:
+            if orders["needs_confinement"]:
+                check_confined(protections)
+            return function(source, **orders["arguments"])
+
+        answer = _read(read, arrays_file, limits)
         answer_file.write(json.dumps(answer | {"protections": protections}).encode())
+
+
+def check_confined(protections: Collection[str]) -> None:
+    """Raise UploadError if a protection is missing without which strangers' files are not read."""
+    missing = sorted(ESSENTIAL - set(protections))
+    if missing:
+        raise errors.UploadError(
+            "This machine cannot confine the process that reads uploaded files "
+            f"({', '.join(missing)} is missing), so they are refused. To read files of people you "
+            f"trust all the same, start with {ALLOW_UNCONFINED}=1."
+        )
 
 
 def _teller(file: BinaryIO) -> Tell:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core import errors
-from core.archives.child import ANSWER, ARRAYS, PROGRESS, SPOOL, Tell
+from core.archives.child import ALLOW_UNCONFINED, ANSWER, ARRAYS, PROGRESS, SPOOL, Tell
 from core.archives.limits import LIMITS, MIB, Limits, too_large
 from core.files import remedy_for
 from core.processes import module_command, module_variables
@@ -50,17 +50,24 @@ def run(
     limits: Limits = LIMITS,
     scratch: Path | None = None,
     tell: Tell | None = None,
+    needs_confinement: bool = True,
 ) -> Answer:
     """Run `reader` ("module:function") on the content in a child and return its answer.
 
     The function is called as function(source, **arguments) and returns (fields, arrays). The
-    scratch folder is gone afterwards, whatever happened. Raises the LabError the reader raised,
-    or UploadError if a limit was hit.
+    scratch folder is gone afterwards, whatever happened. needs_confinement: refuse where this
+    machine cannot confine the child, unless the environment says otherwise. Raises the LabError the
+    reader raised, or UploadError if a limit was hit.
     """
-    with parsed(reader, content, arguments, limits=limits, scratch=scratch, tell=tell) as (
-        answer,
-        _,
-    ):
+    with parsed(
+        reader,
+        content,
+        arguments,
+        limits=limits,
+        scratch=scratch,
+        tell=tell,
+        needs_confinement=needs_confinement,
+    ) as (answer, _):
         return answer
 
 
@@ -73,6 +80,7 @@ def parsed(
     limits: Limits,
     scratch: Path | None = None,
     tell: Tell | None = None,
+    needs_confinement: bool = True,
 ) -> Iterator[tuple[Answer, Path]]:
     """Do as `run` does and give the child's answer and its spool, which is gone afterwards.
 
@@ -83,7 +91,14 @@ def parsed(
     remove_stale(scratch, "upload-*")
     with _disk_errors_as_sentences(scratch), scratch_folder(scratch, "upload-") as folder:
         source = _as_file(content, folder, limits)
-        _execute(reader, source, arguments, limits, folder, tell or _nobody)
+        orders = {
+            "reader": reader,
+            "arguments": arguments,
+            "limits": asdict(limits),
+            "parent": os.getpid(),
+            "needs_confinement": needs_confinement and not is_unconfined_allowed(),
+        }
+        _execute(orders, source, limits, folder, tell or _nobody)
         yield _answer(folder), folder / SPOOL
 
 
@@ -132,19 +147,17 @@ def _check_size(size: int, limits: Limits) -> None:
         raise errors.UploadError("The file is empty. Export it again and upload the new file.")
 
 
+def is_unconfined_allowed() -> bool:
+    """Tell whether uploads are read even where the child cannot be confined."""
+    return os.environ.get(ALLOW_UNCONFINED) == "1"
+
+
 def _execute(
-    reader: str,
-    source: Path,
-    arguments: Mapping[str, Any],
-    limits: Limits,
-    folder: Path,
-    tell: Tell,
+    orders: Mapping[str, Any], source: Path, limits: Limits, folder: Path, tell: Tell
 ) -> None:
-    told = {"reader": reader, "arguments": arguments, "limits": asdict(limits)}
-    orders = json.dumps(told | {"parent": os.getpid()})
     with source.open("rb") as stdin, (folder / "log").open("wb") as log:
         child = subprocess.Popen(
-            module_command("core.archives.child", orders),
+            module_command("core.archives.child", json.dumps(orders)),
             stdin=stdin,
             stdout=log,
             stderr=log,

@@ -4,6 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import Any
 
+from core.archives import protections
 from core.commands.output import answer
 from core.commands.session import Session
 from core.jobs.engine import control
@@ -29,4 +30,8 @@ def engine_command(session: Session, options: Namespace) -> None:
     watch = EngineWatch(session.workspace, session.store)
     if found["running"] and not found["note"] and not watch.answers_within(PATIENCE_SECONDS):
         found["note"] = not_answered(PATIENCE_SECONDS)
-    answer(found | {"workspace": str(session.workspace.root)}, options.json)
+    found |= {"workspace": str(session.workspace.root)}
+    if options.action == "status":
+        told = protections.described()
+        found["uploads"] = told if options.json else " ".join(told)
+    answer(found, options.json)

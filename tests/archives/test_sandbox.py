@@ -1,8 +1,13 @@
 """The child that parses: what it may do, what ends it, and what comes back."""
 
+import importlib
+import json
 import os
+import platform
+import re
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +16,14 @@ import numpy as np
 import pytest
 
 from core.archives import sandbox
-from core.archives.confinement import ARCHITECTURES, filter_program
+from core.archives.confinement import READING
 from core.archives.limits import CLIENT_LIMITS, LIMITS, MIB, WEIGHTS_LIMITS, too_large
+from core.archives.seccomp import ARCHITECTURES, filter_program
 from core.errors import SettingsError, UploadError
 
 pytestmark = pytest.mark.slow  # processes
 
+ROOT = Path(__file__).parents[2]
 HERE = "tests.archives.test_sandbox"
 
 
@@ -92,7 +99,16 @@ def misbehave(source, outside):
         "raise limits": _raise_limits,
     }
     results = {name: attempt(action) for name, action in tries.items()}
-    return results | {"read": attempt(lambda: Path(outside).read_text())}, {}
+    return results, {}
+
+
+def look_around(source, paths):
+    """Return what comes of reading each path, and of importing what has not been imported yet."""
+    found = {path: attempt(lambda path=path: Path(path).read_bytes()) for path in paths}
+    found |= {
+        f"list {path}": attempt(lambda path=path: os.listdir(path)) for path in ("/", "/root")
+    }
+    return found | {"code": attempt(lambda: importlib.import_module("colorsys"))}, {}
 
 
 def _raise_limits():
@@ -176,11 +192,110 @@ def test_the_child_can_neither_reach_the_network_nor_write_nor_start_anything(tm
     outside.write_text("precious")
     answer = run(misbehave, tmp_path, outside=str(outside))
     results = answer.fields
-    assert results.pop("read") == "it worked"
     assert "seccomp filter" in answer.protections
     assert results.pop("raise limits") == "not allowed to raise maximum limit"
     assert set(results.values()) == {"Operation not permitted"}, results
     assert outside.read_text() == "precious"
+
+
+def test_the_child_reads_nothing_but_code_and_its_scratch_folder(tmp_path):
+    """Landlock: this kernel has it, as all since 5.13 that switch it on; others say so."""
+    secret = tmp_path / "secret"
+    secret.write_text("precious")
+    beside = Path(sandbox.__file__).parents[2] / "pyproject.toml"
+    answer = run(
+        look_around, tmp_path, paths=[str(secret), "/etc/passwd", str(beside), "/proc/1/environ"]
+    )
+    found = answer.fields
+    assert found.pop("code") == "it worked"
+    assert READING in answer.protections, "a kernel without Landlock"
+    assert set(found.values()) == {"Permission denied"}, found
+
+
+UNDER_A_FILTER = """
+import ctypes, json, struct, sys
+from pathlib import Path
+from core.archives import protections, sandbox
+from core.archives.seccomp import ARCHITECTURES, EQUAL, LOAD, RETURN, RETURN_ALLOW
+import platform
+
+column = ARCHITECTURES[platform.machine()][0]
+forbidden = json.loads(sys.argv[1])
+code = [(LOAD, 0, 0, 0)]
+for number, first_argument in forbidden:
+    code += [(EQUAL, 0, 3, number), (LOAD, 0, 0, 16), (EQUAL, 0, 1, first_argument),
+             (RETURN, 0, 0, 0x00050001), (LOAD, 0, 0, 0)]
+code.append((RETURN, 0, 0, RETURN_ALLOW))
+program = b"".join(struct.pack("HBBI", *instruction) for instruction in code)
+buffer = ctypes.create_string_buffer(program, len(program))
+header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
+library = ctypes.CDLL(None, use_errno=True)
+assert library.prctl(38, 1, 0, 0, 0) == 0
+assert library.prctl(22, 2, ctypes.c_char_p(header), 0, 0) == 0
+print(json.dumps(protections.described()))
+try:
+    answer = sandbox.run("tests.archives.test_sandbox:echo", b"hello", {"text": ""},
+                         scratch=Path(sys.argv[2]))
+    print(json.dumps(answer.fields["content"]))
+except Exception as error:
+    print(json.dumps(str(error)))
+"""
+# (system call, its first argument) that make the kernel look as if it had no such protection.
+PRCTL = {"x86_64": 157, "aarch64": 167}[platform.machine()]
+NO_SECCOMP, NO_LANDLOCK = [PRCTL, 22], [444, 0]
+
+
+@pytest.mark.parametrize(
+    ("missing", "allowed", "told", "outcome"),
+    [
+        ([], "", "^It cannot start programs", "hello"),
+        ([NO_LANDLOCK], "", "Not here: It reads only its own code", "hello"),
+        ([NO_SECCOMP], "", "Without it, uploads are refused unless", "seccomp filter is missing"),
+        ([NO_SECCOMP], "1", "Uploads are read all the same", "hello"),
+        ([NO_SECCOMP], "yes", "Without it, uploads are refused unless", "refused. To read files"),
+    ],
+)
+def test_a_machine_that_cannot_confine_refuses_uploads_unless_told_otherwise(
+    missing, allowed, told, outcome, tmp_path
+):
+    environment = os.environ | {"PARETO_LAB_ALLOW_UNCONFINED": allowed}
+    done = subprocess.run(
+        [sys.executable, "-c", UNDER_A_FILTER, json.dumps(missing), str(tmp_path)],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines, answer = map(json.loads, done.stdout.splitlines())
+    assert any(re.search(told, line) for line in lines), lines
+    assert outcome in answer
+
+
+WAITING = """
+import sys
+from pathlib import Path
+from core.archives import sandbox
+sandbox.run("tests.archives.test_sandbox:sleep", b"hello", {}, scratch=Path(sys.argv[1]))
+"""
+
+
+def test_the_child_ends_with_the_process_that_asked(tmp_path):
+    parent = subprocess.Popen([sys.executable, "-c", WAITING, str(tmp_path)], cwd=ROOT)
+    child = wait_for(lambda: child_of(parent.pid))
+    wait_for(lambda: list(tmp_path.glob("upload-*/progress")))
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not Path(f"/proc/{child}").exists())
+
+
+def child_of(pid):
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return found[0] if found else None
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.05)
+    return found
 
 
 def test_the_filter_allows_nothing_by_default_on_both_architectures():
