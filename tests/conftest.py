@@ -47,10 +47,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of slow files."""
+    """Mark the tests of slow files, and put the files with long tests first.
+
+    With two workers that take whole files in order (`--dist loadfile --no-loadscope-reorder`), a
+    long file that is begun last would keep one of them waiting.
+    """
     for item in items:
         if item.path.relative_to(HERE).as_posix() in SLOW:
             item.add_marker(pytest.mark.slow)
+    outside = ("browser", "cluster")
+    long = {item.path for item in items if any(map(item.get_closest_marker, outside))}
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in long, item.path not in slow))
 
 
 def pytest_unconfigure() -> None:
