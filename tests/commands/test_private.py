@@ -75,12 +75,12 @@ import signal, resource, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from core.__main__ import main
 from core.commands import session
-class Full(session.Lab):
+class Full(session.Session):
     def output(self, path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))  # as a full disk
         return super().output(path)
 import core.commands.command_line
-core.commands.command_line.Lab = Full
+core.commands.command_line.Session = Full
 status = main(sys.argv[1:])
 sys.exit(status)
 """
