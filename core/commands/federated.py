@@ -53,7 +53,10 @@ def add_commands(commands: Any) -> None:
 
 
 def federate(session: Session, options: Namespace) -> None:
-    """Run one experiment and copy its history to --out."""
+    """Run one experiment and copy its history to --out.
+
+    Raises JobError for one that diverged, unless that is allowed.
+    """
     spec = spec_of(session, options)
     if options.background:
         submitted(session, options, spec)

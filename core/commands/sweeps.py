@@ -58,7 +58,10 @@ def _add_compete(parser: ArgumentParser) -> None:
 
 
 def sweep(session: Session, options: Namespace) -> None:
-    """Prune by every method at every sparsity and write the points as CSV."""
+    """Prune by every method at every sparsity and write the points as CSV.
+
+    Raises SettingsError for a sweep that makes no sense.
+    """
     planned = parse(Sweep, said(options, Sweep))
     if options.dense is not None and options.recipe:
         raise SettingsError("--recipe trains a network, but one is given. Leave one of them out.")
