@@ -82,7 +82,7 @@ def test_every_run_has_a_title_and_readable_settings(old):
     assert not [title for title in titles.values() if UNKNOWN in title]
     assert len(set(titles.values())) > 15
     by_kind = {job.kind: titles[job.id] for job in jobs}
-    assert by_kind["sweep"].startswith("Sweep: Magnitude, ThiNet at 98.5 %, 1 epoch · from")
+    assert by_kind["sweep"].startswith("Sweep: Magnitude, ThiNet at 98.5%, 1 epoch · from")
     name = "Federated network: FedAvg (1 local epoch, the CNN"
     assert by_kind["federate_network"].startswith(name)
     for job in jobs:
