@@ -53,7 +53,7 @@ def main():
 
 def training_alone(federation, trainer, settings):
     """Return a function that does what the other systems do in a round, and nothing else."""
-    state, number = FedAvg().init(trainer.initial(0), len(federation)), 0
+    state, number = FedAvg().init(trainer.initial(0), federation.shares), 0
 
     def one_round():
         nonlocal state, number

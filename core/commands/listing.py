@@ -46,6 +46,7 @@ def algorithms(session: Session, options: Namespace) -> None:
             "name": name,
             "label": algorithm.label,
             "paper": algorithm.paper,
+            "objective": algorithm().objective,
             "settings": _settings(algorithm),
         }
         for name, algorithm in ALGORITHMS.items()

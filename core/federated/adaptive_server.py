@@ -31,7 +31,7 @@ class AdaptiveServer(Algorithm):
     def mean_square(self, square: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Return v after a round. square: (parameters,) v before it. step: (parameters,) delta."""
 
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
+    def init(self, parameters: np.ndarray, shares: np.ndarray) -> ServerState:
         """Return w with no mean step yet."""
         square = np.full_like(parameters, self.tau**2)
         return ServerState(parameters, {"mean": np.zeros_like(parameters), "square": square})

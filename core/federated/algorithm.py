@@ -44,18 +44,27 @@ class ServerState:
 class Instruction:
     """What the clients of a round do besides plain local SGD.
 
-    prox_mu: mu, adds mu (w - w_start) to every gradient. correction: client numbers -> vectors
-    (n, P) added to every gradient. gradients: also send the full gradient at w_start.
+    prox_mu: mu, adds mu (w - w_start) to every gradient; one for all, or one for each of all
+    clients. correction: client numbers -> vectors (n, P) added to every gradient.
+    gradients: also send the full gradient at w_start.
     steps, batch_size: replace the run's local work (batch_size 0 is all of a client's samples).
     pooled: one client with everybody's samples works instead of the sampled ones.
     """
 
-    prox_mu: float = 0.0
+    prox_mu: float | np.ndarray = 0.0
     correction: Correction | None = None
     gradients: bool = False
     steps: int | None = None
     batch_size: int | None = None
     pooled: bool = False
+
+    def mu_of(self, client: int) -> float:
+        """Return the mu of one client."""
+        return float(self.prox_mu[client] if isinstance(self.prox_mu, np.ndarray) else self.prox_mu)
+
+
+# Whose mean an algorithm minimises: of all samples, or of the clients, each counting alike.
+SAMPLES, EQUAL = "samples", "equal"
 
 
 @dataclass(frozen=True)
@@ -91,8 +100,16 @@ class Algorithm(Settings, ABC):
     formula: ClassVar[str] = ""
     palette: ClassVar[int | None] = None
 
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
-        """Return the state before the first round: w alone, unless overridden."""
+    @property
+    def objective(self) -> str:
+        """SAMPLES if sum_k n_k / n F_k is minimised, EQUAL if it is the plain mean of the F_k."""
+        return SAMPLES
+
+    def init(self, parameters: np.ndarray, shares: np.ndarray) -> ServerState:
+        """Return the state before the first round: w alone, unless overridden.
+
+        shares: n_k / n, every client's share of all training samples, (clients,).
+        """
         return ServerState(parameters)
 
     def instruct(self, state: ServerState) -> Instruction:

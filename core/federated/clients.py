@@ -59,6 +59,11 @@ class Clients:
         return len(self.train.sizes)
 
     @property
+    def shares(self) -> np.ndarray:
+        """Every client's share of all training samples, (clients,)."""
+        return np.asarray(self.train.sizes / len(self.train))
+
+    @property
     def features(self) -> int:
         """Numbers in one input."""
         return int(np.prod(self.train.inputs.shape[1:]))

@@ -57,7 +57,7 @@ def dissimilarity(trainer: Trainer, clients: Clients, vector: np.ndarray) -> flo
 
     Source: Li et al. 2020, arXiv:1812.06127, definition 3.
     """
-    weights = clients.train.sizes / len(clients.train)
+    weights = clients.shares
     mean: np.ndarray = np.zeros(vector.size)
     mean_square = 0.0
     for first in range(0, len(clients), GRADIENT_CHUNK):

@@ -29,10 +29,11 @@ class RoundRecord:
 
     epoch: samples visited over all training samples. gradient_evaluations: mini-batch gradients
     computed on all clients together. bytes: sent and received. Losses and accuracies: over all
-    clients' samples. drift: root mean square |w_k - w_mean| over the round's clients.
-    cosine: mean cosine between a client's step and the mean step. dissimilarity: B of the
-    FedProx paper, sqrt(E|grad F_k|^2) / |grad f|. accuracy_low, _high: 10th and 90th percentile
-    of the clients' own validation accuracies; accuracy_spread: their standard deviation.
+    clients' samples; client_…: the mean over clients, each counting alike. drift: root mean square
+    |w_k - w_mean| over the round's clients. cosine: mean cosine between a client's step and the
+    mean step. dissimilarity: B of the FedProx paper, sqrt(E|grad F_k|^2) / |grad f|. accuracy_low,
+    _high: 10th and 90th percentile of the clients' own validation accuracies; accuracy_spread:
+    their standard deviation.
     NaN where nothing was measured, as drift before the first round.
     """
 
@@ -52,6 +53,10 @@ class RoundRecord:
     accuracy_high: float = math.nan
     learning_rate: float = math.nan
     clients: int = 0
+    client_train_loss: float = math.nan
+    client_train_accuracy: float = math.nan
+    client_validation_loss: float = math.nan
+    client_validation_accuracy: float = math.nan
 
     def values(self) -> dict[str, float]:
         """Return everything that was measured and is finite, by name, except the round."""
@@ -100,8 +105,8 @@ def to_array(records: Sequence[RoundRecord]) -> np.ndarray:
 
 
 def from_array(table: np.ndarray) -> tuple[RoundRecord, ...]:
-    """Return the records of a checkpoint."""
-    return tuple(_record(dict(zip(RECORD_FIELDS, map(float, row), strict=True))) for row in table)
+    """Return the records of a checkpoint; one of an older version lacks the last fields."""
+    return tuple(_record(dict(zip(RECORD_FIELDS, map(float, row), strict=False))) for row in table)
 
 
 def _record(values: Mapping[str, float]) -> RoundRecord:

@@ -64,7 +64,7 @@ class RoundMetrics:
 
     def _quality(self, run: Run, number: int, vector: np.ndarray) -> dict[str, Any]:
         evaluation = self.trainer.evaluate(vector)
-        train, validation = len(self.clients.train), len(self.clients.validation)
+        train, validation = self.clients.train.sizes, self.clients.validation.sizes
         quality = {
             **_means("train", evaluation.train_loss, evaluation.train_correct, train),
             **_means(
@@ -77,8 +77,20 @@ class RoundMetrics:
         return quality | spread(client_accuracy(self.clients, evaluation))
 
 
-def _means(name: str, losses: np.ndarray, correct: np.ndarray, count: int) -> dict[str, float]:
-    """Return loss and accuracy; the largest of answers that are no numbers is no answer."""
+def _means(
+    name: str, losses: np.ndarray, correct: np.ndarray, sizes: np.ndarray
+) -> dict[str, float]:
+    """Return loss and accuracy over all samples, and the means of the clients' own.
+
+    The largest of answers that are no numbers is no answer.
+    """
+    count, some = int(sizes.sum()), sizes > 0
     loss = float(losses.sum()) / count
-    right = float(correct.sum()) / count if math.isfinite(loss) else math.nan
-    return {f"{name}_loss": loss, f"{name}_accuracy": right}
+    own_loss, own_right = (float(np.mean(sums[some] / sizes[some])) for sums in (losses, correct))
+    is_number = math.isfinite(loss)
+    return {
+        f"{name}_loss": loss,
+        f"{name}_accuracy": float(correct.sum()) / count if is_number else math.nan,
+        f"client_{name}_loss": own_loss,
+        f"client_{name}_accuracy": own_right if is_number else math.nan,
+    }

@@ -48,7 +48,10 @@ def sample_cohort(
         clients = _answering(asked, settings, seed, round_number)
         sizes = train.sizes[clients]
     steps = _local_steps(sizes, settings, instruction, batch)
-    steps = _straggled(steps, settings, seed, round_number)
+    steps, slow = _straggled(steps, settings, seed, round_number)
+    if settings.partial_work == "dropped":
+        stay = np.setdiff1d(np.arange(len(steps)), slow[: len(steps) - 1])  # at least one stays
+        clients, sizes, steps = clients[stay], sizes[stay], steps[stay]
     equal = settings.sampling == "size"
     weights = np.full(len(sizes), 1 / len(sizes)) if equal else sizes / sizes.sum()
     visited = sum(map(_samples_visited, sizes, steps, [batch] * len(sizes)))
@@ -84,14 +87,14 @@ def _local_steps(
 
 def _straggled(
     steps: np.ndarray, settings: RunSettings, seed: int, round_number: int
-) -> np.ndarray:
-    """Return the steps with those of the round's stragglers cut to between 1 and all but one."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the steps, those of stragglers cut to between 1 and all but one, and who they are."""
     count = math.floor(settings.stragglers * len(steps))
     rng = generator(seed, "stragglers", "round", round_number)
     slow = rng.permutation(len(steps))[:count]
     cut = steps.copy()
     cut[slow] = rng.integers(1, np.maximum(steps[slow], 2))
-    return cut
+    return cut, slow
 
 
 def _samples_visited(size: int, steps: int, batch_size: int) -> int:

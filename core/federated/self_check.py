@@ -4,19 +4,24 @@ Each compares two ways to the same numbers; a formula that is only nearly right 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from core.data.synthetic import CLASSES, ClientData, Synthetic, draw_clients
-from core.federated.algorithm import Algorithm, ServerState, Updates
+from core.federated import reference_steps
+from core.federated.adaptive_server import AdaptiveServer
+from core.federated.algorithm import SAMPLES, Algorithm, ServerState, Updates
 from core.federated.algorithms import ALGORITHMS
+from core.federated.algorithms.fedadagrad import FedAdagrad
+from core.federated.algorithms.fedadam import FedAdam
 from core.federated.algorithms.fedavg import FedAvg
 from core.federated.algorithms.fedavgm import FedAvgM
 from core.federated.algorithms.feddyn import FedDyn
 from core.federated.algorithms.fednova import FedNova
 from core.federated.algorithms.fedprox import FedProx
 from core.federated.algorithms.fedsgd import FedSGD
+from core.federated.algorithms.fedyogi import FedYogi
 from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
 from core.federated.algorithms.scaffold import Scaffold
 from core.federated.clients import Clients, join_clients
@@ -134,7 +139,7 @@ def _same_as_fedavg(algorithm: Algorithm, **changes: int) -> float:
     return _apart(_trained(algorithm, settings), _trained(FedAvg(), settings))
 
 
-def _mean_of_clients(algorithm: Algorithm, name: str) -> float:
+def _mean_of_clients(algorithm: Algorithm, name: str, weights: np.ndarray | None = None) -> float:
     """Return how far a server vector is from the mean of the clients' own of that name."""
     seen: list[ServerState] = []
 
@@ -144,8 +149,26 @@ def _mean_of_clients(algorithm: Algorithm, name: str) -> float:
             seen.append(super().aggregate(state, updates))
             return seen[-1]
 
-    _trained(Watched(), replace(SETTINGS, clients_per_round=3, learning_rate=0.01))
-    return float(np.abs(seen[-1].server[name] - seen[-1].clients[name].mean(axis=0)).max())
+    watched = Watched(**asdict(algorithm))
+    _trained(watched, replace(SETTINGS, clients_per_round=3, learning_rate=0.01))
+    mean = np.average(seen[-1].clients[name], axis=0, weights=weights)
+    return float(np.abs(seen[-1].server[name] - mean).max())
+
+
+def _adaptive(algorithm: AdaptiveServer, second_moment: reference_steps.SecondMoment) -> float:
+    expected = reference_steps.adaptive_rounds(
+        _start(),
+        _few_clients(),
+        second_moment,
+        momentum=algorithm.beta1,
+        server_rate=algorithm.server_rate,
+        tau=algorithm.tau,
+        rounds=SETTINGS.rounds,
+        batch_size=SETTINGS.batch_size,
+        learning_rate=RATE,
+        seed=7,
+    )
+    return _apart(_trained(algorithm), expected)
 
 
 def _first_scaffold_round() -> float:
@@ -164,7 +187,8 @@ def _client_order() -> float:
 def _batched_and_plain() -> float:
     federation, worst = _federation(), 0.0
     settings = replace(SETTINGS, clients_per_round=3, stragglers=0.4, l2=0.01, learning_rate=0.02)
-    for algorithm in (FedProx(), Scaffold(), FedDyn()):
+    weighted = (Scaffold(weighting=SAMPLES), FedDyn(weighting=SAMPLES))
+    for algorithm in (FedProx(), Scaffold(), FedDyn(), *weighted):
         histories = [
             simulate(federation, algorithm, settings, 7, trainer=trainer, start=_start())
             for trainer in (
@@ -274,6 +298,26 @@ IDENTITIES = (
     Identity(
         "FedDyn's server gradient is the mean of the clients'",
         lambda: _mean_of_clients(FedDyn(), "gradient"),
+    ),
+    Identity(
+        "SCAFFOLD's server control, weighted by samples, is the weighted mean of the clients'",
+        lambda: _mean_of_clients(Scaffold(weighting=SAMPLES), "control", _federation().shares),
+    ),
+    Identity(
+        "FedDyn's server gradient, weighted by samples, is the weighted mean of the clients'",
+        lambda: _mean_of_clients(FedDyn(weighting=SAMPLES), "gradient", _federation().shares),
+    ),
+    Identity(
+        "FedAdagrad's steps are those of the formula written out",
+        lambda: _adaptive(FedAdagrad(), reference_steps.adagrad),
+    ),
+    Identity(
+        "FedAdam's steps are those of the formula written out",
+        lambda: _adaptive(FedAdam(), reference_steps.adam),
+    ),
+    Identity(
+        "FedYogi's steps are those of the formula written out",
+        lambda: _adaptive(FedYogi(), reference_steps.yogi),
     ),
     Identity("The order of the clients does not matter", _client_order),
     Identity("All clients at once is one client after the other", _batched_and_plain),

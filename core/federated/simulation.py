@@ -144,7 +144,7 @@ class _Simulation:
     def _fresh(self, run: Run, start: Mapping[str, np.ndarray] | None) -> RunState:
         initial = self._trainer.initial(run.seed)
         vector = initial if start is None else _checked(start, self._trainer.shapes, initial.dtype)
-        state = run.algorithm.init(vector, len(self._clients))
+        state = run.algorithm.init(vector, self._clients.shares)
         return RunState(state, (self._metrics.before_training(run, vector),))
 
     def _plan(self, run: Run, state: ServerState, number: int) -> "_Plan":

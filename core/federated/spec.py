@@ -61,6 +61,14 @@ class RunSettings(Settings):
         help="Share of a round's clients that only manage part of their steps.",
         why="How far each gets is drawn evenly between one step and all but one.",
     )
+    partial_work: str = setting(
+        "kept",
+        choices=("kept", "dropped"),
+        advanced=True,
+        omitted=True,
+        help="What becomes of a straggler's part: averaged like all others', or dropped.",
+        why="FedAvg waits for nobody and drops it in the FedProx paper, where FedProx averages it.",
+    )
     client_dropout: float = setting(
         0.0,
         low=0.0,

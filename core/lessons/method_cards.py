@@ -2,13 +2,19 @@
 
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from core.federated.algorithm import EQUAL, SAMPLES, Algorithm
 from core.federated.algorithms import ALGORITHMS
 from core.pruning.methods import METHODS
 from core.settings import describe
 
+OBJECTIVES = {
+    SAMPLES: "Minimises the mean loss over all samples.",
+    EQUAL: "Minimises the mean of the clients' losses, each counting alike, as long as "
+    "the weighting is not by samples.",
+}
 SHORT = 110  # characters: a docstring's paragraph that cites and says no more than its title
 
 
@@ -36,7 +42,12 @@ def method_cards() -> list[Card]:
 
 def algorithm_cards() -> list[Card]:
     """Return one card per federated algorithm, in the order of the table."""
-    return [_card(n, a.label, "", a.paper, a, a.formula, False) for n, a in ALGORITHMS.items()]
+    return [_algorithm_card(name, algorithm) for name, algorithm in ALGORITHMS.items()]
+
+
+def _algorithm_card(name: str, row: type[Algorithm]) -> Card:
+    card = _card(name, row.label, "", row.paper, row, row.formula, False)
+    return replace(card, text=f"{card.text}\n\n{OBJECTIVES[row().objective]}")
 
 
 def _card(

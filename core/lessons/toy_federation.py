@@ -80,7 +80,7 @@ def play(
     start: np.ndarray = START,
 ) -> list[Round]:
     """Return the rounds of an algorithm on the toy federation, all clients taking part."""
-    state = algorithm.init(start.astype(np.float64), len(SIZES))
+    state = algorithm.init(start.astype(np.float64), SIZES)
     played: list[Round] = []
     for _ in range(rounds):
         played.append(_round(algorithm, federation, state, local_steps, learning_rate))
@@ -122,7 +122,7 @@ def _path(
     points = [state.parameters]
     for _ in range(steps):
         w = points[-1]
-        proximal = instruction.prox_mu * (w - state.parameters)
+        proximal = instruction.mu_of(client) * (w - state.parameters)
         points.append(w - learning_rate * (federation.gradient(client, w) + proximal + extra))
     return np.array(points)
 

@@ -66,6 +66,20 @@ def test_stragglers_do_part_of_their_steps():
     assert slow.steps.min() >= 1
 
 
+def test_stragglers_that_are_dropped_receive_the_model_and_the_others_work_in_full():
+    kept = cohort(batch_size=1, stragglers=0.5)
+    left = cohort(batch_size=1, stragglers=0.5, partial_work="dropped")
+    full = {client: 10 * (client + 1) for client in range(4)}
+    slow = {k for k, steps in zip(kept.clients, kept.steps, strict=True) if steps < full[k]}
+    assert (left.asked, set(left.clients)) == (4, {0, 1, 2, 3} - slow)
+    assert left.steps.tolist() == [full[k] for k in left.clients]
+    assert left.weights.sum() == pytest.approx(1)
+
+
+def test_if_all_are_slow_one_still_answers():
+    assert len(cohort(stragglers=1.0, partial_work="dropped").clients) == 1
+
+
 def test_dropouts_receive_the_model_but_do_not_answer():
     rest = cohort(client_dropout=0.5)
     assert (rest.asked, len(rest.clients)) == (4, 2)

@@ -32,7 +32,7 @@ class FedAvgM(Algorithm):
         why="With momentum m a lasting step grows to 1 / (1 - m) times its size; this undoes it.",
     )
 
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
+    def init(self, parameters: np.ndarray, shares: np.ndarray) -> ServerState:
         """Return w at rest."""
         return ServerState(parameters, server={"momentum": np.zeros_like(parameters)})
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.federated.algorithm import Algorithm, Instruction, ServerState, Updates
+from core.federated.algorithm import EQUAL, SAMPLES, Algorithm, Instruction, ServerState, Updates
 from core.settings import setting
 
 
@@ -16,6 +16,8 @@ class FedDyn(Algorithm):
 
     Then h_k <- h_k - alpha (w_k - w_t);
     h <- h - alpha / N sum (w_k - w_t); w <- mean of w_k - h / alpha, over the round's clients of N.
+    Weighted by samples, client k has alpha_k = alpha n / (N n_k), so that h is the weighted mean of
+    the h_k: so the authors' program does it (alpemreacar/FedDyn on GitHub).
     Source: Acar et al. 2021, arXiv:2111.04263.
     """
 
@@ -35,29 +37,52 @@ class FedDyn(Algorithm):
         why="Small values let clients go far in a round; large ones slow them down.",
     )
 
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
+    weighting: str = setting(
+        EQUAL,
+        choices=(EQUAL, SAMPLES),
+        omitted=True,
+        help="What the clients' losses count: all alike, as in the paper, or by their samples.",
+        why="FedAvg minimises the mean over samples. Compare it with the same weighting. Learning "
+        "rate x alpha n / (N n_k) of the smallest client has to stay below 1.",
+    )
+
+    @property
+    def objective(self) -> str:
+        """The mean that the weighting says."""
+        return self.weighting
+
+    def init(self, parameters: np.ndarray, shares: np.ndarray) -> ServerState:
         """Return w with all regularisers zero."""
+        gradients = np.zeros((len(shares), parameters.size), parameters.dtype)
+        weights = {"share": shares} if self.weighting == SAMPLES else {}
         return ServerState(
             parameters,
             server={"gradient": np.zeros_like(parameters)},
-            clients={"gradient": np.zeros((clients, parameters.size), parameters.dtype)},
+            clients={"gradient": gradients, **weights},
         )
+
+    def _alphas(self, state: ServerState) -> float | np.ndarray:
+        """Return alpha, or every client's own, (N,)."""
+        shares = state.clients.get("share")
+        return self.alpha if shares is None else self.alpha / (len(shares) * shares)
 
     def instruct(self, state: ServerState) -> Instruction:
         """Ask for local SGD on the regularised objective."""
         gradients = state.clients["gradient"]
-        return Instruction(prox_mu=self.alpha, correction=lambda k: -gradients[k])
+        return Instruction(prox_mu=self._alphas(state), correction=lambda k: -gradients[k])
 
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
         """Move to the mean model, less what the regularisers hold back."""
         gradients, total, count = state.clients["gradient"].copy(), np.float64(0), 0
+        alphas = self._alphas(state)
         for some in updates:
             total = total + some.deltas.sum(axis=0, dtype=np.float64)
-            gradients[some.clients] -= self.alpha * some.deltas
+            own = alphas[some.clients, None] if isinstance(alphas, np.ndarray) else alphas
+            gradients[some.clients] -= own * some.deltas
             count += len(some.clients)
         gradient = state.server["gradient"] - self.alpha / len(gradients) * total
         moved = state.moved(np.asarray(total / count - gradient / self.alpha), gradient=gradient)
-        return replace(moved, clients={"gradient": gradients})
+        return replace(moved, clients={**state.clients, "gradient": gradients})
 
 
 ALGORITHM = FedDyn

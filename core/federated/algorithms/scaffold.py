@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.federated.algorithm import Algorithm, Instruction, ServerState, Updates
+from core.federated.algorithm import EQUAL, SAMPLES, Algorithm, Instruction, ServerState, Updates
 from core.settings import setting
 
 
@@ -15,7 +15,9 @@ class Scaffold(Algorithm):
     """Clients step along g - c_k + c; c_k estimates client k's gradient, c is the mean of all c_k.
 
     w <- w + rate / |S| sum (w_k - w); c <- c + 1 / N sum (c_k_new - c_k), over the round's S of N.
-    Source: Karimireddy et al. 2020, arXiv:1910.06378, Algorithm 1.
+    Weighted by samples, both means are: w <- w + rate sum q_k (w_k - w) with q_k = n_k / n over the
+    round's clients, c <- c + sum p_k (c_k_new - c_k) with p_k = n_k / n over all.
+    Source: Karimireddy et al. 2020, arXiv:1910.06378, Algorithm 1; section 2 on weights.
     """
 
     name: ClassVar[str] = "scaffold"
@@ -32,13 +34,27 @@ class Scaffold(Algorithm):
         why="I costs one more pass over the client's samples a round and is the steadier one.",
     )
     server_rate: float = setting(1.0, low=0.0, high=10.0, help="The server's learning rate.")
+    weighting: str = setting(
+        EQUAL,
+        choices=(EQUAL, SAMPLES),
+        omitted=True,
+        help="What the clients' losses count: all alike, as in the paper, or by their samples.",
+        why="FedAvg minimises the mean over samples. Compare it with the same weighting.",
+    )
 
-    def init(self, parameters: np.ndarray, clients: int) -> ServerState:
+    @property
+    def objective(self) -> str:
+        """The mean that the weighting says."""
+        return self.weighting
+
+    def init(self, parameters: np.ndarray, shares: np.ndarray) -> ServerState:
         """Return w with all control variates zero."""
+        controls = np.zeros((len(shares), parameters.size), parameters.dtype)
+        weights = {"share": shares} if self.weighting == SAMPLES else {}
         return ServerState(
             parameters,
             server={"control": np.zeros_like(parameters)},
-            clients={"control": np.zeros((clients, parameters.size), parameters.dtype)},
+            clients={"control": controls, **weights},
         )
 
     def instruct(self, state: ServerState) -> Instruction:
@@ -47,18 +63,20 @@ class Scaffold(Algorithm):
         return Instruction(correction=lambda k: server - own[k], gradients=self.option == "I")
 
     def aggregate(self, state: ServerState, updates: Iterable[Updates]) -> ServerState:
-        """Move to the plain mean of the clients' models and renew the control variates."""
-        controls = state.clients["control"].copy()
-        step, change, count = np.float64(0), np.float64(0), 0
+        """Move to the mean of the clients' models and renew the control variates."""
+        controls, shares = state.clients["control"].copy(), state.clients.get("share")
+        step, change, count = np.zeros(()), np.zeros(()), 0
         for some in updates:
-            renewed = self._renewed(state, some)
-            change = change + (renewed - controls[some.clients]).sum(axis=0, dtype=np.float64)
-            step = step + some.deltas.sum(axis=0, dtype=np.float64)
-            count += len(some.clients)
-            controls[some.clients] = renewed
-        control = np.asarray(state.server["control"] + change / len(controls))
-        moved = state.moved(np.asarray(self.server_rate * step / count), control=control)
-        return replace(moved, clients={"control": controls})
+            renewed, own = self._renewed(state, some), some.clients
+            change = change + _sum(renewed - controls[own], None if shares is None else shares[own])
+            step = step + _sum(some.deltas, None if shares is None else some.weights)
+            count += len(own)
+            controls[own] = renewed
+        if shares is None:
+            step, change = step / count, change / len(controls)
+        control = np.asarray(state.server["control"] + change)
+        moved = state.moved(np.asarray(self.server_rate * step), control=control)
+        return replace(moved, clients={**state.clients, "control": controls})
 
     def _renewed(self, state: ServerState, some: Updates) -> np.ndarray:
         if some.gradients is not None:
@@ -67,6 +85,13 @@ class Scaffold(Algorithm):
         excess: np.ndarray = state.clients["control"][some.clients] - state.server["control"]
         renewed: np.ndarray = excess + mean_gradient
         return renewed.astype(state.parameters.dtype)
+
+
+def _sum(vectors: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return the sum of (n, P) vectors in float64, each times its weight if there are any."""
+    if weights is None:
+        return np.asarray(vectors.sum(axis=0, dtype=np.float64))
+    return np.asarray(weights @ vectors.astype(np.float64))
 
 
 ALGORITHM = Scaffold

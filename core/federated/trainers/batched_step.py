@@ -97,7 +97,7 @@ class BatchedStep:
     def start(self, chunk: Sequence[Row], works: Sequence[Work]) -> None:
         """Set every row to its start, and prepare proximal terms, corrections and L2."""
         some = [works[row.work] for row in chunk]
-        shrink, offset = self._shrink(some), self._step_offset(chunk, some)
+        shrink, offset = self._shrink(chunk, some), self._step_offset(chunk, some)
         owners = np.array([row.work for row in chunk])
         for layer, part in zip(self._layers, self._parts(), strict=True):
             for number in dict.fromkeys(owners.tolist()):
@@ -167,10 +167,11 @@ class BatchedStep:
         signal -= targets
         return signal
 
-    def _shrink(self, works: Sequence[Work]) -> np.ndarray | None:
+    def _shrink(self, chunk: Sequence[Row], works: Sequence[Work]) -> np.ndarray | None:
         """Return 1 - lr (mu + l2) per row and parameter, l2 not on biases; None if all are 1."""
         rates, l2 = (np.array([getattr(w, n) for w in works]) for n in ("learning_rate", "l2"))
-        proximal = np.array([work.instruction.prox_mu for work in works])
+        pairs = zip(chunk, works, strict=True)
+        proximal = np.array([work.instruction.mu_of(row.client) for row, work in pairs])
         if not proximal.any() and not l2.any():
             return None
         shrink: np.ndarray = np.ones((self._rows, self._size), self._dtype)

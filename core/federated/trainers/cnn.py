@@ -75,7 +75,7 @@ class CnnTrainer:
         for number, some in enumerate(chosen):
             if number % STEPS_BETWEEN_TICKS == 0:
                 tick()
-            step.advance(images[some], labels[some], work)
+            step.advance(images[some], labels[some], work, client)
         return work.updates(rows, self._masked(step.vector() - work.start)[None], gradients)
 
     def _evaluate(self, vector: np.ndarray, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
@@ -123,9 +123,9 @@ class _Step:
         for name, value in unflatten(offsets, self._shapes).items():
             self._step_offset[name].assign(value)
 
-    def advance(self, images: np.ndarray, labels: np.ndarray, work: Work) -> None:
-        """Take one step on a batch."""
-        rate, prox_mu = np.float32(work.learning_rate), np.float32(work.instruction.prox_mu)
+    def advance(self, images: np.ndarray, labels: np.ndarray, work: Work, client: int) -> None:
+        """Take one step on a batch of a client's."""
+        rate, prox_mu = np.float32(work.learning_rate), np.float32(work.instruction.mu_of(client))
         self._advance(images, labels.astype(np.int32), rate, prox_mu, np.float32(work.l2))
 
     def gradient(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -60,11 +60,11 @@ class PlainTrainer:
         client, steps = int(work.clients[row]), int(work.steps[row])
         inputs, labels = self._samples(client)
         offset = work.step_offset(work.clients[rows])
-        vector = work.start
+        vector, mu = work.start, work.instruction.mu_of(client)
         for chosen in batches(len(labels), work.batch_size, steps, work.rng(client)):
             parameters = unflatten(vector, self.shapes)
             gradient = mlp.gradient(parameters, inputs[chosen], labels[chosen], work.l2)
-            step = -work.learning_rate * (flatten(gradient) + work.instruction.prox_mu * vector)
+            step = -work.learning_rate * (flatten(gradient) + mu * vector)
             vector = vector + step + (0 if offset is None else offset[0])
         gradients = None
         if work.instruction.gradients:

@@ -6,7 +6,7 @@ Four trainers answer: `plain` (one client after the other), `batched` (all at on
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -45,9 +45,12 @@ class Work:
     def step_offset(self, clients: np.ndarray) -> np.ndarray | None:
         """Return what these clients add at every step, (n, P): -lr (correction - mu w_start)."""
         instruction = self.instruction
-        if instruction.correction is None and instruction.prox_mu == 0:
+        mu: Any = instruction.prox_mu
+        if instruction.correction is None and not np.any(mu):
             return None
-        towards = instruction.prox_mu * self.start
+        if np.ndim(mu):
+            mu = mu[clients, None].astype(self.start.dtype)
+        towards = mu * self.start
         extra = 0 if instruction.correction is None else instruction.correction(clients)
         offset = np.asarray(self.learning_rate * (towards - extra), self.start.dtype)
         return np.broadcast_to(offset, (len(clients), self.start.size))
