@@ -9,6 +9,7 @@ from core.evaluation.score import score
 from core.grading.gradescope import persons
 from core.grading.kept_uploads import keep
 from core.grading.leaderboard import board_of, gradings
+from core.grading.people import WEIGHTS_ENDINGS
 from core.grading.spec import GradeResult, GradeSpec
 from core.jobs.store.job import DONE, Job
 from core.runs.specs import result_of, spec_of
@@ -32,7 +33,8 @@ RUBRIC = """
 above 0; otherwise 0. Sparsity counts exact zeros among all parameters, biases included, of the file
 as it is read from disk.
 
-**What to hand in.** `my_model_weights.h5` of the course's network, or the zip of a class as
+**What to hand in.** `my_model_weights.h5` of the course's network (or `.keras`, `.pt`,
+`.safetensors`, `.npz`, a pickled `get_weights()`), or the zip of a class as
 Gradescope, Canvas, Moodle, Blackboard, Brightspace or GitHub Classroom export it, or with a folder
 or zip a person: `anna/my_model_weights.h5`, `bob.zip`, … Everybody in it gets a row: a broken file,
 a notebook or nothing at all gets 0 and its reason, and stops nobody. Every file is read in a
@@ -59,7 +61,7 @@ def _form(chosen: StoredDataset) -> None:
     number = st.session_state.setdefault("grade-uploads", 0)
     files = st.file_uploader(
         "Weights files, or zips of them (a class as Canvas, Moodle and others export it)",
-        type=["h5", "hdf5", "keras", "zip"],
+        type=[*(ending[1:] for ending in WEIGHTS_ENDINGS), "zip"],
         accept_multiple_files=True,
         key=f"grade-files:{number}",
         on_change=forget_upload_error,

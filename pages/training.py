@@ -75,7 +75,8 @@ def _recipe(chosen: StoredDataset) -> None:
 def _import(chosen: StoredDataset) -> None:
     with st.expander("Import weights", key="import", icon=":material/upload_file:"):
         st.caption(
-            "A `.h5`, `.weights.h5` or `.keras` file of the course's network. "
+            "A `.h5`, `.weights.h5`, `.keras`, `.pt`, `.safetensors` or `.npz` file of the "
+            "course's network, or its pickled `get_weights()`. "
             "Nothing in it is executed; only the weights of a whole model are read."
         )
         number = st.session_state.setdefault("weight-uploads", 0)

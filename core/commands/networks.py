@@ -21,7 +21,7 @@ from core.errors import NotFoundError, RecordError
 from core.evaluation.results import NetworkResult
 from core.jobs.store.job import Job
 from core.jobs.store.spec import JobSpec
-from core.networks.formats import keras_h5
+from core.networks.formats import keras_h5, torch_writer
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
@@ -31,6 +31,8 @@ from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainSpec
 
 PLANNED = ("method", "sparsity")  # options of their own
+# What --out may end in instead of .h5; the weights are the same.
+TORCH_FILES = {".pt": torch_writer.to_pt, ".safetensors": torch_writer.to_safetensors}
 GRADED = ("accuracy", "sparsity", "zeros", "parameters", "score")
 
 
@@ -149,7 +151,11 @@ def network_result(job: Job) -> NetworkResult:
 def delivered(session: Session, job: Job, out: Path) -> dict[str, Any]:
     """Copy the job's weights to `out` and return what was measured of them."""
     result = network_result(job)
+    made = session.workspace.artifacts(job.id) / result.weights
     with session.output(out) as part:
-        shutil.copyfile(session.workspace.artifacts(job.id) / result.weights, part)
+        if out.suffix in TORCH_FILES:
+            part.write_bytes(TORCH_FILES[out.suffix](keras_h5.read(made), result.shape.final_map))
+        else:
+            shutil.copyfile(made, part)
     graded = {name: getattr(result.point, name) for name in GRADED}
     return {"name": out.name, **graded, "error": None, "run": job.id, "out": str(out)}

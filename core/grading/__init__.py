@@ -1,3 +1,3 @@
 """Weights files of many people against one set of images: scores and a ranking."""
 
-__all__ = ["grade", "gradescope", "kept_uploads", "leaderboard", "spec", "submissions"]
+__all__ = ["grade", "gradescope", "kept_uploads", "leaderboard", "people", "spec", "submissions"]

@@ -4,7 +4,7 @@ Only names are looked at. A learning platform's names tell whose a file is (`lay
 folders do, else the files' own names.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -21,7 +21,10 @@ from core.grading.submitters import (
 )
 from core.names import plain_name
 
-WEIGHTS_ENDINGS = (".h5", ".hdf5", ".keras")
+CERTAIN = (".h5", ".hdf5", ".keras", ".pt", ".pth", ".safetensors")
+# What may hold weights as well as images: they count where somebody has nothing more certain.
+POSSIBLE = (".npz", ".pkl", ".pickle", ".bin", ".ckpt")
+WEIGHTS_ENDINGS = CERTAIN + POSSIBLE
 ZIP_ENDINGS = (".zip",)
 FEWEST_OF_A_CLASS = 3  # my_model_weights_anna.h5 names Anna, but _old.h5 nobody
 
@@ -51,7 +54,13 @@ class Found:
 
     @property
     def is_weights(self) -> bool:
-        """Tell by the name whether this may be a weights file."""
+        """Tell by the name whether this is meant to be a weights file."""
+        name = self.parts[-1].lower()
+        return name.endswith(CERTAIN) or (self.is_generic and self.may_be_weights)
+
+    @property
+    def may_be_weights(self) -> bool:
+        """Tell by the name whether this can be a weights file."""
         return self.parts[-1].lower().endswith(WEIGHTS_ENDINGS)
 
     @property
@@ -73,6 +82,13 @@ class Person:
     files: tuple[Found, ...]
 
 
+def weights_among(files: Iterable[Found]) -> list[Found]:
+    """Return the files meant as weights; where there are none, those that can be weights."""
+    files = list(files)
+    meant = [each for each in files if each.is_weights]
+    return meant or [each for each in files if each.may_be_weights]
+
+
 @dataclass
 class _Pile:
     """What was found of one person while going through the export."""
@@ -83,7 +99,7 @@ class _Pile:
     def latest(self) -> list[Found]:
         """Return the files of the last attempt with weights, or of the last one."""
         attempts = sorted({whose.attempt for whose, _ in self.files})
-        held = [w.attempt for w, found in self.files if found.is_weights]
+        held = [w.attempt for w, found in self.files if found.may_be_weights]
         wanted = max(held) if held else attempts[-1]
         return [found for whose, found in self.files if whose.attempt == wanted]
 
@@ -123,7 +139,7 @@ def _piled(
         whose = told.get(each.parts)
         if whose is not None:
             piles.setdefault(whose.key, _Pile(whose)).files.append((whose, each))
-        elif each.is_weights:  # beside what the platform exported: somebody's all the same
+        elif each.may_be_weights:  # beside what the platform exported: somebody's all the same
             loose.append(Person(own_name(each.parts), (each,)))
     names = [(real.get(p.whose.name, p.whose.name), p.whose.number) for p in piles.values()]
     piled = zip(named_apart(names), piles.values(), strict=True)
@@ -133,15 +149,15 @@ def _piled(
 def _of_folders(found: Sequence[Found], bundle: str, real: Mapping[str, str]) -> list[Person]:
     """Return the people whose folders, zips or loose files these are, [] if nobody has weights."""
     paths = {each: _as_folders(each) for each in found}
-    weights = [path for each, path in paths.items() if each.is_weights]
+    weights = {each: paths[each] for each in weights_among(found)}
     if not weights:
         return []
-    shared = _shared(weights, list(paths.values()))
-    top = weights[0][:shared]
+    shared = _shared(list(weights.values()), list(paths.values()))
+    top = next(iter(weights.values()))[:shared]
     below = {each: path[shared:] for each, path in paths.items() if path[:shared] == top}
     home = top[-1] if top else owner(bundle)
     piles: dict[str, list[Found]] = {}
-    for each, name in _owners(below, home, real).items():
+    for each, name in _owners(below, weights, home, real).items():
         piles.setdefault(name, []).append(each)
     return [Person(name, tuple(files)) for name, files in piles.items()]
 
@@ -166,14 +182,17 @@ def _shared(weights: Sequence[tuple[str, ...]], paths: Sequence[tuple[str, ...]]
 
 
 def _owners(
-    below: Mapping[Found, tuple[str, ...]], home: str, real: Mapping[str, str]
+    below: Mapping[Found, tuple[str, ...]],
+    weights: Container[Found],
+    home: str,
+    real: Mapping[str, str],
 ) -> dict[Found, str]:
     """Return whose each file is; what is nobody's (a task, a readme) is left out.
 
     below: the paths below the folders of the class.
     """
-    holding = {path[0] for each, path in below.items() if each.is_weights and len(path) > 1}
-    loose = [path[0] for each, path in below.items() if each.is_weights and len(path) == 1]
+    holding = {path[0] for each, path in below.items() if each in weights and len(path) > 1}
+    loose = [path[0] for each, path in below.items() if each in weights and len(path) == 1]
     is_class = len({name for name in loose if not name.lower().startswith(GENERIC)}) > 1
     folders = {path[0] for path in below.values() if len(path) > 1 and not is_readme(path[-1])}
     zips = {path[0] for each, path in below.items() if each.is_zip and len(path) == 2}
@@ -184,7 +203,7 @@ def _owners(
         if len(path) > 1 and path[0] in persons:
             name = name_of(path[0])
             owners[each] = real.get(name, name)
-        elif len(path) == 1 and (each.is_weights or (is_class and not is_of_the_class(path[0]))):
+        elif len(path) == 1 and (each in weights or (is_class and not is_of_the_class(path[0]))):
             owners[each] = _loose_owner(path[0], home, loose, is_class)
     return owners
 

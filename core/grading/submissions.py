@@ -15,7 +15,7 @@ from core.archives.members import is_ignored
 from core.archives.zip_limits import check_count
 from core.errors import LabError, UploadError
 from core.grading import rosters
-from core.grading.people import WEIGHTS_ENDINGS, ZIP_ENDINGS, Found, Person, people
+from core.grading.people import WEIGHTS_ENDINGS, ZIP_ENDINGS, Found, Person, people, weights_among
 from core.grading.submitters import is_of_the_class, owner, shown_name, with_zip
 from core.names import plain_name
 from core.text import plural
@@ -23,8 +23,6 @@ from core.text import plural
 MOST_SHOWN = 3  # names of files in one sentence
 PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b")
 KEPT = (*(f"*{ending}" for ending in WEIGHTS_ENDINGS), *rosters.TEXTS)
-# Inside a .keras file, which is a zip as well and may have lost its ending.
-WHOLE_MODEL = "model.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def _submissions(file: str, content: Path | bytes, place: Path, limits: Limits) 
         if not _is_archive(file, path):
             return [whole]
         members = _extracted(path, place, limits)
-        if any(member.parts == (WHOLE_MODEL,) for member in members):
+        if _is_weights_itself(members):
             return [whole]
         return _of_people(file, members, path, limits)
     except LabError as error:
@@ -136,6 +134,15 @@ def _is_archive(file: str, path: Path) -> bool:
         return False
     with open(path, "rb") as opened:
         return opened.read(4).startswith(PACKED) or file.lower().endswith(ZIP_ENDINGS)
+
+
+def _is_weights_itself(members: Sequence[Found]) -> bool:
+    """Tell whether a zip is a .keras, .pt or .npz file that has lost its ending."""
+    paths = [each.parts for each in members]
+    is_keras = ("model.weights.h5",) in paths
+    is_torch = any(path[1:] == ("data.pkl",) for path in paths)
+    is_npz = bool(paths) and all(path[-1].endswith(".npy") for path in paths)
+    return is_keras or is_torch or is_npz
 
 
 def _extracted(path: Path, place: Path, limits: Limits) -> list[Found]:
@@ -228,7 +235,7 @@ def _handed_in(person: Person, nothing: Path, limits: Limits) -> list[Submission
 
     nothing: stands for the path of what is not there to grade.
     """
-    weights = [each for each in person.files if each.is_weights]
+    weights = weights_among(person.files)
     count, size = len(weights), sum(each.size_bytes for each in weights)
     if not weights:
         return [Submission(person.name, f"{person.name}/", nothing, _no_weights(person))]
@@ -255,7 +262,4 @@ def _no_weights(person: Person) -> str:
     if not person.files:
         return "Nothing was handed in. Hand in my_model_weights.h5."
     found = [each for each in person.files if not each.is_zip] or list(person.files)
-    return (
-        f"There is no {', '.join(WEIGHTS_ENDINGS[:-1])} or {WEIGHTS_ENDINGS[-1]} file"
-        f"{_found(found)}. Hand in my_model_weights.h5 itself."
-    )
+    return f"There is no weights file{_found(found)}. Hand in my_model_weights.h5 itself."

@@ -125,7 +125,7 @@ def test_a_zip_of_five_is_graded_and_the_broken_ones_explained(tab, lab, tmp_pat
         timeout=GRADING_MILLISECONDS
     )
     expect(page.get_by_text("5 files on 60 hidden images")).to_be_visible()
-    expect(page.get_by_text("not an HDF5 weights file").last).to_be_visible()
+    expect(page.get_by_text("not a weights file that is read").last).to_be_visible()
     expect(page.get_by_text("NaN or infinite").last).to_be_visible()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Gradescope results (zip, one each)").click()

@@ -276,3 +276,19 @@ def test_a_reader_that_goes_away_gets_no_traceback(command_line):
     )
     assert "Traceback" not in done.stderr
     assert "Broken" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [".pt", ".safetensors"])
+def test_prune_writes_what_pytorch_loads_and_grade_reads_it_alike(
+    command_line, images, dense, ending
+):
+    prune = ("prune", dense, "--data", images, "--sparsity", 0.5, "--epochs", 0)
+    rows = []
+    for name in (".h5", ending):
+        out = command_line.folder / f"for_torch{name}"
+        status, _, said = command_line(*prune, "--out", out)
+        assert status == 0, said
+        status, graded, _ = command_line("grade", out, "--data", images)
+        rows.append([graded[key] for key in ("accuracy", "zeros", "score", "error")])
+    assert rows[0] == rows[1]

@@ -35,7 +35,7 @@ WRONG = {
     "empty.h5": "The file is empty",
     "/dev/null": "neither a file nor a folder",
     "nowhere/at/all.h5": "There is no file",
-    "text.h5": "not an HDF5 weights file",
+    "text.h5": "not a weights file that is read",
 }
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pickle
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -20,13 +21,14 @@ from core.archives.spool import Spool
 from core.data.uploads import dataset_reader, leaf_json, npy
 from core.data.uploads.unpickle import reader as pickles
 from core.errors import LabError, WeightsError
-from core.networks.formats import hdf5_reader
+from core.networks.formats import reader, torch_writer
 from core.networks.network import NetworkShape, initial_weights
 from tests.inputs import build, clients, networks, pictures
 from tests.inputs import pickles as pickle_cases
 
 SMALL = replace(LIMITS, unpacked_bytes=8 * MIB, members=500, image_pixels=1_000_000)
 CORPUS = Path(__file__).parent / "corpus"
+REAL_TORCH = Path(__file__).parents[1] / "networks" / "formats" / "files" / "torch"
 READ, REFUSED, FINDING = 0, 1, 2
 TINY = NetworkShape((10, 10, 1), 2, (1, 1, 1, 1, 2))
 
@@ -106,6 +108,27 @@ def small_weights() -> list[bytes]:
         networks.archive(weights=networks.keras3(weights=tiny))(),
         networks.legacy(tiny, into="model_weights", change=describe),
     ]
+
+
+read_weights = with_source(reader.parse)
+
+
+def torch_seeds() -> list[bytes]:
+    tiny = initial_weights(TINY, 1)
+    return [torch_writer.to_pt(tiny), *(path.read_bytes() for path in REAL_TORCH.glob("*.pt"))]
+
+
+def safetensors_seeds() -> list[bytes]:
+    tiny = initial_weights(TINY, 1)
+    library = (path.read_bytes() for path in REAL_TORCH.glob("*.safetensors"))
+    return [torch_writer.to_safetensors(tiny), *library]
+
+
+def array_seeds() -> list[bytes]:
+    arrays = list(initial_weights(TINY, 1).values())
+    target = io.BytesIO()
+    np.savez(target, *arrays)
+    return [target.getvalue(), *(pickle.dumps(arrays, protocol) for protocol in (2, 4, 5))]
 
 
 def describe(file: object) -> None:
@@ -196,7 +219,10 @@ READERS: dict[str, Reader] = {
         lambda: [*tar_seeds(), *zip_seeds()],
     ),
     "image": Reader(read_image, image_seeds),
-    "weights": Reader(apart(hdf5_reader.parse), small_weights),
+    "weights": Reader(apart(read_weights), small_weights),
+    "torch": Reader(read_weights, torch_seeds),
+    "safetensors": Reader(read_weights, safetensors_seeds),
+    "arrays": Reader(read_weights, array_seeds),
     "leaf": Reader(with_source(leaf_json.parse), leaf_seeds),
 }
 

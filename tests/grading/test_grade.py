@@ -91,7 +91,7 @@ def test_broken_files_score_zero_with_their_reason(mixed: dict[str, Grade]) -> N
     for name, reason in {
         "nan": "NaN",
         "small": "conv1",
-        "text": "not an HDF5 weights file",
+        "text": "not a weights file that is read",
         "zipped": "damaged",
     }.items():
         assert mixed[name].score == 0.0

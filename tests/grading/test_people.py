@@ -114,6 +114,11 @@ LAYOUTS = {
                                    ["anna", "ben li", "cem"]),
     "one person, deep; another with a notebook": ([f"anna/code/{W}", "ben/x.ipynb"],
                                                   ["anna", "ben"]),
+    "files of PyTorch": (["anna/model.pt", "ben/w.safetensors", "cem/x.pth"],
+                         ["anna", "ben", "cem"]),
+    "arrays, where there is nothing better": (["anna/w.npz", "ben/w.pkl"], ["anna", "ben"]),
+    "one person's own zip with data": (
+        [W, "data/train.pkl", "data.npz", "old/dense.npz"], ["class"]),
     "a teacher's readme around": ([f"hw1/anna/{W}", "README.md"], ["anna"]),
     "one person's own zip": ([W, "train.py", "report.pdf", "code/a.py"], ["class"]),
 }  # fmt: skip

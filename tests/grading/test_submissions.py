@@ -204,7 +204,7 @@ def test_several_loose_files_with_everybodys_name_are_told_apart(tmp_path: Path)
 def test_a_person_without_weights_is_told_what_was_found(tmp_path: Path, top: str) -> None:
     names = (
         *("anna/my_model_weights.h5", "anna/train.py", "ben/submission.zip"),
-        *("cem/my_model_weights.h5.gz", "dora/code/weights.pt", "dora/1.py", "dora/2.py"),
+        *("cem/my_model_weights.h5.gz", "dora/code/weights.txt", "dora/1.py", "dora/2.py"),
         *("dora/3.py", "readme/README.md", "eve/.DS_Store", "__MACOSX/fay/._x", "task.pdf"),
     )
     bundle = zipped(*((top + name, b"x") for name in names))
@@ -217,13 +217,47 @@ def test_a_person_without_weights_is_told_what_was_found(tmp_path: Path, top: st
     }
 
 
+def test_beside_the_file_that_was_asked_for_others_are_named_and_not_graded(
+    tmp_path: Path,
+) -> None:
+    names = ("my_model_weights.pt", "dense.h5", "train_images.npz", "notes.txt")
+    bundle = zipped(*((f"{who}/{name}", b"x") for who in ("anna", "ben") for name in names))
+    anna, ben = collect([("class.zip", bundle)], tmp_path)
+    assert (anna.file, ben.file) == ("anna/my_model_weights.pt", "ben/my_model_weights.pt")
+    assert anna.notes == ("Not graded beside it: dense.h5.",)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        (("config.json", b"{}"), ("model.weights.h5", b"W")),
+        (("w/data.pkl", b"x"), ("w/data/0", b"y"), ("w/version", b"3")),
+        (("arr_0.npy", b"x"), ("arr_1.npy", b"y")),
+    ],
+    ids=["keras", "torch", "npz"],
+)
+def test_a_weights_file_that_lost_its_ending_is_one_although_it_is_a_zip(
+    tmp_path: Path, members: tuple[tuple[str, bytes], ...]
+) -> None:
+    content = zipped(*members)
+    found = collect([("anna.zip", content)], tmp_path)
+    assert [(s.name, s.path.read_bytes()) for s in found] == [("anna", content)]
+
+
+def test_one_persons_files_are_bounded(tmp_path: Path) -> None:
+    bundle = zipped(*((f"anna/{n}.h5", b"x") for n in range(30)), ("ben/w.h5", b"x"))
+    anna, ben = collect([("class.zip", bundle)], tmp_path)
+    assert "30 weights files of 0 MB were handed in; at most 20 files" in anna.error
+    assert ben.error == ""
+
+
 def test_folders_beside_one_persons_loose_file_are_no_people(tmp_path: Path) -> None:
     bundle = zipped(("my_model_weights.h5", b"A"), ("code/train.py", b"x"))
     assert [s.name for s in collect([("anna.zip", bundle)], tmp_path)] == ["anna"]
 
 
 def test_people_without_weights_count_as_files(tmp_path: Path) -> None:
-    bundle = zipped(("anna/w.h5", b"A"), ("bob/w.pt", b"B"), ("carla/w.pt", b"C"))
+    bundle = zipped(("anna/w.h5", b"A"), ("bob/w.txt", b"B"), ("carla/w.txt", b"C"))
     (found,) = collect([("class.zip", bundle)], tmp_path, Limits(files=2))
     assert "holds the files of 3 people, 3 files in all. At most 2" in found.error
 

@@ -18,6 +18,7 @@ from tests.inputs import (
     pictures,
     ranges,
     tars,
+    torch_files,
 )
 
 pytestmark = pytest.mark.slow  # hundreds of files
@@ -32,6 +33,7 @@ MODULES = (
     ranges,
     networks,
     hand_ins,
+    torch_files,
     clients,
 )
 CASES = [case for module in MODULES for case in module.CASES]

@@ -83,3 +83,17 @@ def test_a_class_is_offered_as_a_zip_and_one_person_as_a_file(page, filled_home,
 def test_a_reason_is_the_first_sentence_and_names_no_structure_of_hdf5():
     state, reason = cause(graded(9, "anna"), 0.6)
     assert (state, reason) == ("Not graded", BROKEN.partition(" Save")[0])
+
+
+def test_a_finished_network_is_offered_for_pytorch_when_asked(filled_home, open_page):
+    _, ids = filled_home
+    page = open_page("training", data=ids["data"], run=ids["dense"])
+    assert not page.exception
+    labels = {each.proto.label for each in page.get("download_button")}
+    assert not [label for label in labels if label.endswith((".pt", ".safetensors"))]
+    (window,) = page.get("popover")
+    assert window.proto.popover.label == "PyTorch"
+    page.session_state[f"file:{ids['dense']}:torch"] = True  # opened
+    opened = page.run()
+    labels = {each.proto.label for each in opened.get("download_button")}
+    assert {"Download dense.pt", "Download dense.safetensors"} <= labels

@@ -1,23 +1,16 @@
-"""What a weights file may look like, and nothing else: the part that runs in the limited child.
-
-Keras is never imported.
-"""
+"""HDF5 weights files in the layouts of Keras 2 and 3, read with h5py; Keras is never imported."""
 
 import io
 import math
 import re
-import zipfile
 from collections.abc import Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
-from core.archives import zips
 from core.errors import WeightsError
 from core.networks.formats.architecture import note_differences
 from core.networks.formats.hdf5_checks import (
-    LARGEST_BYTES,
-    LARGEST_VALUES,
     check_objects,
     check_sizes,
     damaged,
@@ -26,7 +19,7 @@ from core.networks.formats.hdf5_checks import (
     shown,
     text_attribute,
 )
-from core.networks.formats.keras_config import LARGEST_TEXT, check_description
+from core.networks.formats.keras_config import check_description
 from core.networks.formats.layer_order import Shapes, named_layers
 from core.networks.formats.wrappers import check_layer
 from core.networks.network import Weights
@@ -34,21 +27,10 @@ from core.text import plural
 
 Layers = list[tuple[str, list[Any]]]  # (layer, its datasets, unread: shapes are looked at first)
 TINY = 1e-12
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # Beside the layers of a trained model; Keras 2 on Windows writes such paths with backslashes.
 NO_LAYERS = re.compile(r"(optimizer|metrics)([/\\]|$)")
 NO_LAYER = "seed_generator"  # inside layers that draw random numbers, in early versions of Keras 3
-
-
-def parse_upload(
-    source: BinaryIO,
-    name: str,
-    shapes: dict[str, list[int]] | None,
-    images: list[int] | None = None,
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Entry in the child: return ({"notes": [...]}, weights)."""
-    expected = {key: tuple(value) for key, value in shapes.items()} if shapes else None
-    weights, notes = parse(source.read(), expected, LARGEST_BYTES, images)
-    return {"notes": list(notes)}, weights
 
 
 def parse(
@@ -57,55 +39,20 @@ def parse(
     largest_bytes: float = math.inf,
     images: Sequence[int] | None = None,
 ) -> tuple[Weights, tuple[str, ...]]:
-    """Return (weights by our names, notes) of any accepted format, told by content.
+    """Return (weights by our names, notes) of an HDF5 file in any of Keras's layouts.
 
     largest_bytes: the most that the layers may declare where no `shapes` say what is expected.
     images: (height, width, channels) of the images that the weights are measured on, if known.
     Raises WeightsError naming the layer and the remedy.
     """
     notes: list[str] = []
-    if not content:
-        raise WeightsError("The file is empty. Save the weights again and upload the new file.")
-    if content[:4] == b"PK\x03\x04":
-        content = _from_keras_archive(content, images, notes)
-    if content[:8] != b"\x89HDF\r\n\x1a\n":
+    if content[:8] != SIGNATURE:
         raise WeightsError(
             "This is not an HDF5 weights file. Save with model.save_weights('my_model_weights.h5') "
             "in Keras 2, or '.weights.h5' in Keras 3, and upload that file."
         )
     weights = _read_hdf5(content, notes, shapes, largest_bytes, images)
-    return _checked(weights, notes), tuple(notes)
-
-
-def _from_keras_archive(content: bytes, images: Sequence[int] | None, notes: list[str]) -> bytes:
-    """Return the model.weights.h5 inside a .keras archive, after looking at its description."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = {info.filename: info for info in archive.infolist()[:1000]}
-            if "model.weights.h5" not in members:
-                raise WeightsError(
-                    "The archive holds no model.weights.h5. Upload a .keras file as model.save "
-                    "writes it, or the weights as .weights.h5."
-                )
-            description = _member(archive, members.get("config.json"), LARGEST_TEXT)
-            check_description(description)
-            note_differences(description, images, notes)
-            notes.append("Whole model (.keras): only its weights were read.")
-            return _member(archive, members["model.weights.h5"], LARGEST_VALUES * 4)
-    except (*zips.DAMAGE, OSError) as error:
-        raise damaged(error) from error
-
-
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo | None, largest: int) -> bytes:
-    if info is None:
-        return b""
-    if info.file_size > largest:
-        raise WeightsError(
-            f"{info.filename} declares {info.file_size:,} bytes, more than any network of this "
-            "family needs. Upload the weights of the reference network."
-        )
-    with archive.open(info) as member:
-        return member.read(largest + 1)[: largest + 1]
+    return as_float32(weights, notes), tuple(notes)
 
 
 def _read_hdf5(
@@ -197,7 +144,11 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part[:18]), "") if part.isdigit() else (-1, part) for part in parts]
 
 
-def _checked(weights: Weights, notes: list[str]) -> Weights:
+def as_float32(weights: Weights, notes: list[str]) -> Weights:
+    """Return finite float32 weights; what was converted, or is almost zero, is noted.
+
+    Raises WeightsError for NaN and infinite values.
+    """
     kinds = {str(array.dtype) for array in weights.values() if array.dtype != np.float32}
     with np.errstate(over="ignore"):  # what does not fit float32 becomes infinite, and is refused
         converted = {name: np.ascontiguousarray(a, np.float32) for name, a in weights.items()}

@@ -126,7 +126,8 @@ def read_upload(
 ) -> tuple[Weights, tuple[str, ...]]:
     """Return a stranger's weights and notes on what was converted; parsed in a limited child.
 
-    Accepts legacy weights-only .h5, whole-model .h5, Keras 3 .weights.h5 and .keras.
+    Accepts legacy weights-only .h5, whole-model .h5, Keras 3 .weights.h5 and .keras, PyTorch's
+    .pt in both containers, .safetensors, .npz and pickled get_weights(): told by the content.
     Raises WeightsError (or UploadError for limits) with cause and remedy.
     """
     from core.archives import sandbox
@@ -134,7 +135,7 @@ def read_upload(
 
     expected = _shapes(shape)
     result = sandbox.run(
-        "core.networks.formats.hdf5_reader:parse_upload",
+        "core.networks.formats.reader:parse_upload",
         content,
         {
             "name": name,

@@ -22,6 +22,7 @@ from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
 from pages.components.session import store, workspace
 from pages.components.views.job_progress import STOP_KEYS, job_line
+from pages.components.views.torch_files import torch_files
 
 
 def choose_run(found: Sequence[Job], label: Callable[[Job], str]) -> Job | None:
@@ -125,6 +126,7 @@ def download(
             on_click="ignore",
             help=f"{size(path.stat().st_size)}. Loads into Keras 2 and Keras 3.",
         )
+        torch_files(path, network.job, key)
 
 
 def log_view(job: Job) -> None:

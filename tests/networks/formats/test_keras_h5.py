@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from core.errors import WeightsError
-from core.networks.formats import hdf5_reader, keras_h5
+from core.networks.formats import keras_h5
 from core.networks.network import REFERENCE, NetworkShape, initial_weights
+from tests.networks.formats.parsed import parse
 from tests.numpy_forward import probabilities
 
 SMALL = NetworkShape((12, 12, 1), 3, (2, 3, 4, 5, 6))
@@ -178,8 +179,8 @@ def test_models_around_the_network_are_read_alike_with_and_without_its_shape(
     model.set_weights([ours[array.shape] for array in model.get_weights()])
     path = tmp_path / name
     (model.save_weights if ".weights." in name else model.save)(str(path))
-    for shapes in (REFERENCE.parameter_shapes(), None):  # as it is graded, and as it is pruned
-        read, notes = hdf5_reader.parse(path.read_bytes(), shapes, images=(25, 25, 3))
+    for shapes in (REFERENCE, None):  # as it is graded, and as it is pruned
+        read, notes = parse(path.read_bytes(), shapes, images=(25, 25, 3))
         assert list(read) == list(weights)
         assert all(np.array_equal(read[key], ours[value.shape]) for key, value in weights.items())
         assert not [note for note in notes if "another network" in note]

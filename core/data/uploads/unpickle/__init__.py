@@ -1,3 +1,3 @@
 """Arrays out of pickles, without Python's unpickler: nothing in them can run."""
 
-__all__ = ["reader"]
+__all__ = ["descriptions", "machine", "reader"]

@@ -6,7 +6,7 @@ Source of the instructions: pickletools.opcodes of the standard library.
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,13 @@ MARK = Mark()
 
 
 class Machine:
-    """A stack, a memo and the opcodes below; every length is checked against what is left."""
+    """A stack, a memo and the opcodes below; every length is checked against what is left.
+
+    A format that needs more than arrays has a machine of its own, with more `names` and `steps`.
+    """
+
+    names: Mapping[tuple[str, str], Any] = NAMES
+    steps: "Mapping[int, Callable[[Any], object]]"
 
     def __init__(self, content: memoryview, label: str) -> None:
         self.content, self.label, self.position = content, label, 0
@@ -61,7 +67,7 @@ class Machine:
             self.position += 1
             if opcode == 0x2E:
                 return self._finished()
-            step = STEPS.get(opcode)
+            step = self.steps.get(opcode)
             if step is None:
                 raise refused(
                     self.label,
@@ -76,6 +82,7 @@ class Machine:
         )
 
     def _finished(self) -> Any:
+        """Return the value that is left; nothing may follow it."""
         if self.position != len(self.content):
             extra = len(self.content) - self.position
             raise refused(self.label, f"goes on for {extra:,} bytes after its end")
@@ -144,13 +151,13 @@ class Machine:
 
     def find(self, module: Any, name: Any) -> None:
         """Push what a global name stands for; nothing is ever imported."""
-        if (module, name) not in NAMES:
+        if (module, name) not in self.names:
             raise refused(
                 self.label,
                 f"asks for {str(module)[:60]}.{str(name)[:60]}, which is not an array",
                 "Nothing in it was run. " + advice_for(str(module)),
             )
-        self.push(NAMES[module, name])
+        self.push(self.names[module, name])
 
     def reduce(self) -> None:
         """Describe what the pickle wants built."""
@@ -268,3 +275,4 @@ STEPS: dict[int, Callable[[Machine], object]] = {
     ord("R"): lambda m: m.reduce(),
     ord("b"): lambda m: m.build(),
 }
+Machine.steps = STEPS
