@@ -34,7 +34,7 @@ def test_zero_seconds_one_sentence_and_a_finished_frontier(newcomer):
     sample = json.loads((ROOT / "assets" / "sample_sweep.json").read_text())
     assert page.evaluate(DOTS) == 1 + len(sample["points"])
     assert page.get_by_role("button", name="Try the sample").is_visible()
-    assert page.get_by_role("link", name="Upload mine").is_visible()
+    assert page.get_by_role("link", name="Upload a data set").is_visible()
 
 
 def test_five_seconds_pictures_and_balance(newcomer):
@@ -48,15 +48,15 @@ def test_ten_seconds_the_quick_preset_starts(newcomer):
     page = newcomer.page
     assert page.get_by_text("about a minute").is_visible()
     page.get_by_role("button", name="Start").click()
-    page.get_by_text("First the whole network is trained").or_(
-        page.get_by_text("The whole network")
+    page.get_by_text("The dense network is trained first").or_(
+        page.get_by_text("The dense network has")
     ).first.wait_for()
 
 
 def test_then_the_baseline_and_more_dots_with_a_sentence_each(newcomer):
     page = newcomer.page
     page.wait_for_function(f"() => ({DOTS})() >= 1", timeout=DOTS_MS)
-    page.get_by_text("The whole network: 592,933 weights").wait_for()
+    page.get_by_text("The dense network has 592,933 weights").wait_for()
     page.wait_for_function(f"() => ({DOTS})() >= 3", timeout=DOTS_MS)
     assert page.get_by_text("of 592,933 weights and").count() >= 1
 
@@ -64,7 +64,7 @@ def test_then_the_baseline_and_more_dots_with_a_sentence_each(newcomer):
 def test_a_click_opens_the_card_with_its_download(newcomer):
     page = newcomer.page
     page.locator(".live-chart-plot .scatterlayer .point").last.click(force=True)
-    page.get_by_text("What it takes for what").wait_for()
+    page.get_by_text("Confusion matrix (holdout)").wait_for()
     for name in ("Score", "Accuracy", "Sparsity", "On disk, gzip"):
         expect(page.locator("[data-testid='stMetric']").filter(has_text=name)).to_have_count(1)
     button = page.get_by_role("button", name="Download my_model_weights.h5").or_(

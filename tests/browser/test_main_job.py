@@ -137,7 +137,7 @@ def test_the_copied_link_shows_the_same_card_to_somebody_else(visitor, chromium)
 
 def test_the_explorer_answers_when_the_slider_moves(visitor):
     page = visitor.page
-    page.get_by_text("Explore at once").click()
+    page.get_by_text("Instant preview").click()
     page.get_by_text("Score as it is").wait_for(timeout=300_000)
     page.get_by_text("50.00%", exact=True).wait_for()
     page.locator(".st-key-explore-sparsity").get_by_role("slider").focus()
@@ -149,7 +149,7 @@ def test_the_explorer_answers_when_the_slider_moves(visitor):
 def test_runs_lists_what_ran_and_exports_it(visitor):
     page = visitor.page
     page.get_by_role("link", name="Runs", exact=True).click()
-    page.get_by_text("Sweep: Magnitude, L1 filter at").first.wait_for()
+    page.get_by_text("Sweep: Magnitude, L1 filter").first.wait_for()
     page.get_by_role("button", name="Details").first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as zip").click()
