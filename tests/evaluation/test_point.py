@@ -19,12 +19,12 @@ from tests.evaluation.points import point
 
 def test_a_point_survives_json() -> None:
     before = point(0.7, 0.9, notes=("Pruned by hand.",), per_class_accuracy=(0.7, None))
-    assert Point.from_dict(json.loads(json.dumps(before.to_dict()))) == before
+    assert Point.from_json(json.loads(json.dumps(before.to_json()))) == before
 
 
 def test_keys_of_a_newer_version_are_ignored() -> None:
-    values = point(0.7, 0.9).to_dict() | {"carbon_grams": 3.0}
-    assert Point.from_dict(values) == point(0.7, 0.9)
+    values = point(0.7, 0.9).to_json() | {"carbon_grams": 3.0}
+    assert Point.from_json(values) == point(0.7, 0.9)
 
 
 def test_every_layer_is_counted_with_its_biases() -> None:
