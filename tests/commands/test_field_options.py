@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.commands.command_line import parser
@@ -192,4 +191,4 @@ def test_every_algorithm_can_be_set_from_the_command_line(session):
         arguments = ["--set", *texts] if texts else []
         spec = federated(session, "--algorithm", name, *arguments)
         assert spec.rule == cls()
-        assert np.all([spec.algorithm_settings[f.name] == f.default for f in describe(cls)])
+        assert all(getattr(spec.rule, f.name) == f.default for f in describe(cls))
