@@ -150,7 +150,7 @@ def test_the_downloaded_report_works_from_disk_without_a_network(tab, chromium, 
     offline.goto(path.as_uri())
     offline.wait_for_selector(".plot .main-svg")
     assert offline.locator(".plot .main-svg").count() >= offline.locator(".plot").count() > 5
-    assert "give Magnitude the largest area" in offline.locator("main").inner_text()
+    assert "validation images choose Magnitude" in offline.locator("main").inner_text()
     titles = offline.eval_on_selector_all(
         ".modebar-btn", "buttons => buttons.map(each => each.dataset.title)"
     )
