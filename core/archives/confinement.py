@@ -41,7 +41,12 @@ def limit_resources(limits: Limits) -> list[str]:
     held = []
     for name, bound in bounds.items():
         try:
-            resource.setrlimit(getattr(resource, name), (bound, bound))
+            kind = getattr(resource, name)
+            inherited = resource.getrlimit(kind)[1]
+            # Who started us may allow less already: nobody can raise that, and it holds too.
+            if inherited != resource.RLIM_INFINITY:
+                bound = min(bound, inherited)
+            resource.setrlimit(kind, (bound, bound))
             held.append(name)
         except (AttributeError, ValueError, OSError):
             continue  # macOS refuses some; the others still hold
