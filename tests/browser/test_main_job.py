@@ -138,12 +138,12 @@ def test_the_copied_link_shows_the_same_card_to_somebody_else(visitor, chromium)
 def test_the_explorer_answers_when_the_slider_moves(visitor):
     page = visitor.page
     page.get_by_text("Instant preview").click()
-    page.get_by_text("Score as it is").wait_for(timeout=300_000)
+    page.get_by_test_id("stMetric").filter(has_text="Change").wait_for(timeout=300_000)
     page.get_by_text("50.00%", exact=True).wait_for()
     page.locator(".st-key-explore-sparsity").get_by_role("slider").focus()
     page.keyboard.press("Home")
     page.get_by_text("0.00%", exact=True).wait_for(timeout=60_000)
-    assert metric(page, "Score as it is") == "0.000"  # nothing is zero, so nothing scores
+    assert metric(page, "Score") == "0.000"  # nothing is zero, so nothing scores
 
 
 def test_runs_lists_what_ran_and_exports_it(visitor):
