@@ -21,8 +21,6 @@ from pages.components.confirm import confirmed
 from pages.components.error_box import error_box, plain
 from pages.components.session import (
     counts_now,
-    recall,
-    remember,
     runs_now,
     store,
     title,
@@ -44,8 +42,9 @@ SHOWN = 40  # runs in the list at once; older ones by their state or their addre
 def main() -> None:
     """Draw the page: one run's details while one is open, else the list."""
     st.title("Runs", anchor=False)
-    if chosen := recall("run"):
-        st.button("All runs", icon=":material/arrow_back:", on_click=remember, args=("run", None))
+    # Of this address alone: what another page shows is not what somebody opened here.
+    if chosen := st.query_params.get("run"):
+        st.button("All runs", icon=":material/arrow_back:", on_click=_open, args=("",))
         with error_box():
             _details(store().get(chosen))
         return
@@ -65,6 +64,11 @@ def main() -> None:
         _housekeeping()
 
 
+def _open(run: str) -> None:
+    """Show a run's details, or the list for ""."""
+    st.query_params.from_dict({"run": run} if run else {})
+
+
 def _found(wanted: Sequence[str]) -> list[Job]:
     return runs_now(wanted, SHOWN)
 
@@ -82,7 +86,7 @@ def _list(jobs: Sequence[Job], wanted: Sequence[str]) -> None:
             with state:
                 job_line(job, f"list:{job.id}", short=True)
             if more.button("Details", key=f"open:{job.id}", type="tertiary"):
-                remember("run", job.id)
+                _open(job.id)
                 st.rerun()
 
 
@@ -197,7 +201,7 @@ def _confirm_delete(job: Job) -> None:
     with error_box():
         if confirmed("Delete"):
             housekeeping.delete_run(store(), workspace(), job.id)
-            remember("run", None)
+            _open("")
             st.rerun()
 
 
@@ -217,7 +221,7 @@ def _import(file: UploadedFile) -> None:
     forget_upload_error("run")
     try:
         done = bundle_import.import_run(store(), workspace(), file, check_file, resources_of)
-        remember("run", done.run)
+        _open(done.run)
     except LabError as error:
         keep_upload_error("run", str(error))
     st.session_state["run-uploads"] += 1

@@ -109,7 +109,7 @@ def test_while_its_modules_are_still_imported(home):
         "sys.meta_path.insert(0, Slow())\n"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", f"{home / 'hook'}{os.pathsep}{os.environ['PYTHONPATH']}")
+        patch.setenv("PYTHONPATH", str(home / "hook"), prepend=os.pathsep)
         process = begin(home, "methods")
     assert process.stdout.readline() == "importing\n"
     assert end(process, signal.SIGINT).startswith(NOTHING_LEFT)

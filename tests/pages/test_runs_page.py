@@ -80,6 +80,16 @@ def test_details_stand_alone_at_the_top_and_lead_back_to_the_list(filled_home, o
     assert [each for each in test.button_group if each.key == "runs-states"]
 
 
+def test_the_run_that_another_page_shows_does_not_hide_the_list(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("training", run=ids["dense"])
+    test.switch_page("runs.py")
+    test.query_params.clear()
+    test.run()
+    assert test.session_state["run"] == ids["dense"]
+    assert [each for each in test.button_group if each.key == "runs-states"]
+
+
 def links(test):
     return {link.proto.label: link.proto.query_string for link in test.get("page_link")}
 
