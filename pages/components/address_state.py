@@ -21,6 +21,7 @@ def choose(
     some: bool = False,
     help: str | None = None,
     missing: Callable[[str], str] | None = None,
+    version: int = 0,
 ) -> str:
     """Ask for one of the options; the address keeps it as `name`.
 
@@ -28,6 +29,8 @@ def choose(
     address leaves it out. some: there are others, which another page may have chosen; then to show
     one of these does not choose it. missing: why the address names something that is not among the
     options, "" for no reason to say anything; it is shown until something else is chosen.
+    version: another one makes another box. Whoever changes the address in other ways counts it up:
+    a browser that lags would send what its box still shows, as if somebody had chosen that.
     """
     start = options[0] if usual is None else usual
     wanted = recall(name)
@@ -35,9 +38,10 @@ def choose(
         say_missing(name, missing(wanted))
     # The address decides, and a click changes the address before the page is drawn (`_keep`):
     # an index that follows the address would make a new widget, which forgets the next click.
-    key = f"choose-{name}"
+    key = f"choose-{name}-{version}"
     st.session_state[key] = wanted if wanted in options else start
     without = start if unsaid else None
+    st.session_state[f"asked-{name}"] = key
     labels = distinct(options, called)
     st.selectbox(
         label,
@@ -55,6 +59,8 @@ def choose(
 
 
 def _choose(name: str, key: str, without: str | None) -> None:
+    if st.session_state.get(f"asked-{name}") != key:  # a box that is no longer drawn
+        return
     say_missing(name, "")
     _keep(name, key, without)
 

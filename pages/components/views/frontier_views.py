@@ -31,6 +31,7 @@ from pages.components.views.run_views import missing_run, network_card
 
 SENTENCES = 4
 NONE = "none"
+CLICKS = "dots-clicked"  # how many clicks on dots this session has seen
 
 
 def frontier_panel(read: Callable[[], Family], class_names: Sequence[str], key: str) -> None:
@@ -74,6 +75,7 @@ def _pick(found: Family) -> str | None:
         unsaid=True,
         some=True,
         missing=missing_run,
+        version=st.session_state.get(CLICKS, 0),
     )
     return None if chosen == NONE else chosen
 
@@ -81,7 +83,12 @@ def _pick(found: Family) -> str | None:
 def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str) -> None:
     learning = found.learning[1] if found.learning else None
     chart = live_frontier(found.all_points, labels, picked, learning=learning)
-    live_chart(chart, key, 460, on_pick=lambda clicked: remember("point", clicked))
+    live_chart(chart, key, 460, on_pick=_click)
+
+
+def _click(point: str) -> None:
+    remember("point", point)
+    st.session_state[CLICKS] = st.session_state.get(CLICKS, 0) + 1
 
 
 def progress(found: Family, key: str) -> None:
