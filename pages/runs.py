@@ -115,12 +115,13 @@ def _details(job: Job) -> None:
     st.subheader(plain(job_title(job, names)), anchor=False)
     st.caption(f"Run {job.id}, seed {job.seed}{_restarts(job)}")
     run_links(job)
-    st.dataframe(
-        [{"setting": name, "value": value} for name, value in run_settings(job, names)],
-        hide_index=True,
-        alt="Settings of this run",
-    )
     watch(lambda: [store().get(job.id)], lambda jobs: _progress(jobs[0]))
+    with st.expander("Settings", key=f"settings:{job.id}"):
+        st.dataframe(
+            [{"setting": name, "value": value} for name, value in run_settings(job, names)],
+            hide_index=True,
+            alt="Settings of this run",
+        )
     _failed_parts(job)
     use, parts = housekeeping.family_use(store(), workspace(), job.id)
     owned = f", its {plural(parts, 'part')} included" if parts else ""

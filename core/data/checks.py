@@ -7,10 +7,12 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.data.images import resize, with_channels
+from core.data.near_duplicates import near_duplicates
 from core.text import plural
 
 THUMBNAIL = 48
-NEARLY_CONSTANT = 2.0  # standard deviation in units of 1/255 below which an image shows nothing
+# Standard deviation over the pixels of a channel, in units of 1/255, below which it shows nothing.
+NEARLY_CONSTANT = 2.0
 PIECE = 1024
 
 
@@ -30,7 +32,9 @@ class Checks:
     """Findings on a data set; `warnings` and `conversions` are finished sentences.
 
     duplicates: training images that repeat an earlier one. validation_overlap, test_overlap:
-    images that are also training images. nearly_constant: images without content, all splits.
+    images that are also training images. near_duplicates: validation and test images that look
+    like a training image without being equal to one, as copies that were saved or resized anew do.
+    nearly_constant: images without content, all splits.
     balance: smallest class / largest class of the training set.
     """
 
@@ -39,6 +43,7 @@ class Checks:
     conflicting: int
     validation_overlap: int
     test_overlap: int
+    near_duplicates: int
     nearly_constant: int
     balance: float
     warnings: tuple[str, ...]
@@ -65,6 +70,10 @@ def check(dataset: Dataset, thumbnails: int = 8) -> Checks:
         "conflicting": conflicting,
         "validation_overlap": overlaps[0],
         "test_overlap": overlaps[1],
+        "near_duplicates": near_duplicates(
+            dataset.train.images,
+            [split.images for split in (dataset.validation, dataset.test) if split],
+        ),
         "nearly_constant": constant,
     }
     balance = min(counts) / max(max(counts), 1)
@@ -112,9 +121,15 @@ def _conflicting(digests: list[bytes], labels: np.ndarray) -> int:
 def _nearly_constant(split: Split) -> int:
     scale = 1.0 if split.images.dtype == np.uint8 else 255.0
     return sum(
-        int(np.count_nonzero(piece.std(axis=(1, 2, 3), dtype=np.float32) * scale < NEARLY_CONSTANT))
+        int(np.count_nonzero(_spread(piece) * scale < NEARLY_CONSTANT))
         for piece in (split.images[i : i + PIECE] for i in range(0, len(split), PIECE))
     )
+
+
+def _spread(images: np.ndarray) -> np.ndarray:
+    """Return the largest deviation of a channel over its pixels: a flat colour has none."""
+    spread = images.std(axis=(1, 2), dtype=np.float32)
+    return np.asarray(spread if spread.ndim == 1 else spread.max(axis=1))
 
 
 def _class(dataset: Dataset, label: int, thumbnails: int) -> ClassCheck:
@@ -157,10 +172,13 @@ def _warnings(
         warnings.append(
             f"{plural(findings['conflicting'], 'training image')} with more than one label."
         )
-    if findings["nearly_constant"]:
+    if findings["near_duplicates"]:
         warnings.append(
-            f"{plural(findings['nearly_constant'], 'image')} with nothing to see (one colour)."
+            f"{plural(findings['near_duplicates'], 'validation or test image')} nearly equal to a "
+            "training image: accuracy will look better than it is."
         )
+    if findings["nearly_constant"]:
+        warnings.append(f"{plural(findings['nearly_constant'], 'image')} with a single colour.")
     if balance < 0.5:
         smallest = min(classes, key=lambda entry: entry.train)
         warnings.append(

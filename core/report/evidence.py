@@ -26,11 +26,13 @@ from core.runs.results import (
     with_children,
 )
 from core.runs.selection import told_apart
+from core.runs.setting_rows import run_settings
 from core.runs.specs import data_of
 from core.settings import digest
 from core.workspace import Workspace
 
 T = TypeVar("T")
+SAMPLE_NAME = "the bundled garments"
 PACKAGES = ("numpy", "tensorflow", "keras", "streamlit", "plotly")
 
 
@@ -39,7 +41,7 @@ class Evidence:
     """Everything that sentences are computed from.
 
     runs: one row per job: id, kind, state, seed, data, settings. versions: name -> version.
-    class_names: of the points' data set. remark: what was left out, or "".
+    class_names, data_name: of the points' data set. remark: what was left out, or "".
     """
 
     title: str
@@ -49,6 +51,7 @@ class Evidence:
     versions: tuple[tuple[str, str], ...] = ()
     class_names: tuple[str, ...] = ()
     remark: str = ""
+    data_name: str = ""
 
     @property
     def digest(self) -> str:
@@ -84,6 +87,7 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
                 *diverged(histories),
             )
         ),
+        data_names(workspace, [comparable[0].data])[comparable[0].data] if comparable else "",
     )
 
 
@@ -96,8 +100,8 @@ def _history(job: Job, workspace: Workspace) -> History | None:
 
 
 def _of_most(found: Sequence[T], data: Callable[[T], str]) -> list[T]:
-    """Return those on the data that most of them are on."""
-    most = [name for name, _ in Counter(map(data, found)).most_common(1)]
+    """Return those on the data that most of them are on, of equals the newest."""
+    most = [name for name, _ in Counter(map(data, reversed(found))).most_common(1)]
     return [each for each in found if data(each) in most]
 
 
@@ -113,7 +117,7 @@ def _left_out(what: str, count: int) -> list[str]:
 def _run_row(job: Job, names: dict[str, str]) -> dict[str, Any]:
     data = data_of(job)
     name = names.get(data, "")
-    settings = {key: value for key, value in job.settings.items() if key != "data"}
+    settings = [f"{key} {value}" for key, value in run_settings(job, names) if key != "data set"]
     return {
         "id": job.id,
         "kind": job.kind,
@@ -121,7 +125,7 @@ def _run_row(job: Job, names: dict[str, str]) -> dict[str, Any]:
         "seed": job.seed,
         "data": f"{name} ({data})" if name and not name.startswith("deleted") else data,
         "seconds": _seconds(job),
-        "settings": settings,
+        "settings": "; ".join(settings),
     }
 
 
@@ -139,6 +143,7 @@ def sample_evidence() -> Evidence:
         tuple(named(sample_histories())),
         versions=versions(),
         class_names=sample_class_names(),
+        data_name=SAMPLE_NAME,
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -24,6 +25,7 @@ from core.runs.specs import data_of, result_of, source_of, spec_of
 from core.settings import digest
 from core.workspace import Workspace
 
+DIGEST = re.compile("[0-9a-f]{16}")
 NETWORK_KINDS = ("train", "import", "prune")
 ASSETS = files("assets")
 SAMPLE_SWEEP = ASSETS / "sample_sweep.json"
@@ -231,6 +233,11 @@ def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
         if source := source_of(job):
             waiting.append(source)
     return list(found.values())
+
+
+def on_images(job: Job) -> bool:
+    """Tell whether a run is on a stored data set; federated clients may have data of their own."""
+    return DIGEST.fullmatch(data_of(job)) is not None
 
 
 REPORTABLE = (

@@ -1,9 +1,13 @@
 """Findings on a data set before it is stored."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
+import pytest
+from PIL import Image
 
+from core.data.builtin_datasets import garments
 from core.data.checks import check, overlap, thumbnail_images
 from core.data.dataset import Dataset, Split
 
@@ -57,6 +61,36 @@ def test_images_of_one_colour_are_counted_in_bytes_and_floats():
     pixels[3], pixels[5] = 77, 200
     for stored in (pixels, pixels.astype(np.float32) / 255):
         assert check(dataset(train=Split(stored, np.arange(8) % 2))).nearly_constant == 2
+
+
+@pytest.mark.parametrize("colour", [(255, 0, 0), (10, 200, 90), (77, 77, 77)])
+def test_a_flat_colour_shows_nothing_whatever_its_channels_are(colour):
+    """Over all values pure red deviates by 120 of 255; over the pixels of a channel, by nothing."""
+    pixels = images(8)
+    pixels[3] = colour
+    found = check(dataset(train=Split(pixels, np.arange(8) % 2)))
+    assert found.nearly_constant == 1
+    assert "1 image with a single colour." in found.warnings
+
+
+def saved_as_jpeg(image, quality):
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "JPEG", quality=quality)
+    return np.asarray(Image.open(content))
+
+
+def test_copies_that_were_saved_anew_are_found_between_splits_and_different_images_are_not():
+    pixels = garments().train.images[:200, ..., 0]
+    copies = np.stack([saved_as_jpeg(image, 75) for image in pixels[:20]])
+    others = garments().validation.images[:60, ..., 0]
+    train = Split(pixels[..., None], np.arange(200) % 2)
+    mixed = Split(np.concatenate([copies, others])[..., None], np.arange(80) % 2)
+    found = check(dataset(train=train, validation=mixed))
+    assert found.near_duplicates == 20
+    assert "20 validation or test images nearly equal to a training image" in found.warnings[0]
+    # An exact copy is an overlap, not a near duplicate as well.
+    exact = check(dataset(train=train, validation=Split(train.images[:5], np.arange(5) % 2)))
+    assert (exact.validation_overlap, exact.near_duplicates) == (5, 0)
 
 
 def test_an_unbalanced_data_set_names_its_smallest_class():

@@ -101,3 +101,24 @@ def test_who_has_what_is_drawn_as_the_run_will_draw_it(empty_home, open_page):
     test.session_state["federated-data"] = True
     test.run()
     assert not test.exception
+
+
+def test_a_report_is_on_the_data_set_used_last_and_names_it(filled_home, open_page):
+    """Not on that with most runs, which is often the sample."""
+    workspace, ids = filled_home
+    mine = another_set(workspace, "my leaves")
+    store = Store(workspace.store_url)
+    pruned = store.get(ids["magnitude-0.95"])
+    spec = replace(spec_of(pruned), data=mine)
+    run = finish(store, spec, pruned.result)
+    store.close()
+    test = open_page("data", data=mine)
+    turned_to(test, "report")
+    assert box(test, "Data set").value == mine
+    assert run in test.multiselect[0].value
+    assert ids["magnitude-0.95"] not in test.multiselect[0].value
+    assert test.text_input[0].value == "Pruning and federated learning: my leaves"
+    assert any("Networks measured on my leaves" in each.value for each in test.caption)
+    box(test, "Data set").set_value(ids["data"]).run()
+    assert run not in test.multiselect[0].value
+    assert ids["magnitude-0.95"] in test.multiselect[0].value

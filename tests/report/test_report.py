@@ -254,3 +254,19 @@ def test_a_tie_in_ease_names_all_and_fewer_settings_win() -> None:
     assert "Fewest needs: L1 filter and Magnitude" in tied
     one = said([DENSE, *series("thinet", 0.7), *series("magnitude", 0.7)])
     assert "Fewest needs: Magnitude; it needs nothing but the weights" in one
+
+
+def test_the_report_names_its_data_set_and_shows_no_json() -> None:
+    run = {"id": "0123456789abcdef", "kind": "sweep", "seed": 7, "settings": "seeds 1; epochs 2"}
+    page = render(replace(sample_evidence(), runs=(run,)))
+    assert page.count("Data set: the bundled garments.") > 1  # the header and the captions
+    assert '<td class="id">0123456789abcdef</td>' in page
+    assert "<td>seeds 1; epochs 2</td>" in page
+
+
+def test_a_printed_report_keeps_headings_with_what_follows_and_breaks_tables_by_rows() -> None:
+    page = render(sample_evidence())
+    printed = page[page.index("@media print") : page.index("</style>")]
+    assert "h1, h2, h3, h2 + p { break-after: avoid; }" in printed
+    assert "figure, tr, .note { break-inside: avoid; }" in printed  # no table is kept whole
+    assert '"beforeprint"' in page

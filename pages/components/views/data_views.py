@@ -136,11 +136,14 @@ def _checks_in_words(stored: StoredDataset, found: Checks) -> list[tuple[bool, i
          f"validation images are {also[1]}"),
         (bool(stored.test), found.test_overlap, f"test image is {also[0]}",
          f"test images are {also[1]}"),
+        (bool(stored.validation or stored.test), found.near_duplicates,
+         "validation or test image is nearly equal to a training image",
+         "validation or test images are nearly equal to a training image"),
         (True, found.duplicates, "training image repeats an earlier one",
          "training images repeat an earlier one"),
         (True, found.conflicting, "image carries more than one label",
          "images carry more than one label"),
-        (True, found.nearly_constant, "image shows almost nothing", "images show almost nothing"),
+        (True, found.nearly_constant, "image has a single colour", "images have a single colour"),
     ]  # fmt: skip
 
 
