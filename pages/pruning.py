@@ -176,8 +176,8 @@ def _start(spec: SweepSpec, chosen: StoredDataset, dense: Job) -> None:
     if not isinstance(network, NetworkResult):
         raise NotFoundError("The chosen network is no longer here. Choose another.")
     here = this_machine()
-    pace, places = _epoch_seconds(chosen, network.point), runs_at_once(here)
-    seconds = sweep_seconds(planned, network.shape, pace, here.cores, places)
+    pace, at_once = _epoch_seconds(chosen, network.point), runs_at_once(here)
+    seconds = sweep_seconds(planned, network.shape, pace, here.cores, at_once)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"

@@ -50,11 +50,11 @@ class Source(io.BufferedReader):
         return memoryview(mmap.mmap(self.spool.fileno(), size, access=mmap.ACCESS_READ))
 
 
-def _child(orders: dict[str, Any]) -> None:
+def _child(request: dict[str, Any]) -> None:
     """Load the reader, give up all rights, read, answer."""
-    end_with(orders["parent"])
-    limits = Limits(**orders["limits"])
-    end_with_parent(orders["parent"])
+    end_with(request["parent"])
+    limits = Limits(**request["limits"])
+    end_with_parent(request["parent"])
     if hasattr(signal, "SIGXFSZ"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that it becomes an OSError with a reason
     with (
@@ -63,15 +63,15 @@ def _child(orders: dict[str, Any]) -> None:
         Path(ARRAYS).open("wb") as arrays_file,
         Path(PROGRESS).open("wb") as progress_file,
     ):
-        module, _, name = orders["reader"].partition(":")
+        module, _, name = request["reader"].partition(":")
         function = getattr(importlib.import_module(module), name)
         protections = limit_resources(limits) + lock_down(Path.cwd())
         source = Source(io.FileIO(0, closefd=False), spool, _teller(progress_file), limits)
 
         def read() -> Any:
-            if orders["needs_confinement"]:
+            if request["needs_confinement"]:
                 check_confined(protections)
-            return function(source, **orders["arguments"])
+            return function(source, **request["arguments"])
 
         answer = _read(read, arrays_file, limits)
         answer_file.write(json.dumps(answer | {"protections": protections}).encode())

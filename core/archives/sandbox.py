@@ -91,14 +91,14 @@ def parsed(
     remove_stale(scratch, "upload-*")
     with _disk_errors_as_sentences(scratch), scratch_folder(scratch, "upload-") as folder:
         source = _as_file(content, folder, limits)
-        orders = {
+        request = {
             "reader": reader,
             "arguments": arguments,
             "limits": asdict(limits),
             "parent": os.getpid(),
             "needs_confinement": needs_confinement and not is_unconfined_allowed(),
         }
-        _execute(orders, source, limits, folder, tell or _nobody)
+        _execute(request, source, limits, folder, tell or _nobody)
         yield _answer(folder), folder / SPOOL
 
 
@@ -153,11 +153,11 @@ def is_unconfined_allowed() -> bool:
 
 
 def _execute(
-    orders: Mapping[str, Any], source: Path, limits: Limits, folder: Path, tell: Tell
+    request: Mapping[str, Any], source: Path, limits: Limits, folder: Path, tell: Tell
 ) -> None:
     with source.open("rb") as stdin, (folder / "log").open("wb") as log:
         child = subprocess.Popen(
-            module_command("core.archives.child", json.dumps(orders)),
+            module_command("core.archives.child", json.dumps(request)),
             stdin=stdin,
             stdout=log,
             stderr=log,

@@ -8,7 +8,7 @@ CORES_VARIABLE = "PARETO_LAB_RUN_CORES"
 
 
 @dataclass(frozen=True)
-class Demand:
+class Resources:
     """Cores and memory that one runner takes while it works.
 
     lane: "background" waits for free cores; "interactive" has one warm runner of its own;
@@ -34,23 +34,23 @@ RUN_CORES = run_cores(os.environ.get(CORES_VARIABLE))
 # 1.7 times (small ones) as much done as one run of two cores, though each takes longer.
 ONE_OF_MANY = "tensorflow-one-core"
 
-DEMANDS = {
-    demand.name: demand
-    for demand in (
-        Demand("tensorflow", "background", RUN_CORES, 2 * GIGABYTE, 300.0, "tensorflow"),
-        Demand(ONE_OF_MANY, "background", 1, 2 * GIGABYTE, 300.0, "tensorflow"),
-        Demand("numpy", "background", cores=1, memory_bytes=GIGABYTE // 2),
-        Demand("interactive", "interactive", RUN_CORES, 2 * GIGABYTE, 600.0, "tensorflow"),
-        Demand("light", "light", cores=0, memory_bytes=GIGABYTE // 8),
+RESOURCES = {
+    each.name: each
+    for each in (
+        Resources("tensorflow", "background", RUN_CORES, 2 * GIGABYTE, 300.0, "tensorflow"),
+        Resources(ONE_OF_MANY, "background", 1, 2 * GIGABYTE, 300.0, "tensorflow"),
+        Resources("numpy", "background", cores=1, memory_bytes=GIGABYTE // 2),
+        Resources("interactive", "interactive", RUN_CORES, 2 * GIGABYTE, 600.0, "tensorflow"),
+        Resources("light", "light", cores=0, memory_bytes=GIGABYTE // 8),
     )
 }
 
 
-def threads_of(demand: Demand) -> int:
+def threads_of(needed: Resources) -> int:
     """Return the threads a runner computes with, the same on every machine with enough cores."""
-    return max(1, min(demand.cores, os.cpu_count() or 1))
+    return max(1, min(needed.cores, os.cpu_count() or 1))
 
 
-def lane_demands(lane: str) -> tuple[str, ...]:
-    """Return the names of the demands that wait in `lane`."""
-    return tuple(name for name, demand in DEMANDS.items() if demand.lane == lane)
+def lane_resources(lane: str) -> tuple[str, ...]:
+    """Return the names of the resources that jobs of `lane` need."""
+    return tuple(name for name, each in RESOURCES.items() if each.lane == lane)

@@ -92,8 +92,8 @@ class Theatre:
         return all(self.store.get(job_id).crashes < CRASH_LIMIT - 1 for job_id in at_work)
 
     def _may_be_lost_once_more(self) -> bool:
-        """Spare the place of a job that would be abandoned after so many losses in a row."""
-        return all(self.store.get(job).losses < LOSS_LIMIT - 1 for job in self.at_work())
+        """Spare a job that would be abandoned after so many losses in a row."""
+        return all(self.store.get(job).worker_losses < LOSS_LIMIT - 1 for job in self.at_work())
 
     def at_work(self, runner: psutil.Process | None = None) -> dict[str, int]:
         """Return job id -> attempt of what runs now, in all or in one runner process."""

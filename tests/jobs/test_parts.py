@@ -16,12 +16,12 @@ from core.jobs import logs
 from core.jobs.engine import supervisor
 from core.jobs.engine.cluster import DaskCluster, describe_exit, ending, require_safe
 from core.jobs.engine.lock import FileLock, is_held
-from core.jobs.engine.workers import Occupied, Place, allowed_demands, free_place
-from core.jobs.resources import DEMANDS, ONE_OF_MANY, run_cores
+from core.jobs.engine.workers import Occupied, Worker, allowed_resources, free_worker
+from core.jobs.resources import ONE_OF_MANY, RESOURCES, run_cores
 from core.jobs.runner import checkpoint
 from core.jobs.runner.checkpoint import Pointer
-from core.jobs.runner.reporting import passing_trouble, patiently
-from core.jobs.runner.runner import Orders
+from core.jobs.runner.reporting import passing_trouble, retry_transient
+from core.jobs.runner.runner import RunnerArgs
 from core.jobs.runner.time_left import TimeLeft
 from core.jobs.store.database import StoreBusy
 from core.jobs.store.store import Store
@@ -116,7 +116,7 @@ def test_work_that_starts_over_is_estimated_anew():
     assert left.estimate(5, 10) == 10.0
 
 
-# --- places
+# --- workers
 
 
 @pytest.mark.parametrize(("text", "cores"), [(None, 2), ("1", 1), ("16", 16), ("0", 2), ("x", 2)])
@@ -124,40 +124,40 @@ def test_a_run_takes_the_cores_that_are_asked_for_and_two_if_that_is_no_number(t
     assert run_cores(text) == cores
 
 
-TENSORFLOW, NUMPY = DEMANDS["tensorflow"], DEMANDS["numpy"]
+TENSORFLOW, NUMPY = RESOURCES["tensorflow"], RESOURCES["numpy"]
 
 
 def test_two_cores_carry_one_tensorflow_job_or_two_numpy_jobs():
-    place = Place("a", cores=2, memory_bytes=8 * GIGABYTE)
-    assert free_place(TENSORFLOW, [place], []) == "a"
-    assert free_place(TENSORFLOW, [place], [Occupied("a", "numpy")]) is None
-    assert free_place(NUMPY, [place], [Occupied("a", "numpy")]) == "a"
-    assert free_place(NUMPY, [place], [Occupied("a", "numpy")] * 2) is None
-    assert free_place(NUMPY, [place], [Occupied("a", "tensorflow")]) is None
+    worker = Worker("a", cores=2, memory_bytes=8 * GIGABYTE)
+    assert free_worker(TENSORFLOW, [worker], []) == "a"
+    assert free_worker(TENSORFLOW, [worker], [Occupied("a", "numpy")]) is None
+    assert free_worker(NUMPY, [worker], [Occupied("a", "numpy")]) == "a"
+    assert free_worker(NUMPY, [worker], [Occupied("a", "numpy")] * 2) is None
+    assert free_worker(NUMPY, [worker], [Occupied("a", "tensorflow")]) is None
 
 
-def test_memory_limits_what_a_place_carries():
-    place = Place("a", cores=16, memory_bytes=5 * GIGABYTE)
-    assert free_place(TENSORFLOW, [place], [Occupied("a", "tensorflow")]) == "a"
-    assert free_place(TENSORFLOW, [place], [Occupied("a", "tensorflow")] * 2) is None
-    assert free_place(NUMPY, [place], [Occupied("a", "tensorflow")] * 2) == "a"
+def test_memory_limits_what_a_worker_carries():
+    worker = Worker("a", cores=16, memory_bytes=5 * GIGABYTE)
+    assert free_worker(TENSORFLOW, [worker], [Occupied("a", "tensorflow")]) == "a"
+    assert free_worker(TENSORFLOW, [worker], [Occupied("a", "tensorflow")] * 2) is None
+    assert free_worker(NUMPY, [worker], [Occupied("a", "tensorflow")] * 2) == "a"
 
 
-def test_an_empty_place_takes_even_a_job_larger_than_itself():
-    assert free_place(TENSORFLOW, [Place("a", cores=1, memory_bytes=GIGABYTE)], []) == "a"
+def test_an_empty_worker_takes_even_a_job_larger_than_itself():
+    assert free_worker(TENSORFLOW, [Worker("a", cores=1, memory_bytes=GIGABYTE)], []) == "a"
 
 
-def test_the_emptiest_place_is_taken():
-    places = [Place("a", 4, 0), Place("b", 4, 0)]
-    assert free_place(NUMPY, places, [Occupied("a", "numpy")]) == "b"
+def test_the_emptiest_worker_is_taken():
+    workers = [Worker("a", 4, 0), Worker("b", 4, 0)]
+    assert free_worker(NUMPY, workers, [Occupied("a", "numpy")]) == "b"
 
 
-def test_only_demands_with_room_may_be_claimed():
-    places = [Place("a", 2, 0)]
-    assert allowed_demands(places, []) == {"tensorflow", ONE_OF_MANY, "numpy"}
-    assert allowed_demands(places, [Occupied("a", "numpy")]) == {ONE_OF_MANY, "numpy"}
-    assert allowed_demands(places, [Occupied("a", ONE_OF_MANY)] * 2) == set()
-    assert allowed_demands([], []) == set()
+def test_only_resources_with_room_may_be_claimed():
+    workers = [Worker("a", 2, 0)]
+    assert allowed_resources(workers, []) == {"tensorflow", ONE_OF_MANY, "numpy"}
+    assert allowed_resources(workers, [Occupied("a", "numpy")]) == {ONE_OF_MANY, "numpy"}
+    assert allowed_resources(workers, [Occupied("a", ONE_OF_MANY)] * 2) == set()
+    assert allowed_resources([], []) == set()
 
 
 # --- the supervisor's patience
@@ -188,7 +188,7 @@ def test_a_runner_that_lost_its_job_and_does_not_end_is_killed():
     assert warm.is_over(None, now=310.0)
 
 
-# --- exit codes, addresses, orders
+# --- exit codes, addresses, arguments
 
 
 def test_an_exit_code_says_whose_fault_it_was():
@@ -226,9 +226,9 @@ def test_a_supervisor_that_stumbles_is_a_lost_worker(capsys):
     assert "no room for a process" in capsys.readouterr().err  # the engine's log
 
 
-def test_orders_survive_the_command_line(tmp_path):
-    orders = Orders(tmp_path, "owner", "runner", "job", 3, "numpy", 1.5)
-    assert Orders.from_arguments(orders.to_arguments()) == orders
+def test_arguments_survive_the_command_line(tmp_path):
+    args = RunnerArgs(tmp_path, "owner", "runner", "job", 3, "numpy", 1.5)
+    assert RunnerArgs.from_arguments(args.to_arguments()) == args
 
 
 # --- locks and logs
@@ -306,7 +306,7 @@ def test_work_is_tried_until_the_disk_has_room(monkeypatch):
             raise answer
         return answer
 
-    assert patiently(work, told.append) == 7
+    assert retry_transient(work, told.append) == 7
     assert "Free some" in told[0]
     assert told[1] == "Waiting: locked"
 
@@ -321,7 +321,7 @@ def test_waiting_ends_when_the_user_wants_to_stop(monkeypatch):
         raise Stopped
 
     with pytest.raises(Stopped):
-        patiently(full, lambda reason: None, stop)
+        retry_transient(full, check=stop)
 
 
 def test_a_full_disk_is_waited_for_although_the_workspace_says_it_as_a_sentence(monkeypatch):
@@ -333,10 +333,10 @@ def test_a_full_disk_is_waited_for_although_the_workspace_says_it_as_a_sentence(
             raise StoreError("The folder cannot be made.") from trouble
         return 7
 
-    assert patiently(work, told.append) == 7
+    assert retry_transient(work, told.append) == 7
     assert "Free some" in told[0]
     with pytest.raises(StoreError):
-        patiently(lambda: Workspace(Path("/sys/kernel")).logs, told.append)
+        retry_transient(lambda: Workspace(Path("/sys/kernel")).logs, told.append)
 
 
 def test_only_troubles_that_pass_are_waited_for():
@@ -344,7 +344,7 @@ def test_only_troubles_that_pass_are_waited_for():
     assert passing_trouble(OSError(116, "Stale file handle"))
     assert passing_trouble(FileNotFoundError(2, "No such file")) is None
     with pytest.raises(FileNotFoundError):
-        patiently(lambda: os.stat("/nowhere/at/all"), lambda reason: None)
+        retry_transient(lambda: os.stat("/nowhere/at/all"))
 
 
 # --- opening a store

@@ -54,8 +54,8 @@ def settle(store: Store, job_id: str, result: Record | dict[str, Any]) -> None:
     """Claim the one queued job and end it with `result`."""
     dispatcher = Dispatcher(store.database, "test")
     lanes = ("background", "light", "interactive")
-    demands = {"numpy", "tensorflow", "light", "interactive"}
-    claims = (dispatcher.claim(lane, demands, "test") for lane in lanes)
+    resources = {"numpy", "tensorflow", "light", "interactive"}
+    claims = (dispatcher.claim(lane, resources, "test") for lane in lanes)
     claim = next(claim for claim in claims if claim is not None)
     assert claim.job_id == job_id
     lease = Lease(store.database, claim.job_id, claim.attempt)

@@ -65,9 +65,9 @@ def test_a_run_without_parts_is_shown_as_it_is(store, sweep):
 TRAINING = TrainSpec(data="0" * 16, recipe=QUICK)
 
 
-def start_next(store, lane="background", demands=("tensorflow",)):
+def start_next(store, lane="background", resources=("tensorflow",)):
     """Claim the next job of a lane and start it, as a runner does; return its id."""
-    claim = Dispatcher(store.database, "here").claim(lane, set(demands), "here")
+    claim = Dispatcher(store.database, "here").claim(lane, set(resources), "here")
     Lease(store.database, claim.job_id, claim.attempt).start()
     return claim.job_id
 
@@ -104,4 +104,4 @@ def test_a_short_comparison_is_claimed_before_a_queued_sweep(store, sweep):
     run = FederatedSpec()
     compared = store.submit(FederatedComparisonSpec(runs=(run,)), 0, priority=1)
     (part,) = store.submit_children(compared, [Child(run, 0)])
-    assert start_next(store, demands=("tensorflow", "numpy")) == part.id
+    assert start_next(store, resources=("tensorflow", "numpy")) == part.id

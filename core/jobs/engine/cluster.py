@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from core.errors import StoreError
 from core.jobs.engine.supervisor import supervise
-from core.jobs.engine.workers import Place, this_machine
-from core.jobs.runner.runner import Orders
+from core.jobs.engine.workers import Worker, this_machine
+from core.jobs.runner.runner import RunnerArgs
 
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 PLAIN_VARIABLE = "PARETO_LAB_PLAIN_SCHEDULER"  # "yes" accepts tcp:// on loopback
@@ -42,11 +42,13 @@ class Cluster(Protocol):
     def alive(self) -> bool:
         """Whether runners can be started there."""
 
-    def places(self) -> list[Place]:
+    def workers(self) -> list[Worker]:
         """Return the workers there are now."""
 
-    def start(self, place: str, orders: Orders, store_url: str, environment: dict[str, str]) -> Any:
-        """Start a runner at a place; return the future of its exit code."""
+    def start(
+        self, worker: str, args: RunnerArgs, store_url: str, environment: dict[str, str]
+    ) -> Any:
+        """Start a runner on a worker; return the future of its exit code."""
 
     def close(self) -> None:
         """Start nothing more there."""
@@ -64,15 +66,15 @@ class ThisMachine:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(2 * (os.cpu_count() or 1), thread_name_prefix="background")
 
-    def places(self) -> list[Place]:
+    def workers(self) -> list[Worker]:
         """Return this machine."""
         return [this_machine(self.address)]
 
     def start(
-        self, place: str, orders: Orders, store_url: str, environment: dict[str, str]
+        self, worker: str, args: RunnerArgs, store_url: str, environment: dict[str, str]
     ) -> Future[int]:
         """Start a runner here; return the future of its exit code."""
-        return self._pool.submit(supervise, orders, store_url, environment)
+        return self._pool.submit(supervise, args, store_url, environment)
 
     def close(self) -> None:
         """Start nothing more here; what runs goes on."""
@@ -104,26 +106,28 @@ class DaskCluster:
         """Whether the scheduler is still there."""
         return bool(self._client.status == "running")
 
-    def places(self) -> list[Place]:
+    def workers(self) -> list[Worker]:
         """Return the workers there are now."""
         # Not scheduler_info(): a periodic refresh of the client may empty its list of workers
         # between asking and reading.
         identity = self._client.sync(self._client.scheduler.identity, n_workers=-1)
         workers = identity["workers"]
         return [
-            Place(name, worker["nthreads"], int(worker.get("memory_limit") or 0))
+            Worker(name, worker["nthreads"], int(worker.get("memory_limit") or 0))
             for name, worker in workers.items()
         ]
 
-    def start(self, place: str, orders: Orders, store_url: str, environment: dict[str, str]) -> Any:
+    def start(
+        self, worker: str, args: RunnerArgs, store_url: str, environment: dict[str, str]
+    ) -> Any:
         """Start a runner on a worker; return the future of its exit code."""
         return self._client.submit(
             supervise,
-            orders,
+            args,
             store_url,
             environment,
-            key=orders.runner,
-            workers=[place],
+            key=args.runner,
+            workers=[worker],
             allow_other_workers=False,
             pure=False,
             retries=0,

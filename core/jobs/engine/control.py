@@ -15,7 +15,7 @@ from core.jobs import logs
 from core.jobs.engine.lock import is_held
 from core.jobs.engine.watch import EngineWatch
 from core.jobs.store.database import StoreBusy
-from core.jobs.store.dispatch import ask_to_leave, engines, place_name
+from core.jobs.store.dispatch import ask_to_leave, engines, location_name
 from core.jobs.store.store import Store
 from core.processes import module_command, module_variables
 from core.workspace import Workspace
@@ -43,7 +43,7 @@ class EngineStatus:
 def ensure(workspace: Workspace, warm: str = "") -> bool:
     """Make sure that the workspace has a living engine; return whether one had to be started.
 
-    Cheap when there is one. warm: a demand; a new engine has a runner ready for its first job.
+    Cheap when there is one. warm: the resources of a runner that a new engine has ready for its first job.
     Raises JobError when none can be started.
     """
     if is_held(workspace.engine_lock):
@@ -102,7 +102,7 @@ def stop(workspace: Workspace) -> bool:
                 _kill(workspace)
                 break
             with contextlib.suppress(StoreBusy):  # the engine may hear of it later
-                ask_to_leave(store.database, place_name(workspace.root))
+                ask_to_leave(store.database, location_name(workspace.root))
             time.sleep(0.1)
     finally:
         store.close()
@@ -130,7 +130,7 @@ def status(workspace: Workspace, store: Store | None = None) -> EngineStatus:
     """Return whether the engine runs, where its cluster is, and how many jobs there are."""
     opened = store or Store(workspace.store_url)
     running = is_held(workspace.engine_lock)
-    mine = [e for e in engines(opened.database) if e.place == place_name(workspace.root)]
+    mine = [e for e in engines(opened.database) if e.location == location_name(workspace.root)]
     engine = mine[-1] if running and mine else None
     found = EngineStatus(
         running=running,

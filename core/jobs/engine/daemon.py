@@ -1,4 +1,4 @@
-"""The engine process: one a workspace; it brings queued jobs to free places."""
+"""The engine process: one a workspace; it brings queued jobs to free workers."""
 
 import contextlib
 import os
@@ -19,17 +19,17 @@ from core.jobs import logs
 from core.jobs.engine import cluster
 from core.jobs.engine.cluster import Cluster
 from core.jobs.engine.lock import FileLock
-from core.jobs.engine.periodic import Chore
-from core.jobs.engine.running import HERE, Flights
+from core.jobs.engine.periodic import Periodic
+from core.jobs.engine.running import HERE, Running
 from core.jobs.engine.supervisor import supervise
-from core.jobs.engine.workers import Place, allowed_demands, free_place
-from core.jobs.resources import DEMANDS, lane_demands
+from core.jobs.engine.workers import Worker, allowed_resources, free_worker
+from core.jobs.resources import RESOURCES, lane_resources
 from core.jobs.runner.mirror import VARIABLE as MIRROR_VARIABLE
 from core.jobs.runner.mirror import give_inputs, open_mirror
-from core.jobs.runner.reporting import patiently
-from core.jobs.runner.runner import TABLE_VARIABLE, Orders
+from core.jobs.runner.reporting import retry_transient
+from core.jobs.runner.runner import TABLE_VARIABLE, RunnerArgs
 from core.jobs.store.database import StoreBusy
-from core.jobs.store.dispatch import Claim, Dispatcher, engines, place_name
+from core.jobs.store.dispatch import Claim, Dispatcher, engines, location_name
 from core.jobs.store.job import DISPATCHED, DONE, FAILED
 from core.jobs.store.store import Store
 from core.stale_files import remove_stale
@@ -51,14 +51,14 @@ class Engine:
     ) -> None:
         self._workspace, self._lock, self._address = workspace, lock, address
         self.owner = uuid.uuid4().hex[:12]
-        self._place = place_name(workspace.root)
+        self._location = location_name(workspace.root)
         self._store = Store(workspace.store_url)
         self._store_file = self._store.database.file
         self._dispatcher = Dispatcher(self._store.database, self.owner)
         self._cluster: Cluster | None = None
-        self._flights = Flights()
+        self._running = Running()
         self._here = ThreadPoolExecutor(LIGHT_RUNNERS + 2, thread_name_prefix="supervisor")
-        self._places: list[Place] = []
+        self._workers: list[Worker] = []
         self._mirror = open_mirror()
         self._last_event = 0
         self._beats = 0
@@ -67,12 +67,12 @@ class Engine:
         self._seen: dict[str, tuple[int, float]] = {}
         self._note, self._warm = "", warm
         self._leaving = threading.Event()
-        self._chores = [
-            Chore(BEAT_SECONDS, self._beat),
-            Chore(BEAT_SECONDS, self._look_at_places),
-            Chore(BEAT_SECONDS, self._fetch_results),
-            Chore(LOOK_SECONDS, self._reclaim),
-            Chore(TIDY_SECONDS, self._tidy),
+        self._periodic = [
+            Periodic(BEAT_SECONDS, self._beat),
+            Periodic(BEAT_SECONDS, self._look_at_workers),
+            Periodic(BEAT_SECONDS, self._fetch_results),
+            Periodic(LOOK_SECONDS, self._reclaim),
+            Periodic(TIDY_SECONDS, self._tidy),
         ]
 
     def run(self) -> None:
@@ -97,8 +97,8 @@ class Engine:
 
     def _tick(self) -> None:
         self._connect()
-        for chore in self._chores:
-            chore.run_if_due()
+        for each in self._periodic:
+            each.run_if_due()
         self._collect()
         token = self._store.database.change_token()  # before looking: nothing slips between
         if self._all_quiet and token is not None and token == self._seen_token:
@@ -106,7 +106,7 @@ class Engine:
         self._seen_token = token
         self._warm_up()
         self._dispatcher.wake_parents()
-        queued = self._dispatcher.queued_demands()
+        queued = self._dispatcher.queued_resources()
         self._all_quiet = not queued
         if queued and not self._leaving.is_set():
             self._fill(queued)
@@ -118,25 +118,25 @@ class Engine:
         if self._cluster is not None:
             self._cluster.close()
             self._cluster = None
-            for runner in self._flights.take_distant():
+            for runner in self._running.take_distant():
                 self._dispatcher.runner_ended(runner, "the Dask scheduler was lost", False)
         try:
             self._cluster = cluster.connect(self._address)
-            self._note, self._places = "", self._cluster.places()
+            self._note, self._workers = "", self._cluster.workers()
         except OSError as error:
-            self._places = []
+            self._workers = []
             self._note = f"Waiting for the Dask scheduler at {self._address} ({error})."[:300]
         except LabError as error:
-            self._places, self._note = [], str(error)
+            self._workers, self._note = [], str(error)
 
-    def _look_at_places(self) -> None:
+    def _look_at_workers(self) -> None:
         if self._cluster is not None and self._cluster.alive:
-            self._places = self._cluster.places()
+            self._workers = self._cluster.workers()
 
     def _beat(self) -> None:
         self._beats += 1
         address = self._cluster.address if self._cluster else ""
-        if self._dispatcher.beat(self._place, self._beats, address, self._note):
+        if self._dispatcher.beat(self._location, self._beats, address, self._note):
             self._leaving.set()
         self._adopt()
 
@@ -152,13 +152,13 @@ class Engine:
             if self._seen.get(other.owner, (None, now))[0] != other.beat:
                 self._seen[other.owner] = (other.beat, now)
             silent = now - self._seen[other.owner][1]
-            if other.place == self._place or silent > SILENT_SECONDS:
+            if other.location == self._location or silent > SILENT_SECONDS:
                 count = self._dispatcher.adopt(other.owner)
                 print(f"Adopted {count} jobs of engine {other.owner}", flush=True)
 
     def _collect(self) -> None:
-        for runner, flight, end in self._flights.take_ended(self._places, self._began):
-            log = logs.tail(self._workspace.log(flight.job_id), 20) if flight.job_id else ""
+        for runner, handle, end in self._running.take_ended(self._workers, self._began):
+            log = logs.tail(self._workspace.log(handle.job_id), 20) if handle.job_id else ""
             self._dispatcher.runner_ended(runner, end[0], end[1], log)
 
     def _began(self, job_id: str) -> bool:
@@ -168,7 +168,7 @@ class Engine:
             return True
 
     def _reclaim(self) -> None:
-        self._dispatcher.reclaim(self._flights)
+        self._dispatcher.reclaim(self._running)
 
     def _tidy(self) -> None:
         """Remove what killed processes left; in a thread, as heart beats do not wait for it."""
@@ -176,17 +176,17 @@ class Engine:
 
     def _fill(self, queued: dict[str, int]) -> None:
         for lane, limit in (("interactive", 1), ("light", LIGHT_RUNNERS)):
-            names = lane_demands(lane)
-            while any(queued.get(n) for n in names) and self._flights.flying(names) < limit:
-                if not self._launch(lane, frozenset(names), lambda demand: HERE):
+            names = lane_resources(lane)
+            while any(queued.get(n) for n in names) and self._running.count_of(names) < limit:
+                if not self._launch(lane, frozenset(names), lambda resources: HERE):
                     break
-        while any(queued.get(name) for name in lane_demands("background")):
-            allowed = allowed_demands(self._places, self._flights.occupied())
+        while any(queued.get(name) for name in lane_resources("background")):
+            allowed = allowed_resources(self._workers, self._running.occupied())
             if not allowed or not self._launch("background", allowed, self._free):
                 break
 
-    def _free(self, demand: str) -> str | None:
-        return free_place(DEMANDS[demand], self._places, self._flights.occupied())
+    def _free(self, resources: str) -> str | None:
+        return free_worker(RESOURCES[resources], self._workers, self._running.occupied())
 
     def _launch(
         self, lane: str, allowed: frozenset[str], choose: Callable[[str], str | None]
@@ -196,22 +196,22 @@ class Engine:
         claim = self._dispatcher.claim(lane, allowed, runner)
         if claim is None:
             return False
-        self._send(runner, claim, choose(claim.demand) or HERE)
+        self._send(runner, claim, choose(claim.resources) or HERE)
         return True
 
     def _warm_up(self) -> None:
         """Once, for an engine on this machine: have a runner ready before there is a job."""
         warm, self._warm = self._warm, ""
-        if warm and not self._address and (place := self._free(warm)):
-            self._send(uuid.uuid4().hex[:16], Claim("", 0, warm), place)
+        if warm and not self._address and (worker := self._free(warm)):
+            self._send(uuid.uuid4().hex[:16], Claim("", 0, warm), worker)
 
-    def _send(self, runner: str, claim: Claim, place: str) -> None:
-        orders = self._orders(claim, runner)
-        if place == HERE or self._cluster is None:
-            future: Any = self._here.submit(supervise, orders, self._store.url, {})
+    def _send(self, runner: str, claim: Claim, worker: str) -> None:
+        args = self._runner_args(claim, runner)
+        if worker == HERE or self._cluster is None:
+            future: Any = self._here.submit(supervise, args, self._store.url, {})
         else:
-            future = self._cluster.start(place, orders, self._store.url, self._environment())
-        self._flights.add(runner, place, claim, future)
+            future = self._cluster.start(worker, args, self._store.url, self._environment())
+        self._running.add(runner, worker, claim, future)
 
     def _environment(self) -> dict[str, str]:
         """Return what a runner on another host must know as this one does."""
@@ -231,15 +231,15 @@ class Engine:
                 self._mirror.fetch(self._workspace, self._workspace.log(event.job))
             self._last_event = event.id
 
-    def _orders(self, claim: Claim, runner: str) -> Orders:
-        return Orders(
+    def _runner_args(self, claim: Claim, runner: str) -> RunnerArgs:
+        return RunnerArgs(
             workspace=self._workspace.root,
             owner=self.owner,
             runner=runner,
             job=claim.job_id,
             attempt=claim.attempt,
-            demand=claim.demand,
-            idle_seconds=DEMANDS[claim.demand].warm_seconds,
+            resources=claim.resources,
+            idle_seconds=RESOURCES[claim.resources].warm_seconds,
         )
 
     def _leave(self) -> None:
@@ -252,7 +252,7 @@ class Engine:
 def main(root: str, warm: str = "") -> None:
     """Be the engine of the workspace at `root`, unless there is one.
 
-    warm: the demand to have a runner ready for, or nothing.
+    warm: the resources to have a runner ready for, or nothing.
     """
     os.umask(PRIVATE_UMASK)
     workspace = Workspace(Path(root))
@@ -267,7 +267,7 @@ def main(root: str, warm: str = "") -> None:
         return
     print(f"Engine {os.getpid()} starts for {workspace.root}", flush=True)
     address = os.environ.get(cluster.ADDRESS_VARIABLE) or None
-    engine = patiently(lambda: Engine(workspace, lock, address, warm), tell=lambda reason: None)
+    engine = retry_transient(lambda: Engine(workspace, lock, address, warm))
     engine.run()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Chore:
+class Periodic:
     """Work and how often it is due."""
 
     every_seconds: float

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.jobs.engine import cluster
-from core.jobs.engine.workers import Occupied, Place
+from core.jobs.engine.workers import Occupied, Worker
 from core.jobs.store.dispatch import Claim
 
 BEGIN_SECONDS = 120.0
@@ -17,11 +17,11 @@ Ending = tuple[str, bool]  # why, and whether the job itself may be the cause
 
 
 @dataclass
-class Flight:
+class RunnerHandle:
     """A runner at work: where, for what, and the future of its exit code."""
 
-    place: str
-    demand: str
+    worker: str
+    resources: str
     job_id: str
     future: Any
     since: float
@@ -31,14 +31,14 @@ class Flight:
         """Return how the runner ended, None while it works."""
         return cluster.ending(self.future)
 
-    def is_stranded(self, places: Sequence[Place], began: Callable[[str], bool]) -> bool:
+    def is_stranded(self, workers: Sequence[Worker], began: Callable[[str], bool]) -> bool:
         """Return whether Dask lost the runner without saying so.
 
         A scheduler not started by us keeps the task of a dead worker, waiting for its return; or
         it took a runner and did nothing with it for minutes. began: whether a job was begun.
         """
         now = time.monotonic()
-        if self.place in (HERE, *(place.address for place in places)):
+        if self.worker in (HERE, *(worker.address for worker in workers)):
             self.missing_since = None
         elif self.missing_since is None:
             self.missing_since = now
@@ -50,37 +50,37 @@ class Flight:
         return bool(self.job_id) and not began(self.job_id)
 
 
-class Flights(dict[str, Flight]):
-    """Runner's id -> its flight."""
+class Running(dict[str, RunnerHandle]):
+    """The runners at work: id -> handle."""
 
-    def add(self, runner: str, place: str, claim: Claim, future: Any) -> None:
+    def add(self, runner: str, worker: str, claim: Claim, future: Any) -> None:
         """Note a runner that was sent off."""
-        self[runner] = Flight(place, claim.demand, claim.job_id, future, time.monotonic())
+        self[runner] = RunnerHandle(worker, claim.resources, claim.job_id, future, time.monotonic())
 
-    def flying(self, demands: tuple[str, ...]) -> int:
-        """Return how many runners are at work for these demands."""
-        return sum(flight.demand in demands for flight in self.values())
+    def count_of(self, names: tuple[str, ...]) -> int:
+        """Return how many runners are at work that take one of these resources."""
+        return sum(handle.resources in names for handle in self.values())
 
     def occupied(self) -> list[Occupied]:
-        """Return which places are taken."""
-        return [Occupied(flight.place, flight.demand) for flight in self.values()]
+        """Return the workers that are taken, and for what."""
+        return [Occupied(handle.worker, handle.resources) for handle in self.values()]
 
     def take_distant(self) -> list[str]:
         """Forget the runners that are not on this host and return their ids."""
-        distant = [runner for runner, flight in self.items() if flight.place != HERE]
+        distant = [runner for runner, handle in self.items() if handle.worker != HERE]
         for runner in distant:
             del self[runner]
         return distant
 
     def take_ended(
-        self, places: Sequence[Place], began: Callable[[str], bool]
-    ) -> Iterator[tuple[str, Flight, Ending]]:
+        self, workers: Sequence[Worker], began: Callable[[str], bool]
+    ) -> Iterator[tuple[str, RunnerHandle, Ending]]:
         """Yield every runner that ended or was lost; it is forgotten once the caller is done."""
-        for runner, flight in list(self.items()):
-            end = flight.ending()
-            if end is None and flight.is_stranded(places, began):
-                flight.future.cancel()
+        for runner, handle in list(self.items()):
+            end = handle.ending()
+            if end is None and handle.is_stranded(workers, began):
+                handle.future.cancel()
                 end = "its worker was lost", False
             if end is not None:
-                yield runner, flight, end
+                yield runner, handle, end
                 del self[runner]

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from core.errors import StoreError
-from core.jobs.resources import DEMANDS, threads_of
-from core.jobs.runner.runner import Orders
+from core.jobs.resources import RESOURCES, threads_of
+from core.jobs.runner.runner import RunnerArgs
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.store import Store
 from core.processes import module_command, module_variables
@@ -21,32 +21,32 @@ LOOK_SECONDS = 0.25
 GRACE_SECONDS = 10.0
 
 
-def supervise(orders: Orders, store_url: str, environment: dict[str, str]) -> int:
+def supervise(args: RunnerArgs, store_url: str, environment: dict[str, str]) -> int:
     """Run one runner to its end and return its exit code (negative: killed by that signal).
 
     environment: variables the runner gets beside those of this process.
     """
     if os.environ.get(HOME_VARIABLE):
-        orders = dataclasses.replace(orders, workspace=Path(os.environ[HOME_VARIABLE]).resolve())
+        args = dataclasses.replace(args, workspace=Path(os.environ[HOME_VARIABLE]).resolve())
     store = Store(store_url)
     child = subprocess.Popen(
-        module_command("core.jobs.runner.runner", *orders.to_arguments()),
+        module_command("core.jobs.runner.runner", *args.to_arguments()),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=os.environ | _variables(orders) | {"PARETO_LAB_STORE": store_url} | environment,
+        env=os.environ | _variables(args) | {"PARETO_LAB_STORE": store_url} | environment,
         start_new_session=True,
     )
     try:
-        _watch(child, Dispatcher(store.database, orders.owner), orders)
+        _watch(child, Dispatcher(store.database, args.owner), args)
     finally:
         end_group(child)
         store.close()
     return child.wait()
 
 
-def _variables(orders: Orders) -> dict[str, str]:
-    threads = str(threads_of(DEMANDS[orders.demand]))
+def _variables(args: RunnerArgs) -> dict[str, str]:
+    threads = str(threads_of(RESOURCES[args.resources]))
     # NumPy keeps to one: its threads spin while they wait for each other, so that beside another
     # run the same product took up to 37 times as long with two as with one.
     return {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {
@@ -60,9 +60,9 @@ def _variables(orders: Orders) -> dict[str, str]:
     }
 
 
-def _watch(child: subprocess.Popen, dispatcher: Dispatcher, orders: Orders) -> None:
+def _watch(child: subprocess.Popen, dispatcher: Dispatcher, args: RunnerArgs) -> None:
     """Return when the child has ended, or must."""
-    patience = Patience(orders.idle_seconds)
+    patience = Patience(args.idle_seconds)
     looked = -LOOK_SECONDS
     while child.poll() is None:
         time.sleep(POLL_SECONDS)
@@ -70,7 +70,7 @@ def _watch(child: subprocess.Popen, dispatcher: Dispatcher, orders: Orders) -> N
             continue
         looked = time.monotonic()
         with contextlib.suppress(StoreError):  # locked: look again later
-            if patience.is_over(dispatcher.work_of(orders.runner), looked):
+            if patience.is_over(dispatcher.work_of(args.runner), looked):
                 return
 
 

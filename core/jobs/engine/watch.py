@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from core.jobs.engine.lock import is_held
-from core.jobs.store.dispatch import engines, place_name
+from core.jobs.store.dispatch import engines, location_name
 from core.jobs.store.store import Store
 from core.text import binary_size, duration
 from core.workspace import Workspace
@@ -28,8 +28,8 @@ class EngineWatch:
 
     def silent_seconds(self) -> float:
         """Return for how long the engine has been there without a sign of life."""
-        here = place_name(self._workspace.root)
-        rows = [engine for engine in engines(self._store.database) if engine.place == here]
+        here = location_name(self._workspace.root)
+        rows = [engine for engine in engines(self._store.database) if engine.location == here]
         beat = (rows[-1].owner, rows[-1].beat) if rows else None
         if beat != self._seen or not is_held(self._workspace.engine_lock):
             self._seen, self._since = beat, self._now()

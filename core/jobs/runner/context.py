@@ -40,7 +40,7 @@ class Context:
     def children(self, wanted: Sequence[Child]) -> list[Job]:
         """Return the wanted jobs, in this order, once all have ended.
 
-        Until then the task is put aside without holding a place, and run again from its first
+        Until then the task is put aside without holding a worker, and run again from its first
         line afterwards: what comes before this call must be cheap and always ask for the same.
         A child may have failed; look at its state.
         """

@@ -13,7 +13,7 @@ TRIES, PAUSE_SECONDS = 5, 0.15
 SESSION = Path("/proc/self/autogroup")
 
 
-def step_back() -> None:
+def lower_priority() -> None:
     """Lower the priority of this process, of the threads it starts later and of its session.
 
     To be called before libraries start their threads. What the system refuses is left as it is.

@@ -79,9 +79,9 @@ class Reporter:
         self._count += 1
         content = checkpoint.encode(state)
         name = f"{self._lease.attempt}-{self._count}.npz"
-        new = self._patiently(lambda: self._folder.write(name, content))
+        new = self._retry_transient(lambda: self._folder.write(name, content))
         kept = [new, *self._pointers][: checkpoint.KEPT]
-        self._patiently(lambda: self._flush(kept))
+        self._retry_transient(lambda: self._flush(kept))
         self._pointers = kept
         self._folder.collect(kept, self._lease.attempt)
         self._check()
@@ -93,7 +93,9 @@ class Reporter:
             if state is not None:
                 self._pointers = self._pointers[position:]
                 return state
-            self._patiently(partial(self._lease.note, "checkpoint damaged", name=pointer.name))
+            self._retry_transient(
+                partial(self._lease.note, "checkpoint damaged", name=pointer.name)
+            )
         self._pointers = []
         return None
 
@@ -101,7 +103,7 @@ class Reporter:
         """Write what is left and end the thread; afterwards only the lease may write."""
         self._closing.set()
         self._thread.join()
-        patiently(self._flush, self.tell_waiting)
+        retry_transient(self._flush, self.tell_waiting)
 
     def _check(self) -> None:
         if self._fenced:
@@ -157,8 +159,8 @@ class Reporter:
                 self._on_fenced()
                 return
 
-    def _patiently(self, work: Callable[[], T]) -> T:
-        return patiently(work, self.tell_waiting, self._check)
+    def _retry_transient(self, work: Callable[[], T]) -> T:
+        return retry_transient(work, self.tell_waiting, self._check)
 
     def tell_waiting(self, reason: str) -> None:
         """Show why nothing moves at the moment."""
@@ -168,12 +170,12 @@ class Reporter:
             self._dirty = True
 
 
-def patiently(
+def retry_transient(
     work: Callable[[], T],
-    tell: Callable[[str], None],
+    tell: Callable[[str], None] = lambda reason: None,
     check: Callable[[], None] = lambda: None,
 ) -> T:
-    """Do `work`, again and again with growing pauses while the store or the disk refuses.
+    """Call `work` until it succeeds, with growing pauses while the store or the disk refuses.
 
     tell: hears the reason at each refusal. check: may raise to give up, for instance Stopped.
     Errors that waiting cannot cure are raised.

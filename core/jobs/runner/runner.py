@@ -18,12 +18,12 @@ import psutil  # type: ignore[import-untyped]
 from core.errors import JobError, LabError
 from core.files import PRIVATE_UMASK
 from core.jobs import logs
-from core.jobs.resources import DEMANDS
+from core.jobs.resources import RESOURCES
 from core.jobs.runner.checkpoint import CheckpointFolder, Pointer
 from core.jobs.runner.context import ChildrenUnfinished, Context, Task
 from core.jobs.runner.mirror import open_mirror, take_inputs
-from core.jobs.runner.process_priority import step_back
-from core.jobs.runner.reporting import Reporter, patiently
+from core.jobs.runner.process_priority import lower_priority
+from core.jobs.runner.reporting import Reporter, retry_transient
 from core.jobs.store.dispatch import Claim, Dispatcher
 from core.jobs.store.job import DONE, FAILED, STOPPED
 from core.jobs.store.lease import Fenced, Lease
@@ -40,7 +40,7 @@ POLL_BUSY_SECONDS, POLL_QUIET_SECONDS, BUSY_SECONDS = 0.01, 0.1, 60.0
 
 
 @dataclass(frozen=True)
-class Orders:
+class RunnerArgs:
     """What the supervisor tells a runner on its command line; no job: get ready for one."""
 
     workspace: Path
@@ -48,7 +48,7 @@ class Orders:
     runner: str
     job: str
     attempt: int
-    demand: str
+    resources: str
     idle_seconds: float
 
     def to_arguments(self) -> list[str]:
@@ -56,13 +56,13 @@ class Orders:
         return [f"--{name}={value}" for name, value in vars(self).items()]
 
     @staticmethod
-    def from_arguments(arguments: list[str]) -> "Orders":
-        """Return the orders of a command line."""
+    def from_arguments(arguments: list[str]) -> "RunnerArgs":
+        """Return the arguments of a command line."""
         parser = argparse.ArgumentParser(prog="core.jobs.runner.runner")
         kinds = {"workspace": Path, "attempt": int, "idle_seconds": float}
-        for name in Orders.__dataclass_fields__:
+        for name in RunnerArgs.__dataclass_fields__:
             parser.add_argument(f"--{name}", type=kinds.get(name, str), required=True)
-        return Orders(**vars(parser.parse_args(arguments)))
+        return RunnerArgs(**vars(parser.parse_args(arguments)))
 
 
 def load_tasks() -> dict[str, Task]:
@@ -72,15 +72,15 @@ def load_tasks() -> dict[str, Task]:
     return table
 
 
-def patience(worked: int, orders: Orders) -> float | None:
+def patience(worked: int, args: RunnerArgs) -> float | None:
     """Return for how many seconds to wait for the next job after so many; None: leave at once.
 
     Somebody who moves a slider is not made to wait for a fresh process: that waits for a lull.
     """
     if worked < JOBS_PER_RUNNER:
-        return orders.idle_seconds
-    is_looked_at = DEMANDS[orders.demand].lane == "interactive"
-    return min(orders.idle_seconds, LULL_SECONDS) if is_looked_at else None
+        return args.idle_seconds
+    is_looked_at = RESOURCES[args.resources].lane == "interactive"
+    return min(args.idle_seconds, LULL_SECONDS) if is_looked_at else None
 
 
 def die_with_supervisor() -> None:
@@ -104,9 +104,9 @@ def leave_fenced() -> NoReturn:
 class Runner:
     """Works on the claimed job, then on what it may claim next."""
 
-    def __init__(self, orders: Orders, store: Store, workspace: Workspace) -> None:
-        self._orders, self._store, self._workspace = orders, store, workspace
-        self._dispatcher = Dispatcher(store.database, orders.owner)
+    def __init__(self, args: RunnerArgs, store: Store, workspace: Workspace) -> None:
+        self._args, self._store, self._workspace = args, store, workspace
+        self._dispatcher = Dispatcher(store.database, args.owner)
         self._tasks: dict[str, Task] = {}
         self._mirror = open_mirror()
 
@@ -116,14 +116,14 @@ class Runner:
         for worked in itertools.count(1):
             if claim is None or not self._work(claim):
                 return
-            claim = self._next(patience(worked, self._orders))
+            claim = self._next(patience(worked, self._args))
 
     def _first(self) -> Claim | None:
-        if self._orders.job:
-            return Claim(self._orders.job, self._orders.attempt, self._orders.demand)
-        if library := DEMANDS[self._orders.demand].imports:
+        if self._args.job:
+            return Claim(self._args.job, self._args.attempt, self._args.resources)
+        if library := RESOURCES[self._args.resources].imports:
             importlib.import_module(library)
-        return self._next(self._orders.idle_seconds)
+        return self._next(self._args.idle_seconds)
 
     def _next(self, seconds: float | None) -> Claim | None:
         """Claim the next job, waiting so long for one; None: neither waits nor claims."""
@@ -133,23 +133,23 @@ class Runner:
         seen: int | None = None
         while True:
             # Before looking, so that nothing slips between.
-            token = patiently(self._store.database.change_token, tell=lambda reason: None)
+            token = retry_transient(self._store.database.change_token)
             unchanged = token is not None and token == seen
-            claim = None if unchanged else patiently(self._claim, tell=lambda reason: None)
+            claim = None if unchanged else retry_transient(self._claim)
             seen = token
             idle = time.monotonic() - started
             if claim is not None or idle >= seconds:
                 return claim
-            if not unchanged and patiently(self._is_in_the_way, tell=lambda reason: None):
+            if not unchanged and retry_transient(self._is_in_the_way):
                 return None
             busy = token is not None and idle < BUSY_SECONDS
             time.sleep(POLL_BUSY_SECONDS if busy else POLL_QUIET_SECONDS)
 
     def _is_in_the_way(self) -> bool:
-        return self._dispatcher.others_wait(self._orders.demand)
+        return self._dispatcher.others_wait(self._args.resources)
 
     def _claim(self) -> Claim | None:
-        return self._dispatcher.claim_next(self._orders.demand, self._orders.runner)
+        return self._dispatcher.claim_next(self._args.resources, self._args.runner)
 
     def _work(self, claim: Claim) -> bool:
         """Make one attempt at one job; return whether this process is fit for another."""
@@ -161,9 +161,9 @@ class Runner:
             leave_fenced()
 
     def _attempt(self, lease: Lease) -> bool:
-        rows = patiently(lease.start, tell=lambda reason: None)
+        rows = retry_transient(lease.start)
         folder = self._workspace.artifacts(lease.job_id)
-        patiently(lambda: folder.mkdir(parents=True, exist_ok=True), tell=lambda reason: None)
+        retry_transient(lambda: folder.mkdir(parents=True, exist_ok=True))
         pointers = [Pointer(**row) for row in rows]
         checkpoints = CheckpointFolder(self._workspace, lease.job_id, self._mirror)
         reporter = Reporter(lease, checkpoints, pointers, leave_fenced)
@@ -171,17 +171,19 @@ class Runner:
         reporter.close()
         if self._mirror is not None:
             self._mirror.put(self._workspace, self._workspace.log(lease.job_id))
-        patiently(lambda: outcome.settle(lease), tell=lambda reason: None)
+        retry_transient(lambda: outcome.settle(lease))
         if outcome.state == DONE:
             checkpoints.collect([], lease.attempt)
         return outcome.reusable and not self._is_bloated()
 
     def _is_bloated(self) -> bool:
-        """Return whether this process holds more memory than it was given a place for."""
-        return bool(psutil.Process().memory_info().rss > DEMANDS[self._orders.demand].memory_bytes)
+        """Return whether this process holds more memory than it may take."""
+        return bool(
+            psutil.Process().memory_info().rss > RESOURCES[self._args.resources].memory_bytes
+        )
 
     def _outcome(self, lease: Lease, reporter: Reporter, folder: Path) -> "Outcome":
-        job = patiently(lambda: self._store.get(lease.job_id), tell=lambda reason: None)
+        job = retry_transient(lambda: self._store.get(lease.job_id))
         context = Context(
             job_id=job.id,
             kind=job.kind,
@@ -195,7 +197,7 @@ class Runner:
             spec_format=job.spec_format,
         )
         try:
-            result = patiently(lambda: self._run_task(context), reporter.tell_waiting)
+            result = retry_transient(lambda: self._run_task(context), reporter.tell_waiting)
         except Stopped:
             return Outcome(STOPPED)
         except ChildrenUnfinished:
@@ -250,17 +252,17 @@ def _unexpected(error: Exception) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Run as a child of the supervisor, with orders on the command line."""
+    """Run as a child of the supervisor, with `RunnerArgs` on the command line."""
     os.umask(PRIVATE_UMASK)
-    orders = Orders.from_arguments(arguments)
+    args = RunnerArgs.from_arguments(arguments)
     die_with_supervisor()
-    if DEMANDS[orders.demand].lane == "background":
-        step_back()
-    workspace = Workspace(orders.workspace)
-    store = patiently(lambda: Store(workspace.store_url), tell=lambda reason: None)
-    Runner(orders, store, workspace).run()
+    if RESOURCES[args.resources].lane == "background":
+        lower_priority()
+    workspace = Workspace(args.workspace)
+    store = retry_transient(lambda: Store(workspace.store_url))
+    Runner(args, store, workspace).run()
     sys.stdout.flush()
-    os._exit(0)  # no atexit of heavy libraries: the job is settled, the place is wanted
+    os._exit(0)  # no atexit of heavy libraries: the job is settled, the worker is wanted
 
 
 if __name__ == "__main__":

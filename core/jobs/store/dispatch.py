@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.jobs.resources import DEMANDS, lane_demands
+from core.jobs.resources import RESOURCES, lane_resources
 from core.jobs.store.database import Database
 from core.jobs.store.job import (
     ABANDONED,
@@ -35,7 +35,7 @@ class Claim:
 
     job_id: str
     attempt: int
-    demand: str
+    resources: str
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class EngineRow:
     """What an engine says of itself; beat only grows while it lives."""
 
     owner: str
-    place: str
+    location: str
     beat: int
     leave: bool
     address: str
@@ -56,14 +56,14 @@ class Dispatcher:
     def __init__(self, database: Database, owner: str) -> None:
         self.database, self.owner = database, owner
 
-    def queued_demands(self) -> dict[str, int]:
-        """Return demand name -> number of queued jobs."""
+    def queued_resources(self) -> dict[str, int]:
+        """Return name of resources -> number of queued jobs."""
         query = sa.select(JOB.c.resources, sa.func.count()).where(JOB.c.state == QUEUED)
         with self.database.read() as connection:
             return dict(connection.execute(query.group_by(JOB.c.resources)).all())
 
     def claim(self, lane: str, allowed: Collection[str], runner: str) -> Claim | None:
-        """Claim the next job of a lane for `runner`, if its demand is one of `allowed`.
+        """Claim the next job of a lane for `runner`, if its resources are among `allowed`.
 
         The queue is never overtaken: while the next job does not fit, nothing is claimed, so
         that small jobs cannot starve a large one.
@@ -91,7 +91,7 @@ class Dispatcher:
             order = [JOB.c.sequence.desc()]
         return (
             sa.select(JOB.c.id, JOB.c.attempt, JOB.c.resources)
-            .where(JOB.c.state == QUEUED, JOB.c.resources.in_(lane_demands(lane)))
+            .where(JOB.c.state == QUEUED, JOB.c.resources.in_(lane_resources(lane)))
             .order_by(*order)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -103,16 +103,19 @@ class Dispatcher:
             query = sa.select(ENGINE.c.leave).where(ENGINE.c.owner == self.owner)
             return connection.execute(query).scalar() == 0
 
-    def claim_next(self, demand: str, runner: str) -> Claim | None:
-        """Claim another job of the same demand for a runner that has just finished one."""
-        lane = DEMANDS[demand].lane
-        if not self.queued_demands().get(demand) or not self.may_continue():
+    def claim_next(self, resources: str, runner: str) -> Claim | None:
+        """Claim another job with the same needs for a runner that has just finished one."""
+        lane = RESOURCES[resources].lane
+        if not self.queued_resources().get(resources) or not self.may_continue():
             return None
-        return self.claim(lane, {demand}, runner)
+        return self.claim(lane, {resources}, runner)
 
-    def others_wait(self, demand: str) -> bool:
-        """Return whether jobs that need another kind of runner wait in the lane of `demand`."""
-        return bool(self.queued_demands().keys() & {*lane_demands(DEMANDS[demand].lane)} - {demand})
+    def others_wait(self, resources: str) -> bool:
+        """Return whether jobs that need another kind of runner wait in the lane of `resources`."""
+        return bool(
+            self.queued_resources().keys()
+            & {*lane_resources(RESOURCES[resources].lane)} - {resources}
+        )
 
     def work_of(self, runner: str) -> tuple[str, int, int] | None:
         """Return (job id, attempt, stop flag) of what a runner has in hand, or None."""
@@ -126,7 +129,7 @@ class Dispatcher:
     def runner_ended(self, runner: str, why: str, own_fault: bool, log_end: str = "") -> None:
         """Give back what a dead runner had in hand; calling it again changes nothing.
 
-        own_fault: the job itself may be the cause (a crash), else its place was lost.
+        own_fault: the job itself may be the cause (a crash), else its worker was lost.
         """
         with self.database.write() as connection:
             self._give_back(connection, JOB.c.runner == runner, why, own_fault, log_end)
@@ -164,12 +167,12 @@ class Dispatcher:
         rows = connection.execute(held.with_for_update()).all()
         for row in rows:
             values = _after_loss(row, why, own_fault, log_end)
-            event = "crashed" if own_fault else "place lost"
+            event = "crashed" if own_fault else "place lost"  # the stored name of a lost worker
             same = (JOB.c.id == row.id) & (JOB.c.attempt == row.attempt)
             change(connection, same, values, event, {"why": why, "then": values["state"]})
         return len(rows)
 
-    def beat(self, place: str, count: int, address: str, note: str) -> bool:
+    def beat(self, location: str, count: int, address: str, note: str) -> bool:
         """Say that this engine lives; return whether somebody asked it to leave."""
         values = {"beat": count, "address": address, "note": note}
         with self.database.write(durable=False) as connection:
@@ -177,7 +180,7 @@ class Dispatcher:
             leave = connection.execute(mine.returning(ENGINE.c.leave)).scalar()
             if leave is None:
                 connection.execute(
-                    sa.insert(ENGINE).values(owner=self.owner, place=place, leave=0, **values)
+                    sa.insert(ENGINE).values(owner=self.owner, place=location, leave=0, **values)
                 )
         return bool(leave)
 
@@ -202,7 +205,7 @@ class Dispatcher:
         return woken
 
 
-def place_name(root: Path) -> str:
+def location_name(root: Path) -> str:
     """Return the name of a workspace on this machine: what its lock can vouch for."""
     return f"{platform.node()}:{root}"
 
@@ -214,10 +217,10 @@ def engines(database: Database) -> list[EngineRow]:
     return [EngineRow(r.owner, r.place, r.beat, bool(r.leave), r.address, r.note) for r in rows]
 
 
-def ask_to_leave(database: Database, place: str) -> None:
-    """Ask the engine of a place to end after giving its jobs back to the queue."""
+def ask_to_leave(database: Database, location: str) -> None:
+    """Ask the engine of a location to end after giving its jobs back to the queue."""
     with database.write() as connection:
-        connection.execute(sa.update(ENGINE).where(ENGINE.c.place == place).values(leave=1))
+        connection.execute(sa.update(ENGINE).where(ENGINE.c.place == location).values(leave=1))
 
 
 def _count_children(connection: sa.Connection, parent: str) -> tuple[int, int]:
@@ -236,10 +239,10 @@ def _full(counted: tuple[int, int]) -> bool:
 
 
 def _after_loss(row: Any, why: str, own_fault: bool, log_end: str) -> dict[str, Any]:
-    crashes, losses = row.crashes + own_fault, row.worker_losses + (not own_fault)
+    crashes, worker_losses = row.crashes + own_fault, row.worker_losses + (not own_fault)
     values: dict[str, Any] = {
         "crashes": crashes,
-        "worker_losses": losses,
+        "worker_losses": worker_losses,
         "owner": None,
         "runner": None,
         "seconds_left": None,
@@ -251,9 +254,9 @@ def _after_loss(row: Any, why: str, own_fault: bool, log_end: str) -> dict[str, 
         error += "Resume it to try again from its last checkpoint."
         error += f"\nEnd of its log:\n{storable(log_end)}" if log_end else ""
         return values | {"state": FAILED, "finished": time.time(), "error": error}
-    if losses >= LOSS_LIMIT:
+    if worker_losses >= LOSS_LIMIT:
         error = (
-            f"The machine this run was on was lost {losses} times without the run getting "
+            f"The machine this run was on was lost {worker_losses} times without the run getting "
             f"further ({why}). It may need more memory than there is. Resume it to try again."
         )
         return values | {"state": ABANDONED, "finished": time.time(), "error": error}

@@ -25,7 +25,7 @@ class Job:
     `core.runs.specs` reads them as records.
     done and total have the task's own unit; seconds_left is None until it means something;
     times are seconds since 1970; stop is 0, 1 (asked) or 2 (forced).
-    A waiting job has handed its place back until its children have ended.
+    A waiting job has handed its worker back until its children have ended.
     """
 
     id: str

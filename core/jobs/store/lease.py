@@ -103,7 +103,7 @@ class Lease:
         self._write(values, event=state)
 
     def wait_for_children(self) -> None:
-        """Hand the place back until the children have ended, or stop if that was asked."""
+        """Hand the worker back until the children have ended, or stop if that was asked."""
         with self.database.write() as connection:
             asked = connection.execute(sa.select(JOB.c.stop).where(self._current)).scalar()
             if asked:

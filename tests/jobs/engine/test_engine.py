@@ -139,7 +139,7 @@ def test_a_runner_is_ready_before_there_is_a_job_and_leaves_when_in_the_way(stor
     assert ready.pid not in {process.pid for process in runners(workspace.root)}
 
 
-def test_a_sweep_waits_for_its_points_without_holding_a_place(lab, workspace, tmp_path):
+def test_a_sweep_waits_for_its_points_without_holding_a_worker(lab, workspace, tmp_path):
     id = lab.submit(told("sweep", {"points": 3, **SLOW, "steps": 30}), 0)
     until(lambda: lab.get(id).state == "waiting")
     assert all("descend" not in p.cmdline() for p in runners(workspace.root, id))

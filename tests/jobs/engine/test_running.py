@@ -6,7 +6,7 @@ import pytest
 
 from core.jobs.engine.daemon import Engine
 from core.jobs.engine.lock import FileLock
-from core.jobs.engine.running import BEGIN_SECONDS, HERE, Flight
+from core.jobs.engine.running import BEGIN_SECONDS, HERE, RunnerHandle
 from core.jobs.store.dispatch import Dispatcher
 from tests.jobs.told import told
 
@@ -18,10 +18,10 @@ def engine(workspace):
 
 def long_at_work(engine, job_id):
     """Let the engine look at a runner that was sent off for this job long ago."""
-    flight = Flight(HERE, "numpy", job_id, Future(), since=-2 * BEGIN_SECONDS)
-    engine._flights["runner"] = flight
+    handle = RunnerHandle(HERE, "numpy", job_id, Future(), since=-2 * BEGIN_SECONDS)
+    engine._running["runner"] = handle
     engine._collect()
-    return "runner" in engine._flights
+    return "runner" in engine._running
 
 
 def test_a_runner_whose_first_job_was_deleted_since_is_at_work(engine):

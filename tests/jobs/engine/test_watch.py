@@ -11,7 +11,7 @@ from core.errors import JobError
 from core.jobs.engine import control, watch
 from core.jobs.engine.lock import FileLock, is_held
 from core.jobs.engine.watch import EngineWatch
-from core.jobs.store.dispatch import Dispatcher, place_name
+from core.jobs.store.dispatch import Dispatcher, location_name
 from tests.jobs.conftest import ROOT
 from tests.jobs.told import told
 from tests.jobs.watching import engines, processes, until
@@ -42,7 +42,7 @@ def watched(workspace, store, clock):
 
 
 def beat(store, workspace, count):
-    Dispatcher(store.database, "me").beat(place_name(workspace.root), count, "here", "")
+    Dispatcher(store.database, "me").beat(location_name(workspace.root), count, "here", "")
 
 
 def test_an_engine_that_says_so_every_second_is_well(watched, workspace, store, clock):

@@ -5,7 +5,7 @@ import pytest
 
 from core.jobs.runner.checkpoint import CheckpointFolder, Pointer
 from core.jobs.runner.reporting import Reporter
-from core.jobs.runner.runner import JOBS_PER_RUNNER, LULL_SECONDS, Orders, patience
+from core.jobs.runner.runner import JOBS_PER_RUNNER, LULL_SECONDS, RunnerArgs, patience
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Fenced, Lease
 from core.progress import Stopped
@@ -141,9 +141,9 @@ def test_a_lost_attempt_can_neither_save_nor_delete(attempts):
 
 
 @pytest.mark.parametrize(
-    ("demand", "at_last"), [("interactive", LULL_SECONDS), ("tensorflow", None), ("light", None)]
+    ("resources", "at_last"), [("interactive", LULL_SECONDS), ("tensorflow", None), ("light", None)]
 )
-def test_only_a_runner_that_nobody_looks_at_leaves_between_two_jobs(tmp_path, demand, at_last):
-    orders = Orders(tmp_path, "engine", "runner", "job", 1, demand, idle_seconds=600.0)
-    assert patience(JOBS_PER_RUNNER - 1, orders) == 600.0
-    assert patience(JOBS_PER_RUNNER, orders) == patience(JOBS_PER_RUNNER + 1, orders) == at_last
+def test_only_a_runner_that_nobody_looks_at_leaves_between_two_jobs(tmp_path, resources, at_last):
+    args = RunnerArgs(tmp_path, "engine", "runner", "job", 1, resources, idle_seconds=600.0)
+    assert patience(JOBS_PER_RUNNER - 1, args) == 600.0
+    assert patience(JOBS_PER_RUNNER, args) == patience(JOBS_PER_RUNNER + 1, args) == at_last

@@ -162,7 +162,7 @@ def test_a_parent_may_say_what_its_children_need(contract_store, dispatcher):
     points = contract_store.submit_children(sweep, wanted)
     assert dispatcher.claim("background", {"tensorflow"}, "r1") is None
     claims = [dispatcher.claim("background", {ONE_OF_MANY}, f"r{n}") for n in range(2)]
-    assert [(c.job_id, c.demand) for c in claims] == [(p.id, ONE_OF_MANY) for p in points]
+    assert [(c.job_id, c.resources) for c in claims] == [(p.id, ONE_OF_MANY) for p in points]
 
 
 def test_a_single_run_does_not_wait_behind_a_long_sweep(contract_store, dispatcher):
@@ -515,7 +515,7 @@ def test_an_engine_hears_that_it_should_leave(contract_store, dispatcher):
 
     assert not dispatcher.beat("here:/lab", 1, "tcp://127.0.0.1:1", "")
     [row] = engines(contract_store.database)
-    assert (row.owner, row.place, row.beat, row.leave) == ("engine-1", "here:/lab", 1, False)
+    assert (row.owner, row.location, row.beat, row.leave) == ("engine-1", "here:/lab", 1, False)
     ask_to_leave(contract_store.database, "here:/lab")
     assert dispatcher.beat("here:/lab", 2, "", "")
     assert not dispatcher.may_continue()
