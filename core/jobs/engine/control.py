@@ -43,8 +43,8 @@ class EngineStatus:
 def ensure(workspace: Workspace, warm: str = "") -> bool:
     """Make sure that the workspace has a living engine; return whether one had to be started.
 
-    Cheap when there is one. warm: the resources of a runner that a new engine has ready for its first job.
-    Raises JobError when none can be started.
+    Cheap when there is one. warm: the resources of the runner that a new engine has ready for its
+    first job. Raises JobError when none can be started.
     """
     if is_held(workspace.engine_lock):
         return False
