@@ -6,6 +6,7 @@ __all__ = [
     "formats",
     "forward",
     "network",
+    "numpy_forward",
     "precision",
     "prepare",
     "topology",
