@@ -13,7 +13,7 @@ BATCH = 16  # images at a time: their windows stay in the processor's cache
 def predict_logits(weights: Weights, images: np.ndarray, batch: int = BATCH) -> np.ndarray:
     """Return the (n, classes) float32 outputs before softmax.
 
-    images: (n, height, width, channels) in [0, 1]. weights: of the reference network's family, of any width.
+    weights: of the reference network's family, of any widths. images: (n, height, width, channels).
     """
     classes = weights["dense2/bias"].size
     outputs = np.empty((len(images), classes), np.float32)
