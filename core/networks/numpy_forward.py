@@ -61,11 +61,11 @@ def _convolve(weights: Weights, x: np.ndarray, layer: str) -> np.ndarray:
     y = columns @ kernel.reshape(-1, kernel.shape[-1])
     y += weights[f"{layer}/bias"]
     np.maximum(y, 0, out=y)
-    return y.reshape(count, height, width, -1)
+    return np.asarray(y.reshape(count, height, width, -1))
 
 
 def _pool(x: np.ndarray) -> np.ndarray:
     """Return the largest of each 2 x 2; an odd last row or column is left out."""
     height, width = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2
     rows = np.maximum(x[:, 0:height:2, :width], x[:, 1:height:2, :width])
-    return np.maximum(rows[:, :, 0::2], rows[:, :, 1::2])
+    return np.asarray(np.maximum(rows[:, :, 0::2], rows[:, :, 1::2]))
