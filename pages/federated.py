@@ -14,7 +14,7 @@ from core.federated.spec import FederatedSpec, RunSettings
 from core.jobs.store.job import Job
 from core.runs import results
 from core.runs.federated_runs import KINDS, client_classes, of_question, question_of
-from core.runs.labels import data_words
+from core.runs.labels import data_label
 from core.settings import digest, to_dict
 from pages.components.error_box import error_box, plain
 from pages.components.session import (
@@ -155,7 +155,7 @@ def _federations(runs: Sequence[FederatedSpec], seed: int) -> None:
     for spec in runs:
         counts = _label_counts(spec.data, spec.partition, spec.drawn_with(seed))
         names = client_classes(workspace(), spec.data, len(counts[0]))
-        shown.append((data_words(spec.data), names, counts))
+        shown.append((data_label(spec.data), names, counts))
     federations_view(shown, digest({"runs": [spec.to_json() for spec in runs], "seed": seed}))
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core.data import store as datasets
 from core.errors import NotFoundError
 from core.figures.frontier import live_frontier
-from core.pruning.search.spec import SweepSpec, first_minute
+from core.pruning.search.spec import SweepSpec, first_sweep
 from core.runs import activity, results
 from core.runs.labels import method_labels
 from core.runs.specs import data_of
@@ -85,7 +85,7 @@ def _look(data: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"):
-            remember("sweep", submit(first_minute(data)))
+            remember("sweep", submit(first_sweep(data)))
             st.rerun()
         st.button("Back", type="tertiary", on_click=_leave)
 

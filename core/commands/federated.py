@@ -85,11 +85,11 @@ def spec_of(session: Session, options: Namespace) -> FederatedSpec:
     """
     texts = said(options, FederatedSpec, OWN_OPTIONS) | pairs(options.set)
     name = texts.pop("algorithm", options.algorithm)
-    division = texts.pop("partition", options.partition)
-    own, owned = sorted_texts(texts, name, division)
+    partition_name = texts.pop("partition", options.partition)
+    own, owned = sorted_texts(texts, name, partition_name)
     values = parse_values(FederatedSpec, own)
     data = _data(session, str(values.pop("data", options.data)))
-    partition = _partition(data, division, owned["partition"])
+    partition = _partition(data, partition_name, owned["partition"])
     if start := values.get("start"):
         values["start"] = _start(session, str(start), data)
     algorithm: object = parse(_algorithm(name), owned["algorithm"])
@@ -106,7 +106,7 @@ def spec_of(session: Session, options: Namespace) -> FederatedSpec:
 
 
 def sorted_texts(
-    texts: Mapping[str, str], algorithm: str, division: str | None
+    texts: Mapping[str, str], algorithm: str, partition_name: str | None
 ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Return the texts of the run's own settings, and those of algorithm and partition.
 
@@ -114,7 +114,7 @@ def sorted_texts(
     """
     classes = {
         "algorithm": _algorithm(algorithm),
-        "partition": partition_called(division or Even.name),
+        "partition": partition_called(partition_name or Even.name),
     }
     known = {owner: by_name(describe(cls)) for owner, cls in classes.items()}
     own: dict[str, str] = {}
@@ -126,11 +126,11 @@ def sorted_texts(
         elif owner in OWNERS:
             owned[owner][short] = text
         else:
-            owned[_owner(name, known, division)][name] = text
+            owned[_owner(name, known, partition_name)][name] = text
     return own, owned
 
 
-def _owner(name: str, known: Mapping[str, Mapping[str, object]], division: str | None) -> str:
+def _owner(name: str, known: Mapping[str, Mapping[str, object]], partition_name: str | None) -> str:
     owners = [owner for owner in OWNERS if name in known[owner]]
     if len(owners) > 1:
         raise SettingsError(
@@ -153,15 +153,15 @@ def _algorithm(name: str) -> type:
     return ALGORITHMS[name]
 
 
-def _partition(data: str, division: str | None, texts: Mapping[str, str]) -> Partition | None:
-    if division is None and not texts:
+def _partition(data: str, partition_name: str | None, texts: Mapping[str, str]) -> Partition | None:
+    if partition_name is None and not texts:
         return None
     if synthetic_named(data) is not None or data.startswith("leaf:"):
         raise SettingsError(
             f"The clients of {data} have their own data, so there is nothing to divide. "
             "Leave the partition out, or choose a data set."
         )
-    return parse(partition_called(division or Even.name), texts)
+    return parse(partition_called(partition_name or Even.name), texts)
 
 
 def _start(session: Session, start: str, data: str) -> str:

@@ -107,18 +107,18 @@ def load_clients(spec: FederatedSpec, seed: int, *, load: LoadDataset | None = N
     dataset = load(spec.data)
     if spec.network == CNN:
         dataset = _fitted(dataset)
-    return clients_of(dataset, spec.division, drawn_with)
+    return clients_of(dataset, spec.effective_partition, drawn_with)
 
 
-def clients_of(dataset: Dataset, division: Partition, seed: int) -> Clients:
+def clients_of(dataset: Dataset, partitioning: Partition, seed: int) -> Clients:
     """Return a data set divided among clients.
 
     The holdout, which the pruning part reports on, takes no part.
     """
     splits = three_way(dataset)
     seen = replace(dataset, train=splits.train, validation=splits.validation, test=None)
-    parts = partition.partition_clients(seen, division, seed)
-    return join_clients(f"{dataset.name}, {division.label}", parts, len(dataset.class_names))
+    parts = partition.partition_clients(seen, partitioning, seed)
+    return join_clients(f"{dataset.name}, {partitioning.label}", parts, len(dataset.class_names))
 
 
 def _fitted(dataset: Dataset) -> Dataset:

@@ -52,7 +52,7 @@ class FederatedComparisonResult(Record):
     failed: tuple[str, ...] = ()
 
 
-def told(history: FederatedHistory, clients: Clients) -> FederatedResult:
+def federated_result(history: FederatedHistory, clients: Clients) -> FederatedResult:
     """Return what is kept of a run's history and of its clients."""
     accuracies = np.asarray(history.client_accuracy, float)
     return FederatedResult(

@@ -117,7 +117,7 @@ class FederatedSpec(RunSettings, Spec):
         "iid", help="iid, synthetic:ALPHA,BETA, a LEAF file, or the digest of a data set"
     )
     data_seed: int | None = setting(
-        None, low=0, omitted=True, help="Seed of the data's draw and division; else the run's seed"
+        None, low=0, omitted=True, help="Seed of the data's draw and partition; else the run's seed"
     )
     partition: Partition | None = field(default=None, metadata={"omitted": True})
     algorithm: str = setting("fedavg", choices=tuple(ALGORITHMS), help="Federated algorithm")
@@ -175,8 +175,8 @@ class FederatedSpec(RunSettings, Spec):
         return self.synthetic is not None
 
     @property
-    def division(self) -> Partition:
-        """How a stored data set is divided among the clients."""
+    def effective_partition(self) -> Partition:
+        """The partition of a stored data set: even, unless `partition` says otherwise."""
         return self.partition or Even()
 
     @property
@@ -189,7 +189,7 @@ class FederatedSpec(RunSettings, Spec):
         """Whether all clients draw from one distribution."""
         if (made := self.synthetic) is not None:
             return made.iid
-        return not self.is_leaf and isinstance(self.division, Even)
+        return not self.is_leaf and isinstance(self.effective_partition, Even)
 
     @property
     def task(self) -> str:
@@ -201,7 +201,7 @@ class FederatedSpec(RunSettings, Spec):
         return "synthetic" if self.is_synthetic else self.data
 
     def facts(self, seed: int | None = None) -> dict[str, object]:
-        """Return every setting by name, those of algorithm and division included, no label.
+        """Return every setting by name, those of algorithm and partition included, no label.
 
         What was left out has the value it stands for, so that equal runs have equal facts.
         seed: of the run, which then stands for a seed of the data that was left out.
@@ -212,7 +212,7 @@ class FederatedSpec(RunSettings, Spec):
         if seed is not None:
             facts["data_seed"] = self.drawn_with(seed)
         if not (self.is_synthetic or self.is_leaf):
-            facts["partition"] = self.division
+            facts["partition"] = self.effective_partition
         return facts | {f"algorithm.{name}": v for name, v in self.algorithm_settings.items()}
 
     def drawn_with(self, seed: int) -> int:

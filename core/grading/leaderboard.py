@@ -70,11 +70,11 @@ def leaderboard(rounds: Sequence[Sequence[Grade]]) -> list[Entry]:
     for grades in rounds:
         for each in grades:
             attempts.setdefault(each.name, []).append(each)
-    best = ranked([max(tries, key=_merit) for tries in attempts.values()])
+    best = ranked([max(tries, key=_rank_key) for tries in attempts.values()])
     return [Entry(each, tuple(g.score for g in attempts[each.name])) for each in best]
 
 
-def _merit(each: Grade) -> tuple[bool, float]:
+def _rank_key(each: Grade) -> tuple[bool, float]:
     return each.error is None, each.score
 
 

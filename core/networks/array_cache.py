@@ -1,4 +1,4 @@
-"""Arrays that cost much to compute, remembered by everything that they depend on."""
+"""A cache of arrays that are expensive to compute, keyed by everything they depend on."""
 
 from collections import OrderedDict
 
@@ -7,8 +7,8 @@ import numpy as np
 from core.digests import digest_of
 
 
-class Remembered:
-    """Arrays by what was asked; the longest unused go first when there are too many."""
+class ArrayCache:
+    """A least-recently-used cache of arrays, limited by their total size."""
 
     def __init__(self, largest_bytes: int) -> None:
         self._largest_bytes = largest_bytes
@@ -16,13 +16,13 @@ class Remembered:
         self._answers: OrderedDict[str, np.ndarray] = OrderedDict()
 
     def get(self, key: str) -> np.ndarray | None:
-        """Return the answer, or None if it is not remembered."""
+        """Return the answer, or None if it is not cached."""
         if key in self._answers:
             self._answers.move_to_end(key)
         return self._answers.get(key)
 
     def put(self, key: str, answer: np.ndarray) -> None:
-        """Remember one more answer; a question's new answer replaces its old one."""
+        """Keep one more answer; a new answer to the same question replaces the old one."""
         if key in self._answers:
             self._bytes -= self._answers.pop(key).nbytes
         self._answers[key] = answer

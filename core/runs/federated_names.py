@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.runs.federated_words import apart, federated_name
+from core.runs.federated_labels import apart, federated_name
 from core.runs.results import History
 
 

@@ -9,7 +9,7 @@ from core.federated.presets import PRESETS
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store, identity
-from core.runs.federated_words import federated_name
+from core.runs.federated_labels import federated_name
 from core.runs.learning_curves import best, common_target, final, reached
 from core.runs.results import History, federated_spec, history_of
 from core.runs.specs import spec_of

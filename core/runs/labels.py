@@ -10,7 +10,7 @@ def method_labels() -> dict[str, str]:
     return {"dense": "Dense"} | {name: method.label for name, method in METHODS.items()}
 
 
-def data_words(data: str) -> str:
+def data_label(data: str) -> str:
     """Return where a federation's data came from: "IID data", "Synthetic(1, 1)", or its digest."""
     variant = " of the authors' program" if data.endswith(",code") else ""
     if data.partition(",")[0] == "iid":

@@ -20,7 +20,7 @@ from core.federated.results import FederatedResult
 from core.federated.spec import FederatedSpec
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
-from core.runs.federated_words import federated_name
+from core.runs.federated_labels import federated_name
 from core.runs.specs import data_of, result_of, source_of, spec_of
 from core.settings import digest
 from core.workspace import Workspace

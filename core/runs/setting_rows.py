@@ -9,7 +9,7 @@ from core.errors import RecordError
 from core.federated.presets import TITLES
 from core.federated.spec import FederatedSpec
 from core.jobs.store.job import Job
-from core.runs.federated_words import federated_name
+from core.runs.federated_labels import federated_name
 from core.runs.labels import algorithm_labels, method_labels
 from core.runs.specs import spec_of
 

@@ -19,7 +19,7 @@ from core.pruning.preview.spec import CurveSpec, PreviewSpec, SensitivitySpec
 from core.pruning.search.spec import CompeteSpec, SweepSpec, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.records import Spec
-from core.runs.federated_words import federated_name, unusual
+from core.runs.federated_labels import federated_name, unusual
 from core.runs.labels import method_labels
 from core.runs.specs import data_of, source_of, spec_of
 from core.settings import to_dict

@@ -19,7 +19,7 @@ from core.federated.results import (
     FederatedComparisonResult,
     FederatedMlpResult,
     FederatedNetworkResult,
-    told,
+    federated_result,
 )
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.runner.context import Context
@@ -37,7 +37,7 @@ def federate_mlp(context: Context, spec: FederatedSpec) -> FederatedMlpResult:
     history = federate(spec, context.seed, context.progress, clients=clients)
     np.savez(context.folder / MODEL_FILE, **dict(history.parameters))  # type: ignore[arg-type]
     _write_history(context.folder, history)
-    return FederatedMlpResult(**vars(told(history, clients)), model=MODEL_FILE)
+    return FederatedMlpResult(**vars(federated_result(history, clients)), model=MODEL_FILE)
 
 
 def federate_network(context: Context, spec: FederatedSpec) -> FederatedNetworkResult:
@@ -56,7 +56,10 @@ def federate_network(context: Context, spec: FederatedSpec) -> FederatedNetworkR
     data = prepared(context, spec.data, begin.shape if begin else None)
     point = _measured(context, data, weights, history, progress, begin)
     return FederatedNetworkResult(
-        **vars(told(history, clients)), weights=DENSE_FILE, shape=data.shape, point=point
+        **vars(federated_result(history, clients)),
+        weights=DENSE_FILE,
+        shape=data.shape,
+        point=point,
     )
 
 

@@ -9,17 +9,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.networks.array_cache import Remembered, key_of
+from core.networks.array_cache import ArrayCache, key_of
 from core.networks.forward import compiled_logits
 from core.networks.network import Weights
 
-LARGEST_BYTES = 128 * 2**20  # all epochs of several long runs; a runner's place has 2 GB
+LARGEST_BYTES = 128 * 2**20  # all epochs of several long runs; a runner has 2 GB
 
 
 @lru_cache(maxsize=1)
-def _remembered() -> Remembered:
+def _cache() -> ArrayCache:
     """Return the answers that outlive a run, because the next one in this process asks again."""
-    return Remembered(LARGEST_BYTES)
+    return ArrayCache(LARGEST_BYTES)
 
 
 class Teacher:
@@ -36,8 +36,8 @@ class Teacher:
     def answers(self, images: np.ndarray) -> np.ndarray:
         """Return the (n, classes) outputs before softmax. images: (n, height, width, channels)."""
         key = key_of(self._name, images)
-        found = _remembered().get(key)
+        found = _cache().get(key)
         if found is None:
             found = compiled_logits()(self._weights, images, self._policy).numpy()
-            _remembered().put(key, found)
+            _cache().put(key, found)
         return found

@@ -66,7 +66,7 @@ def test_without_internet_a_download_fails_with_a_remedy(workspace, monkeypatch)
     assert list(workspace.scratch.iterdir()) == []
 
 
-def test_importing_the_catalog_is_light():
+def test_importing_the_builtin_datasets_is_light():
     script = (
         "import sys, core.data.builtin_datasets; print({'keras', 'tensorflow'} & set(sys.modules))"
     )

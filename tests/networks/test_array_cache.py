@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from core.networks.array_cache import Remembered, key_of
+from core.networks.array_cache import ArrayCache, key_of
 
 
 def test_the_longest_unused_answer_is_forgotten_first():
-    remembered = Remembered(largest_bytes=16)
+    remembered = ArrayCache(largest_bytes=16)
     first, second, third = (np.full(2, value, np.float32) for value in range(3))  # 8 bytes each
     remembered.put("1", first)
     remembered.put("2", second)
@@ -17,7 +17,7 @@ def test_the_longest_unused_answer_is_forgotten_first():
 
 
 def test_a_second_answer_takes_no_second_place():
-    remembered = Remembered(largest_bytes=16)
+    remembered = ArrayCache(largest_bytes=16)
     for value in range(5):
         remembered.put("1", np.full(2, value, np.float32))
     other = np.zeros(2, np.float32)

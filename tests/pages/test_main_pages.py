@@ -202,7 +202,7 @@ def test_deleting_a_data_set_asks_first(filled_home, open_page):
     assert [entry.digest for entry in datasets.list_stored(workspace)] == [ids["data"]]
 
 
-def test_the_first_minute_starts_with_pictures_and_one_button(empty_home, open_page):
+def test_the_first_visit_starts_with_pictures_and_one_button(empty_home, open_page):
     test = open_page("home")
     button(test, "Try the sample").click().run()
     assert "6,000 training images" in all_text(test)

@@ -6,7 +6,7 @@ import pytest
 
 from core.data import store as datasets
 from core.jobs.store.store import Child, Store
-from core.pruning.search.spec import first_minute
+from core.pruning.search.spec import first_sweep
 from tests.pages.conftest import all_text, button
 
 pytestmark = pytest.mark.slow  # whole pages
@@ -34,7 +34,7 @@ def test_a_tour_of_a_run_that_is_no_sweep_says_so_and_leads_back(filled_home, op
 def test_a_tour_outlives_its_data_set(filled_home, open_page):
     workspace, ids = filled_home
     store = Store(workspace.store_url)
-    sweep = store.submit(replace(first_minute(ids["data"]), dense=ids["dense"]), 0)
+    sweep = store.submit(replace(first_sweep(ids["data"]), dense=ids["dense"]), 0)
     part = store.get(ids["magnitude-0.95"])
     store.submit_children(sweep, [Child(part.spec, part.seed)])
     store.close()

@@ -237,7 +237,7 @@ def apart(match, found):
 def explained(match, found):
     for label in re.split(r", | and ", match[1]):
         runs = list(found[label].values())
-        assert all(r.spec.division.name != "quantity" for r in runs)
+        assert all(r.spec.effective_partition.name != "quantity" for r in runs)
         rivals = [
             other
             for name, other in found.items()

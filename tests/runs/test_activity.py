@@ -7,7 +7,7 @@ from core.evaluation.results import NetworkResult
 from core.federated.results import FederatedNetworkResult
 from core.federated.spec import FederatedSpec
 from core.jobs.store.store import Child, Store
-from core.pruning.search.spec import first_minute
+from core.pruning.search.spec import first_sweep
 from core.runs.activity import (
     counts,
     failed_parts,
@@ -59,7 +59,7 @@ def test_a_waiting_job_of_the_family_is_living_and_a_stopped_one_failed(lab):
 
 def test_a_sweep_that_trains_its_own_network_shows_how_it_learns(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    sweep = store.submit(first_minute("0" * 16), 0)
+    sweep = store.submit(first_sweep("0" * 16), 0)
     assert sweep_family(store, sweep).learning is None
     (train,) = store.submit_children(sweep, [Child(TrainSpec(data="0" * 16), 0)])
     found = sweep_family(store, sweep)
@@ -85,7 +85,7 @@ def test_children_and_answers_of_a_page_are_not_listed_as_runs(lab):
 
 def test_what_is_counted_is_what_is_listed(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    sweep = store.submit(first_minute("0" * 16), 0)
+    sweep = store.submit(first_sweep("0" * 16), 0)
     store.submit_children(sweep, [Child(TrainSpec(data="0" * 16), 0), Child(told("prune"), 0)])
     store.submit(told("preview", {"method": "magnitude"}), 0)
     assert counts(store) == {"queued": 1}
@@ -103,8 +103,8 @@ def test_many_answers_of_the_explorer_do_not_hide_a_run(tmp_path):
 
 def test_a_sweep_that_trained_its_own_network_belongs_to_that_networks_family(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    sweep = store.submit(first_minute("0" * 16), 0)
-    store.submit(first_minute("1" * 16), 0)
+    sweep = store.submit(first_sweep("0" * 16), 0)
+    store.submit(first_sweep("1" * 16), 0)
     (dense,) = store.submit_children(sweep, [Child(TrainSpec(data="0" * 16), 0)])
     assert [job.id for job in family(store, dense.id).sweeps] == [sweep]
     store.close()
@@ -112,7 +112,7 @@ def test_a_sweep_that_trained_its_own_network_belongs_to_that_networks_family(tm
 
 def test_the_failed_parts_of_a_run_are_found(tmp_path):
     store = Store(Workspace(tmp_path).store_url)
-    sweep = store.submit(first_minute("0" * 16), 0)
+    sweep = store.submit(first_sweep("0" * 16), 0)
     one, _ = store.submit_children(sweep, [Child(told("prune", {"n": n}), 0) for n in range(2)])
     assert failed_parts(store, store.get(sweep)) == []
     store.stop(one.id)

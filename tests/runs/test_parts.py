@@ -8,7 +8,7 @@ from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Lease, Update
 from core.jobs.store.store import Child, Store
-from core.pruning.search.spec import first_minute
+from core.pruning.search.spec import first_sweep
 from core.runs.parts import planned, with_parts
 from core.training.recipe import QUICK
 from core.training.spec import TrainSpec
@@ -26,7 +26,7 @@ def store(tmp_path):
 @pytest.fixture
 def sweep(store):
     """A sweep of six prunings that trains its own network first."""
-    return store.get(store.submit(first_minute("0" * 16), 0))
+    return store.get(store.submit(first_sweep("0" * 16), 0))
 
 
 def test_a_sweep_counts_its_training_and_all_its_networks_from_the_start(store, sweep):
@@ -48,7 +48,7 @@ def test_the_part_at_work_says_where_it_is(store, sweep):
 
 
 def test_a_sweep_of_a_given_network_and_a_comparison_know_their_number(store, sweep):
-    given = store.submit(replace(first_minute("0" * 16), dense="1" * 16), 0)
+    given = store.submit(replace(first_sweep("0" * 16), dense="1" * 16), 0)
     assert planned(store.get(given)) == 6
     compared = store.submit(
         FederatedComparisonSpec(runs=(FederatedSpec(), FederatedSpec(hidden=()))), 0

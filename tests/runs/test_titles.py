@@ -10,7 +10,7 @@ from core.federated.spec import FederatedSpec
 from core.grading.spec import GradeSpec
 from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
-from core.pruning.search.spec import SweepSpec, first_minute
+from core.pruning.search.spec import SweepSpec, first_sweep
 from core.pruning.spec import PruneSpec
 from core.runs.setting_rows import run_settings, setting_rows
 from core.runs.titles import job_title, names_of, recipe_title
@@ -91,7 +91,7 @@ def test_a_title_names_the_data_set_and_the_network_it_came_from(store, workspac
 
 
 def test_a_sweep_that_trains_its_own_network_needs_no_other_name(store, workspace):
-    job = store.get(store.submit(first_minute("0" * 16), 0))
+    job = store.get(store.submit(first_sweep("0" * 16), 0))
     assert "from" not in job_title(job, names_of(store, workspace, [job]))
 
 
@@ -140,7 +140,7 @@ def test_a_strangers_run_does_not_hide_the_others(store, kind, settings):
 
 
 def test_settings_are_shown_in_the_words_of_the_pages():
-    spec = replace(first_minute("0cedee0000000000"), methods=("l1_filter",))
+    spec = replace(first_sweep("0cedee0000000000"), methods=("l1_filter",))
     rows = dict(setting_rows(spec, {"0cedee0000000000": "Garments"}))
     assert rows["data set"] == "Garments"
     assert rows["network"] == "trained first"

@@ -11,7 +11,7 @@ ONCE, AN_IMAGE = 3.0, 0.001  # seconds a run, seconds an image
 
 
 @pytest.mark.parametrize("images", [60, 96, 700, 5000])
-def test_an_epoch_of_any_set_is_measured_without_what_is_paid_once(monkeypatch, images):
+def test_an_epoch_of_any_set_is_measured_without_one_time_costs(monkeypatch, images):
     def seconds(context, data, few, epochs=1):
         return ONCE + AN_IMAGE * epochs * min(few, len(data.train))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from core.networks.array_cache import Remembered, key_of
+from core.networks.array_cache import ArrayCache, key_of
 from core.networks.network import LAYERS, Weights
 from core.pruning.activations import Positions, forward, rows_of
 
@@ -20,7 +20,7 @@ class LayerInputs:
     """
 
     def __init__(self) -> None:
-        self._inputs = Remembered(LARGEST_BYTES)
+        self._inputs = ArrayCache(LARGEST_BYTES)
 
     def read_rows(
         self, weights: Weights, images: np.ndarray, layer: str, positions: Positions

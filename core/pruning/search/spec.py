@@ -29,8 +29,8 @@ class SweepSpec(Sweep, Spec):
         return len(self.runs()) + (self.dense is None)
 
 
-def first_minute(data: str) -> SweepSpec:
-    """Return the sweep of a newcomer's first minute, which trains its own network first."""
+def first_sweep(data: str) -> SweepSpec:
+    """Return the small sweep that the home page offers; it trains its own network first."""
     return SweepSpec(
         methods=("magnitude", "l1_filter"),
         sparsities=(0.8, 0.9, 0.95),

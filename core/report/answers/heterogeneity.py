@@ -169,7 +169,7 @@ def _is_explained(even: Experiment, mixed: Experiment) -> bool:
     further = _drift_of(mixed) >= 1.05 * _drift_of(even)
     worse = mixed.mean(last("train_loss")) > 1.01 * even.mean(last("train_loss"))
     # A division by amount alone: there every client draws from one distribution.
-    return further and worse and not isinstance(mixed.first.spec.division, QuantitySkew)
+    return further and worse and not isinstance(mixed.first.spec.effective_partition, QuantitySkew)
 
 
 def _ratio(ratio: float) -> str:

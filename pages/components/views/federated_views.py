@@ -10,7 +10,7 @@ from core.figures.federation import client_accuracies, client_sizes, label_map
 from core.jobs.store.job import DONE, Job
 from core.runs.conclusions import conclusion
 from core.runs.federated_runs import client_classes, parts_of, targets, watched
-from core.runs.labels import data_words
+from core.runs.labels import data_label
 from core.runs.results import History
 from core.runs.specs import data_of, result_of
 from pages.components.error_box import plain
@@ -122,7 +122,7 @@ def clients_view(results: Sequence[tuple[str, FederatedResult]], key: str) -> No
 def _federation(data: str, result: FederatedResult) -> Federation:
     counts = result.label_counts
     names = client_classes(workspace(), data, len(counts[0]))
-    title = data_words(data)
+    title = data_label(data)
     return (result.federation if title.startswith("data ") else title), names, counts
 
 

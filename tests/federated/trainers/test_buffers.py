@@ -9,7 +9,7 @@ from core.federated.trainers.buffers import BufferPool
 KIND = ((4, 5, 3), 6, 2, np.float32)
 
 
-def test_the_same_desk_serves_round_after_round_and_smaller_chunks():
+def test_the_same_buffers_serve_round_after_round_and_smaller_chunks():
     pool = BufferPool()
     with pool.lend(*KIND) as first:
         room, _ = first.room(7)
@@ -24,7 +24,7 @@ def test_two_users_at_once_never_share():
         assert one is not other
 
 
-def test_another_network_or_a_larger_chunk_gets_a_desk_of_its_own():
+def test_another_network_or_a_larger_chunk_gets_buffers_of_its_own():
     pool = BufferPool()
     for other in (((4, 5, 2), 6, 2, np.float32), ((4, 5, 3), 9, 2, np.float32)):
         with pool.lend(*KIND) as first:
@@ -40,7 +40,7 @@ def test_room_grows_and_has_the_network_s_shapes():
     assert (inputs.shape, targets.shape) == ((9, 2, 5), (9, 2, 3))
 
 
-def test_desks_travel_empty():
+def test_buffers_travel_empty():
     pool = BufferPool()
     with pool.lend(*KIND) as buffers:
         pass

@@ -81,7 +81,7 @@ def test_pruned_weights_stay_zero_through_every_algorithm():
         assert any((after[name] != start[name]).any() for name in mask)
 
 
-def test_fedprox_without_a_pull_is_fedavg():
+def test_fedprox_with_mu_zero_is_fedavg():
     trainer = CnnTrainer(federation(), SHAPE)
     one, other = (run(algorithm, trainer).parameters for algorithm in (FedAvg(), FedProx(mu=0.0)))
     assert flatten(one) == pytest.approx(flatten(other), abs=1e-7)

@@ -117,7 +117,7 @@ def test_no_layer_dies_and_the_guard_says_so():
     assert living.notes == ("Layer-collapse guard: conv2 keeps its strongest channel.",)
 
 
-def test_every_unit_left_by_closure_is_fed_and_read():
+def test_every_unit_left_alive_is_fed_and_read():
     network = weights()
     readers(network, "conv1")[:, 0, :] = 0
     network["conv4/kernel"][..., 2] = 0

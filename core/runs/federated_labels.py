@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.data.partition import Partition
 from core.federated.algorithms import ALGORITHMS
 from core.federated.spec import FederatedSpec
-from core.runs.labels import algorithm_labels, data_words
+from core.runs.labels import algorithm_labels, data_label
 from core.settings import SettingField, describe, non_default
 from core.text import plural
 
@@ -22,7 +22,7 @@ def federated_name(spec: FederatedSpec, data: str = "", also: Sequence[str] = ()
     algorithm = algorithm_labels().get(spec.algorithm, spec.algorithm)
     work = [] if spec.rule.own_work else [_work(spec)]
     inside = ", ".join([*work, *also])
-    return f"{algorithm}{f' ({inside})' if inside else ''} on {data or data_words(spec.data)}"
+    return f"{algorithm}{f' ({inside})' if inside else ''} on {data or data_label(spec.data)}"
 
 
 def _work(spec: FederatedSpec) -> str:
@@ -43,14 +43,14 @@ def unusual(spec: FederatedSpec) -> list[str]:
         if name not in (*NAMED, "rounds") and value != usual.get(name.removeprefix("algorithm."))
     ]
     said = [name for name in ordered(changed) if name != "partition" or spec.partition is not None]
-    return [fact_words(name, facts[name]) for name in said]
+    return [fact_label(name, facts[name]) for name in said]
 
 
 def apart(one: dict[str, object], group: Sequence[dict[str, object]]) -> list[str]:
     """Return the facts in which one run differs from others of its name, in words."""
     names = ordered(dict.fromkeys(name for facts in group for name in facts))
     differing = [name for name in names if len({repr(facts.get(name)) for facts in group}) > 1]
-    return [fact_words(name, one[name]) for name in differing if name in one]
+    return [fact_label(name, one[name]) for name in differing if name in one]
 
 
 def ordered(names: Sequence[str] | dict[str, None]) -> list[str]:
@@ -58,24 +58,27 @@ def ordered(names: Sequence[str] | dict[str, None]) -> list[str]:
     return sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
 
 
-def fact_words(name: str, value: object) -> str:
+def fact_label(name: str, value: object) -> str:
     """Return one setting and its value as a person says them."""
     if name == "hidden" and isinstance(value, tuple):
         return f"{'-'.join(map(str, value))} hidden units" if value else "logistic regression"
     if name == "network":
         return "the CNN"
     if isinstance(value, Partition):
-        return _division(value)
+        return _partition_text(value)
     shown = f"{value:g}" if isinstance(value, float) else value
     plain = name.removeprefix("algorithm.").replace("_", " ")
     return f"{plain} as usual" if value is None else f"{plain} {shown}"
 
 
-def _own(division: Partition) -> list[SettingField]:
-    return [field for field in describe(division) if field.name != "clients"]
+def _own(partition: Partition) -> list[SettingField]:
+    return [field for field in describe(partition) if field.name != "clients"]
 
 
-def _division(division: Partition) -> str:
-    said = {**non_default(division), **{f.name: getattr(division, f.name) for f in _own(division)}}
+def _partition_text(partition: Partition) -> str:
+    said = {
+        **non_default(partition),
+        **{f.name: getattr(partition, f.name) for f in _own(partition)},
+    }
     words = [f"{name.replace('_', ' ')} {value:g}" for name, value in said.items()]
-    return " ".join([division.name.replace("_", " "), *words])
+    return " ".join([partition.name.replace("_", " "), *words])
