@@ -35,7 +35,8 @@ ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "docs" / "federated-results.md"
 SAMPLE = ROOT / "assets" / "sample_federated.json.gz"
 DATA = {
-    "IID": "iid,code",  # the very data of the authors' program, whose first seed is 0
+    # Drawn as the authors' program draws, which sets no seed: equal in distribution only.
+    "IID": "iid,code",
     "(0, 0)": "synthetic:0,0,code",
     "(0.5, 0.5)": "synthetic:0.5,0.5,code",
     "(1, 1)": "synthetic:1,1,code",

@@ -61,9 +61,10 @@ class Even(Partition):
 
 @dataclass(frozen=True)
 class Dirichlet(Partition):
-    """Every label is divided in proportions drawn from Dirichlet(alpha).
+    """Every label is divided among the clients in proportions drawn from Dirichlet(alpha).
 
-    Source: Hsu et al. 2019, arXiv:1909.06335.
+    Clients end up with different numbers of samples.
+    Source: Yurochkin et al. 2019, arXiv:1905.12022, section 4.
     """
 
     name: ClassVar[str] = "dirichlet"
@@ -86,6 +87,42 @@ class Dirichlet(Partition):
             for part, piece in zip(parts, np.split(own, cuts), strict=True):
                 part.append(piece)
         return [np.concatenate(part) for part in parts]
+
+
+@dataclass(frozen=True)
+class EqualDirichlet(Partition):
+    """Every client draws its mix of labels from Dirichlet(alpha x the labels' shares).
+
+    All have the same number of samples, drawn without replacement; a label that runs out leaves
+    its part of the mix to the others.
+    Source: Hsu et al. 2019, arXiv:1909.06335, section 3.
+    """
+
+    name: ClassVar[str] = "equal_dirichlet"
+    label: ClassVar[str] = "Dirichlet label skew, equal sizes"
+
+    alpha: float = setting(
+        0.3,
+        low=0.001,
+        high=1000.0,
+        help="Small: few labels a client. Large: almost IID.",
+    )
+
+    def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
+        """Let the clients draw sample by sample, one client after the other."""
+        known, counts = np.unique(labels, return_counts=True)
+        left = [rng.permutation(np.flatnonzero(labels == label)).tolist() for label in known]
+        parts = []
+        for size in map(len, np.array_split(labels, self.clients)):
+            mix = rng.dirichlet(self.alpha * counts / len(labels))
+            parts.append(np.array([_draw(mix, left, rng) for _ in range(size)], np.int64))
+        return parts
+
+
+def _draw(mix: np.ndarray, left: list[list[int]], rng: np.random.Generator) -> int:
+    """Return one sample of a label drawn from the mix of those that are not used up."""
+    odds = np.where([bool(own) for own in left], np.maximum(mix, 1e-12), 0.0)
+    return left[int(rng.choice(len(odds), p=odds / odds.sum()))].pop()
 
 
 @dataclass(frozen=True)
@@ -135,7 +172,7 @@ class QuantitySkew(Partition):
 
 
 PARTITIONS: dict[str, type[Partition]] = {
-    cls.name: cls for cls in (Even, Dirichlet, Shards, QuantitySkew)
+    cls.name: cls for cls in (Even, Dirichlet, EqualDirichlet, Shards, QuantitySkew)
 }
 
 

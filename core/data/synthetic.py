@@ -54,9 +54,11 @@ class Synthetic(Settings):
         "paper",
         choices=("paper", "code"),
         advanced=True,
-        help="paper: alpha and beta are variances. code: as in the authors' program.",
-        why="The authors' code passes alpha and beta as standard deviations and draws from NumPy's "
-        "legacy generator; with seed 0 it gives the very data of their experiments.",
+        help="paper: alpha and beta are variances. code: standard deviations, as in the authors' "
+        "program.",
+        why="The authors' program passes them as standard deviations and draws from NumPy's legacy "
+        "generator without setting a seed. Our draws follow the same distribution; the very "
+        "samples of their experiments are none of them.",
     )
 
     @property

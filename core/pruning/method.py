@@ -26,6 +26,7 @@ class PruningContext:
 
     A method reads train images (and validation for choices), never the holdout. read_rows: how it
     looks at what layers read; who asks often about few images passes a reader that remembers.
+    dense: the network before any cut, where `weights` have changed since; None where they have not.
     """
 
     weights: Weights
@@ -34,6 +35,7 @@ class PruningContext:
     seed: int
     progress: Progress
     read_rows: RowReader = read_rows
+    dense: Weights | None = None
 
 
 @dataclass(frozen=True)

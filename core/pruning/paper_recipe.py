@@ -5,8 +5,10 @@ from typing import Any
 from core.pruning.methods import METHODS
 from core.pruning.plan import PAPER, PrunePlan
 
-# Han et al. retrain with a tenth of the original rate and the original augmentation, Li et al. with
-# a constant small rate; none of the papers distils. The dropout is the dense network's.
+# Adapted, for all: Adam on this product's batches instead of each paper's SGD, the same number of
+# epochs for every method, and the validation images choose the epoch. Han et al. retrain with a
+# tenth of the original rate and the original augmentation, Li et al. with a constant small rate;
+# none of the papers distils. The dropout is the dense network's.
 COMMON: dict[str, Any] = {
     "retraining": "fine_tune",
     "augment": False,

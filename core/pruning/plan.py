@@ -102,7 +102,9 @@ class PrunePlan(Settings):
         stored_as="regrowth",
         low=0.0,
         high=0.9,
-        help="Share of the kept weights replaced by gradient while ramping (RigL), 0 for none",
+        help="Share of the kept weights replaced by gradient while the ramp goes, 0 for none",
+        why="Gradual pruning with regrowth, after GraNet (Liu et al. 2021, arXiv:2106.10404); RigL "
+        "itself keeps its sparsity constant.",
         advanced=True,
     )
     reconstruction: bool = setting(

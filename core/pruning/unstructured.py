@@ -41,6 +41,7 @@ class Cutter:
     plan: PrunePlan
     seed: int
     sensitivity: Sensitivity | None = None
+    dense: Weights | None = None
 
     def scores(self, weights: Weights, sparsity: float = 0.0) -> Scores:
         """Return the method's scores, comparable between layers.
@@ -51,7 +52,7 @@ class Cutter:
         sparsity: that the plan narrows to.
         """
         plan, shape = self.plan, self.data.shape
-        context = PruningContext(weights, shape, self.data, self.seed, Silent())
+        context = PruningContext(weights, shape, self.data, self.seed, Silent(), dense=self.dense)
         assert plan.rule.scores is not None
         found = plan.rule.scores(context, plan.method_settings)
         left = weights
@@ -123,7 +124,7 @@ def prune_weights(
     sensitivity: Sensitivity | None,
 ) -> Pruned:
     """Return the network pruned weight by weight; resumable at every cut and every epoch."""
-    cutter = Cutter(data, plan, seed, sensitivity)
+    cutter = Cutter(data, plan, seed, sensitivity, dense)
     weights = dense
     notes: list[str] = []
     rows: list[np.ndarray] = []

@@ -12,7 +12,7 @@ def method_labels() -> dict[str, str]:
 
 def data_label(data: str) -> str:
     """Return where a federation's data came from: "IID data", "Synthetic(1, 1)", or its digest."""
-    variant = " of the authors' program" if data.endswith(",code") else ""
+    variant = " drawn as in the authors' program" if data.endswith(",code") else ""
     if data.partition(",")[0] == "iid":
         return f"IID data{variant}"
     if data.startswith("synthetic:"):

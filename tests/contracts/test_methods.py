@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import SettingsError, WeightsError
+from core.lessons.method_cards import explained
 from core.networks.topology import CHANNEL_LAYERS, parameters_of
 from core.progress import Silent, Stopped
 from core.pruning.masks.dead_units import channel_mask, living_units
@@ -47,6 +48,7 @@ def test_a_method_says_what_it_is(name):
     assert method.settings.__doc__
     assert all(field.help for field in describe(method.settings))
     assert method.settings() == method.settings()
+    assert method.control or "Adapted:" in explained(method.doc, method.settings, method.paper)
 
 
 def test_scores_have_the_shape_of_what_they_score(name):

@@ -7,6 +7,7 @@ from core.data.dataset import Dataset, Split
 from core.data.partition import (
     PARTITIONS,
     Dirichlet,
+    EqualDirichlet,
     Even,
     QuantitySkew,
     Shards,
@@ -47,6 +48,15 @@ def test_even_clients_have_equal_sizes_and_mixed_labels():
     parts = divided(Even(clients=5))
     assert [len(part) for part in parts] == [100] * 5
     assert label_counts(LABELS, parts, 5).min() > 5
+
+
+@pytest.mark.parametrize("alpha", [0.05, 1.0, 1000.0])
+def test_equal_dirichlet_clients_have_equal_sizes_whatever_their_labels(alpha):
+    counts = label_counts(LABELS, divided(EqualDirichlet(clients=8, alpha=alpha)), 5)
+    assert counts.sum(axis=1).tolist() == [63] * 4 + [62] * 4
+    mixed = counts.max(axis=1).mean() / 62.5  # the largest label's part of a client
+    assert mixed > 0.6 if alpha == 0.05 else True
+    assert mixed < 0.35 if alpha == 1000.0 else True
 
 
 def test_a_small_alpha_concentrates_labels_and_a_large_one_does_not():

@@ -18,7 +18,7 @@ def sizes(clients):
     return [len(c.train_labels) + len(c.validation_labels) for c in clients]
 
 
-def test_the_authors_seed_gives_the_authors_counts():
+def test_seed_0_of_the_code_variant_has_these_counts():
     counts = sizes(draw_clients(Synthetic(1.0, 1.0, variant="code"), seed=0))
     assert counts[:5] == [1909, 171, 436, 4876, 2337]
     assert sum(counts) == 22_349

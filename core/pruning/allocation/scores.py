@@ -21,7 +21,7 @@ Sensitivity = Mapping[str, tuple[np.ndarray, np.ndarray]]
 class Layered:
     """Scores of whole layers: layer -> (entries,) float64, and what the allocations look at.
 
-    spread: layer -> standard deviation of its weights. shape: of the network.
+    spread: layer -> standard deviation of the weights that are left. shape: of the network.
     """
 
     scores: dict[str, np.ndarray]
@@ -58,8 +58,9 @@ def global_(layered: Layered) -> dict[str, np.ndarray]:
 
 
 def layer_threshold(layered: Layered) -> dict[str, np.ndarray]:
-    """A threshold per layer of quality x the deviation of its weights.
+    """A threshold per layer of quality x the deviation of the weights that it has left.
 
+    Weights cut before do not count: they would lower the threshold of a sparse layer.
     Dividing by the deviation makes the common quality one threshold over all layers.
     Source: Han et al. 2015, arXiv:1506.02626, section 4.
     """
@@ -150,11 +151,16 @@ def comparable(
         )
     layered = Layered(
         _joined(scores),
-        {k: float(v.std()) for k, v in _joined(weights).items()},
+        {layer: _spread(values) for layer, values in _joined(weights).items()},
         shape,
         sensitivity,
     )
     return _parted(ALLOCATIONS[allocation](layered), scores)
+
+
+def _spread(values: np.ndarray) -> float:
+    left = values[values != 0]
+    return float(left.std()) if len(left) else 0.0
 
 
 def _joined(arrays: Scores) -> dict[str, np.ndarray]:

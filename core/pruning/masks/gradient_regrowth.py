@@ -1,4 +1,10 @@
-"""Removed weights with the largest gradients come back. Evci et al. 2020, arXiv:1911.11134."""
+"""Removed weights with the largest gradients come back while a gradual schedule goes on.
+
+Source: Liu et al. 2021 (GraNet), arXiv:2106.10404, whose criterion is that of RigL (Evci et al.
+2020, arXiv:1911.11134); RigL keeps its sparsity constant and is another method.
+Adapted: the regrown share falls linearly to 0 at the ramp's end, not as a cosine, and all layers
+grow by the same factor, so that the allocation stays.
+"""
 
 import numpy as np
 

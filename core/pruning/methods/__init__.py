@@ -15,6 +15,7 @@ _FILES = (
     "taylor",
     "snip",
     "random",
+    "shuffled",
     "random_filter",
 )
 METHODS: dict[str, Method] = {name: import_module(f"{__name__}.{name}").METHOD for name in _FILES}

@@ -15,7 +15,12 @@ from core.settings import Settings, setting
 
 @dataclass(frozen=True)
 class L1Filter(Settings):
-    """Filters with the smallest sum of absolute weights go. Li et al. 2016, arXiv:1608.08710."""
+    """Filters with the smallest sum of absolute weights go. Li et al. 2016, arXiv:1608.08710.
+
+    Adapted: the paper sets each layer's share by hand after a sensitivity analysis and spares
+    sensitive layers; its recipe here takes the same share everywhere, the common one the balanced
+    widths. Units of the wide dense layer are filters as well.
+    """
 
     scoring: str = setting(
         "independent",

@@ -10,7 +10,12 @@ from core.settings import Settings, setting
 
 @dataclass(frozen=True)
 class Magnitude(Settings):
-    """Magnitude pruning. Han et al. 2015, arXiv:1506.02626."""
+    """Magnitude pruning. Han et al. 2015, arXiv:1506.02626.
+
+    Adapted: the paper chooses a threshold for each layer, a quality times the deviation of its
+    weights, by hand; here one quality serves all layers and is found so that the whole file has the
+    wanted sparsity. Biases are cut as well. The common recipe divides by LAMP and cuts gradually.
+    """
 
     bias_worth: float = setting(
         1.0,

@@ -13,7 +13,11 @@ from core.settings import Settings, setting
 
 @dataclass(frozen=True)
 class Taylor(Settings):
-    """First-order effect of a filter on the loss. Molchanov et al. 2019, arXiv:1906.10771."""
+    """First-order effect of a filter on the loss. Molchanov et al. 2019, arXiv:1906.10771.
+
+    Adapted: the paper removes a few filters every few batches while it trains and judges a filter
+    where batch normalisation follows it; here filters go in rounds, judged by kernel and bias.
+    """
 
     images: int = setting(2048, low=1, high=1_000_000, help="Training images the effect is seen on")
     batch_size: int = setting(

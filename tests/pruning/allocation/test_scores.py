@@ -104,3 +104,17 @@ def test_within_a_layer_every_allocation_keeps_the_order_of_the_scores(allocatio
     shaped = Layered({"conv2": scores["a"]}, {"conv2": 1.0}, SHAPE)
     found = ALLOCATIONS[allocation](shaped)["conv2"]
     assert np.argsort(found).tolist() == [1, 0, 3, 2]
+
+
+def test_weights_cut_before_do_not_lower_a_layers_threshold():
+    """Half of conv2 is gone: its deviation is that of the rest, so its scores do not rise."""
+    values = weights()
+    half = {name: value.copy() for name, value in values.items()}
+    half["conv2/kernel"].reshape(-1)[::2] = 0
+    half["conv2/bias"][:] = 0
+    scores = {name: np.abs(value) for name, value in half.items()}
+    found = comparable(scores, half, SHAPE, "layer_threshold")
+    left = half["conv2/kernel"][half["conv2/kernel"] != 0]
+    np.testing.assert_allclose(
+        found["conv2/kernel"], scores["conv2/kernel"] / left.astype(np.float64).std(), rtol=1e-5
+    )

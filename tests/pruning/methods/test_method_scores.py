@@ -16,6 +16,8 @@ from core.pruning.method import Budget, PruningContext
 from core.pruning.methods import METHODS
 from core.pruning.methods.l1_filter import filter_norms, greedy_norms
 from core.pruning.methods.taylor import filter_effect
+from core.pruning.plan import PrunePlan
+from core.pruning.unstructured import Cutter
 from tests.pruning.tiny import SHAPE, context, data, split, weights
 
 
@@ -137,3 +139,24 @@ def test_snip_counts_every_image_once_whatever_batch_it_came_in():
     assert count == 530
     for name, value in weights().items():
         np.testing.assert_allclose(found[name], np.abs(gradient[name] * value), atol=1e-6)
+
+
+PLAIN = {"connected": False, "dense_unit_pruning": False, "batch_normalisation": False}
+
+
+@pytest.mark.parametrize("sparsity", [0.5, 0.8, 0.95])
+def test_shuffled_takes_as_many_weights_of_each_layer_as_magnitude_but_others(sparsity):
+    plans = (
+        PrunePlan(method=name, sparsity=sparsity, **PLAIN) for name in ("magnitude", "shuffled")
+    )
+    masks = [Cutter(data(), plan, 1).mask(weights(), sparsity)[0] for plan in plans]
+    assert masks[0].densities() == masks[1].densities()
+    assert not masks[0].same_as(masks[1])
+
+
+def test_shuffled_keeps_magnitudes_counts_while_weights_change():
+    """In a gradual schedule the weights move on; the scores stay those of the dense network."""
+    later = {name: value * np.float32(3) + np.float32(1) for name, value in weights().items()}
+    plan = PrunePlan(method="shuffled", sparsity=0.8, **PLAIN)
+    first = Cutter(data(), plan, 1).mask(weights(), 0.8)[0]
+    assert Cutter(data(), plan, 1, dense=weights()).mask(later, 0.8)[0].same_as(first)
