@@ -48,7 +48,7 @@ def test_a_method_says_what_it_is(name):
     assert method.settings.__doc__
     assert all(field.help for field in describe(method.settings))
     assert method.settings() == method.settings()
-    assert method.control or "Adapted:" in explained(method.doc, method.settings, method.paper)
+    assert not method.assigned or "Adapted:" in explained(method.doc, method.settings, method.paper)
 
 
 def test_scores_have_the_shape_of_what_they_score(name):
