@@ -17,6 +17,7 @@ from core.text import plural
 from pages.components.error_box import error_box, plain
 from pages.components.session import recall, remember, store, submit, workspace
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
+from pages.components.views.autograder_view import autograder_view
 from pages.components.views.data_views import choose_data
 from pages.components.views.grading_views import (
     classes_view,
@@ -77,6 +78,7 @@ def _form(chosen: StoredDataset) -> None:
     ):  # fmt: skip
         _start(chosen, files, hidden, threshold)
     show_upload_error("grade")
+    autograder_view(chosen, hidden, threshold)
     with st.expander("How it is scored", expanded=not gradings(store(), chosen.digest)):
         st.markdown(RUBRIC)
         st.caption(

@@ -25,7 +25,6 @@ from core.files import remedy_for
 from core.processes import module_command, module_variables
 from core.stale_files import remove_stale, scratch_folder
 from core.text import binary_size
-from core.workspace import open_workspace
 
 Content = bytes | bytearray | memoryview | Path | BinaryIO
 KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -87,7 +86,7 @@ def parsed(
     Raises the LabError the reader raised, or UploadError if a limit was hit or, in the body, the
     disk is full.
     """
-    scratch = scratch or open_workspace().scratch
+    scratch = scratch or _own_scratch()
     remove_stale(scratch, "upload-*")
     with _disk_errors_as_sentences(scratch), scratch_folder(scratch, "upload-") as folder:
         source = _as_file(content, folder, limits)
@@ -100,6 +99,12 @@ def parsed(
         }
         _execute(request, source, limits, folder, tell or _nobody)
         yield _answer(folder), folder / SPOOL
+
+
+def _own_scratch() -> Path:
+    from core.workspace import open_workspace  # its packages are not in an autograder
+
+    return open_workspace().scratch
 
 
 def _nobody(share: float, message: str) -> None:

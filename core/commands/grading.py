@@ -1,4 +1,4 @@
-"""grade: what a teacher, or a Gradescope autograder, calls."""
+"""grade and autograder: what a teacher, or a Gradescope autograder, calls."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -11,6 +11,7 @@ from core.data.dataset import Split
 from core.data.uploads import grading_set
 from core.errors import NotFoundError, SettingsError
 from core.grading import gradescope
+from core.grading.autograder.bundle import autograder_zip
 from core.grading.grade import Grade, as_read, grade, graded_images
 from core.grading.submissions import Submission, collect
 from core.networks.network import REFERENCE, NetworkShape
@@ -22,7 +23,7 @@ ZIP = ".zip"
 
 
 def add_commands(commands: Any) -> None:
-    """Add this module's command to the parser's sub-commands."""
+    """Add this module's commands to the parser's sub-commands."""
     parser: ArgumentParser = commands.add_parser(
         "grade", help="score weights files, or zips and folders of them"
     )
@@ -38,6 +39,35 @@ def add_commands(commands: Any) -> None:
         "--points", type=float, default=gradescope.POINTS, help="the assignment is worth (100)"
     )
     parser.set_defaults(run=grade_command)
+    _add_autograder(commands)
+
+
+def _add_autograder(commands: Any) -> None:
+    parser: ArgumentParser = commands.add_parser(
+        "autograder", help="write a zip that grades hand-ins in Gradescope's container"
+    )
+    parser.add_argument("--data", required=True, help="the hidden images: name, file, or digest")
+    parser.add_argument("--out", type=Path, default=Path("autograder.zip"), metavar="ZIP")
+    parser.add_argument("--threshold", type=float, default=0.6, help="accuracy to exceed (0.6)")
+    parser.add_argument(
+        "--points", type=float, default=gradescope.POINTS, help="the assignment is worth (100)"
+    )
+    parser.set_defaults(run=autograder_command)
+
+
+def autograder_command(session: Session, options: Namespace) -> None:
+    """Write autograder.zip: the grader and the images; nothing of it needs TensorFlow.
+
+    Raises SettingsError for a threshold or points that mean nothing.
+    """
+    _check_threshold(options.threshold)
+    gradescope.checked_points(options.points)
+    images, shape = _images(options.data, session)
+    content = autograder_zip(images, shape, options.threshold, options.points)
+    with session.output(options.out) as part:
+        part.write_bytes(content)
+    written = {"out": str(options.out), "images": len(images), "classes": shape.classes}
+    answer(written | {"size_bytes": len(content)}, options.json)
 
 
 class Spoken(Silent):
@@ -53,8 +83,7 @@ def grade_command(session: Session, options: Namespace) -> None:
 
     Raises SettingsError for a threshold that is no share, NotFoundError if no file is there.
     """
-    if not 0 <= options.threshold <= 1:
-        raise SettingsError(f"--threshold is {options.threshold:g}. Give a share as 0.6.")
+    _check_threshold(options.threshold)
     gradescope.checked_points(options.points)
     images, shape = _images(options.data, session)
     with scratch_folder(session.workspace.scratch, "grading-") as folder:
@@ -71,6 +100,11 @@ def grade_command(session: Session, options: Namespace) -> None:
         _answer(grades, options)  # also when the disk filled up: the work is not lost
     if not any(path.exists() for path in paths):
         raise NotFoundError(f"There is no file {options.files[0]}. Check the spelling.")
+
+
+def _check_threshold(threshold: float) -> None:
+    if not 0 <= threshold <= 1:
+        raise SettingsError(f"--threshold is {threshold:g}. Give a share as 0.6.")
 
 
 def _check_results(submissions: list[Submission], options: Namespace) -> None:

@@ -49,6 +49,12 @@ def per_class_accuracy(probabilities: np.ndarray, labels: np.ndarray) -> np.ndar
     return found
 
 
+def class_accuracies(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float | None, ...]:
+    """Return each class's share of right predictions, None for a class without images."""
+    shares = per_class_accuracy(probabilities, labels)
+    return tuple(None if np.isnan(share) else float(share) for share in shares)
+
+
 def agreement(probabilities: np.ndarray, others: np.ndarray) -> float:
     """Return the share of images on which two networks choose the same class."""
     return float(np.mean(probabilities.argmax(axis=1) == others.argmax(axis=1)))

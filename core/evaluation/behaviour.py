@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from core.evaluation.accuracy import agreement, confusion, predict
-from core.evaluation.point import as_rows, class_accuracies
+from core.evaluation.accuracy import agreement, class_accuracies, confusion, predict
+from core.evaluation.point import as_rows
 from core.networks.network import Weights
 from core.progress import Progress
 from core.records import JsonObject, Record, Spec

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.digests import digest_of
 from core.evaluation import cost
-from core.evaluation.accuracy import accuracy, agreement, confusion, per_class_accuracy, predict
+from core.evaluation.accuracy import accuracy, agreement, class_accuracies, confusion, predict
 from core.evaluation.latency import seconds_per_image
 from core.evaluation.score import score
 from core.networks.formats import keras_h5
@@ -136,12 +136,6 @@ def _agreement(
 
 def _fields(origin: Origin) -> dict[str, Any]:
     return {f.name: getattr(origin, f.name) for f in dataclasses.fields(origin)}
-
-
-def class_accuracies(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float | None, ...]:
-    """Return each class's share of right predictions, None for a class without images."""
-    shares = per_class_accuracy(probabilities, labels)
-    return tuple(None if np.isnan(share) else float(share) for share in shares)
 
 
 def as_rows(counts: np.ndarray) -> tuple[tuple[int, ...], ...]:

@@ -1,3 +1,12 @@
 """Weights files of many people against one set of images: scores and a ranking."""
 
-__all__ = ["grade", "gradescope", "kept_uploads", "leaderboard", "people", "spec", "submissions"]
+__all__ = [
+    "autograder",
+    "grade",
+    "gradescope",
+    "kept_uploads",
+    "leaderboard",
+    "people",
+    "spec",
+    "submissions",
+]

@@ -5,19 +5,18 @@ An uploaded file is parsed in a limited child process only; here its arrays are 
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.data.dataset import Dataset, Split
-from core.data.images import fit
 from core.digests import digest_of
 from core.errors import LabError
-from core.evaluation.accuracy import accuracy, predict
-from core.evaluation.point import class_accuracies
+from core.evaluation.accuracy import accuracy, class_accuracies, predict
 from core.evaluation.score import score
 from core.grading.submissions import Submission
 from core.networks.network import REFERENCE, NetworkShape, Weights
@@ -27,6 +26,7 @@ from core.text import percent
 PARSERS = 2  # children that parse while the network answers; more only compete for the cores
 AHEAD = 6  # parsed files waiting: 2.4 MB each
 SAVE_EVERY = 10
+Ask = Callable[[Weights, NetworkShape, np.ndarray], np.ndarray]
 NOT_NUMBERS = "The weights hold NaN or infinity, so no image can be judged."
 
 
@@ -92,6 +92,8 @@ def graded_images(dataset: Dataset) -> tuple[Split, NetworkShape]:
 
 def as_read(split: Split, classes: int) -> tuple[Split, NetworkShape]:
     """Return images resized to the reference network's input, and the network's shape."""
+    from core.data.images import fit  # its Pillow is not in an autograder
+
     shape = NetworkShape(REFERENCE.input_shape, classes)
     images, _ = fit(split.images, shape.input_shape)
     resized = Split(images, np.asarray(split.labels, np.int64))
@@ -104,12 +106,19 @@ def grade(
     shape: NetworkShape,
     progress: Progress,
     threshold: float = 0.6,
+    *,
+    ask: Ask = predict,
+    scratch: Path | None = None,
 ) -> list[Grade]:
-    """Return one grade per submission, ranked, best first; a broken file never stops the others."""
+    """Return one grade per submission, ranked, best first; a broken file never stops the others.
+
+    ask: returns the probabilities of a network's images. scratch: where files are worked on while
+    they are read, the workspace's own if None.
+    """
     done = _resumed(progress)
     waiting = submissions[len(done) :]
-    for submission, parsed in _parsed(waiting, shape):
-        done.append(_graded(submission, parsed, images, shape, threshold))
+    for submission, parsed in _parsed(waiting, shape, scratch):
+        done.append(_graded(submission, parsed, images, shape, threshold, ask))
         progress.report(len(done), len(submissions), f"Graded {submission.name}")
         if len(done) % SAVE_EVERY == 0:
             progress.save({"grades": np.frombuffer(_to_json(done), np.uint8)})
@@ -131,13 +140,13 @@ Parsed = tuple[Weights, tuple[str, ...]] | LabError
 
 
 def _parsed(
-    submissions: Iterable[Submission], shape: NetworkShape
+    submissions: Iterable[Submission], shape: NetworkShape, scratch: Path | None
 ) -> Iterator[tuple[Submission, Parsed]]:
     """Yield each submission with its weights, or the error; a few files are parsed ahead."""
     queue: deque[tuple[Submission, Future[Parsed]]] = deque()
     with ThreadPoolExecutor(PARSERS) as parsers:
         for submission in submissions:
-            queue.append((submission, parsers.submit(_parse, submission, shape)))
+            queue.append((submission, parsers.submit(_parse, submission, shape, scratch)))
             if len(queue) > AHEAD:
                 first, future = queue.popleft()
                 yield first, future.result()
@@ -145,19 +154,24 @@ def _parsed(
             yield first, future.result()
 
 
-def _parse(submission: Submission, shape: NetworkShape) -> Parsed:
+def _parse(submission: Submission, shape: NetworkShape, scratch: Path | None) -> Parsed:
     from core.networks.formats.keras_h5 import read_upload
 
     if submission.error:
         return LabError(submission.error)
     try:
-        return read_upload(submission.file, submission.path, shape)
+        return read_upload(submission.file, submission.path, shape, scratch=scratch)
     except LabError as error:
         return error
 
 
 def _graded(
-    submission: Submission, parsed: Parsed, images: Split, shape: NetworkShape, threshold: float
+    submission: Submission,
+    parsed: Parsed,
+    images: Split,
+    shape: NetworkShape,
+    threshold: float,
+    ask: Ask,
 ) -> Grade:
     if isinstance(parsed, LabError):
         return _failed(submission, str(parsed))
@@ -177,13 +191,11 @@ def _graded(
     )
     if not all(np.isfinite(array).all() for array in weights.values()):
         return counted
-    return _asked(counted, weights, images, shape, threshold)
+    answers = ask(weights, shape, images.images)
+    return _asked(counted, answers, images, threshold)
 
 
-def _asked(
-    counted: Grade, weights: Weights, images: Split, shape: NetworkShape, threshold: float
-) -> Grade:
-    answers = predict(weights, shape, images.images)
+def _asked(counted: Grade, answers: np.ndarray, images: Split, threshold: float) -> Grade:
     reached = accuracy(answers, images.labels)
     sparsity = counted.sparsity or 0.0
     return replace(

@@ -80,6 +80,21 @@ def collect(
     return _told_apart(found)
 
 
+def of_one_person(folder: Path, place: Path, limits: Limits = LIMITS) -> list[Submission]:
+    """Return what one person handed in, as the folder of an autograder holds it.
+
+    place: an existing folder for what archives hold. The files' own names are the names. Whatever
+    is wrong with all of it is the error of the one submission.
+    """
+    try:
+        found = _walked(folder, place, limits)
+        held = _handed_in(Person("The hand-in", tuple(found)), folder, limits)
+    except LabError as error:
+        return [Submission("The hand-in", "", folder, str(error))]
+    several = len(held) > 1
+    return [replace(each, name=plain_name(each.file)) if several else each for each in held]
+
+
 def _told_apart(found: Sequence[tuple[str, list[Submission]]]) -> list[Submission]:
     """Return all submissions; of equal names from several files, those of archives say which."""
     given = Counter(name for _, held in found for name in {each.name for each in held})

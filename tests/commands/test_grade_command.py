@@ -104,3 +104,20 @@ def test_nothing_that_was_handed_in_stays_in_the_workspace(tmp_path, hidden, cap
     bundle.write_bytes(moodle(PEOPLE[:3], b"").zipped())
     run(capsys, bundle, "--data", hidden)
     assert not [path for path in (tmp_path / "lab" / "scratch").rglob("*") if path.is_file()]
+
+
+@pytest.mark.slow
+def test_autograder_writes_the_zip_and_says_what_it_holds(tmp_path, hidden, capsys):
+    out = tmp_path / "autograder.zip"
+    assert main(["autograder", "--data", str(hidden), "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["images"], told["classes"]) == (10, 5)
+    with zipfile.ZipFile(out) as archive:
+        assert {"setup.sh", "run_autograder", "images.npz"} <= set(archive.namelist())
+        assert json.loads(archive.read("settings.json"))["points"] == 100
+
+
+def test_autograder_refuses_a_threshold_that_is_no_share(hidden, capsys):
+    arguments = ["autograder", "--data", str(hidden), "--threshold", "60"]
+    assert main(arguments) == 2
+    assert "Give a share as 0.6" in capsys.readouterr().err

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from core.data.dataset import Split
+from core.evaluation.accuracy import class_accuracies
 from core.evaluation.latency import alive
-from core.evaluation.point import Origin, Point, class_accuracies, layers_of, measure
+from core.evaluation.point import Origin, Point, layers_of, measure
 from core.networks.compact import compact
 from core.networks.formats import keras_h5
 from core.networks.forward import predict_logits

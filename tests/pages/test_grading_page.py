@@ -97,3 +97,14 @@ def test_a_finished_network_is_offered_for_pytorch_when_asked(filled_home, open_
     opened = page.run()
     labels = {each.proto.label for each in opened.get("download_button")}
     assert {"Download dense.pt", "Download dense.safetensors"} <= labels
+
+
+def test_the_autograder_is_made_on_request_of_the_images_graded_on(filled_home, open_page):
+    _, ids = filled_home
+    page = open_page("grading", data=ids["data"])
+    assert not page.get("download_button")
+    (make,) = [each for each in page.button if each.label == "Make autograder.zip"]
+    make.click().run()
+    assert not page.exception
+    labels = [each.proto.label for each in page.get("download_button")]
+    assert [label for label in labels if label.startswith("Download autograder.zip (")]
