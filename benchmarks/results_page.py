@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.results_ledger import Row
+from core.evaluation.paired import Lead, lead_of
 from core.pruning.methods import ASSIGNED, METHODS
 from core.pruning.plan import PrunePlan
 from core.training.recipe import PRESETS
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
     from benchmarks.results import Results
 
 STRUCTURED = tuple(name for name in ASSIGNED if METHODS[name].structured)
-# Methods and controls: (method, allocation). Random filters at the widths that all structured
-# methods share say what the choice of filters is worth, at uniform widths what all of it is.
+# Methods and controls: (method, allocation). Controls with magnitude's layer counts, or the widths
+# that all structured methods share, say what the choice within a layer is worth; those with ERK or
+# uniform widths say what all of it is.
 SAME_WIDTHS = ("random_filter", "auto")
-CONTROLS = (("random", "auto"), SAME_WIDTHS, ("random_filter", "uniform"))
+CONTROLS = (
+    ("random", "auto"),
+    ("shuffled", "auto"),
+    SAME_WIDTHS,
+    ("random_filter", "uniform"),
+)
+HOLDOUT_IMAGES = 1_250
 COMPARED = (*((method, "auto") for method in ASSIGNED), *CONTROLS)
 SPARSITIES = (0.98, 0.95, 0.9, 0.8, 0.5)  # small networks first: they are quick
 ASKED = (0.8, 0.9)
@@ -103,10 +111,12 @@ def methods_part(results: "Results") -> Iterator[str]:
     """Compare the six methods and the random controls at equal sparsity and equal epochs."""
     yield f"## Methods at equal sparsity, {EPOCHS} epochs each, sparse training included\n"
     yield (
-        "Structured methods are to be read against two controls. Random filters have the same "
-        "widths as the methods, so they say what a better choice of filters is worth; with "
-        "uniform widths they say what choice and widths are worth together. Random weights are "
-        "the control of magnitude.\n"
+        "Every method is to be read against two controls of its kind. Random filters have the "
+        "same widths as the structured methods, so they say what a better choice of filters is "
+        "worth; with uniform widths they say what choice and widths are worth together. Random "
+        "weights in magnitude's layers lose as many weights of every layer as magnitude, so they "
+        "say what its choice of weights is worth; random weights have the counts of ERK and say "
+        "what choice and counts are worth together.\n"
     )
     found = {
         (method, allocation, sparsity): results.prune(
@@ -131,22 +141,56 @@ def methods_part(results: "Results") -> Iterator[str]:
 def _gains(found: Mapping[tuple[str, str, float], Row]) -> Iterator[str]:
     """Say by how much each method beats its controls, seed by seed from the same dense network."""
     yield (
-        "Points gained over random pruning at equal sparsity and epochs, from the same dense "
-        "network: mean ± standard deviation of the seeds' differences.\n"
+        "Points of holdout accuracy gained over random pruning at equal sparsity and epochs, from "
+        "the same dense network: mean ± standard deviation of the seeds' differences. **Bold**: "
+        "more than two standard errors, the larger of the seeds' and of the "
+        f"{HOLDOUT_IMAGES:,} images'; nothing else beats or is beaten. A dash: not measured yet.\n"
     )
     rows = [
         [f"{labelled(method, 'auto')} − {labelled(*control).lower()}"]
-        + [_gain(found[method, "auto", s], found[*control, s]) for s in sorted(SPARSITIES)]
+        + [gain(found[method, "auto", s], found[*control, s]) for s in sorted(SPARSITIES)]
         for method in ASSIGNED
-        for control in (CONTROLS[1:] if method in STRUCTURED else CONTROLS[:1])
+        for control in controls_of(method)
     ]
     yield from table(["", *(f"{sparsity:.0%}" for sparsity in sorted(SPARSITIES))], rows)
+    yield from _choices(found)
 
 
-def _gain(row: Row, controls: Row) -> str:
-    seeds = row.runs.keys() & controls.runs.keys()
-    lost = [controls.runs[seed].lost - row.runs[seed].lost for seed in seeds]
-    return mean_and_deviation(lost, 1)
+def controls_of(method: str) -> list[tuple[str, str]]:
+    """Return the controls that remove what the method removes."""
+    structured = METHODS[method].structured
+    return [control for control in CONTROLS if METHODS[control[0]].structured == structured]
+
+
+def _choices(found: Mapping[tuple[str, str, float], Row]) -> Iterator[str]:
+    """Say of every structured method whether it beats random filters of its own widths."""
+    for method in STRUCTURED:
+        leads = {s: ahead(found[method, "auto", s], found[*SAME_WIDTHS, s]) for s in SPARSITIES}
+        known = {s: each for s, each in sorted(leads.items()) if each}
+        better = [f"{s:.0%}" for s, each in known.items() if each.is_clear]
+        worse = [f"{s:.0%}" for s, each in known.items() if each.is_behind]
+        said = f"beats random filters of its widths at {', '.join(better)}" if better else (
+            "beats random filters of its widths at no sparsity measured"
+        )  # fmt: skip
+        behind = f" and is behind them at {', '.join(worse)}" if worse else ""
+        if known:
+            yield f"* {METHODS[method].label} {said}{behind}."
+    yield ""
+
+
+def ahead(row: Row, controls: Row) -> Lead | None:
+    """Return how far a row leads on the holdout, over the seeds that both have."""
+    seeds = sorted(row.runs.keys() & controls.runs.keys())
+    sides = [(row.runs[seed].accuracy, controls.runs[seed].accuracy) for seed in seeds]
+    return lead_of([((a, HOLDOUT_IMAGES), (b, HOLDOUT_IMAGES)) for a, b in sides])
+
+
+def gain(row: Row, controls: Row) -> str:
+    """Return the points of holdout accuracy a row leads by, bold if that is clear."""
+    seeds = sorted(row.runs.keys() & controls.runs.keys())
+    gained = [100 * (row.runs[s].accuracy - controls.runs[s].accuracy) for s in seeds]
+    said, found = mean_and_deviation(gained, 1), ahead(row, controls)
+    return f"**{said}**" if found and (found.is_clear or found.is_behind) else said
 
 
 def _sum_of_seconds(cells: list[Row]) -> Iterator[str]:
@@ -229,11 +273,14 @@ def ablations_part(results: "Results") -> Iterator[str]:
     found = {name: results.prune(plan, (LAST, LAST)) for name, plan in ablations().items()}
     whole = found[AS_IT_IS]
     rows = [
-        [name, "" if runs is whole else _gain(whole, runs), *measured(runs)]
+        [name, "" if runs is whole else gain(whole, runs), *measured(runs)]
         for name, runs in found.items()
     ]
     yield f"## What each option is worth (magnitude, 98 %, {ABLATED.epochs} epochs)\n"
-    yield "Lost more: points lost more than with the recipe as it is, seed by seed.\n"
+    yield (
+        "Lost more: points of holdout accuracy lost more than with the recipe as it is, seed by "
+        "seed. **Bold**: more than two standard errors.\n"
+    )
     yield from table(["recipe", "lost more", *MEASURED], rows)
 
 

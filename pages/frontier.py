@@ -201,7 +201,9 @@ def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> Non
         live_chart(model_map(points, labels, picked), "frontier-map", 420, on_pick=None)
     with st.expander("Hypervolume: one number per method"):
         st.caption(
-            "The area under each method's stepped front, sparsity × accuracy. Larger is better."
+            "The area under each method's stepped front, sparsity × accuracy, over the sparsities "
+            "that the methods share, with equal epochs. Larger is better; the report says whether "
+            "by more than two standard errors."
         )
         live_chart(area_bars(points, AXES["sparsity"], AXES["accuracy"], labels), "areas", 320)
     rows = [point.to_json() for point in points]

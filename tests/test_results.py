@@ -9,7 +9,7 @@ import pytest
 from benchmarks import results_ledger
 from benchmarks.results import LEDGER, PAGE, Results, newly_measured, next_runs
 from benchmarks.results_ledger import DIGITS, Ledger, Measured, Row, Summary
-from benchmarks.results_page import PARTS, count, page
+from benchmarks.results_page import PARTS, ahead, controls_of, count, gain, page
 from core.evaluation.results import NetworkResult
 from core.evaluation.score import score
 from core.jobs.store.job import DONE, Job
@@ -163,3 +163,29 @@ def test_the_page_in_the_documents_is_made_from_the_file_beside_it():
     written = PAGE.read_text(encoding="utf-8")
     data = re.search(r"Data set `(\w+)`", written)[1]
     assert page(Results(results_ledger.read(LEDGER), data, (0, 1, 2), set()), PARTS) == written
+
+
+def test_every_method_stands_beside_both_random_controls_of_its_kind():
+    assert controls_of("magnitude") == [("random", "auto"), ("shuffled", "auto")]
+    assert controls_of("thinet") == [("random_filter", "auto"), ("random_filter", "uniform")]
+    written = PAGE.read_text(encoding="utf-8")
+    assert "| Magnitude − random weights in magnitude's layers |" in written
+    assert "| Network Slimming − random filters |" in written
+
+
+def rows_of(ours, theirs):
+    """Return two rows of runs of the same seeds with these holdout accuracies."""
+    return [
+        Row({seed: replace(RECORD, seed=seed, accuracy=a) for seed, a in enumerate(accuracies)})
+        for accuracies in (ours, theirs)
+    ]
+
+
+def test_a_gain_is_bold_if_it_is_more_than_two_standard_errors():
+    # Images: sqrt(3 (.8 .2 + .75 .25) / 1,250) / 3 = .00963; seeds: .02 / sqrt(3) = .0115.
+    clear, within = rows_of([0.8] * 3, [0.75] * 3), rows_of([0.8, 0.78, 0.82], [0.79] * 3)
+    assert ahead(*clear).error == pytest.approx(0.00963, abs=1e-5)
+    assert ahead(*within).error == pytest.approx(0.0115, abs=1e-4)
+    assert gain(*clear) == "**5.0 ± 0.0**"
+    assert gain(*within) == "1.0 ± 2.0"
+    assert gain(*rows_of([0.75] * 3, [0.8] * 3)) == "**-5.0 ± 0.0**"

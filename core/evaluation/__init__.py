@@ -4,6 +4,7 @@ __all__ = [
     "accuracy",
     "axes",
     "behaviour",
+    "comparable",
     "cost",
     "differences",
     "frontier",

@@ -9,7 +9,8 @@ import numpy as np
 from core.evaluation.point import Point
 
 Pair = tuple[Point, Point]
-Key = tuple[str, int, float, float]
+Measured = tuple[float, int]
+Key = tuple[str, int, float, float, str]
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ def level(point: Point) -> float:
 
 
 def circumstances(point: Point) -> Key:
-    """Return what two networks must share to be compared: parent, seed, epochs, sparsity."""
-    return point.parent, point.seed, point.epochs, level(point)
+    """Return what two networks must share: parent, seed, epochs, sparsity, whose recipe."""
+    recipe = str(point.plan.get("label", ""))
+    return point.parent, point.seed, point.epochs, level(point), recipe
 
 
 def pairs(ours: Iterable[Point], theirs: Iterable[Point]) -> list[Pair]:
@@ -64,10 +66,15 @@ def lead(paired: Sequence[Pair]) -> Lead | None:
     The error is the larger of two: of the differences' spread over the pairs, and of the finite
     number of holdout images (as if both networks had seen different ones: never too small).
     """
+    return lead_of([(_measured(one), _measured(other)) for one, other in paired])
+
+
+def lead_of(paired: Sequence[tuple[Measured, Measured]]) -> Lead | None:
+    """Return the same of bare numbers: (accuracy, how many images it was measured on)."""
     if not paired:
         return None
-    differences = [one.accuracy - other.accuracy for one, other in paired]
-    from_images = math.sqrt(sum(_variance(a) + _variance(b) for a, b in paired)) / len(paired)
+    differences = [one[0] - other[0] for one, other in paired]
+    from_images = math.sqrt(sum(_variance(*a) + _variance(*b) for a, b in paired)) / len(paired)
     spread = float(np.std(differences, ddof=1)) if len(paired) > 1 else 0.0
     error = max(from_images, spread / math.sqrt(len(paired)))
     return Lead(float(np.mean(differences)), error, len(paired))
@@ -78,6 +85,9 @@ def holdout_images(point: Point) -> int:
     return sum(sum(row) for row in point.confusion)
 
 
-def _variance(point: Point) -> float:
-    images = holdout_images(point)
-    return point.accuracy * (1 - point.accuracy) / images if images else 0.0
+def _measured(point: Point) -> Measured:
+    return point.accuracy, holdout_images(point)
+
+
+def _variance(accuracy: float, images: int) -> float:
+    return accuracy * (1 - accuracy) / images if images else 0.0

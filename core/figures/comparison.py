@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.evaluation.axes import Axis
+from core.evaluation.comparable import at_shared_levels, equal_epochs
 from core.evaluation.frontier import (
     Summary,
     front,
@@ -229,7 +230,8 @@ def _scatter_sentence(
     top = max(points, key=y.goodness)
     return (
         f"{y.label} against {x.label.lower()} of {plural(len(points), 'network')}, {on_front} of "
-        f"them on the front. The best {y.label.lower()} is {_written(y, top)}, by "
+        f"them on the front. The {'highest' if y.higher_is_better else 'lowest'} "
+        f"{y.label.lower()} is {_written(y, top)}, by "
         f"{labels.get(top.method, top.method)} at {x.label.lower()} {_written(x, top)}."
     )
 
@@ -260,9 +262,13 @@ def area_bars(
     labels: Mapping[str, str],
     reference: tuple[float, float] = (0.0, 0.0),
 ) -> Chart:
-    """Return each method's hypervolume, the area its front covers, largest first."""
-    areas = hypervolume_by_method(points, x, y, reference)
-    best = next(iter(areas), "")
+    """Return each method's hypervolume, the area its front covers, largest first.
+
+    Only what compares has a bar: methods with equal epochs, over the sparsities that they share.
+    """
+    groups, shared = at_shared_levels(equal_epochs([p for p in points if p.method != "dense"]))
+    alike = [point for group in groups.values() for point in group]
+    areas = hypervolume_by_method(alike, x, y, reference)
     return Chart(
         name="hypervolume",
         traces=[
@@ -276,7 +282,21 @@ def area_bars(
             }
         ],
         layout=layout(axis("Hypervolume"), axis("", autorange="reversed"), showlegend=False),
-        alt=f"Hypervolume of {plural(len(areas), 'method')}; the largest belongs to "
-        f"{labels.get(best, best) or 'none'}.",
+        alt=_areas_sentence(areas, shared, labels),
         rows=[{"method": method, "hypervolume": area} for method, area in areas.items()],
+    )
+
+
+def _areas_sentence(
+    areas: Mapping[str, float], shared: Sequence[float], labels: Mapping[str, str]
+) -> str:
+    if not areas:
+        return (
+            "No two methods have two sparsities in common with equal epochs: no areas to compare."
+        )
+    largest = next(iter(areas))
+    return (
+        f"Hypervolume of {plural(len(areas), 'method')} over "
+        f"{', '.join(exact_percent(level) for level in shared)} with equal epochs; the largest, "
+        f"on the holdout, belongs to {labels.get(largest, largest)}."
     )

@@ -20,7 +20,10 @@ def both(ours, theirs, **other):
 def test_only_networks_in_the_same_circumstances_are_pairs() -> None:
     ours, theirs = both([0.8, 0.7], [0.6, 0.5])
     assert [(a.seed, b.seed) for a, b in pairs(ours, theirs)] == [(0, 0), (1, 1)]
-    for differs in ({"parent": "other"}, {"epochs": 12.0}, {"plan": {"sparsity": 0.8}}):
+    papers = {"sparsity": 0.9, "label": "pure"}
+    for differs in (
+        {"parent": "other"}, {"epochs": 12.0}, {"plan": {"sparsity": 0.8}}, {"plan": papers}
+    ):  # fmt: skip
         assert not pairs(both([0.8], [0.6], **differs)[0], theirs)
 
 

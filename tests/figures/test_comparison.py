@@ -103,10 +103,35 @@ def test_the_model_map_draws_one_edge_per_child() -> None:
     assert [row["came from"] for row in chart.rows] == ["", "dense"]
 
 
+AREAS = (AXES["sparsity"], AXES["accuracy"], LABELS)
+
+
 def test_areas_are_listed_largest_first() -> None:
-    chart = area_bars([GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
+    weak, strong = (
+        [point(a, s, m) for s in (0.8, 0.9)] for m, a in (("random", 0.5), ("magnitude", 0.7))
+    )
+    chart = area_bars([*weak, *strong], *AREAS)
     assert [row["method"] for row in chart.rows] == ["magnitude", "random"]
-    assert "largest belongs to Magnitude" in chart.alt
+    assert (
+        "over 80%, 90% with equal epochs; the largest, on the holdout, belongs to Magnitude"
+        in chart.alt
+    )
+
+
+def test_areas_count_only_what_all_methods_share() -> None:
+    """Another sparsity, other epochs, a method with one sparsity: none of it has an area."""
+    alike = [point(0.6, s, m) for m in ("magnitude", "random") for s in (0.8, 0.9)]
+    more = [
+        point(0.9, 0.98, "random"),
+        point(0.9, 0.9, "random", epochs=12.0),
+        point(0.9, 0.9, "snip"),
+    ]
+    chart = area_bars([*alike, *more], *AREAS)
+    assert {row["method"]: row["hypervolume"] for row in chart.rows} == pytest.approx(
+        {"magnitude": 0.54, "random": 0.54}
+    )
+    assert area_bars(more, *AREAS).rows == []
+    assert "no areas to compare" in area_bars(more, *AREAS).alt
 
 
 def test_a_change_per_class_is_drawn_as_a_difference() -> None:

@@ -84,6 +84,18 @@ def largest_area(found, points, pruned):
     assert abs(reported[best] - float(found[5])) < 1e-4
     assert abs(reported[other] - float(found[6])) < 1e-4
     assert reported[other] >= max(v for m, v in reported.items() if m != best) - 1e-12
+    at_budget = [p for p in pruned if p.epochs == epochs]
+    several = {
+        m for m in {p.method for p in at_budget} if len({asked(p) for p in of(at_budget, m)}) > 1
+    }
+    assert set(compared) == several
+    assert len(shared) > 1
+    if found[8]:
+        mean, error = verdict(differences(kept[best], kept[other]))
+        assert abs(abs(mean) * 100 - float(found[8])) < 0.051
+        assert (mean > 0) == (found[9] == "less")
+        assert int(found[10]) == len(differences(kept[best], kept[other]))
+        assert (found[11] == "more") == (abs(mean) > 2 * error)
 
 
 def budget(phrase):
@@ -266,7 +278,8 @@ FORMS = [
     (
         rf"Over the sparsities that (.*) share \((.*)\), {AFTER}, validation images give (.*) the "
         r"largest area under its front\. On the holdout that area is ([\d.]+); the largest of the "
-        r"others is ([\d.]+), of (.*)\.",
+        r"others is ([\d.]+), of ([^:]*?)(?:: ([\d.]+) points of accuracy (less|more) on average "
+        r"over (\d+) pairs? of networks, (more|no more) than two standard errors)?\.",
         largest_area,
     ),
     (r"No network scores above 0 on the holdout: that needs an accuracy above 60%.", nobody_scores),

@@ -62,6 +62,24 @@ def test_areas_over_different_sparsities_are_not_compared() -> None:
     assert "largest area" not in said(apart)
 
 
+def test_areas_are_those_of_methods_with_two_sparsities_at_least() -> None:
+    # One network of a third method neither takes part nor hides the comparison of the others.
+    alone = point(0.9, 0.9, "taylor", parent="dense")
+    assert "Over the sparsities that Magnitude, L1 filter and Random weights share" in said(
+        [*SWEEP, alone]
+    )
+
+
+def test_an_area_says_whether_its_lead_is_clear() -> None:
+    # Magnitude .76, .74, .70 and L1 filter .72, .68, .50: 10 points apart on average.
+    told = ": 10.0 points of accuracy less on average over 3 pairs of networks, {} than two"
+    assert told.format("no more") in said(SWEEP)  # 20 images say little
+    images = {"confusion": SURE["confusion"]}
+    narrow = series("l1_filter", 0.66, 0.64, 0.60, **images)
+    sure = [DENSE, *series("magnitude", 0.76, 0.74, 0.70, **images), *narrow]
+    assert told.format("more") in said(sure)
+
+
 def test_areas_and_times_of_different_epochs_are_not_compared() -> None:
     longer = series("l1_filter", 0.9, 0.9, 0.9, epochs=12.0, seconds=1.0)
     told = said([DENSE, *SWEEP[1:4], *SWEEP[7:], *longer])

@@ -31,7 +31,7 @@ def scores(context: PruningContext, settings: Shuffled) -> Scores:
 
 METHOD = Method(
     name="shuffled",
-    label="Random weights, magnitude's layers",
+    label="Random weights in magnitude's layers",
     paper="Blalock et al. 2020, What is the state of neural network pruning?, arXiv:2003.03033",
     structured=False,
     settings=Shuffled,

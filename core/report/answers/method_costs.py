@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.evaluation.comparable import equal_epochs
 from core.evaluation.point import Point
 from core.pruning.methods import METHODS
 from core.report.answers.answer import Table, listed, times
-from core.report.answers.pruning_claims import epochs_said, equal_epochs, is_control
+from core.report.answers.pruning_claims import epochs_said, is_control
 from core.settings import describe
 from core.text import plural
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.evaluation.axes import ACCURACY, SPARSITY
+from core.evaluation.comparable import by_method, equal_epochs
 from core.evaluation.frontier import front, over_seeds
 from core.evaluation.paired import holdout_images, lead, level, pairs
 from core.evaluation.point import Point
@@ -24,9 +25,7 @@ from core.report.answers.pruning_claims import (
     against_random,
     bend,
     best_score,
-    by_method,
     epochs_said,
-    equal_epochs,
     is_control,
     largest_area,
     levels,

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from core.evaluation.comparable import at_shared_levels, by_method, equal_epochs
 from core.evaluation.frontier import best_by_validation, front, hypervolume, knee
 from core.evaluation.paired import Lead, lead, level, pairs
 from core.evaluation.point import Point
 from core.evaluation.score import THRESHOLD
 from core.pruning.methods import CONTROLS, METHODS
 from core.report.answers.answer import listed, percent
+from core.text import plural
 
 DENSE = "dense"
 LEVELS_WANTED = 3
@@ -42,23 +44,6 @@ def distinct_levels(points: Iterable[Point]) -> list[float]:
     return found
 
 
-def by_method(points: Iterable[Point]) -> dict[str, list[Point]]:
-    """Return method -> its points, in order of first appearance."""
-    groups: dict[str, list[Point]] = {}
-    for point in points:
-        groups.setdefault(point.method, []).append(point)
-    return groups
-
-
-def equal_epochs(pruned: Sequence[Point]) -> list[Point]:
-    """Return the points of the fine-tuning budget that most methods share, the longer of equals."""
-    budgets: dict[float, set[str]] = {}
-    for point in pruned:
-        budgets.setdefault(point.epochs, set()).add(point.method)
-    chosen = max(budgets, key=lambda epochs: (len(budgets[epochs]), epochs))
-    return [point for point in pruned if point.epochs == chosen]
-
-
 def epochs_said(count: float) -> str:
     """Return a budget in words: "after 6 epochs of fine-tuning"."""
     if count == 0:
@@ -84,8 +69,8 @@ def levels(pruned: Sequence[Point], labels: Labels) -> list[str]:
 def largest_area(pruned: Sequence[Point], labels: Labels) -> list[str]:
     """Rank the areas under the fronts, over the sparsities that all compared methods share."""
     alike = equal_epochs(pruned)
-    groups, shared = _at_shared_levels(alike)
-    if len(groups) < 2 or len(shared) < 2:
+    groups, shared = at_shared_levels(alike)
+    if not groups:
         return []
     by_choice = {name: hypervolume(_as_validated(group)) for name, group in groups.items()}
     best, *others = sorted(groups, key=lambda name: -by_choice[name])
@@ -96,17 +81,22 @@ def largest_area(pruned: Sequence[Point], labels: Labels) -> list[str]:
         f"({listed([percent(each, 0) for each in shared])}), {epochs_said(alike[0].epochs)}, "
         f"validation images give {labels.get(best, best)} the largest area under its front. On "
         f"the holdout that area is {areas[best]:.4f}; the largest of the others is "
-        f"{areas[runner_up]:.4f}, of {labels.get(runner_up, runner_up)}."
+        f"{areas[runner_up]:.4f}, of {labels.get(runner_up, runner_up)}"
+        f"{_how_sure(groups[best], groups[runner_up])}."
     ]
 
 
-def _at_shared_levels(alike: Sequence[Point]) -> tuple[dict[str, list[Point]], list[float]]:
-    """Return the methods at the asked-for sparsities that all of them have, and those."""
-    groups = by_method(alike)
-    each = [{level(point) for point in group} for group in groups.values()]
-    shared = sorted(set.intersection(*each)) if each else []
-    kept = {n: [p for p in group if level(p) in shared] for n, group in groups.items()}
-    return kept, shared
+def _how_sure(ours: Sequence[Point], theirs: Sequence[Point]) -> str:
+    """Return how much more accurate the networks under one front are, and whether that is clear."""
+    ahead = lead(pairs(ours, theirs))
+    if ahead is None:
+        return ""
+    more = "more" if abs(ahead.mean) > 2 * ahead.error else "no more"
+    return (
+        f": {abs(ahead.mean) * 100:.1f} points of accuracy {'less' if ahead.mean > 0 else 'more'} "
+        f"on average over {plural(ahead.pairs, 'pair')} of networks, {more} than two standard "
+        "errors"
+    )
 
 
 def _as_validated(points: Iterable[Point]) -> list[Point]:
