@@ -12,7 +12,7 @@ from core.jobs.store.job import Job
 from core.jobs.transfer import bundle, bundle_import
 from core.runs.activity import failed_parts
 from core.runs.federated_runs import question_of
-from core.runs.import_checks import check_file
+from core.runs.import_checks import check_file, check_run
 from core.runs.setting_rows import run_settings
 from core.runs.specs import resources_of
 from core.runs.titles import job_title, names_of
@@ -221,7 +221,9 @@ def _housekeeping() -> None:
 def _import(file: UploadedFile) -> None:
     forget_upload_error("run")
     try:
-        done = bundle_import.import_run(store(), workspace(), file, check_file, resources_of)
+        done = bundle_import.import_run(
+            store(), workspace(), file, check_file, resources_of, check_run
+        )
         _open(done.run)
     except LabError as error:
         keep_upload_error("run", str(error))

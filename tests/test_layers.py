@@ -43,7 +43,7 @@ ROWS = [
     {"__main__"},
 ]
 JOBS_KNOW = {
-    "records",
+    "names", "records",
     "errors", "processes", "progress", "settings", "files", "stale_files", "tables", "text",
     "workspace", "archives",
 }  # fmt: skip

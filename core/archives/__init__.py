@@ -9,5 +9,4 @@ __all__ = [
     "protections",
     "sandbox",
     "zip_limits",
-    "zips",
 ]

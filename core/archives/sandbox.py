@@ -30,6 +30,10 @@ Content = bytes | bytearray | memoryview | Path | BinaryIO
 KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 POLL_SECONDS = 0.05
 LARGEST_ANSWER = 16 * MIB
+FAILED = (
+    "The file made its reader fail, so it was refused. "
+    "Export it again, or convert it to another of the accepted formats."
+)
 
 
 @dataclass(frozen=True)
@@ -235,16 +239,16 @@ def _reason_of_end(status: int, limits: Limits) -> str:
         return _too_long(limits.cpu_seconds, limits)
     if signals.get(status) == "SIGXFSZ":
         return str(too_large(limits))
-    return (
-        "The file made its reader fail, so it was refused. "
-        "Export it again, or convert it to another of the accepted formats."
-    )
+    return FAILED
 
 
 def _answer(folder: Path) -> Answer:
     if (folder / ANSWER).stat().st_size > LARGEST_ANSWER:
         raise errors.UploadError("The file names far too many things. Upload a smaller one.")
-    answer = json.loads((folder / ANSWER).read_text("utf-8"))
+    try:
+        answer = json.loads((folder / ANSWER).read_text("utf-8"))
+    except ValueError as error:  # cut off: the child may write no more
+        raise errors.UploadError(FAILED) from error
     if "error" in answer:
         raise getattr(errors, answer["error"])(answer["sentence"])
     with (folder / ARRAYS).open("rb") as file:

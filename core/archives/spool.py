@@ -69,8 +69,7 @@ class Spool:
         self._seen += 1
         if self._seen > self.limits.members:
             raise UploadError(
-                f"The archive has more than {self.limits.members:,} members. "
-                "Upload the images as arrays (.npz), or fewer of them."
+                f"The archive has more than {self.limits.members:,} members. {self.limits.remedy}"
             )
 
     @contextlib.contextmanager

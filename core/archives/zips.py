@@ -46,7 +46,7 @@ def _check_count(entries: list[zipfile.ZipInfo], spool: Spool) -> None:
     if len(entries) > spool.limits.members:
         raise UploadError(
             f"The archive has {len(entries):,} members, more than the {spool.limits.members:,} "
-            "accepted. Upload the images as arrays (.npz), or fewer of them."
+            f"accepted. {spool.limits.remedy}"
         )
 
 

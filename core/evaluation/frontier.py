@@ -15,15 +15,22 @@ from core.settings import digest
 def front(points: Sequence[Point], x: Axis = SPARSITY, y: Axis = ACCURACY) -> list[Point]:
     """Return the points that no other point beats on both axes, best y first.
 
-    Of points equal on both axes the first given stays. Points without a value are left out.
+    Of points equal on both axes the first given stays. Points without a value are left out, and
+    imported ones beside any that were measured here.
     """
-    known = [p for p in points if math.isfinite(x.value(p)) and math.isfinite(y.value(p))]
+    counted = measured_here(points)
+    known = [p for p in counted if math.isfinite(x.value(p)) and math.isfinite(y.value(p))]
     best_first = sorted(known, key=lambda p: (-y.goodness(p), -x.goodness(p)))
     chosen: list[Point] = []
     for point in best_first:
         if not chosen or x.goodness(point) > x.goodness(chosen[-1]):
             chosen.append(point)
     return chosen
+
+
+def measured_here(points: Sequence[Point]) -> Sequence[Point]:
+    """Return the points that compete: those measured here, or all where every one is imported."""
+    return [point for point in points if not point.imported] or points
 
 
 def stepped(
@@ -103,7 +110,7 @@ def best_by_validation(points: Sequence[Point]) -> Point | None:
         reached = point.validation_accuracy
         return score(reached, point.sparsity), reached
 
-    return max(points, key=objective, default=None)
+    return max(measured_here(points), key=objective, default=None)
 
 
 def best_under(
@@ -115,7 +122,8 @@ def best_under(
     that the number shown of the chosen point is no luckier than any other's.
     """
     limit = _signed(cost, budget)
-    affordable = [p for p in points if cost.goodness(p) >= limit and math.isfinite(goal.value(p))]
+    counted = measured_here(points)
+    affordable = [p for p in counted if cost.goodness(p) >= limit and math.isfinite(goal.value(p))]
     return max(affordable, key=goal.choice, default=None)
 
 

@@ -52,6 +52,10 @@ class Origin:
     parent: str = ""
 
 
+# The note of a network that came in a zip from elsewhere: no number of it was measured here.
+IMPORTED = "Imported: measured elsewhere, not on this machine."
+
+
 @dataclass(frozen=True)
 class Point(Record):
     """One pruned, fine-tuned, saved, reloaded and measured network.
@@ -87,6 +91,11 @@ class Point(Record):
     digest: str
     parent: str
     latency_seconds: float | None = None
+
+    @property
+    def imported(self) -> bool:
+        """Whether its numbers are somebody else's word."""
+        return IMPORTED in self.notes
 
 
 def measure(

@@ -49,12 +49,13 @@ def grades_of(job: Job) -> list[Grade]:
 def board_of(jobs: Sequence[Job], like: Job) -> list[Entry]:
     """Return the leaderboard over the finished gradings done as one was, jobs newest first.
 
-    Grades compare only on the same images and with the same threshold.
+    Grades compare only on the same images and with the same threshold; imported ones, which were
+    not computed here, not at all.
     """
     counted = [
         grades_of(job)
         for job in reversed(jobs)
-        if job.state == DONE and _measure(job) == _measure(like)
+        if job.state == DONE and not job.imported and _measure(job) == _measure(like)
     ]
     return leaderboard(counted)
 

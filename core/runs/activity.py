@@ -190,6 +190,7 @@ def overview(store: Store) -> Overview:
     """Return what the home page says about the workspace."""
     states = counts(store)
     pruned = points(store.jobs(kind="prune", states=[DONE]))
+    here = [point for point in pruned if not point.imported]
     dense = [job for kind in DENSE for job in store.jobs(kind=kind, states=[DONE])]
     federated = [job for kind in FEDERATED for job in store.jobs(kind=kind, states=[DONE])]
     return Overview(
@@ -198,5 +199,5 @@ def overview(store: Store) -> Overview:
         dense=len(dense),
         pruned=len(pruned),
         federated=len(federated),
-        best=best_by_validation(pruned),
+        best=best_by_validation(here),
     )

@@ -14,7 +14,7 @@ import numpy as np
 from core.data.builtin_datasets import GARMENTS
 from core.data.store import list_stored
 from core.errors import NotFoundError, RecordError
-from core.evaluation.point import Point
+from core.evaluation.point import IMPORTED, Point
 from core.evaluation.results import NetworkResult
 from core.federated.results import FederatedResult
 from core.federated.spec import FederatedSpec
@@ -70,7 +70,12 @@ def network_of(job: Job) -> Network | None:
     if not isinstance(result, NetworkResult):
         return None
     point = replace(result.point, id=job.id, parent=result.point.parent or source_of(job))
-    return Network(point, job, result.weights)
+    return Network(marked(point) if job.imported else point, job, result.weights)
+
+
+def marked(point: Point) -> Point:
+    """Return the point as that of an imported run, wherever it is shown."""
+    return replace(point, label=f"{point.label}, imported", notes=(IMPORTED, *point.notes))
 
 
 def weights_path(network: Network, workspace: Workspace) -> Path:
@@ -166,7 +171,8 @@ def _history(job: Job, result: FederatedResult, workspace: Workspace) -> History
     spec = federated_spec(job)
     rows = result.rows or _read_rows(job, result, workspace)
     known = tuple({k: v for k, v in row.items() if v is not None} for row in rows)
-    return History(job.id, spec.label or federated_name(spec), spec, job.seed, known)
+    label = (spec.label or federated_name(spec)) + (", imported" if job.imported else "")
+    return History(job.id, label, spec, job.seed, known)
 
 
 def federated_spec(job: Job) -> FederatedSpec:

@@ -64,7 +64,7 @@ def names_of(store: Store, workspace: Workspace, jobs: Sequence[Job]) -> dict[st
 
 def short_title(job: Job) -> str:
     """Return what sets a run apart, without its kind and where it came from."""
-    return _readable(job) or kind_title(job)
+    return (_readable(job) or kind_title(job)) + (", imported" if job.imported else "")
 
 
 def kind_title(job: Job) -> str:
@@ -83,7 +83,8 @@ def job_title(job: Job, names: Mapping[str, str] | None = None) -> str:
     title = ": ".join(part for part in (kind_title(job), detail) if part)
     source = known.get(source_of(job), "")
     where = [f"from {source}" if source else "", "" if data in detail else data]
-    return " · ".join(part for part in (title, *where) if part)
+    mark = "imported" if job.imported else ""
+    return " · ".join(part for part in (title, *where, mark) if part)
 
 
 def _readable(job: Job, data: str = "") -> str:

@@ -60,7 +60,7 @@ def ask(spec: JobSpec, priority: int = 0) -> str:
     Only then: one that was stopped or has failed stays so until somebody presses Resume.
     """
     job_id = identity(spec, 0)
-    return job_id if store().exists(job_id) else submit(spec, priority=priority)
+    return job_id if store().is_known(job_id) else submit(spec, priority=priority)
 
 
 def start(spec: JobSpec, seed: int, done: str, priority: int = 0) -> str:

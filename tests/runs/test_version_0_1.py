@@ -175,7 +175,7 @@ def test_the_migration_keeps_every_row_and_asks_the_old_engine_to_leave(tmp_path
         columns = "id, kind, seed, state, settings, result, resources, worker_losses, crashes"
         after = connection.execute(f"SELECT {columns} FROM job ORDER BY sequence").fetchall()
         assert connection.execute("SELECT leave FROM engine").fetchall() == [(1,)]
-        assert connection.execute("SELECT version FROM schema_version").fetchall() == [(2,)]
+        assert connection.execute("SELECT version FROM schema_version").fetchall() == [(3,)]
     connection.close()
     assert after == before
     Store(workspace.store_url).close()  # once more: nothing is left to do

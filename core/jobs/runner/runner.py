@@ -4,6 +4,7 @@ import argparse
 import importlib
 import itertools
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -163,6 +164,8 @@ class Runner:
     def _attempt(self, lease: Lease) -> bool:
         rows = retry_transient(lease.start)
         folder = self._workspace.artifacts(lease.job_id)
+        if lease.attempt == 1:  # the files of an import that is computed here after all
+            shutil.rmtree(folder, ignore_errors=True)
         retry_transient(lambda: folder.mkdir(parents=True, exist_ok=True))
         pointers = [Pointer(**row) for row in rows]
         checkpoints = CheckpointFolder(self._workspace, lease.job_id, self._mirror)

@@ -81,6 +81,12 @@ def next_turn(connection: sa.Connection, parent: str | None) -> int:
 
 
 def stop(connection: sa.Connection, id: str, level: int) -> None:
+    """Stop a job and the children only it needs."""
+    for one in (id, *own_family(connection, id)):
+        _stop_one(connection, one, level)
+
+
+def _stop_one(connection: sa.Connection, id: str, level: int) -> None:
     own = JOB.c.id == id
     at_once = own & JOB.c.state.in_((QUEUED, WAITING))
     stopped = {"state": STOPPED, "stop": 1, "finished": time.time(), "runner": None}
@@ -89,8 +95,6 @@ def stop(connection: sa.Connection, id: str, level: int) -> None:
     else:
         asked = own & JOB.c.state.in_(ACTIVE) & (JOB.c.stop < level)
         change(connection, asked, {"stop": level}, event="stop asked", detail={"level": level})
-    for child in own_children(connection, id):
-        stop(connection, child, level)
 
 
 def own_children(connection: sa.Connection, id: str) -> list[str]:
@@ -106,8 +110,31 @@ def own_children(connection: sa.Connection, id: str) -> list[str]:
 
 
 def own_family(connection: sa.Connection, id: str) -> list[str]:
-    children = own_children(connection, id)
-    return [one for child in children for one in (child, *own_family(connection, child))]
+    """Return the children that only this job needs, and theirs; a circle is gone round once."""
+    found, waiting = {id: None}, [id]
+    while waiting:
+        new = [child for child in own_children(connection, waiting.pop()) if child not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return list(found)[1:]
+
+
+def compute_here(connection: sa.Connection, id: str) -> bool:
+    """Queue an imported job from the very beginning; return whether it was imported.
+
+    What came with it no longer counts.
+    """
+    anew = {
+        **{"state": QUEUED, "imported": 0, "attempt": 0, "stop": 0, "crashes": 0},
+        **{"worker_losses": 0, "done": 0.0, "total": 0.0, "message": "", "checkpoints": "[]"},
+        **dict.fromkeys(("result", "error", "started", "finished", "seconds_left", "runner")),
+        "created": time.time(),
+    }
+    imported = (JOB.c.id == id) & (JOB.c.imported == 1)
+    if not change(connection, imported, anew, event="computed here"):
+        return False
+    connection.execute(sa.delete(METRIC).where(METRIC.c.job == id))
+    return True
 
 
 def requeue_family(connection: sa.Connection, id: str, fresh: bool) -> None:
@@ -124,7 +151,8 @@ def requeue_family(connection: sa.Connection, id: str, fresh: bool) -> None:
         again |= {"checkpoints": "[]", "done": 0.0, "started": None}
         connection.execute(sa.delete(METRIC).where(METRIC.c.job == id))
     ended = (JOB.c.id == id) & JOB.c.state.in_(RESUMABLE)
-    change(connection, ended, again, event="retried" if fresh else "resumed")
+    if not compute_here(connection, id):
+        change(connection, ended, again, event="retried" if fresh else "resumed")
     for child in (
         connection.execute(
             sa.select(FAMILY.c.child)

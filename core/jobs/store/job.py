@@ -26,6 +26,7 @@ class Job:
     done and total have the task's own unit; seconds_left is None until it means something;
     times are seconds since 1970; stop is 0, 1 (asked) or 2 (forced).
     A waiting job has handed its worker back until its children have ended.
+    imported: it came in a zip from elsewhere; nothing of it was computed here.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Job:
     finished: float | None
     stop: int
     seconds_left: float | None
+    imported: bool = False
 
     @property
     def spec(self) -> StoredSpec:
@@ -106,4 +108,5 @@ def job_from_row(row: Any) -> Job:
         finished=row.finished,
         stop=row.stop,
         seconds_left=row.seconds_left if row.state == RUNNING else None,
+        imported=bool(row.imported),
     )

@@ -47,6 +47,12 @@ class Reading:
         with self.database.read() as connection:
             return connection.execute(sa.select(JOB.c.id).where(JOB.c.id == id)).first() is not None
 
+    def is_known(self, id: str) -> bool:
+        """Return whether there is such a job that was, or is to be, computed here."""
+        with self.database.read() as connection:
+            mine = sa.select(JOB.c.id).where(JOB.c.id == id, JOB.c.imported == 0)
+            return connection.execute(mine).first() is not None
+
     def jobs(
         self,
         kind: str | None = None,

@@ -34,6 +34,7 @@ JOB = sa.Table(
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("started", sa.Float),
     sa.Column("finished", sa.Float),
+    sa.Column("imported", sa.Integer, nullable=False, server_default="0"),
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("checkpoints", sa.Text, nullable=False),
@@ -94,6 +95,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE job ADD COLUMN spec_format INTEGER NOT NULL DEFAULT 1",
         "ALTER TABLE job ADD COLUMN result_format INTEGER NOT NULL DEFAULT 1",
         "UPDATE engine SET leave = 1",  # an engine of the version before does not know the names
+    ),
+    (  # 3: what was imported is told from what was computed here
+        "ALTER TABLE job ADD COLUMN imported INTEGER NOT NULL DEFAULT 0",
+        "UPDATE job SET imported = 1 WHERE id IN (SELECT job FROM event WHERE kind = 'imported')",
+        "UPDATE job SET imported = 0 WHERE attempt > 0",  # computed again since
+        "UPDATE engine SET leave = 1",
     ),
 )
 

@@ -84,7 +84,8 @@ class Store(Reading):
         """Queue a job and return its id.
 
         Finished or unfinished jobs with the same inputs are returned as they are; stopped, failed
-        and abandoned ones are queued again and continue from their last checkpoint. Without a
+        and abandoned ones are queued again and continue from their last checkpoint. One that was
+        imported is computed here, in the import's place. Without a
         parent the job is the person's own, also when a parent asked for it first.
         """
         return self._submit_all([Child(spec, seed)], parent, priority)[0]
@@ -168,15 +169,16 @@ class Store(Reading):
         families.insert(connection, saved.id, child, saved.parent, 0, 0)
         values = {name: getattr(saved, name) for name in _RESTORED}
         values["result"] = None if saved.result is None else json.dumps(saved.result)
+        values["imported"] = 1
         change(connection, JOB.c.id == saved.id, values, event="imported")
         if saved.parent is not None:
             families.link(connection, saved.parent, saved.id)
-        rows = [
-            {"job": saved.id, "key": key, "step": step, "value": value, "attempt": 0}
-            for key, points in saved.metrics.items()
-            for step, value in points
-        ]
-        self.database.upsert(connection, METRIC, rows)
+        for key, points in saved.metrics.items():
+            rows = [
+                {"job": saved.id, "key": key, "step": step, "value": value, "attempt": 0}
+                for step, value in points
+            ]
+            self.database.upsert(connection, METRIC, rows)
         return True
 
     def close(self) -> None:
@@ -206,6 +208,7 @@ class Store(Reading):
                     continue
                 if parent is None:
                     families.make_own(connection, id)
-                if row.state in RESUMABLE and new_here:
+                here_now = families.compute_here(connection, id)
+                if not here_now and row.state in RESUMABLE and new_here:
                     families.requeue_family(connection, id, False)
         return ids

@@ -4,27 +4,31 @@ import csv
 import io
 import json
 import shutil
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 
 from core import records
-from core.errors import LabError, SettingsError, UploadError
+from core.archives.limits import BUNDLE_LIMITS, Limits
+from core.errors import LabError, UploadError
 from core.jobs.store.job import ENDED
 from core.jobs.store.spec import StoredSpec
 from core.jobs.store.store import SavedRun, Store, identity
 from core.jobs.transfer.bundle import FILE_NAME, FORMAT, MANIFEST, RECORDED
-from core.jobs.transfer.bundle_zip import ID, BundleLimits, opened, read_object, read_text, unpack
+from core.jobs.transfer.bundle_members import ID, Members
 from core.records import FIRST_FORMAT, JsonObject
+from core.stale_files import remove_stale, scratch_folder
 from core.workspace import Workspace
 
 LARGEST_STEP = 2**63 - 1  # what an SQL database stores
 LATEST_SECONDS = 253_402_300_799.0  # the end of the year 9999, after which no calendar goes on
 
+MOST_POINTS, MOST_KEYS, LONGEST_KEY = 500_000, 1000, 200  # of histories
+DAMAGE = (TypeError, ValueError, OverflowError, RecursionError, csv.Error, LabError)
+
 CheckFile = Callable[[Path], None]
+CheckRun = Callable[[SavedRun], None]
 ResourcesOf = Callable[[StoredSpec], str]
 
 
@@ -43,26 +47,53 @@ def import_run(
     content: Path | BinaryIO,
     check_file: CheckFile = lambda path: None,
     resources_of: ResourcesOf = lambda spec: spec.resources,
-    limits: BundleLimits = BundleLimits(),
+    check_run: CheckRun = lambda run: None,
+    limits: Limits = BUNDLE_LIMITS,
 ) -> Imported:
-    """Add the runs of a bundle to this workspace, all or none of them.
+    """Add the runs of a bundle to this workspace, all or none of them, marked as imported.
 
-    check_file: called with each unpacked file before anything is kept; it raises a LabError to
-    refuse. resources_of: what a run needs of a machine, should it be resumed here.
-    Raises UploadError with the reason and the remedy.
+    check_file, check_run: called with each unpacked file and each record before anything is kept;
+    they raise a LabError to refuse. resources_of: what a run needs of a machine, should it be
+    resumed here. Raises UploadError with the reason and the remedy.
     """
-    folder = Path(tempfile.mkdtemp(prefix="bundle-", dir=workspace.scratch))
-    try:
-        with opened(content, limits) as archive:
-            manifest = _manifest(archive, limits)
-            ids = dict.fromkeys(manifest["runs"])  # each once
-            runs = [_read_run(archive, id, folder, check_file, limits) for id in ids]
+    remove_stale(workspace.scratch, "bundle-*")
+    with scratch_folder(workspace.scratch, "bundle-") as folder:
+        members = Members(content, folder, limits)
+        manifest = _manifest(members)
+        ids = dict.fromkeys(manifest["runs"])  # each once
+        read = [_read_run(members, id, check_run) for id in ids]
+        runs = [run for run, _ in read]
+        if sum(len(points) for run in runs for points in run.metrics.values()) > MOST_POINTS:
+            raise UploadError("The histories are too long. Export single runs instead.")
+        for run, files in read:
+            _unpack_files(members, run.id, files, folder / "runs" / run.id, check_file)
         runs = [replace(run, resources=resources_of(run.spec)) for run in runs]
-        added = _keep(store, workspace, runs, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        added = _keep(store, workspace, _with_known_parents(store, runs), folder / "runs")
     others = tuple(run.id for run in runs if run.id not in added)
     return Imported(manifest["run"], tuple(added), others)
+
+
+def _with_known_parents(store: Store, runs: Sequence[SavedRun]) -> list[SavedRun]:
+    """Return the runs without parents that nobody knows, which would hide them from the lists.
+
+    Raises UploadError when runs are each other's parents.
+    """
+    parents = {run.id: run.parent for run in runs}
+    for run in runs:
+        above, seen = run.parent, {run.id}
+        while above is not None:
+            if above in seen:
+                raise UploadError(
+                    f"Run {run.id} comes from itself by way of its parents. Export the run again."
+                )
+            seen.add(above)
+            known = store.get(above).parent if store.exists(above) else None
+            above = parents.get(above, known)
+    return [run if _is_known(store, parents, run) else replace(run, parent=None) for run in runs]
+
+
+def _is_known(store: Store, parents: JsonObject, run: SavedRun) -> bool:
+    return run.parent is None or run.parent in parents or store.exists(run.parent)
 
 
 def _keep(store: Store, workspace: Workspace, runs: Sequence[SavedRun], folder: Path) -> list[str]:
@@ -88,8 +119,8 @@ def _move(source: Path, target: Path) -> None:
     shutil.move(source, target)
 
 
-def _manifest(archive: zipfile.ZipFile, limits: BundleLimits) -> dict[str, Any]:
-    manifest = read_object(archive, MANIFEST, limits)
+def _manifest(members: Members) -> dict[str, Any]:
+    manifest = members.object(MANIFEST)
     version = manifest.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise UploadError(
@@ -104,27 +135,32 @@ def _manifest(archive: zipfile.ZipFile, limits: BundleLimits) -> dict[str, Any]:
     return manifest
 
 
-def _read_run(
-    archive: zipfile.ZipFile, id: str, folder: Path, check_file: CheckFile, limits: BundleLimits
-) -> SavedRun:
+def _read_run(members: Members, id: str, check_run: CheckRun) -> tuple[SavedRun, Any]:
+    """Return a run and what its record says of its files."""
     name = f"runs/{id}/run.json"
-    record = read_object(archive, name, limits)
+    record = members.object(name)
     files = record.pop("files", None)
-    history = read_text(archive, f"runs/{id}/history.csv", limits)
+    history = members.text(f"runs/{id}/history.csv")
     try:
         _check_texts(record)
         _check_names(record)
         run = SavedRun(**record, metrics=_parse_history(history))
         _check_run(run, id)
-    except (TypeError, ValueError, OverflowError, RecursionError, SettingsError) as error:
+        check_run(run)
+    except DAMAGE as error:
         raise UploadError(f"{name} is damaged ({error}). Export the run again.") from error
-    for file_name, digest in _named(files, name):
-        path = unpack(archive, f"runs/{id}/files/{file_name}", folder / id / file_name, digest)
+    return run, files
+
+
+def _unpack_files(
+    members: Members, id: str, files: Any, folder: Path, check_file: CheckFile
+) -> None:
+    for file_name, digest in _named(files, f"runs/{id}/run.json"):
+        path = members.move(f"runs/{id}/files/{file_name}", folder / file_name, digest)
         try:
             check_file(path)
         except LabError as error:
             raise UploadError(f"{file_name} of run {id} was refused: {error}") from error
-    return run
 
 
 def _check_texts(value: Any) -> None:
@@ -190,8 +226,10 @@ def _named(files: Any, where: str) -> Iterator[tuple[str, str]]:
 def _parse_history(text: str) -> dict[str, list[tuple[int, float]]]:
     reader = csv.reader(io.StringIO(text))
     header = next(reader, [])
-    if header[:1] != ["step"] or len(set(header)) != len(header):
-        raise ValueError("history.csv has no column step")
+    if header[:1] != ["step"] or len(set(header)) != len(header) or len(header) > MOST_KEYS:
+        raise ValueError("history.csv has no column step, or too many others")
+    if any(len(key) > LONGEST_KEY for key in header):
+        raise ValueError("history.csv has a column with an endless name")
     _check_texts(header)
     metrics: dict[str, list[tuple[int, float]]] = {key: [] for key in header[1:]}
     for row in reader:

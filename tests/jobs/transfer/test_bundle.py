@@ -4,15 +4,16 @@ import io
 import json
 import math
 import zipfile
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from core.errors import JobError, NotFoundError, UploadError, WeightsError
-from core.jobs.store.store import Store
+from core.archives.limits import BUNDLE_LIMITS
+from core.errors import JobError, NotFoundError, RecordError, UploadError, WeightsError
+from core.jobs.store.store import Child, Store
 from core.jobs.transfer.bundle import MANIFEST, export_run, history_csv
 from core.jobs.transfer.bundle_import import import_run
-from core.jobs.transfer.bundle_zip import BundleLimits
 from core.workspace import Workspace
 from tests.endless_zip import zip_of_entries
 from tests.jobs.finished import finish
@@ -149,17 +150,25 @@ def refused(elsewhere, content, match, **options):
 @pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "runs/x/run.json", "C:\\evil"])
 def test_members_outside_a_run_are_refused(exported, elsewhere, name):
     _, path = exported
-    refused(elsewhere, rebuilt(path, {name: b"x"}), "does not belong to a run")
+    refused(elsewhere, rebuilt(path, {name: b"x"}), "does not belong to a run|outside the archive")
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil", "a/b/c/d/e", ".hidden", "a/../b", "x" * 101, "a//b", "b.", "a/ b"]
+    "name", ["../../evil", "a/b/c/d/e", "a/../b", "x" * 101, "a//b", "b.", "a/ b"]
 )
 def test_files_outside_the_runs_folder_are_refused(exported, elsewhere, name):
     id, path = exported
     content = rebuilt(path, {f"runs/{id}/files/{name}": b"x"})
-    refused(elsewhere, content, "does not belong to a run")
+    refused(elsewhere, content, "does not belong to a run|outside the archive")
     refused(elsewhere, edited(path, id, files={name: {"sha256": ""}}), "lists a file")
+
+
+def test_a_hidden_file_is_left_out_and_never_listed(exported, elsewhere):
+    id, path = exported
+    there, other = elsewhere
+    refused(elsewhere, edited(path, id, files={".hidden": {"sha256": ""}}), "lists a file")
+    import_run(other, there, rebuilt(path, {f"runs/{id}/files/.hidden": b"x"}))
+    assert [file.name for file in there.artifacts(id).rglob("*")] == ["weights.npy"]
 
 
 def test_a_link_is_refused(exported, elsewhere):
@@ -169,7 +178,7 @@ def test_a_link_is_refused(exported, elsewhere):
         link = zipfile.ZipInfo(f"runs/{id}/files/link")
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc/passwd")
-    refused(elsewhere, content, "not a plain file")
+    refused(elsewhere, content, "only plain files are read")
 
 
 def test_a_changed_file_is_refused(exported, elsewhere):
@@ -217,6 +226,9 @@ def test_a_record_that_makes_no_sense_is_refused(exported, elsewhere, field, val
 @pytest.mark.parametrize(
     "history",
     [
+        b"step,a\n1," + b"1" * 200_000 + b"\n",
+        b"step," + b",".join(b"k%d" % n for n in range(1001)) + b"\n",
+        b"step," + b"k" * 201 + b"\n",
         *(b"", b"step,a,a\n", b"step,a\n1\n", b"step,a\nx,1\n", b"step,a\n1,one\n", b"\xff"),
         *(b"step,a\n99999999999999999999,1\n", b"step,a\n-1,1\n", b"step,a\0\n1,1\n"),
     ],
@@ -244,9 +256,13 @@ def test_a_newer_format_asks_for_an_update(exported, elsewhere):
 
 def test_what_is_too_large_is_refused_before_it_is_unpacked(exported, elsewhere):
     path = exported[1]
-    refused(elsewhere, path, "members; 2 are allowed", limits=BundleLimits(members=2))
-    refused(elsewhere, path, "MiB are allowed", limits=BundleLimits(bytes_unpacked=100))
-    refused(elsewhere, path, "is larger than", limits=BundleLimits(bytes_text=50))
+    for match, limits in (
+        ("more than the 2 accepted", {"members": 2}),
+        ("larger than the", {"unpacked_bytes": 600}),
+        ("more than the 0 KiB that are accepted for a text file", {"text_bytes": 50}),
+        ("more than the 0 KiB that are accepted", {"upload_bytes": 100}),
+    ):
+        refused(elsewhere, path, match, limits=replace(BUNDLE_LIMITS, **limits))
 
 
 @pytest.mark.parametrize("cut", [0, 10, 200, -30])
@@ -255,8 +271,9 @@ def test_a_truncated_zip_is_refused(exported, elsewhere, cut):
 
 
 def test_a_table_of_endless_entries_is_refused_before_it_is_read(elsewhere):
-    content = io.BytesIO(zip_of_entries(20_001))
-    refused(elsewhere, content, "too many members; 20,000 are allowed")
+    first = b"PK\x03\x04" + bytes(26)  # else it does not look like a zip
+    content = io.BytesIO(first + zip_of_entries(20_001))
+    refused(elsewhere, content, "20,001 members, more than the 20,000 accepted. Export single")
 
 
 @pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -294,3 +311,122 @@ def test_a_file_that_the_check_refuses_stays_out(exported, elsewhere):
         raise WeightsError("conv1 has 5 filters, 32 are expected.")
 
     refused(elsewhere, exported[1], "weights.npy of run .* was refused: conv1", check_file=check)
+
+
+def test_sixty_kilobytes_that_become_sixty_megabytes_of_text_are_refused(exported, elsewhere):
+    id, path = exported
+    bomb = b'{"a": [' + b"[]," * 20_000_000 + b"[]]}"
+    content = rebuilt(path, {f"runs/{id}/run.json": bomb}, zipfile.ZIP_DEFLATED)
+    assert len(content.getvalue()) < 100_000
+    refused(elsewhere, content, "more than the 8 MiB that are accepted for a text file")
+
+
+def test_a_few_megabytes_that_say_millions_of_values_are_refused(exported, elsewhere):
+    id, path = exported
+    content = rebuilt(path, {f"runs/{id}/run.json": b'{"a": [' + b"[]," * 600_000 + b"[]]}"})
+    refused(elsewhere, content, "says too much")
+
+
+def test_many_texts_that_are_small_alone_are_refused_together(
+    store, workspace, elsewhere, tmp_path
+):
+    parent = finish(store, workspace, "whoami", {}, 0)
+    children = [finish(store, workspace, "descend", SETTINGS, n, parent=parent) for n in range(5)]
+    path = export_run(store, workspace, parent, tmp_path / "many.zip")
+    history = b"step,a\n" + b"\n" * 7 * 2**20
+    content = rebuilt(path, {f"runs/{id}/history.csv": history for id in children})
+    refused(elsewhere, content, "too much text|different lengths")
+
+
+def test_endless_histories_are_refused(exported, elsewhere):
+    id, path = exported
+    history = "step,a\n" + "".join(f"{n},1\n" for n in range(500_001))
+    content = rebuilt(path, {f"runs/{id}/history.csv": history.encode()})
+    refused(elsewhere, content, "histories are too long")
+
+
+def test_overlapping_members_are_refused(exported, elsewhere):
+    """As in bombs that decompress one part often; Fifield 2019, "A better zip bomb"."""
+    path = exported[1]
+    content = bytearray(path.read_bytes())
+    central = content.rindex(b"PK\x01\x02")
+    first = content.index(b"PK\x01\x02")
+    content[central + 42 : central + 46] = content[first + 42 : first + 46]
+    refused(elsewhere, io.BytesIO(bytes(content)), "not a whole zip of an exported run")
+
+
+def family_of(path, ids, parents):
+    """Return the zip with other parents of its runs."""
+    content = io.BytesIO(path.read_bytes())
+    for id, parent in zip(ids, parents, strict=True):
+        content = edited(content, id, parent=parent)
+    return content
+
+
+def test_runs_that_are_each_others_parents_are_refused(store, workspace, elsewhere, tmp_path):
+    one = finish(store, workspace, "whoami", {}, 0)
+    two = finish(store, workspace, "descend", SETTINGS, 2, parent=one)
+    path = export_run(store, workspace, one, tmp_path / "both.zip")
+    for parents in ((two, one), (one, one)):
+        content = family_of(path, (one, two), parents)
+        refused(elsewhere, content, "comes from itself by way of its parents")
+
+
+def test_a_parent_that_nobody_knows_does_not_hide_the_run(exported, elsewhere):
+    id, path = exported
+    there, other = elsewhere
+    import_run(other, there, edited(path, id, parent="0" * 16))
+    assert other.get(id).parent is None
+    assert [job.id for job in other.jobs(listed_without=())] == [id]
+
+
+def test_a_record_that_its_kind_refuses_stays_out(exported, elsewhere):
+    def check(run):
+        raise RecordError("the result is another")
+
+    refused(elsewhere, exported[1], "run.json is damaged .the result is", check_run=check)
+
+
+def test_an_imported_run_is_marked_and_never_answers_a_submit(exported, elsewhere, tmp_path):
+    id, path = exported
+    there, other = elsewhere
+    forged = edited(path, id, result={"weights": "forged"})
+    import_run(other, there, forged)
+    (there.artifacts(id) / "planted.h5").write_bytes(b"x")
+    assert (other.get(id).imported, other.is_known(id)) == (True, False)
+    assert other.submit(told("descend", SETTINGS), 1) == id
+    queued = other.get(id)
+    assert (queued.imported, queued.state, queued.result) == (False, "queued", None)
+    assert (queued.done, queued.started, queued.finished) == (0.0, None, None)
+    assert other.metrics(id) == {}
+    assert other.is_known(id)
+
+
+def test_an_imported_part_is_computed_when_a_parent_asks_for_it(exported, elsewhere):
+    id, path = exported
+    there, other = elsewhere
+    import_run(other, there, path)
+    parent = other.submit(told("whoami"), 0)
+    [child] = other.submit_children(parent, [Child(told("descend", SETTINGS), 1)])
+    assert (child.id, child.state, child.imported) == (id, "queued", False)
+
+
+def test_an_imported_run_that_failed_begins_anew_when_it_is_resumed(exported, elsewhere):
+    id, path = exported
+    there, other = elsewhere
+    import_run(other, there, edited(path, id, state="failed", result=None, error="no"))
+    other.resume(id)
+    job = other.get(id)
+    assert (job.state, job.imported, job.done, job.error) == ("queued", False, 0.0, None)
+
+
+def test_a_family_in_a_circle_from_an_older_version_can_be_deleted(store, workspace):
+    one = finish(store, workspace, "whoami", {}, 0)
+    two = finish(store, workspace, "descend", SETTINGS, 2, parent=one)
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE job SET parent = ? WHERE id = ?", (two, one))
+        connection.exec_driver_sql("INSERT INTO family VALUES (?, ?)", (two, one))
+    store.stop(one)
+    assert set(store.own_family(one)) == {two}
+    assert set(store.delete(one)) == {one, two}
+    assert store.jobs() == []
