@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.evaluation.axes import ACCURACY, SPARSITY
+from core.evaluation.axes import ACCURACY, AXES, SPARSITY
 from core.evaluation.comparable import by_method, equal_epochs
 from core.evaluation.frontier import front, over_seeds
 from core.evaluation.paired import holdout_images, lead, level, pairs
@@ -34,6 +34,7 @@ from core.runs.labels import method_labels
 from core.runs.settings_phrase import settings_in_words
 from core.text import plural
 
+MOST_SHOWN = 5  # networks in the chart of classes
 Q1 = "Which pruning methods were used, and how do they work?"
 Q2 = "How do the methods compare? Which was best, which easiest, which cheapest?"
 
@@ -100,7 +101,7 @@ def _comparison(
     charts = (
         scatter(points, SPARSITY, ACCURACY, labels),
         area_bars(pruned, SPARSITY, ACCURACY, labels),
-        _classes([*_dense(points), *front(pruned)[:5]], class_names),
+        _classes([*_dense(points), *_shown(pruned)], class_names),
     )
     return Answer("1.3.2", Q2, tuple(sentences), tables, charts)
 
@@ -127,6 +128,11 @@ def _budget(pruned: Sequence[Point]) -> str:
 
 def _dense(points: Sequence[Point]) -> list[Point]:
     return [point for point in points if point.method == DENSE][:1]
+
+
+def _shown(pruned: Sequence[Point]) -> list[Point]:
+    """Return the networks whose classes are drawn: of the front on validation images."""
+    return front(pruned, SPARSITY, AXES["validation_accuracy"])[:MOST_SHOWN]
 
 
 def _two_best(pruned: Sequence[Point], labels: Mapping[str, str]) -> list[str]:

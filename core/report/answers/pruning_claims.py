@@ -230,9 +230,5 @@ def bend(pruned: Sequence[Point], labels: Labels) -> list[str]:
 
 
 def _apart(points: Sequence[Point]) -> list[Point]:
-    """Return the most accurate point of every level: a bend needs sparsities that differ."""
-    kept = []
-    for sparsity in distinct_levels(points):
-        here = [point for point in points if 0 <= point.sparsity - sparsity < APART]
-        kept.append(max(here, key=lambda point: point.accuracy))
-    return kept
+    """Return the best point by validation of every level: a bend needs sparsities that differ."""
+    return [_best_at(points, sparsity) for sparsity in distinct_levels(points)]
