@@ -6,10 +6,11 @@ Source: Documentation/userspace-api/landlock.rst of the Linux kernel (ABI 1 of 5
 import contextlib
 import ctypes
 import os
+import site
 import struct
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 CREATE, ADD_RULE, RESTRICT = 444, 445, 446  # the same numbers on x86-64 and 64-bit ARM
@@ -21,7 +22,6 @@ TCP_FROM, TCP = 4, 0b11  # to bind and to connect
 SCOPES_FROM, SCOPES = 6, 0b11  # abstract Unix sockets and signals of other processes
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/dev/null", "/dev/urandom")
-PACKAGES = ("site-packages", "dist-packages", "lib-dynload")
 
 
 def confine_reading(library: ctypes.CDLL, scratch: Path) -> bool:
@@ -66,16 +66,19 @@ def _allow_reading(library: ctypes.CDLL, ruleset: int, path: Path) -> None:
             os.close(descriptor)
 
 
-def _readable(scratch: Path) -> Iterator[Path]:
-    """Yield where Python, its packages, this program and the system's libraries are."""
-    yield scratch
-    yield Path(__file__).resolve().parents[1]  # core, and nothing beside it
-    yield from map(Path, _interpreter())
-    yield from map(Path, (*SYSTEM_LIBRARIES, *SYSTEM_FILES))
+def _readable(scratch: Path) -> set[Path]:
+    """Return where Python, its packages, this program and the system's libraries are."""
+    standard = [
+        sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")
+    ]
+    prefixes = [os.path.join(prefix, "lib") for prefix in (sys.prefix, sys.base_prefix)]
+    installed = [*site.getsitepackages(), site.getusersitepackages()]
+    folders = [*standard, *prefixes, *installed, *_loaded_packages(), *SYSTEM_LIBRARIES]
+    return {scratch, *map(Path, folders), *map(Path, SYSTEM_FILES)}
 
 
-def _interpreter() -> Iterable[str]:
-    paths = sysconfig.get_paths()
-    own = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
-    prefixes = {os.path.join(prefix, "lib") for prefix in (sys.prefix, sys.base_prefix)}
-    return own | prefixes | {path for path in sys.path if os.path.basename(path) in PACKAGES}
+def _loaded_packages() -> Iterator[str]:
+    """Yield the folders of the packages that are loaded, this one among them: they load more."""
+    for name, module in list(sys.modules.items()):
+        if "." not in name:
+            yield from (str(path) for path in getattr(module, "__path__", ()))

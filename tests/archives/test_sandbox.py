@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from core.archives import sandbox
+from core.archives.child_process import environment
 from core.archives.confinement import READING
 from core.archives.limits import CLIENT_LIMITS, LIMITS, MIB, WEIGHTS_LIMITS, too_large
 from core.archives.seccomp import ARCHITECTURES, filter_program
@@ -272,6 +273,7 @@ WAITING = """
 import sys
 from pathlib import Path
 from core.archives import sandbox
+from core.archives.child_process import environment
 sandbox.run("tests.archives.test_sandbox:sleep", b"hello", {}, scratch=Path(sys.argv[1]))
 """
 
@@ -307,6 +309,6 @@ def test_the_filter_allows_nothing_by_default_on_both_architectures():
 
 def test_the_child_sees_no_secrets_of_the_server(monkeypatch, tmp_path):
     monkeypatch.setenv("SECRET_TOKEN", "x")
-    environment = sandbox._environment(Path("/scratch"))
-    assert "SECRET_TOKEN" not in environment
-    assert "HOME" not in environment
+    kept = environment(Path("/scratch"))
+    assert "SECRET_TOKEN" not in kept
+    assert "HOME" not in kept

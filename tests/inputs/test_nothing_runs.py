@@ -11,7 +11,14 @@ from core.data.uploads.unpickle import descriptions, machine, reader
 from tests.inputs import build
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("archives", "data", "data/uploads", "data/uploads/unpickle", "networks/formats")
+FOLDERS = (
+    "archives",
+    "data",
+    "data/uploads",
+    "data/uploads/class_folders",
+    "data/uploads/unpickle",
+    "networks/formats",
+)
 # Data sets that no stranger made, and arithmetic on what was read.
 NOT_READERS = {"builtin_datasets", "dataset", "download", "partition", "split", "synthetic"}
 PATHS = [
@@ -71,7 +78,7 @@ def imports_in(path):
 
 
 def test_every_file_that_reads_uploads_is_looked_at():
-    assert {"zips", "sandbox", "folders", "machine", "store", "hdf5_reader"} <= {
+    assert {"zips", "sandbox", "layout", "machine", "store", "hdf5_reader"} <= {
         path.stem for path in PATHS
     }
     assert all((ROOT / "core/data" / f"{name}.py").exists() for name in NOT_READERS)

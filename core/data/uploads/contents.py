@@ -9,7 +9,7 @@ from core.archives import archive, sandbox
 from core.archives.child import Source
 from core.archives.limits import LIMITS
 from core.archives.sandbox import Content
-from core.data.uploads.pictures import ENDINGS
+from core.data.uploads.class_folders.pictures import ENDINGS
 
 ARRAYS = {".npy", ".pkl", ".pickle", ".npz"}
 CLIENTS, IMAGES = "clients", "images"

@@ -4,20 +4,28 @@ No level of folders is dropped in silence: it is a class, a split, a level witho
 named in the notes, or the reason for a refusal with the layout that is wanted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.archives.members import Member
-from core.data.uploads.folder_tree import Folder, collapsed, remove_copies, tree, unwrapped
-from core.data.uploads.split_names import TRAIN, is_unlabelled, rest_of, split_in, split_of
+from core.data.uploads.class_folders.layout_checks import (
+    SHOWN,
+    WANTED,
+    Folders,
+    are_alike,
+    check_no_split_in_class_names,
+    check_one_meaning,
+    no_class,
+    phrase,
+    unclear,
+)
+from core.data.uploads.class_folders.tree import Folder, collapsed, remove_copies, tree, unwrapped
+from core.data.uploads.split_names import TRAIN, is_unlabelled, split_in, split_of
 from core.errors import UploadError
 from core.names import plain_name
-from core.text import listed, plural
+from core.text import plural
 
-WANTED = "Use <class>/<image>, or train/<class>/<image> and val/<class>/<image>."
-SHOWN = 4
 Path = tuple[str, ...]
-Folders = Mapping[str, Folder]  # by name
 
 
 @dataclass
@@ -44,7 +52,7 @@ def understand(images: list[Member]) -> Layout:
     remove_copies(whole, layout.notes)
     root = unwrapped(whole)
     if root.files:
-        raise _no_class(root.files[0])
+        raise no_class(root.files[0])
     tops = {name: collapsed(folder) for name, folder in root.folders.items()}
     deep = {name: folder for name, folder in tops.items() if folder.folders}
     roles = {name: split for name in tops if (split := split_of(name))}
@@ -54,57 +62,34 @@ def understand(images: list[Member]) -> Layout:
         _splits(layout, tops, roles)
     elif any(split_of(name) for folder in deep.values() for name in folder.folders):
         _splits_below(layout, root, tops)
-    elif _are_alike(deep):
+    elif are_alike(deep):
         _splits(layout, tops, _mentioned(tops, deep))
     else:
-        _check_one_meaning(tops, deep, roles)
+        check_one_meaning(tops, deep, roles)
         _classes(layout, root, tops, {})
     return layout
-
-
-def _no_class(member: Member) -> UploadError:
-    return UploadError(f"The image {member.shown} lies in no class folder. {WANTED}")
-
-
-def _shown(names: Iterable[str]) -> str:
-    names = sorted(plain_name(name) for name in names)
-    return listed(names[:SHOWN] if len(names) <= SHOWN else [*names[:SHOWN], "others"])
 
 
 def _classes(layout: Layout, root: Folder, tops: Folders, roles: Mapping[str, str]) -> None:
     """Take the folders as classes of one set; one of them may be called like a split."""
     ordinary = sorted(set(tops) - set(roles))
     if roles and not ordinary:
-        raise _no_class(next(iter(tops.values())).files[0])
+        raise no_class(next(iter(tops.values())).files[0])
     if len(roles) > 1:
         raise UploadError(
-            f"The folders {_shown(roles)} are named like splits but hold images directly, beside "
-            f"the classes {_shown(ordinary)}. {WANTED}"
+            f"The folders {phrase(roles)} are named like splits but hold images directly, beside "
+            f"the classes {phrase(ordinary)}. {WANTED}"
         )
     if roles:
         name = plain_name(next(iter(roles)))
         layout.notes.append(
             f"Warning: the folder {name} was taken as a class called {name}, because it holds "
-            f"images directly, as {_shown(ordinary)} does. If it is a split, pack "
+            f"images directly, as {phrase(ordinary)} does. If it is a split, pack "
             f"{name}/<class>/<image>."
         )
-    _check_no_split_in_class_names(tops)
+    check_no_split_in_class_names(tops)
     layout.class_parents[root.path] = TRAIN
     _add_classes(layout, TRAIN, tops)
-
-
-def _check_no_split_in_class_names(tops: Folders) -> None:
-    """Raise UploadError for cat_train beside cat_test: two splits of one class."""
-    splits: dict[str, dict[str, str]] = {}
-    for name in tops:
-        if (split := split_in(name)) and rest_of(name):
-            splits.setdefault(rest_of(name), {})[split] = name
-    for rest, found in splits.items():
-        if len(found) > 1:
-            raise UploadError(
-                f"The folders {_shown(found.values())} seem to be one class, {plain_name(rest)}, "
-                f"in {len(found)} splits. {WANTED}"
-            )
 
 
 def _splits(layout: Layout, tops: Folders, roles: Mapping[str, str]) -> None:
@@ -123,9 +108,9 @@ def _splits(layout: Layout, tops: Folders, roles: Mapping[str, str]) -> None:
     if TRAIN not in taken.values():
         for split, folder in layout.flat:
             if split == TRAIN:
-                raise _no_class(folder.files[0])
+                raise no_class(folder.files[0])
         raise UploadError(
-            f"There is no train folder beside {_shown(tops)}. "
+            f"There is no train folder beside {phrase(tops)}. "
             "Use train/<class>/<image> and val/<class>/<image>."
         )
 
@@ -135,7 +120,7 @@ def _leave_out_unlabelled(
 ) -> None:
     if not is_unlabelled(name):
         raise UploadError(
-            f"It is unclear what the folder {plain_name(name)} is beside {_shown(roles)}: neither "
+            f"It is unclear what the folder {plain_name(name)} is beside {phrase(roles)}: neither "
             f"train, val nor test. Leave it out or rename it. {WANTED}"
         )
     count = plural(sum(1 for _ in folder.everything()), "image")
@@ -146,17 +131,17 @@ def _leave_out_unlabelled(
 
 def _check_split(name: str, folder: Folder, split: str, taken: dict[str, str]) -> None:
     if folder.files:
-        raise _no_class(folder.files[0])
+        raise no_class(folder.files[0])
     for other, others in taken.items():
         if others == split:
             raise UploadError(
-                f"The folders {_shown((name, other))} would both be the {split} images. "
+                f"The folders {phrase((name, other))} would both be the {split} images. "
                 "Put them together, or leave one of them out."
             )
     taken[name] = split
     inner = {n: f for n, f in folder.folders.items() if collapsed(f).folders}
-    if any(split_of(n) for f in inner.values() for n in f.folders) or _are_alike(inner):
-        raise _unclear(inner, f" in {plain_name(name)}")
+    if any(split_of(n) for f in inner.values() for n in f.folders) or are_alike(inner):
+        raise unclear(inner, f" in {plain_name(name)}")
 
 
 def _splits_below(layout: Layout, root: Folder, tops: Folders) -> None:
@@ -164,7 +149,7 @@ def _splits_below(layout: Layout, root: Folder, tops: Folders) -> None:
     for name, folder in tops.items():
         odd = [plain_name(inner) for inner in folder.folders if not split_of(inner)]
         if folder.files or odd:
-            beside = f"{_shown(odd)} too" if odd else "images directly"
+            beside = f"{phrase(odd)} too" if odd else "images directly"
             raise UploadError(
                 f"Some folders hold folders that are named like splits, but {plain_name(name)} "
                 f"holds {beside}, so it is unclear what is a class. {WANTED}"
@@ -179,12 +164,12 @@ def _add_divided_class(layout: Layout, name: str, folder: Folder) -> None:
         split = split_of(inner) or TRAIN
         if split in taken:
             raise UploadError(
-                f"In {plain_name(name)}, the folders {_shown((taken[split], inner))} would both be "
+                f"In {plain_name(name)}, the folders {phrase((taken[split], inner))} would both be "
                 f"the {split} images. Put them together, or leave one of them out."
             )
         taken[split] = inner
         if collapsed(part).folders:
-            raise _unclear({part.shown: part}, "")
+            raise unclear({part.shown: part}, "")
         layout.places += [(member, split, name) for member in part.everything()]
 
 
@@ -192,51 +177,8 @@ def _mentioned(tops: Folders, deep: Folders) -> dict[str, str]:
     """Return the splits that the folders' names mention, when each of `deep` mentions one."""
     roles = {name: split for name in tops if (split := split_in(name))}
     if not set(deep) <= set(roles):
-        raise _unclear(deep, "")
+        raise unclear(deep, "")
     return roles
-
-
-def _are_alike(folders: Folders) -> bool:
-    """Tell whether folders hold folders of (nearly) the same names, as splits hold classes.
-
-    Each shares at least half of its names with another one, or half of the other's; one and the
-    same single name in each is a level without meaning.
-    """
-    names = [set(collapsed(folder).folders) for folder in folders.values()]
-    if len(names) < 2 or all(len(each) == 1 for each in names):
-        return False
-    return all(
-        any(2 * len(own & other) >= min(len(own), len(other)) for j, other in enumerate(names)
-            if i != j)
-        for i, own in enumerate(names)
-    )  # fmt: skip
-
-
-def _unclear(folders: Folders, where: str) -> UploadError:
-    inner = {name for folder in folders.values() for name in collapsed(folder).folders}
-    return UploadError(
-        f"The folders {_shown(folders)}{where} hold folders of the same names ({_shown(inner)}), "
-        f"so it is unclear which are classes and which are splits. {WANTED}"
-        if len(folders) > 1
-        else f"In {_shown(folders)} there are folders again ({_shown(inner)}), so it is unclear "
-        f"which are classes. {WANTED}"
-    )
-
-
-def _check_one_meaning(tops: Folders, deep: Folders, roles: Mapping[str, str]) -> None:
-    """Raise UploadError when some folders would be splits and others classes."""
-    inner = {name for folder in deep.values() for name in folder.folders}
-    if roles and set(roles) != set(tops):
-        others = set(tops) - set(roles)
-        raise UploadError(
-            f"{_shown(roles)} is named like a split, {_shown(others)} beside it is not, so it is "
-            f"unclear which folders are classes. {WANTED}"
-        )
-    if inner & (set(tops) - set(deep)):
-        raise UploadError(
-            f"The folders {_shown(inner & set(tops))} are there twice: on their own and inside "
-            f"{_shown(deep)}, with other images. Put them together, or leave one out. {WANTED}"
-        )
 
 
 def _add_classes(layout: Layout, split: str, folders: Folders) -> None:

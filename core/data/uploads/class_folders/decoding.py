@@ -1,40 +1,20 @@
-"""Image files of strangers: recognised, their headers checked, decoded to one size and kind."""
+"""Image files decoded to one size and one kind, within a budget of pixels."""
 
-import io
-import struct
-import warnings
 from collections import Counter
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from core.archives.child import Tell
-from core.archives.limits import Limits
+from core.archives.limits import MIB, Limits
 from core.archives.members import Member
 from core.data.uploads.arrays import Raw
+from core.data.uploads.class_folders.pictures import DAMAGE, Picture, opened, orientation
 from core.errors import UploadError
 from core.text import plural
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")
-ENDINGS = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".webp"}
-    | {".ppm", ".pgm", ".pbm", ".pnm", ".tif", ".tiff"}
-)
-ACCEPTED = "PNG, JPEG, GIF, BMP, WebP, TIFF"
-# Endings of images that are not read -> the name that people know.
-OTHER_KINDS = {
-    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
-    **dict.fromkeys((".jp2", ".j2k", ".jpx", ".jpf"), "JPEG 2000"),
-    **dict.fromkeys((".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raw"), "camera raw"),
-    **{".jxl": "JPEG XL", ".psd": "Photoshop", ".dcm": "DICOM", ".dicom": "DICOM"},
-    **{f".{name}": name.upper() for name in ("avif", "svg", "exr", "hdr", "ico", "tga", "pcx")},
-    **{f".{name}": name.upper() for name in ("dds", "sgi", "fits", "pfm", "icns", "xpm", "nii")},
-}
-SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
 LONGEST_KEPT_SIDE = 256
-LARGEST_RESULT = 300 * 1024 * 1024
+LARGEST_RESULT = 300 * MIB
 GREY = frozenset({"1", "L", "I", "I;16", "I;16B", "I;16L", "LA"})
 KINDS = {
     **{"1": "black and white", "L": "grey", "LA": "grey with transparency", "P": "palette"},
@@ -43,92 +23,6 @@ KINDS = {
 }
 # JPEG decodes at an eighth of the size for about a quarter of the time.
 DRAFT_COST = 0.25
-# What Pillow raises for images that are cut short or malformed.
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, struct.error)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One image file, its place in the data set and what its header says."""
-
-    member: Member
-    split: str
-    class_name: str
-    size: tuple[int, int]  # (width, height) as shown, i.e. after EXIF rotation
-    mode: str
-    kind: str  # Pillow's name of the format
-
-
-def is_picture(member: Member) -> bool:
-    """Tell whether a member is to be read as an image: by its ending, or without one its start."""
-    ending = PurePosixPath(member.name).suffix.lower()
-    return ending in ENDINGS or (not ending and _is_signed(member))
-
-
-def _is_signed(member: Member) -> bool:
-    return bytes(member.content[:16]).startswith(SIGNATURES)
-
-
-def kind_of_other(member: Member) -> str | None:
-    """Return what kind of image a member is that is not read; None if it is no image."""
-    kind = OTHER_KINDS.get(PurePosixPath(member.name).suffix.lower())
-    unknown = not kind and not is_picture(member) and _is_signed(member)
-    return "of an unknown ending" if unknown else kind
-
-
-def header(member: Member, limits: Limits) -> tuple[tuple[int, int], str, str] | None:
-    """Return ((width, height) after rotation, mode, format) without decoding; None if damaged.
-
-    Raises UploadError for what is no accepted image, or too large a one.
-    """
-    try:
-        image = _opened(member)
-    except Image.DecompressionBombError as error:
-        raise _too_many_pixels(member, limits, "") from error
-    if image is None:
-        return None
-    width, height = image.size
-    if width * height > limits.image_pixels:
-        raise _too_many_pixels(member, limits, f"{width * height / 1e6:,.0f} megapixels, ")
-    if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
-        numbers = "fractions" if image.mode == "F" else "32-bit numbers"
-        raise UploadError(
-            f"The image {member.shown} holds {numbers}, whose range only you know. "
-            "Save it with 8 bits a channel."
-        )
-    is_turned = _orientation(image) in (5, 6, 7, 8)
-    return ((height, width) if is_turned else (width, height)), image.mode, str(image.format)
-
-
-def _too_many_pixels(member: Member, limits: Limits, found: str) -> UploadError:
-    return UploadError(
-        f"The image {member.shown} has {found}more than the {limits.image_pixels / 1e6:,.0f} "
-        "megapixels that are accepted. Make it smaller."
-    )
-
-
-def _opened(member: Member) -> Image.Image | None:
-    """Return the image, its header read; None if it is cut short; refuse other contents."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are judged by the caller, against its limits
-            return Image.open(io.BytesIO(member.content), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        if bytes(member.content[:16]).startswith((*SIGNATURES, b"BM")):
-            return None
-        raise UploadError(
-            f"{member.shown} is named like an image but is none that is accepted "
-            f"({ACCEPTED}). Convert it or leave it out."
-        ) from error
-    except DAMAGE:
-        return None
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(0x0112, 1))
-    except DAMAGE:
-        return 1
 
 
 def decoded(
@@ -241,7 +135,7 @@ def _decode_split(
 
 def _decode(member: Member, size: tuple[int, int], mode: str) -> np.ndarray | None:
     """Return the first frame, upright, in the wanted mode and size; None if it is damaged."""
-    image = _opened(member)
+    image = opened(member)
     if image is None:
         return None
     try:
@@ -260,5 +154,5 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         return image
     values = np.asarray(image, dtype=np.float64)
     eight = Image.fromarray(np.rint(np.clip(values / 257, 0, 255)).astype(np.uint8))
-    eight.getexif().update({0x0112: _orientation(image)})
+    eight.getexif().update({0x0112: orientation(image)})
     return eight

@@ -3,7 +3,7 @@
 import pytest
 
 from core.archives.members import Member
-from core.data.uploads.layout import understand
+from core.data.uploads.class_folders.layout import understand
 from core.data.uploads.split_names import array_role, split_in, split_of
 from core.errors import UploadError
 

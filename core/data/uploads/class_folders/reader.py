@@ -7,13 +7,13 @@ from pathlib import PurePosixPath
 from core.archives.child import Tell
 from core.archives.limits import Limits
 from core.archives.members import Member, Packed
-from core.data.uploads.annotations import classes_by_list
 from core.data.uploads.arrays import Raw
-from core.data.uploads.layout import Layout, understand
-from core.data.uploads.pictures import (
+from core.data.uploads.class_folders.annotations import classes_by_list
+from core.data.uploads.class_folders.decoding import decoded
+from core.data.uploads.class_folders.layout import Layout, understand
+from core.data.uploads.class_folders.pictures import (
     ACCEPTED,
     Picture,
-    decoded,
     header,
     is_picture,
     kind_of_other,

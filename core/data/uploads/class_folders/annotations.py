@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from core.archives.limits import MIB
 from core.archives.members import Member
-from core.data.uploads.folder_tree import Folder
+from core.data.uploads.class_folders.tree import Folder
 
 ENDINGS = (".txt", ".csv", ".tsv")
 LONGEST_LIST = 8 * MIB
