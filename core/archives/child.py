@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core import errors
-from core.archives.confinement import ESSENTIAL, end_with_parent, limit_resources, lock_down
+from core.archives.confinement import ESSENTIAL, limit_resources, lock_down
 from core.archives.limits import Limits
 from core.processes import end_with
 from core.text import binary_size
@@ -54,7 +54,6 @@ def _child(request: dict[str, Any]) -> None:
     """Load the reader, give up all rights, read, answer."""
     end_with(request["parent"])
     limits = Limits(**request["limits"])
-    end_with_parent(request["parent"])
     if hasattr(signal, "SIGXFSZ"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that it becomes an OSError with a reason
     with (

@@ -6,8 +6,6 @@ program itself. Elsewhere the limits alone remain.
 """
 
 import ctypes
-import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +14,7 @@ from core.archives.landlock import confine_reading
 from core.archives.limits import Limits
 from core.archives.seccomp import filter_system_calls
 
-SET_PARENT_DEATH_SIGNAL, SET_NO_NEW_PRIVILEGES = 1, 38
+SET_NO_NEW_PRIVILEGES = 38
 NEW_USER_NAMESPACE, NEW_NETWORK_NAMESPACE = 0x10000000, 0x40000000
 NETWORK, PRIVILEGES = "empty network namespace", "no new privileges"
 READING, CALLS = "Landlock", "seccomp filter"
@@ -68,18 +66,6 @@ def lock_down(scratch: Path) -> list[str]:
     }
     library = ctypes.CDLL(None, use_errno=True)
     return [name for name, step in steps.items() if step(library)]
-
-
-def end_with_parent(parent: int) -> None:
-    """Have the kernel end this process when the thread that started it ends, killed or not.
-
-    parent: the process that started this one; if it is gone already, so are we.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        raise SystemExit("The process that asked is gone.")
 
 
 def _leave_network(library: ctypes.CDLL) -> bool:

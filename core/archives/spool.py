@@ -74,7 +74,7 @@ class Spool:
 
     @contextlib.contextmanager
     def judged(self, name: str) -> Iterator[None]:
-        """Note an UploadError under the member's name where the rules are not strict."""
+        """Note an UploadError under the member's name; raise it where the rules are strict."""
         try:
             yield
         except UploadError as error:

@@ -41,7 +41,10 @@ def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def centred_scale(lit: list[Values]) -> Scale:
-    """Return −1–1 or −0.5–0.5 where one of them is certain for all splits."""
+    """Return −1–1 or −0.5–0.5 where one of them is certain for all splits.
+
+    Raises UploadError with what to do where neither is.
+    """
     claims = [[scale for scale in CENTRED if _is_certain(values, scale)] for values in lit]
     certain = {scale for found in claims for scale in found}
     for scale in CENTRED:

@@ -74,7 +74,10 @@ def refused(
 
 
 def build(array: Array, label: str, allowed_bytes: int) -> np.ndarray:
-    """Return the described array, a view of its bytes, if its size is allowed and right."""
+    """Return the described array, a view of its bytes.
+
+    Raises UploadError if its size is not what its bytes have, or more than is allowed.
+    """
     if array.dtype is None:
         raise refused(label, "describes an array without content")
     kind = np.dtype(array.dtype.order + array.dtype.text.lstrip("<>|="))
@@ -120,7 +123,10 @@ def advice_for(module: str) -> str:
 
 
 def described(means: str, arguments: tuple[Any, ...], label: str) -> Any:
-    """Return the description of what a known name builds from its arguments."""
+    """Return the description of what a known name builds from its arguments.
+
+    Raises UploadError for arguments that no array has.
+    """
     if means == "_reconstruct":
         return Array()
     if means == "dtype":

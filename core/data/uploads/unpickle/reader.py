@@ -27,7 +27,10 @@ def read(content: memoryview | bytes, label: str, allowed_bytes: int) -> np.ndar
 
 
 def as_array(value: Any, label: str, allowed_bytes: int) -> np.ndarray:
-    """Return the described value as an array once its size is known to be allowed."""
+    """Return the described value as an array once its size is known to be allowed.
+
+    Raises UploadError if it is no array, or too large.
+    """
     if isinstance(value, Array):
         return build(value, label, allowed_bytes)
     if isinstance(value, list | tuple):
@@ -36,6 +39,7 @@ def as_array(value: Any, label: str, allowed_bytes: int) -> np.ndarray:
 
 
 def kind(value: Any) -> str:
+    """Return what messages call a value's type."""
     names = {"dict": "dictionary", "str": "text", "NoneType": "None", "memoryview": "byte string"}
     return names.get(type(value).__name__, type(value).__name__.lower())
 
