@@ -93,7 +93,10 @@ def _too_many_pixels(member: Member, limits: Limits, found: str) -> UploadError:
 
 
 def opened(member: Member) -> Image.Image | None:
-    """Return the image, its header read; None if it is cut short; refuse other contents."""
+    """Return the image, its header read; None if it is cut short.
+
+    Raises UploadError if the content is no image of an accepted format.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sizes are judged by the caller, against its limits
