@@ -271,12 +271,12 @@ def _number(field: SettingField, value: Any) -> Any:
     return float(value) if field.kind is float and type(value) is int else value
 
 
-def values_of(settings: object) -> dict[str, Any]:
+def values_of(settings: object) -> dict[str, Value]:
     """Return the settings by the names of their fields, as the class takes them."""
     return {field.name: getattr(settings, field.name) for field in describe(settings)}
 
 
-def non_default(settings: object) -> dict[str, Any]:
+def non_default(settings: object) -> dict[str, Value]:
     """Return only what differs from the defaults: what a comparison shows."""
     return {
         field.name: getattr(settings, field.name)
@@ -285,7 +285,7 @@ def non_default(settings: object) -> dict[str, Any]:
     }
 
 
-def digest(value: Mapping[str, Any]) -> str:
+def digest(value: Mapping[str, object]) -> str:
     """Return the 16-hex-digit identity of a JSON-ready value, whatever its key order."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return digest_of(text)

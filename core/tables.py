@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 # What a spreadsheet takes for a formula, in its full-width forms as well; it may skip blanks.
 SIGNS = r"[=+\-@＝＋－＠]"
@@ -14,7 +13,7 @@ LATER_FORMULA = re.compile(rf"([;\t\r\n]\s*)(?={SIGNS})")
 QUOTED = re.compile(r'[,;"\t\r\n]')
 
 
-def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
     """Return the rows under their column names; what a row lacks, and None, is an empty cell."""
     lines = [columns, *([row.get(name) for name in columns] for row in rows)]
     return "".join(",".join(map(_cell, line)) + "\n" for line in lines)

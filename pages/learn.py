@@ -1,6 +1,7 @@
 """Learn: one filter pruned, one round of FedAvg, and every method with formula, picture, paper."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 import numpy as np
 import streamlit as st
@@ -186,7 +187,7 @@ def _card(card: Card, picture: np.ndarray | None) -> None:
             side.image(picture, kind, width="stretch", alt=kind)
         if card.settings:
             with st.expander("Settings"):
-                st.dataframe(list(card.settings), hide_index=True)
+                st.dataframe([asdict(each) for each in card.settings], hide_index=True)
 
 
 main()

@@ -148,7 +148,7 @@ def network_result(job: Job) -> NetworkResult:
     return result
 
 
-def delivered(session: Session, job: Job, out: Path) -> dict[str, Any]:
+def delivered(session: Session, job: Job, out: Path) -> dict[str, object]:
     """Copy the job's weights to `out` and return what was measured of them."""
     result = network_result(job)
     made = session.workspace.artifacts(job.id) / result.weights

@@ -3,8 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from core.names import one_line
 
@@ -23,7 +22,7 @@ def say(text: str) -> None:
     print(one_line(text), file=sys.stderr, flush=True)
 
 
-def answer(value: Mapping[str, Any], as_json: bool) -> None:
+def answer(value: Mapping[str, object], as_json: bool) -> None:
     """Print the result: a JSON line, or name and value line by line."""
     if as_json:
         print(json.dumps(value), flush=True)
@@ -38,7 +37,7 @@ def _short(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else one_line(str(value))
 
 
-def table(rows: list[dict[str, Any]], columns: list[str]) -> None:
+def table(rows: Sequence[Mapping[str, object]], columns: list[str]) -> None:
     """Print rows under their column names."""
     cells = [[_short(row.get(name, "")) for name in columns] for row in rows]
     widths = [max(len(name), *(len(row[i]) for row in cells)) if cells else len(name)

@@ -1,37 +1,44 @@
 """What was set differently: only the settings that tell the chosen networks apart."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from core.evaluation.point import Point
 
 ABSENT = "–"
 
 
-def differences(points: Sequence[Point]) -> list[dict[str, Any]]:
-    """Return one row per setting that is not the same for all points.
+@dataclass(frozen=True)
+class Difference:
+    """A setting that is not the same everywhere. values: id of a point -> its value, or ABSENT."""
 
-    Columns: "setting", then one per point, named by its id; ABSENT where a point has no such
-    setting. Nested settings are named by their path, `recipe.epochs`.
+    setting: str
+    values: Mapping[str, object]
+
+
+def differences(points: Sequence[Point]) -> list[Difference]:
+    """Return every setting that is not the same for all points.
+
+    Nested settings are named by their path, `recipe.epochs`.
     """
     plans = {point.id: _settings(point) for point in points}
     names = dict.fromkeys(name for plan in plans.values() for name in plan)
-    rows = []
+    found = []
     for name in names:
         values = {id: plan.get(name, ABSENT) for id, plan in plans.items()}
         if len({repr(value) for value in values.values()}) > 1:
-            rows.append({"setting": name} | values)
-    return rows
+            found.append(Difference(name, values))
+    return found
 
 
-def _settings(point: Point) -> dict[str, Any]:
+def _settings(point: Point) -> dict[str, object]:
     own = {"method": point.method, "seed": point.seed, "epochs": point.epochs}
     return own | {"came from": point.parent or ABSENT} | flat(point.plan)
 
 
-def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Return nested dictionaries as one, keys joined by dots."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, value in values.items():
         if isinstance(value, Mapping):
             found |= flat(value, f"{prefix}{key}.")

@@ -38,7 +38,7 @@ class Lead:
 def level(point: Point) -> float:
     """Return the sparsity that was asked for, of a network without a plan its own to 1%."""
     asked = point.plan.get("sparsity")
-    return round(point.sparsity, 2) if asked is None else float(asked)
+    return float(asked) if isinstance(asked, int | float) else round(point.sparsity, 2)
 
 
 def circumstances(point: Point) -> Key:

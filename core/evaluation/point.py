@@ -44,7 +44,7 @@ class Origin:
     id: str = ""
     label: str = ""
     method: str = "dense"
-    plan: Mapping[str, Any] = field(default_factory=dict)
+    plan: Mapping[str, object] = field(default_factory=dict)
     seed: int = 0
     epochs: float = 0.0
     seconds: float = 0.0
@@ -70,7 +70,7 @@ class Point(Record):
     id: str
     label: str
     method: str
-    plan: Mapping[str, Any]
+    plan: Mapping[str, object]
     seed: int
     epochs: float
     seconds: float

@@ -3,7 +3,6 @@
 import inspect
 import re
 from dataclasses import dataclass, replace
-from typing import Any
 
 from core.federated.algorithm import EQUAL, SAMPLES, Algorithm
 from core.federated.algorithms import ALGORITHMS
@@ -19,6 +18,16 @@ SHORT = 110  # characters: a docstring's paragraph that cites and says no more t
 
 
 @dataclass(frozen=True)
+class CardSetting:
+    """A setting as a card lists it, all in words."""
+
+    setting: str
+    default: str
+    limits: str
+    help: str
+
+
+@dataclass(frozen=True)
 class Card:
     """One method or algorithm; formula (LaTeX) and link (to the paper) may be ""."""
 
@@ -29,7 +38,7 @@ class Card:
     link: str
     formula: str
     structured: bool
-    settings: tuple[dict[str, Any], ...]
+    settings: tuple[CardSetting, ...]
 
 
 def method_cards() -> list[Card]:
@@ -54,12 +63,12 @@ def _card(
     name: str, label: str, doc: str, paper: str, settings: type, formula: str, structured: bool
 ) -> Card:
     rows = tuple(
-        {
-            "setting": field.label,
-            "default": str(field.default),
-            "limits": _limits(field.low, field.high, field.choices),
-            "help": " ".join(part for part in (field.help, field.why) if part),
-        }
+        CardSetting(
+            setting=field.label,
+            default=str(field.default),
+            limits=_limits(field.low, field.high, field.choices),
+            help=" ".join(part for part in (field.help, field.why) if part),
+        )
         for field in describe(settings)
     )
     text = explained(doc, settings, paper)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from core.errors import RecordError
 from core.evaluation.point import Point
@@ -37,17 +37,30 @@ PACKAGES = ("numpy", "tensorflow", "keras", "streamlit", "plotly")
 
 
 @dataclass(frozen=True)
+class RunRow:
+    """A job in the report's table of runs. seconds: None where its times are not known."""
+
+    id: str
+    kind: str
+    state: str
+    seed: int
+    data: str
+    seconds: float | None
+    settings: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything that sentences are computed from.
 
-    runs: one row per job: id, kind, state, seed, data, settings. versions: name -> version.
-    class_names, data_name: of the points' data set. remark: what was left out, or "".
+    runs: one row per job. versions: name -> version. class_names, data_name: of the points' data
+    set. remark: what was left out, or "".
     """
 
     title: str
     points: tuple[Point, ...] = ()
     histories: tuple[History, ...] = ()
-    runs: tuple[dict[str, Any], ...] = ()
+    runs: tuple[RunRow, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     class_names: tuple[str, ...] = ()
     remark: str = ""
@@ -56,7 +69,7 @@ class Evidence:
     @property
     def digest(self) -> str:
         """Identity of the runs reported on."""
-        return digest({"runs": [run["id"] for run in self.runs]})
+        return digest({"runs": [run.id for run in self.runs]})
 
 
 def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -> Evidence:
@@ -114,19 +127,19 @@ def _left_out(what: str, count: int) -> list[str]:
     ]
 
 
-def _run_row(job: Job, names: dict[str, str]) -> dict[str, Any]:
+def _run_row(job: Job, names: dict[str, str]) -> RunRow:
     data = data_of(job)
     name = names.get(data, "")
     settings = [f"{key} {value}" for key, value in run_settings(job, names) if key != "data set"]
-    return {
-        "id": job.id,
-        "kind": job.kind,
-        "state": job.shown_state,
-        "seed": job.seed,
-        "data": f"{name} ({data})" if name and not name.startswith("deleted") else data,
-        "seconds": _seconds(job),
-        "settings": "; ".join(settings),
-    }
+    return RunRow(
+        id=job.id,
+        kind=job.kind,
+        state=job.shown_state,
+        seed=job.seed,
+        data=f"{name} ({data})" if name and not name.startswith("deleted") else data,
+        seconds=_seconds(job),
+        settings="; ".join(settings),
+    )
 
 
 def _seconds(job: Job) -> float | None:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
 from core.figures.theme import Chart
-from core.report.answers.answer import Answer
+from core.report.answers.answer import Answer, Row
 from core.report.answers.convergence import convergence_answers
 from core.report.answers.heterogeneity import heterogeneity_answers
 from core.report.answers.pruning import pruning_answers
-from core.report.evidence import Evidence, today
+from core.report.evidence import Evidence, RunRow, today
 
 TEMPLATE = files("core.report") / "report.html.j2"
 INK, PAPER = "#1f2933", "#ffffff"
@@ -41,6 +42,7 @@ def render(evidence: Evidence, notes: Mapping[str, str] | None = None) -> str:
         figures=script_json(dict(_figures(found))),
         names=_names,
         columns=columns,
+        run_columns=[one.name for one in fields(RunRow)],
         cell=cell,
         date=today(),
         plotly=plotly_script(),
@@ -74,12 +76,12 @@ def script_json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def columns(rows: Sequence[Row]) -> list[str]:
     """Return the column names of a table in order of first appearance."""
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """Return a table cell as text."""
     if value is None:
         return "–"

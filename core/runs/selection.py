@@ -60,7 +60,7 @@ def _apart(point: Point, group: Sequence[Point]) -> list[str]:
     """Return the settings, and the seed, in which this network differs from those of its name."""
     if len(group) == 1:
         return []
-    rows = {row["setting"]: row[point.id] for row in differences(group)}
+    rows = {each.setting: each.values[point.id] for each in differences(group)}
     own = [name for name, value in rows.items() if value != ABSENT and name not in LATER]
     words = [_words(name, rows[name]) for name in sorted(own, key="epochs".__ne__)[:TELLING]]
     return [*words, *([seed_title(point.seed)] if "seed" in rows else [])]

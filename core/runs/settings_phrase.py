@@ -1,7 +1,6 @@
 """Settings as a phrase: what all runs of a group share, and what was varied."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from core.evaluation.differences import flat
 from core.evaluation.point import Point
@@ -11,7 +10,7 @@ OBVIOUS = {"method", "sparsity", "epochs", "label"}
 
 def settings_in_words(points: Sequence[Point]) -> str:
     """Return "name value" of every setting, several values joined by "/"."""
-    values: dict[str, list[Any]] = {}
+    values: dict[str, list[object]] = {}
     for point in points:
         for name, value in flat(point.plan).items():
             if name not in OBVIOUS and value not in values.setdefault(name, []):

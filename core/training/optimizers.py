@@ -4,7 +4,11 @@ Keras 3 spells Adam out in a dozen element-wise operations on 592,933 numbers, w
 a step at batch 32; the fused kernels do the same arithmetic in one pass.
 """
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 MOMENTUM = 0.9
@@ -13,13 +17,15 @@ MOMENTUM = 0.9
 class Optimizer(Protocol):
     """Changes variables in place inside a compiled step."""
 
-    slots: dict[str, Any]
+    slots: "dict[str, tf.Variable]"
 
-    def __init__(self, variables: dict[str, Any]) -> None:
+    def __init__(self, variables: "Mapping[str, tf.Variable]") -> None:
         """Make the optimiser's own state, zero, for these variables."""
         ...
 
-    def apply(self, gradients: dict[str, Any], rate: Any, step: Any) -> None:
+    def apply(
+        self, gradients: "Mapping[str, tf.Tensor]", rate: "tf.Tensor", step: "tf.Tensor"
+    ) -> None:
         """Move every variable one step; `step` counts from 0."""
         ...
 
@@ -27,11 +33,13 @@ class Optimizer(Protocol):
 class Adam:
     """Kingma & Ba 2015, arXiv:1412.6980, with Keras's constants."""
 
-    def __init__(self, variables: dict[str, Any]) -> None:
+    def __init__(self, variables: "Mapping[str, tf.Variable]") -> None:
         self._variables = variables
         self.slots = _zeros(variables, "first") | _zeros(variables, "second")
 
-    def apply(self, gradients: dict[str, Any], rate: Any, step: Any) -> None:
+    def apply(
+        self, gradients: "Mapping[str, tf.Tensor]", rate: "tf.Tensor", step: "tf.Tensor"
+    ) -> None:
         """Move every variable one step; `step` counts from 0."""
         import tensorflow as tf
 
@@ -53,11 +61,13 @@ class Adam:
 class Nesterov:
     """Gradient descent with Nesterov momentum. Sutskever et al. 2013."""
 
-    def __init__(self, variables: dict[str, Any]) -> None:
+    def __init__(self, variables: "Mapping[str, tf.Variable]") -> None:
         self._variables = variables
         self.slots = _zeros(variables, "momentum")
 
-    def apply(self, gradients: dict[str, Any], rate: Any, step: Any) -> None:
+    def apply(
+        self, gradients: "Mapping[str, tf.Tensor]", rate: "tf.Tensor", step: "tf.Tensor"
+    ) -> None:
         """Move every variable one step; `step` is not used."""
         import tensorflow as tf
 
@@ -72,7 +82,7 @@ class Nesterov:
             )
 
 
-def _zeros(variables: dict[str, Any], prefix: str) -> dict[str, Any]:
+def _zeros(variables: "Mapping[str, tf.Variable]", prefix: str) -> "dict[str, tf.Variable]":
     import tensorflow as tf
 
     return {

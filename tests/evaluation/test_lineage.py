@@ -1,6 +1,6 @@
 """The model map and the settings that differ."""
 
-from core.evaluation.differences import differences
+from core.evaluation.differences import Difference, differences
 from core.evaluation.lineage import family
 from tests.evaluation.points import point
 
@@ -34,11 +34,11 @@ def test_points_that_claim_each_other_as_parents_are_roots() -> None:
 def test_only_settings_that_differ_are_listed() -> None:
     one = point(0.7, 0.9, id="a", plan={"sparsity": 0.9, "recipe": {"epochs": 6, "rate": 0.001}})
     two = point(0.7, 0.9, id="b", plan={"sparsity": 0.9, "recipe": {"epochs": 9, "rate": 0.001}})
-    assert differences([one, two]) == [{"setting": "recipe.epochs", "a": 6, "b": 9}]
+    assert differences([one, two]) == [Difference("recipe.epochs", {"a": 6, "b": 9})]
 
 
 def test_a_setting_that_one_point_lacks_is_listed_as_absent() -> None:
     rows = differences(
         [point(0.7, 0.9, id="a", plan={"quality": 1}), point(0.7, 0.9, id="b", plan={})]
     )
-    assert rows == [{"setting": "quality", "a": 1, "b": "–"}]
+    assert rows == [Difference("quality", {"a": 1, "b": "–"})]

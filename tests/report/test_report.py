@@ -9,7 +9,7 @@ import pytest
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
 from core.report.answers.pruning import pruning_answers
-from core.report.evidence import Evidence, sample_evidence
+from core.report.evidence import Evidence, RunRow, sample_evidence
 from core.report.report import answers, render, script_json
 from tests.evaluation.points import point
 from tests.runs.histories import history
@@ -275,7 +275,7 @@ def test_a_tie_in_ease_names_all_and_fewer_settings_win() -> None:
 
 
 def test_the_report_names_its_data_set_and_shows_no_json() -> None:
-    run = {"id": "0123456789abcdef", "kind": "sweep", "seed": 7, "settings": "seeds 1; epochs 2"}
+    run = RunRow("0123456789abcdef", "sweep", "done", 7, "toy", 1.5, "seeds 1; epochs 2")
     page = render(replace(sample_evidence(), runs=(run,)))
     assert page.count("Data set: the bundled garments.") > 1  # the header and the captions
     assert '<td class="id">0123456789abcdef</td>' in page

@@ -75,8 +75,8 @@ def test_evidence_brings_the_dense_network_of_a_pruned_one(lab) -> None:
     workspace, store, ids = lab
     evidence = gather(store, workspace, [ids["magnitude-0.95"]], "One")
     assert [p.method for p in evidence.points] == ["dense", "magnitude"]
-    assert [run["kind"] for run in evidence.runs] == ["train", "prune"]
-    assert evidence.runs[0]["data"] == f"tiny garments ({ids['data']})"
+    assert [run.kind for run in evidence.runs] == ["train", "prune"]
+    assert evidence.runs[0].data == f"tiny garments ({ids['data']})"
 
 
 def test_networks_on_other_data_are_left_out_and_that_is_said(tmp_path) -> None:

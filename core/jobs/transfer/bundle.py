@@ -69,7 +69,7 @@ def history_csv(metrics: dict[str, list[tuple[int, float]]]) -> str:
     for key, points in metrics.items():
         for step, value in points:
             rows.setdefault(step, {})[key] = value
-    return to_csv(["step", *sorted(metrics)], ({"step": n} | rows[n] for n in sorted(rows)))
+    return to_csv(["step", *sorted(metrics)], ({"step": n, **rows[n]} for n in sorted(rows)))
 
 
 def run_record(job: Job, files: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def to_mlflow(
         ) from error
 
 
-def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     """Return nested settings as name/name -> text."""
     found: dict[str, str] = {}
     for name, value in settings.items():

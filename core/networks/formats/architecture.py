@@ -55,7 +55,7 @@ class Step:
     """One layer as it predicts: what it is, its settings that matter, its activation."""
 
     kind: str
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, object] = field(default_factory=dict)
     activation: str = "linear"
 
 

@@ -6,28 +6,39 @@ A layer is its name in the file and its arrays, of which only shapes are looked 
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise, permutations
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from core.errors import WeightsError
 from core.networks.formats.hdf5_checks import shown
 
 Shapes = Mapping[str, tuple[int, ...]]
-Layer = tuple[str, list[Any]]
 ALL = ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
 AUTOMATIC = re.compile(r"(conv2d|dense)(_\d+)?$")  # Keras numbers these as they are made
 CONVOLUTIONS, DENSE = 4, 2  # layers of each kind, and no more are tried in every order
 
 
+class Shaped(Protocol):
+    """An array as its file's reader has it: NumPy's or h5py's."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of its axes."""
+
+
+A = TypeVar("A", bound=Shaped)
+Layer = tuple[str, list[A]]
+
+
 def named_layers(
-    layers: Sequence[Layer], shapes: Shapes | None, notes: list[str]
-) -> dict[str, Any]:
+    layers: Sequence[Layer[A]], shapes: Shapes | None, notes: list[str]
+) -> dict[str, A]:
     """Return the arrays by our names (conv1/kernel … dense2/bias), each layer checked.
 
     shapes: what the network expects, None when it is not known. Raises WeightsError naming the
     layer, what it has and what was expected.
     """
     counts = {4: 0, 2: 0}
-    named: dict[str, Any] = {}
+    named: dict[str, A] = {}
     for layer, arrays in layers:
         if len(arrays) != 2 or len(arrays[0].shape) not in counts:
             raise _odd_layer(layer, arrays)

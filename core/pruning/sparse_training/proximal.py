@@ -5,11 +5,14 @@ All of it runs inside the compiled training step, on tensors.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.sparse_training.scaled_network import STATE, momentum_name, scale_name
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 MOMENTUM = 0.9
 # No factor that stays is pressed below this: very small ones, all together, silence their layer,
@@ -61,7 +64,7 @@ def proximal_step(
     return tf.maximum(z + MOMENTUM * velocity, 0.0), velocity
 
 
-def file_sparsity(factors: Mapping[str, Any], shape: NetworkShape) -> Any:
+def file_sparsity(factors: "Mapping[str, tf.Tensor]", shape: NetworkShape) -> Any:
     """Return the sparsity, a tensor, of the file without the channels whose factor is 0."""
     import tensorflow as tf
 
@@ -75,8 +78,8 @@ def file_sparsity(factors: Mapping[str, Any], shape: NetworkShape) -> Any:
 
 
 def update_factors(
-    variables: Mapping[str, Any],
-    gradients: Mapping[str, Any],
+    variables: "Mapping[str, tf.Variable]",
+    gradients: "Mapping[str, tf.Tensor]",
     shape: NetworkShape,
     ramp: PenaltyRamp,
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from core.federated.algorithms.fedavg import FedAvg
 from core.figures.convergence import convergence
-from core.report.answers.answer import Answer, listed, percent, times
+from core.report.answers.answer import Answer
 from core.report.answers.experiments import (
     CLIENTS,
     NETWORK,
@@ -35,7 +35,7 @@ from core.report.answers.federated_evidence import (
 from core.runs import learning_curves
 from core.runs.learning_curves import SGD, reached
 from core.runs.results import History
-from core.text import plural
+from core.text import listed, percent, plural, times
 
 Q1 = "Compare mini-batch SGD with FedAvg on IID data."
 Q2 = "Which needs fewer server iterations, and what do local steps change?"

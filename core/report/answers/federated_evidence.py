@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from core.figures.convergence import Curve, convergence, mean_curve
 from core.figures.theme import Chart
-from core.report.answers.answer import Table, percent
+from core.report.answers.answer import Row, Table
 from core.report.answers.experiments import Experiment, last
 from core.runs import learning_curves
 from core.runs.learning_curves import reached
 from core.runs.results import History
+from core.text import percent
 
 
 def healthy(histories: Sequence[History]) -> list[History]:
@@ -41,7 +41,7 @@ def over_draws(each: Experiment) -> str:
     return f" (mean of {len(each.runs)} draws)" if len(each.runs) > 1 else ""
 
 
-def cell(value: float) -> Any:
+def cell(value: float) -> float | str:
     """Return a number for a table; inf means that the target was never reached."""
     return round(value, 2) if math.isfinite(value) else "not reached"
 
@@ -64,7 +64,7 @@ def curves(found: Sequence[Experiment]) -> list[Curve]:
 def ends_table(found: Sequence[Experiment]) -> Table:
     """Return the last value of every curve, and the best validation accuracy beside it."""
     names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
-    rows = [
+    rows: list[Row] = [
         {
             "run": each.label,
             "draws": len(each.runs),
@@ -83,10 +83,13 @@ def ends_table(found: Sequence[Experiment]) -> Table:
 def target_table(found: Sequence[Experiment], target: float) -> Table:
     """Return what each experiment spent to reach the target."""
     costs = ("round", "epoch", "gradient_evaluations", "bytes")
-    rows = [
-        {"run": each.label, "work per round": round(each.mean(learning_curves.work_per_round), 1)}
-        | {cost.replace("_", " "): cell(_cost(each, target, cost)) for cost in costs}
-        | {"best accuracy": round(each.mean(learning_curves.best), 4)}
+    rows: list[Row] = [
+        {
+            "run": each.label,
+            "work per round": round(each.mean(learning_curves.work_per_round), 1),
+            **{cost.replace("_", " "): cell(_cost(each, target, cost)) for cost in costs},
+            "best accuracy": round(each.mean(learning_curves.best), 4),
+        }
         for each in found
     ]
     return Table(f"Cost of {percent(target, 0)} validation accuracy", rows)

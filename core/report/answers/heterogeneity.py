@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from core.data.partition import QuantitySkew
 from core.federated.algorithms.fedavg import FedAvg
 from core.figures.convergence import convergence
-from core.report.answers.answer import Answer, Table, listed, percent, times
+from core.report.answers.answer import Answer, Table
 from core.report.answers.experiments import (
     CLIENTS,
     NETWORK,
@@ -39,6 +39,7 @@ from core.report.answers.federated_evidence import (
 from core.runs import learning_curves
 from core.runs.learning_curves import SGD, total_rise
 from core.runs.results import History
+from core.text import listed, percent, times
 
 Q3 = "Compare FedAvg on IID with FedAvg on heterogeneous data."
 Q4 = "Why do they differ, and how do local steps change it?"

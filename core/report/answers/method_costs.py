@@ -8,10 +8,10 @@ import numpy as np
 from core.evaluation.comparable import equal_epochs
 from core.evaluation.point import Point
 from core.pruning.methods import METHODS
-from core.report.answers.answer import Table, listed, times
+from core.report.answers.answer import Table
 from core.report.answers.pruning_claims import epochs_said, is_control
 from core.settings import describe
-from core.text import plural
+from core.text import listed, plural, times
 
 
 @dataclass(frozen=True)

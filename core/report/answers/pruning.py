@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from core.figures.theme import Chart
 from core.lessons.method_cards import explained
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
-from core.report.answers.answer import Answer, Table, listed, percent
+from core.report.answers.answer import Answer, Row, Table
 from core.report.answers.method_costs import cheapest, cost_table, easiest
 from core.report.answers.pruning_claims import (
     DENSE,
@@ -32,7 +31,7 @@ from core.report.answers.pruning_claims import (
 )
 from core.runs.labels import method_labels
 from core.runs.settings_phrase import settings_in_words
-from core.text import plural
+from core.text import listed, percent, plural
 
 MOST_SHOWN = 5  # networks in the chart of classes
 Q1 = "Which pruning methods were used, and how do they work?"
@@ -69,7 +68,7 @@ def _description(method: Method) -> str:
     return f"{method.label} ({kind}; {method.paper}). {text}"
 
 
-def _usage(name: str, points: Sequence[Point]) -> dict[str, Any]:
+def _usage(name: str, points: Sequence[Point]) -> Row:
     sparsities = sorted({round(point.sparsity, 2) for point in points})
     return {
         "method": method_labels().get(name, name),
@@ -169,7 +168,7 @@ def _rivals(alike: Sequence[Point]) -> tuple[float, list[Point], list[Point]] | 
 
 
 def _level_table(pruned: Sequence[Point], labels: Mapping[str, str]) -> Table:
-    rows = [
+    rows: list[Row] = [
         {
             "method": labels.get(summary.method, summary.method),
             "sparsity": percent(summary.x, 2),

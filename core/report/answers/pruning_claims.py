@@ -14,8 +14,7 @@ from core.evaluation.paired import Lead, lead, level, pairs
 from core.evaluation.point import Point
 from core.evaluation.score import THRESHOLD
 from core.pruning.methods import CONTROLS, METHODS
-from core.report.answers.answer import listed, percent
-from core.text import plural
+from core.text import listed, percent, plural
 
 DENSE = "dense"
 LEVELS_WANTED = 3

@@ -40,13 +40,17 @@ def settings_view(points: Sequence[Point]) -> None:
         st.caption("Select two pruned networks to see which settings differ.")
         return
     labels = {point.id: point.label for point in planned}
-    rows = differences(planned)
+    found = differences(planned)
     st.subheader("Settings that differ", anchor=False)
-    if not rows:
+    if not found:
         st.caption("All settings are equal.")
         return
     st.dataframe(
-        [{labels.get(key, key): str(value) for key, value in row.items()} for row in rows],
+        [
+            {"setting": each.setting}
+            | {labels[id]: str(value) for id, value in each.values.items()}
+            for each in found
+        ],
         hide_index=True,
     )
 
