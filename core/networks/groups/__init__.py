@@ -1,0 +1,1 @@
+"""Unit groups: which channels of a network can only go together, and what follows from it."""

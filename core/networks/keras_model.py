@@ -1,0 +1,55 @@
+"""A network as a Keras model, and weights into it and out of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.networks.graph import Network, layer_weights
+
+
+def keras_names(network: Network) -> dict[str, str]:
+    """Return our layer name -> the name in Keras 3, which allows no slash in one."""
+    taken = {layer.name for layer in network.layers}
+    names: dict[str, str] = {}
+    for layer in network.layers:
+        name = layer.name.replace("/", "_")
+        while name != layer.name and name in taken:
+            name += "_"
+        taken.add(name)
+        names[layer.name] = name
+    return names
+
+
+def build(network: Network) -> Any:
+    """Return the network as a Keras model, untrained."""
+    import keras
+
+    names = keras_names(network)
+    tensors: dict[str, Any] = {}
+    for layer in network.layers:
+        built = layer.settings.build(names[layer.name])
+        read = [tensors[name] for name in layer.inputs]
+        tensors[layer.name] = built(read[0] if len(read) == 1 else read) if read else built
+    first, last = network.layers[0].name, network.output.name
+    return keras.Model(tensors[first], tensors[last], name="network")
+
+
+def put(model: Any, network: Network, weights: Mapping[str, np.ndarray]) -> None:
+    """Put weights into a model that `build` made."""
+    names = keras_names(network)
+    for layer in network.layers:
+        arrays = layer_weights(network, weights, layer.name)
+        if arrays:
+            model.get_layer(names[layer.name]).set_weights(list(arrays.values()))
+
+
+def take(model: Any, network: Network) -> dict[str, np.ndarray]:
+    """Return the weights of a model that `build` made, or of one with the same layers."""
+    names = keras_names(network)
+    found: dict[str, np.ndarray] = {}
+    for layer in network.layers:
+        parts = layer.settings.parameter_shapes(network.input_shapes(layer))
+        arrays = model.get_layer(names[layer.name]).get_weights() if parts else []
+        found |= {f"{layer.name}/{part}": a for part, a in zip(parts, arrays, strict=True)}
+    return found

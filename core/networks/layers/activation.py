@@ -1,0 +1,112 @@
+"""Activation layers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from core.networks.layers.functions import FUNCTIONS, MIXING, softmax
+from core.networks.layers.kind import Arrays, Kind, Shape, check_last_axis
+from core.networks.layers.unit_table import Axis, Flow, UnitTable
+
+
+@dataclass(frozen=True)
+class Activation(Kind):
+    """Any activation function without parameters."""
+
+    activation: str = "linear"
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        return np.asarray(FUNCTIONS[self.activation](inputs[0]))
+
+    def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
+        if self.activation in MIXING:
+            table.freeze(units[0], f"{self.activation} mixes its channels")
+        return Flow(units[0])
+
+
+@dataclass(frozen=True)
+class ReLU(Kind):
+    """A rectifier with an optional ceiling, slope and threshold."""
+
+    max_value: float | None = None
+    negative_slope: float = 0.0
+    threshold: float = 0.0
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        x = inputs[0]
+        above = x if self.max_value is None else np.minimum(x, np.float32(self.max_value))
+        below = self.negative_slope * (x - self.threshold)
+        return np.where(x >= self.threshold, above, below)
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Kind):
+    """A rectifier with a slope below zero."""
+
+    negative_slope: float = 0.3
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        slope = {"negative_slope": config["alpha"]} if "alpha" in config else {}  # Keras 2's name
+        return super().read({**config, **slope})
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        return np.where(inputs[0] > 0, inputs[0], self.negative_slope * inputs[0])
+
+
+@dataclass(frozen=True)
+class ELU(Kind):
+    """An exponential linear unit. Clevert et al. 2016, arXiv:1511.07289."""
+
+    alpha: float = 1.0
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        x = inputs[0]
+        return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
+
+
+@dataclass(frozen=True)
+class PReLU(Kind):
+    """A rectifier whose slopes are learned. He et al. 2015, arXiv:1502.01852.
+
+    shared_axes: counted with the batch, as Keras does.
+    """
+
+    shared_axes: tuple[int, ...] | None = None
+
+    def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
+        shared = self.shared_axes or ()
+        sizes = (1 if axis in shared else size for axis, size in enumerate(inputs[0], 1))
+        return {"alpha": tuple(sizes)}
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        return np.where(inputs[0] > 0, inputs[0], weights["alpha"] * inputs[0])
+
+    def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
+        last = len(inputs[0])
+        if last in (self.shared_axes or ()):
+            return Flow(units[0])
+        return Flow(units[0], (Axis("alpha", last - 1, units[0], "carries"),))
+
+
+@dataclass(frozen=True)
+class Softmax(Kind):
+    """Probabilities over the last axis."""
+
+    axis: int = -1
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        check_last_axis(self.axis, inputs[0])
+        return inputs[0]
+
+    def config(self) -> dict[str, Any]:
+        return {"axis": -1}
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        return softmax(inputs[0])
+
+    def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
+        table.freeze(units[0], "softmax mixes its channels")
+        return Flow(units[0])

@@ -1,0 +1,157 @@
+"""Convolutions of each channel by itself, and such with a 1 x 1 convolution after them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.networks.layers.functions import FUNCTIONS, MIXING
+from core.networks.layers.kind import Arrays, Kind, Shape, along, check_rank
+from core.networks.layers.unit_table import Axis, Flow, UnitTable
+from core.networks.layers.windows import output_sizes, padded, sliding
+
+
+@dataclass(frozen=True)
+class Depthwise(Kind):
+    """What depthwise convolutions of any rank share."""
+
+    rank: ClassVar[int]
+    kernel_part: ClassVar[str] = "kernel"
+
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...] = (1,)
+    padding: str = "valid"
+    depth_multiplier: int = 1
+    dilation_rate: tuple[int, ...] = (1,)
+    activation: str = "linear"
+    use_bias: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("kernel_size", "strides", "dilation_rate"):
+            object.__setattr__(self, name, along(getattr(self, name), self.rank))
+        if self.depth_multiplier < 1:
+            raise SettingsError(f"its depth_multiplier is {self.depth_multiplier}.")
+
+    def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
+        check_rank(type(self).__name__, inputs, self.rank + 1)
+        channels = inputs[0][-1]
+        kernel = (*self.kernel_size, channels, self.depth_multiplier)
+        shapes: dict[str, Shape] = {self.kernel_part: kernel}
+        return shapes | ({"bias": (channels * self.depth_multiplier,)} if self.use_bias else {})
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        check_rank(type(self).__name__, inputs, self.rank + 1)
+        options = (self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        sizes = output_sizes(inputs[0][:-1], *options)
+        return (*sizes, inputs[0][-1] * self.depth_multiplier)
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        result = self._each_channel(inputs[0], weights[self.kernel_part])
+        if self.use_bias:
+            result = result + weights["bias"]
+        return np.asarray(FUNCTIONS[self.activation](result))
+
+    def _each_channel(self, images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+        """Return the outputs (n, ..., channels x multiplier) without bias and activation."""
+        if self.padding == "same":
+            images = padded(images, self.kernel_size, self.strides, self.dilation_rate, 0)
+        views = sliding(images, self.kernel_size, self.strides, self.dilation_rate)
+        window = "xy"[: self.rank]
+        found = np.einsum(f"...c{window},{window}cm->...cm", views, kernel)
+        return np.asarray(found.reshape(*found.shape[:-2], -1))
+
+    def kernel_uses(self, inputs: Sequence[Shape]) -> dict[str, int]:
+        return {self.kernel_part: math.prod(self.output_shape(inputs)[:-1])}
+
+    def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
+        out = np.repeat(units[0], self.depth_multiplier)
+        axes = [Axis(self.kernel_part, self.rank, units[0], "carries")]
+        axes += [Axis("bias", 0, out, "carries")] if self.use_bias else []
+        if self.activation in MIXING:
+            table.freeze(out, f"{self.activation} mixes its channels")
+        return Flow(out, tuple(axes))
+
+
+@dataclass(frozen=True)
+class DepthwiseConv1D(Depthwise):
+    """A convolution of each channel of a sequence by itself."""
+
+    rank: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class DepthwiseConv2D(Depthwise):
+    """A convolution of each channel of an image by itself."""
+
+    rank: ClassVar[int] = 2
+
+
+@dataclass(frozen=True)
+class Separable(Depthwise):
+    """A depthwise convolution and a 1 x 1 convolution of its outputs, as one layer."""
+
+    kernel_part: ClassVar[str] = "depthwise_kernel"
+
+    filters: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.filters < 1:
+            raise SettingsError(f"it has {self.filters} filters.")
+
+    def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
+        check_rank(type(self).__name__, inputs, self.rank + 1)
+        channels, point = inputs[0][-1], (1,) * self.rank
+        shapes: dict[str, Shape] = {
+            "depthwise_kernel": (*self.kernel_size, channels, self.depth_multiplier),
+            "pointwise_kernel": (*point, channels * self.depth_multiplier, self.filters),
+        }
+        return shapes | ({"bias": (self.filters,)} if self.use_bias else {})
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return (*super().output_shape(inputs)[:-1], self.filters)
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        pointwise = weights["pointwise_kernel"].reshape(-1, self.filters)
+        result = self._each_channel(inputs[0], weights["depthwise_kernel"]) @ pointwise
+        if self.use_bias:
+            result = result + weights["bias"]
+        return np.asarray(FUNCTIONS[self.activation](result))
+
+    def kernel_uses(self, inputs: Sequence[Shape]) -> dict[str, int]:
+        positions = math.prod(self.output_shape(inputs)[:-1])
+        return {"depthwise_kernel": positions, "pointwise_kernel": positions}
+
+    def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
+        made = table.make(self.filters)
+        between = np.repeat(units[0], self.depth_multiplier)
+        axes = [
+            Axis("depthwise_kernel", self.rank, units[0], "reads"),
+            Axis("pointwise_kernel", self.rank, between, "reads"),
+            Axis("pointwise_kernel", self.rank + 1, made, "makes"),
+        ]
+        axes += [Axis("bias", 0, made, "makes")] if self.use_bias else []
+        if self.activation in MIXING:
+            table.freeze(made, f"{self.activation} mixes its channels")
+        return Flow(made, tuple(axes))
+
+    def resized(self, width: int) -> Self:
+        return replace(self, filters=width)
+
+
+@dataclass(frozen=True)
+class SeparableConv1D(Separable):
+    """A separable convolution of sequences."""
+
+    rank: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class SeparableConv2D(Separable):
+    """A separable convolution of images. Chollet 2017, arXiv:1610.02357."""
+
+    rank: ClassVar[int] = 2

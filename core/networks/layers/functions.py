@@ -1,0 +1,81 @@
+"""Activation functions without parameters, by Keras's names."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from core.errors import SettingsError
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))  # overflows nowhere
+
+
+def _softplus(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.logaddexp(x, np.zeros((), x.dtype)))
+
+
+def _elu(x: np.ndarray) -> np.ndarray:
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+def _erf(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.vectorize(math.erf, otypes=[x.dtype])(x))
+
+
+def _hard_sigmoid(x: np.ndarray) -> np.ndarray:
+    return np.clip(x / 6 + 0.5, 0, 1)
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Return the softmax along the last axis."""
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+FUNCTIONS: dict[str, Function] = {
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
+    "elu": _elu,
+    "celu": _elu,
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * _elu(x)),
+    "softplus": _softplus,
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "sigmoid": _sigmoid,
+    "hard_sigmoid": _hard_sigmoid,
+    "tanh": np.tanh,
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "tanh_shrink": lambda x: x - np.tanh(x),
+    "silu": lambda x: x * _sigmoid(x),
+    "hard_silu": lambda x: x * _hard_sigmoid(x),
+    "gelu": lambda x: 0.5 * x * (1 + _erf(x / math.sqrt(2))),
+    "mish": lambda x: x * np.tanh(_softplus(x)),
+    "exponential": np.exp,
+    "log_sigmoid": lambda x: -_softplus(-x),
+    "softmax": softmax,
+}
+SAME = {"swish": "silu", "hard_swish": "hard_silu"}  # other names in Keras
+MIXING = frozenset({"softmax"})  # every channel's output depends on all channels
+
+
+def known(entry: object) -> str:
+    """Return the listed name of an activation in Keras's configuration: a name, an entry or None.
+
+    Raises SettingsError if there is none such.
+    """
+    if isinstance(entry, dict):  # how Keras writes a function, or a layer used as one
+        builtin = entry.get("class_name") == "function" and entry.get("module") == "builtins"
+        entry = entry.get("config") if builtin else entry.get("class_name")
+    name = "linear" if entry is None else str(entry)
+    name = SAME.get(name, name)
+    if name not in FUNCTIONS:
+        raise SettingsError(
+            f"its activation is {name[:40]!r}. Supported are {', '.join(FUNCTIONS)}; a function "
+            "of your own has to become one of these."
+        )
+    return name

@@ -1,0 +1,119 @@
+"""Layers that normalise: by statistics of the training, of one input, or of the data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from core.networks.layers.kind import Arrays, Kind, Shape, check_last_axis
+from core.networks.layers.unit_table import Axis, Flow, UnitTable
+
+
+@dataclass(frozen=True)
+class BatchNormalization(Kind):
+    """Batch normalization. Ioffe & Szegedy 2015, arXiv:1502.03167."""
+
+    fixed: ClassVar[tuple[str, ...]] = ("moving_mean", "moving_variance")
+
+    axis: int = -1
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        axis = config.get("axis", -1)  # a list of one in Keras 2
+        return super().read({**config, "axis": axis[0] if isinstance(axis, list) else axis})
+
+    def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
+        parts = ["gamma"] * self.scale + ["beta"] * self.center + [*self.fixed]
+        return dict.fromkeys(parts, inputs[0][-1:])
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        check_last_axis(self.axis, inputs[0])
+        return inputs[0]
+
+    def config(self) -> dict[str, Any]:
+        return {**super().config(), "axis": -1}
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        factor = 1 / np.sqrt(weights["moving_variance"] + np.float32(self.epsilon))
+        factor = factor * weights["gamma"] if self.scale else factor
+        shift = -weights["moving_mean"] * factor
+        return np.asarray(inputs[0] * factor + (shift + weights["beta"] if self.center else shift))
+
+    def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
+        parts = self.parameter_shapes(inputs)
+        return Flow(units[0], tuple(Axis(part, 0, units[0], "carries") for part in parts))
+
+
+@dataclass(frozen=True)
+class LayerNormalization(Kind):
+    """Layer normalization: over the channels of one position. Ba et al. 2016, arXiv:1607.06450."""
+
+    axis: tuple[int, ...] = (-1,)
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
+        return dict.fromkeys(["gamma"] * self.scale + ["beta"] * self.center, inputs[0][-1:])
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        check_last_axis(self.axis[0] if len(self.axis) == 1 else 0, inputs[0])
+        return inputs[0]
+
+    def config(self) -> dict[str, Any]:
+        return {**super().config(), "axis": -1}
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        centred = inputs[0] - inputs[0].mean(axis=-1, keepdims=True)
+        variance = np.square(centred).mean(axis=-1, keepdims=True)
+        result = centred / np.sqrt(variance + np.float32(self.epsilon))
+        result = result * weights["gamma"] if self.scale else result
+        return np.asarray(result + weights["beta"] if self.center else result)
+
+    def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
+        table.freeze(units[0], "layer normalization averages over them")
+        parts = self.parameter_shapes(inputs)
+        return Flow(units[0], tuple(Axis(part, 0, units[0], "carries") for part in parts))
+
+
+@dataclass(frozen=True)
+class Normalization(Kind):
+    """The data's own mean and variance taken off; learned by `adapt`, or given as options."""
+
+    fixed: ClassVar[tuple[str, ...]] = ("mean", "variance", "count")
+
+    axis: tuple[int, ...] | None = (-1,)
+    mean: tuple[float, ...] | None = None
+    variance: tuple[float, ...] | None = None
+    invert: bool = False
+
+    def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
+        if self.mean is not None:
+            return {}
+        size = inputs[0][-1:] if self.axis is not None else ()
+        return {"mean": size, "variance": size, "count": ()}
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if self.axis is not None:
+            check_last_axis(self.axis[0] if len(self.axis) == 1 else 0, inputs[0])
+        return inputs[0]
+
+    def config(self) -> dict[str, Any]:
+        return {**super().config(), "axis": None if self.axis is None else -1}
+
+    def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        mean = weights["mean"] if self.mean is None else np.array(self.mean, np.float32)
+        variance = weights["variance"] if self.mean is None else np.array(self.variance, np.float32)
+        deviation = np.maximum(np.sqrt(variance), np.float32(1e-7))
+        if self.invert:
+            return np.asarray(mean + inputs[0] * deviation)
+        return np.asarray((inputs[0] - mean) / deviation)
+
+    def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
+        table.freeze(units[0], "normalization has a mean for each")
+        return Flow(units[0])
