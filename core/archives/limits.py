@@ -60,6 +60,15 @@ WEIGHTS_LIMITS = replace(
     wall_seconds=60.0,
     remedy="Upload the weights of the reference network alone.",
 )
+NETWORK_LIMITS = replace(
+    LIMITS,
+    upload_bytes=1536 * MIB,
+    unpacked_bytes=1536 * MIB,
+    file_bytes=1536 * MIB,
+    memory_bytes=4096 * MIB,
+    cpu_seconds=120,
+    remedy="Save the network without its optimizer, or choose a smaller one.",
+)
 BUNDLE_LIMITS = replace(
     LIMITS,
     upload_bytes=1024 * MIB,

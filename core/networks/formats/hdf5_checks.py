@@ -32,10 +32,11 @@ def damaged(error: Exception) -> WeightsError:
     )
 
 
-def check_objects(file: Any) -> None:
+def check_objects(file: Any, largest: int = LARGEST_VALUES) -> None:
     """Walk every hard link once and look for what a weights file never holds.
 
-    Raises WeightsError at the first one.
+    largest: the most values that all arrays together may declare. Raises WeightsError at the first
+    object that does not belong there.
     """
     import h5py
 
@@ -62,12 +63,12 @@ def check_objects(file: Any) -> None:
             if isinstance(item, h5py.Group):
                 waiting.append((item, depth + 1, f"{path}{name}/"))
             else:
-                values += _check_dataset(item, path + name)
-                if values > LARGEST_VALUES:
+                values += _check_dataset(item, path + name, largest)
+                if values > largest:
                     raise _too_large(path + name, values)
 
 
-def _check_dataset(item: Any, path: str) -> int:
+def _check_dataset(item: Any, path: str, largest: int) -> int:
     import h5py
 
     if not isinstance(item, h5py.Dataset):
@@ -78,7 +79,7 @@ def _check_dataset(item: Any, path: str) -> int:
             "Save the weights again with Keras and upload that file."
         )
     values = math.prod(item.shape or ())
-    if values > LARGEST_VALUES or (item.chunks and math.prod(item.chunks) > LARGEST_VALUES):
+    if values > largest or (item.chunks and math.prod(item.chunks) > largest):
         raise _too_large(path, values)
     return values
 

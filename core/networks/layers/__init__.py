@@ -55,6 +55,17 @@ from core.networks.layers.pooling import (
 from core.networks.layers.scaling import LayerScale, Rescaling
 from core.networks.layers.shaping import Flatten, InputLayer, Permute, Reshape
 
+__all__ = [
+    "convolution",
+    "dense",
+    "kind",
+    "passing",
+    "pooling",
+    "scaling",
+    "shaping",
+    "unit_table",
+]
+
 KINDS: tuple[type[Kind], ...] = (
     InputLayer,
     # They make units of their own.

@@ -38,6 +38,7 @@ class ZeroPadding(Kind):
     padding: Sides
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         _check_sides(self.padding, self.rank)
 
@@ -80,6 +81,7 @@ class Cropping(Kind):
     cropping: Sides
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         _check_sides(self.cropping, self.rank)
 
@@ -91,6 +93,7 @@ class Cropping(Kind):
         return {"cropping": _as_options(self.cropping)}
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the smaller shape. Raises SettingsError if nothing is left of it."""
         check_rank(type(self).__name__, inputs, self.rank + 1)
         pairs = zip(inputs[0][:-1], self.cropping, strict=True)
         sizes = tuple(size - sum(side) for size, side in pairs)
@@ -125,6 +128,7 @@ class UpSampling2D(Kind):
     interpolation: str = "nearest"
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         object.__setattr__(self, "size", along(self.size, 2))
         if self.interpolation != "nearest":

@@ -30,6 +30,7 @@ class Convolution(Kind):
     use_bias: bool = True
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         for name in ("kernel_size", "strides", "dilation_rate"):
             object.__setattr__(self, name, along(getattr(self, name), self.rank))
@@ -39,6 +40,7 @@ class Convolution(Kind):
             )
 
     def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
+        """Return those of kernel and bias. Raises SettingsError if the groups do not fit."""
         check_rank(type(self).__name__, inputs, self.rank + 1)
         channels = inputs[0][-1]
         if channels % self.groups:
@@ -85,10 +87,9 @@ class Convolution(Kind):
         if self.groups == 1:
             axes.append(Axis("kernel", self.rank, units[0], "reads"))
         else:  # a group of channels goes with the filters that read it, or stays with them
-            for read, written in zip(
-                np.split(units[0], self.groups), np.split(made, self.groups), strict=True
-            ):
-                table.tie_all(np.concatenate([read, written]))
+            read, written = (each.reshape(self.groups, -1) for each in (units[0], made))
+            together = np.concatenate([read, written], axis=1)
+            table.tie(np.repeat(read[:, 0], together.shape[1]), together.reshape(-1))
         if self.activation in MIXING:
             table.freeze(made, f"{self.activation} mixes its channels")
         return Flow(made, tuple(axes))

@@ -22,6 +22,7 @@ class Dense(Kind):
     use_bias: bool = True
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         if self.units < 1:
             raise SettingsError(f"it has {self.units} units.")

@@ -30,6 +30,7 @@ class Depthwise(Kind):
     use_bias: bool = True
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         for name in ("kernel_size", "strides", "dilation_rate"):
             object.__setattr__(self, name, along(getattr(self, name), self.rank))
@@ -99,6 +100,7 @@ class Separable(Depthwise):
     filters: int = 0
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         if self.filters < 1:
             raise SettingsError(f"it has {self.filters} filters.")

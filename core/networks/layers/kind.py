@@ -30,7 +30,7 @@ class Kind:
     fixed: ClassVar[tuple[str, ...]] = ()  # parameters that training by gradient leaves alone
 
     def __post_init__(self) -> None:
-        """Refuse a size that no network has."""
+        """Check the sizes. Raises SettingsError for one that no network has."""
         for field in fields(self):
             for number in _numbers(getattr(self, field.name)):
                 if abs(number) > LARGEST_SIZE or number != number:

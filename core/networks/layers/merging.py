@@ -115,6 +115,7 @@ class Concatenate(Kind):
     axis: int = -1
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the joined shape. Raises SettingsError if the inputs do not fit."""
         check_last_axis(self.axis, inputs[0])
         if len(inputs) < 2 or len({shape[:-1] for shape in inputs}) != 1:
             raise SettingsError(f"its inputs do not fit together: {', '.join(map(str, inputs))}.")

@@ -21,6 +21,7 @@ class Pooling(Kind):
     padding: str = "valid"
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         object.__setattr__(self, "pool_size", along(self.pool_size, self.rank))
         object.__setattr__(self, "strides", along(self.steps, self.rank))

@@ -48,6 +48,7 @@ class LayerScale(Kind):
         return LayerScale
 
     def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
+        """Return the shape of the factors. Raises SettingsError if they do not fit."""
         if self.projection_dim != inputs[0][-1]:
             raise SettingsError(
                 f"its {self.projection_dim} factors do not fit {inputs[0][-1]} channels."

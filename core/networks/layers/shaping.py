@@ -19,6 +19,7 @@ class InputLayer(Kind):
     shape: tuple[int, ...]
 
     def __post_init__(self) -> None:
+        """Check the options. Raises SettingsError if one does not fit."""
         super().__post_init__()
         if not self.shape or min(self.shape) < 1:
             raise SettingsError(f"its input has the shape {self.shape}.")
@@ -76,6 +77,7 @@ class Reshape(Kind):
     target_shape: tuple[int, ...]
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the new shape. Raises SettingsError if it has another number of entries."""
         entries = math.prod(inputs[0])
         known = math.prod(size for size in self.target_shape if size != -1)
         free = self.target_shape.count(-1)
@@ -102,6 +104,7 @@ class Permute(Kind):
     dims: tuple[int, ...]
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape in the new order. Raises SettingsError if it is no order."""
         if sorted(self.dims) != list(range(1, len(inputs[0]) + 1)):
             raise SettingsError(f"{self.dims} is no order of the axes of {inputs[0]}.")
         return tuple(inputs[0][axis - 1] for axis in self.dims)

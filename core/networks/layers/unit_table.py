@@ -63,11 +63,6 @@ class UnitTable:
                 renamed = renamed[renamed]
         self.roots = renamed[self.roots]
 
-    def tie_all(self, units: np.ndarray) -> None:
-        """Tie all these units to one another."""
-        if len(units):
-            self.tie(np.full(len(units), units[0]), units)
-
     def freeze(self, units: np.ndarray, reason: str) -> None:
         """Keep these units, and all that are tied to them, for a reason."""
         for unit in np.unique(units):

@@ -1,0 +1,1 @@
+"""Whole networks in Keras's files: read without Keras, written with it."""
