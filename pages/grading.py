@@ -82,8 +82,8 @@ def _form(chosen: StoredDataset) -> None:
     with st.expander("How it is scored", expanded=not gradings(store(), chosen.digest)):
         st.markdown(RUBRIC)
         st.caption(
-            f"Example: accuracy 74.6 % and sparsity 97.0 % score {score(0.746, 0.97):.3f}; "
-            f"accuracy 58 % and sparsity 99 % score {score(0.58, 0.99):.0f} at a threshold of 0.6."
+            f"Example: accuracy 74.6% and sparsity 97.0% score {score(0.746, 0.97):.3f}; "
+            f"accuracy 58% and sparsity 99% score {score(0.58, 0.99):.0f} at a threshold of 0.6."
         )
 
 

@@ -92,8 +92,8 @@ def _smaller_text(seen: Lesson) -> str:
     saved = seen.multiply_adds_before - seen.multiply_adds_after
     return (
         f"Rows and columns of zeros can go: the network has {seen.parameters_after:,} instead of "
-        f"{seen.parameters_before:,} parameters and does {saved / 1e6:.2f} M of "
-        f"{seen.multiply_adds_before / 1e6:.2f} M multiply-adds less per image, with the same "
+        f"{seen.parameters_before:,} parameters and saves {saved / 1e6:.2f} M of "
+        f"{seen.multiply_adds_before / 1e6:.2f} M multiply-adds per image, with the same "
         "answers. Single zeros scattered over a matrix save no time on ordinary hardware."
     )
 

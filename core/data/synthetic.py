@@ -92,7 +92,7 @@ def synthetic_named(data: str) -> Synthetic | None:
 
 
 def draw_clients(settings: Synthetic, seed: int) -> list[ClientData]:
-    """Return every client's data, 90 % of it for training and 10 % for validation."""
+    """Return every client's data, 90% of it for training and 10% for validation."""
     draws, shuffle = _source(settings, seed), generator(seed, "synthetic", "split")
     sizes = client_sizes(settings, draws)
     means, centres = _client_means(settings, draws)

@@ -93,7 +93,7 @@ class PrunePlan(Settings):
         True,
         stored_as="narrow",
         help="Take whole units of the wide dense layer, the more the sparser the network",
-        why="At 99 % most of what is left would be its units' biases and single connections. "
+        why="At 99% most of what is left would be its units' biases and single connections. "
         "For methods that cut single weights and retrain.",
         advanced=True,
     )

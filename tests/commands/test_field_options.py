@@ -116,7 +116,7 @@ def test_the_network_may_be_the_cnn_begun_from_a_run_or_held_sparse(session):
         federated(session, "--data", "mine", "--network", "cnn", "--start", "nothing")
 
 
-def test_a_division_is_even_where_only_its_clients_are_said(session):
+def test_a_partition_is_even_where_only_its_clients_are_said(session):
     assert federated(session, "--data", "mine", "--set", "clients=4").partition == Even(clients=4)
 
 

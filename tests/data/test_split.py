@@ -38,7 +38,7 @@ def test_a_test_set_is_the_holdout_as_it_is():
     assert len(parts.validation) == 4
 
 
-def test_the_division_is_the_same_every_time():
+def test_the_split_is_the_same_every_time():
     first, second = (three_way(dataset([0, 1, 2] * 5)) for _ in range(2))
     np.testing.assert_array_equal(first.holdout.images, second.holdout.images)
 

@@ -5,25 +5,25 @@ from core.networks.array_cache import ArrayCache, key_of
 
 
 def test_the_longest_unused_answer_is_forgotten_first():
-    remembered = ArrayCache(largest_bytes=16)
+    cache = ArrayCache(largest_bytes=16)
     first, second, third = (np.full(2, value, np.float32) for value in range(3))  # 8 bytes each
-    remembered.put("1", first)
-    remembered.put("2", second)
-    assert remembered.get("1") is first
-    remembered.put("3", third)
-    assert remembered.get("2") is None
-    assert remembered.get("1") is first
-    assert remembered.get("3") is third
+    cache.put("1", first)
+    cache.put("2", second)
+    assert cache.get("1") is first
+    cache.put("3", third)
+    assert cache.get("2") is None
+    assert cache.get("1") is first
+    assert cache.get("3") is third
 
 
 def test_a_second_answer_takes_no_second_place():
-    remembered = ArrayCache(largest_bytes=16)
+    cache = ArrayCache(largest_bytes=16)
     for value in range(5):
-        remembered.put("1", np.full(2, value, np.float32))
+        cache.put("1", np.full(2, value, np.float32))
     other = np.zeros(2, np.float32)
-    remembered.put("2", other)
-    assert remembered.get("1")[0] == 4
-    assert remembered.get("2") is other
+    cache.put("2", other)
+    assert cache.get("1")[0] == 4
+    assert cache.get("2") is other
 
 
 def test_equal_contents_have_one_key():

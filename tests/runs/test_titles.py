@@ -150,7 +150,7 @@ def test_settings_are_shown_in_the_words_of_the_pages():
     assert ("name", "my_file") in setting_rows(weights, {})
 
 
-def test_federated_runs_of_other_strengths_networks_and_divisions_have_other_titles(store):
+def test_federated_runs_of_other_strengths_networks_and_partitions_have_other_titles(store):
     usual = {"data": "0" * 16, "algorithm": "fedprox", "rounds": 5, "local_epochs": 1}
     others = (
         {},

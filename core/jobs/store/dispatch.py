@@ -196,7 +196,7 @@ class Dispatcher:
         for row in changed:
             ended, total = counted[row.id]
             values: dict[str, Any] = {"done": ended, "total": total}
-            values["message"] = f"{ended} of {total} parts have ended"
+            values["message"] = f"{ended} of {total} runs finished"
             if _full(counted[row.id]):
                 values["state"] = QUEUED
                 woken += 1

@@ -44,7 +44,7 @@ def global_(layered: Layered) -> dict[str, np.ndarray]:
     """One threshold over all channels, each layer's scores divided by their root mean square.
 
     After Molchanov et al. 2017, arXiv:1611.06440, section 2.2, who divide by the l2 norm: there a
-    channel counts the less the more its layer has, and at 90 % one unit of 512 would be left here.
+    channel counts the less the more its layer has, and at 90% one unit of 512 would be left here.
     """
     return {
         layer: value / max(float(np.sqrt(np.mean(np.square(value)))), 1e-12)

@@ -1,7 +1,7 @@
 """The wide dense layer loses whole units as the network gets sparse.
 
 Cut weight by weight, nearly all of its 512 units stay alive on two weights in and two out, and
-their biases, which retraining with normalisation never cuts, take a tenth of what is left at 99 %.
+their biases, which retraining with normalisation never cuts, take a tenth of what is left at 99%.
 Fewer units with more inputs each fit and generalise better (docs/decisions/0066).
 """
 
@@ -14,7 +14,7 @@ from core.pruning.method import Scores
 
 WIDE = "dense1"
 # √d would leave a layer of density d as many of its units as of each unit's inputs; a little
-# narrower did better at 98 and 99 %.
+# narrower did better at 98 and 99%.
 POWER = 0.6
 
 

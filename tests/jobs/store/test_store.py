@@ -445,7 +445,7 @@ def test_a_waiting_parent_wakes_when_its_last_child_ends(contract_store, dispatc
     assert contract_store.get(sweep).shown_state == "running"
     start(contract_store, dispatcher, "r1").settle("done", {})
     assert dispatcher.wake_parents() == 0
-    assert contract_store.get(sweep).message == "1 of 2 parts have ended"
+    assert contract_store.get(sweep).message == "1 of 2 runs finished"
     start(contract_store, dispatcher, "r2").settle("failed", error="no")
     assert dispatcher.wake_parents() == 1
     assert contract_store.get(sweep).state == "queued"

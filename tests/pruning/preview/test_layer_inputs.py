@@ -1,4 +1,4 @@
-"""Remembered layer inputs are those computed anew, and each is computed once."""
+"""Cached layer inputs are those computed anew, and each is computed once."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ def test_after_a_cut_only_what_it_changed_runs_again(computed):
     np.testing.assert_allclose(rows, wanted, atol=1e-6)
 
 
-def test_other_images_are_not_taken_for_those_remembered():
+def test_other_images_are_not_taken_for_those_in_the_cache():
     reader = LayerInputs()
     reader.read_rows(tiny.weights(), IMAGES, "conv2", positions("conv2"))
     rows = reader.read_rows(tiny.weights(), IMAGES[::-1], "conv2", positions("conv2"))
