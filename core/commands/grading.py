@@ -1,6 +1,8 @@
-"""grade and autograder: what a teacher, or a Gradescope autograder, calls."""
+"""grade, autograder and doctor: what a teacher, or a Gradescope autograder, calls."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,14 @@ from core.commands.session import Session
 from core.data import builtin_datasets
 from core.data.dataset import Split
 from core.data.uploads import grading_set
-from core.errors import NotFoundError, SettingsError
+from core.errors import LabError, NotFoundError, SettingsError
 from core.grading import gradescope
 from core.grading.autograder.bundle import autograder_zip
+from core.grading.doctor.case import Case, Finding
+from core.grading.doctor.examine import examine, refused
 from core.grading.grade import Grade, as_read, grade, graded_images
 from core.grading.submissions import Submission, collect
+from core.networks.formats import keras_h5
 from core.networks.network import REFERENCE, NetworkShape
 from core.progress import Silent
 from core.stale_files import scratch_folder
@@ -40,6 +45,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.set_defaults(run=grade_command)
     _add_autograder(commands)
+    _add_doctor(commands)
 
 
 def _add_autograder(commands: Any) -> None:
@@ -53,6 +59,56 @@ def _add_autograder(commands: Any) -> None:
         "--points", type=float, default=gradescope.POINTS, help="the assignment is worth (100)"
     )
     parser.set_defaults(run=autograder_command)
+
+
+def _add_doctor(commands: Any) -> None:
+    parser: ArgumentParser = commands.add_parser(
+        "doctor", help="say what is wrong with a weights file, how that is known, what to do"
+    )
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--data", required=True, help="built-in name, file, or stored digest")
+    parser.add_argument("--claimed-accuracy", type=float, help="what its author says, as 0.75")
+    parser.add_argument("--claimed-sparsity", type=float, help="what its author says, as 0.95")
+    parser.set_defaults(run=doctor_command)
+
+
+def doctor_command(session: Session, options: Namespace) -> None:
+    """Examine one file; what is wrong is an answer, not a failure.
+
+    Raises SettingsError for claims that are no shares, NotFoundError if there is no file.
+    """
+    for claim in ("claimed_accuracy", "claimed_sparsity"):
+        value = getattr(options, claim)
+        if value is not None and not 0 <= value <= 1:
+            raise SettingsError(
+                f"--{claim.replace('_', '-')} is {value:g}. Give a share as 0.95 for 95%."
+            )
+    path = Path(options.file).expanduser()
+    if not path.is_file():
+        raise NotFoundError(f"There is no file {options.file}. Check the spelling.")
+    images, shape = _images(options.data, session)
+    try:
+        weights, notes = keras_h5.read_upload(
+            path.name, path, shape, scratch=session.workspace.scratch
+        )
+    except LabError as error:
+        _say_findings(refused(str(error)), {"file": path.name, "error": str(error)}, options.json)
+        return
+    case = Case(weights, shape, images, notes, options.claimed_accuracy, options.claimed_sparsity)
+    numbers = {"accuracy": case.accuracy_on_all, "sparsity": case.sparsity, "zeros": case.zeros}
+    told = {"file": path.name, **numbers, "error": None}
+    _say_findings(examine(case), told | {"notes": list(notes)}, options.json)
+
+
+def _say_findings(findings: Sequence[Finding], told: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        answer(told | {"findings": [asdict(finding) for finding in findings]}, as_json=True)
+        return
+    answer({name: value for name, value in told.items() if value not in (None, [])}, False)
+    for finding in findings:
+        print(f"\n{finding.verdict}\n  {finding.evidence}\n  {finding.remedy}", flush=True)
+    if not findings and told["error"] is None:
+        print("\nNothing is wrong with it that can be seen.", flush=True)
 
 
 def autograder_command(session: Session, options: Namespace) -> None:

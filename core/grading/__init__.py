@@ -2,6 +2,7 @@
 
 __all__ = [
     "autograder",
+    "doctor",
     "grade",
     "gradescope",
     "kept_uploads",

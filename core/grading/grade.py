@@ -18,6 +18,8 @@ from core.digests import digest_of
 from core.errors import LabError
 from core.evaluation.accuracy import accuracy, class_accuracies, predict
 from core.evaluation.score import score
+from core.grading.doctor.case import Case
+from core.grading.doctor.examine import examine, refused
 from core.grading.submissions import Submission
 from core.networks.network import REFERENCE, NetworkShape, Weights
 from core.progress import Progress
@@ -35,6 +37,7 @@ class Grade:
     """What one submission gets; numbers are None where the file could not be asked.
 
     error: the reason for a score of 0, None when all is well. rank: 1 is best, ties share it.
+    findings: what the doctor says is wrong, each with its evidence and what to do.
     """
 
     name: str
@@ -49,18 +52,26 @@ class Grade:
     digest: str = ""
     per_class_accuracy: tuple[float | None, ...] = ()
     notes: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What is said beside a number or an error: the doctor's findings, then the notes."""
+        return (*self.findings, *self.notes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the grade as JSON-ready values."""
         return asdict(self) | {
             "per_class_accuracy": list(self.per_class_accuracy),
             "notes": list(self.notes),
+            "findings": list(self.findings),
         }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Grade":
         """Build the grade that `to_dict` wrote."""
-        lists = {key: tuple(values[key]) for key in ("per_class_accuracy", "notes")}
+        several = ("per_class_accuracy", "notes", "findings")  # the last since version 0.2
+        lists = {key: tuple(values.get(key, ())) for key in several}
         return cls(**(values | lists))
 
 
@@ -69,10 +80,12 @@ def cause(grade: Grade, threshold: float) -> tuple[str, str]:
     if grade.error is not None:
         return "Not graded", _first_sentence(grade.error)
     if grade.accuracy is not None and grade.accuracy <= threshold:
-        return "Scores 0", f"Accuracy {percent(grade.accuracy)} is not above {threshold:g}."
+        low = f"Accuracy {percent(grade.accuracy)} is not above {threshold:g}."
+        return "Scores 0", " ".join((low, *map(_first_sentence, grade.findings[:1])))
     if not grade.zeros:
-        return "Scores 0", "No weight is exactly zero."
-    return "Graded", _first_sentence(" ".join(grade.notes))
+        none = "No weight is exactly zero."
+        return "Scores 0", " ".join((none, *map(_first_sentence, grade.findings[:1])))
+    return "Graded", _first_sentence(" ".join(grade.told))
 
 
 def _first_sentence(text: str) -> str:
@@ -192,6 +205,8 @@ def _graded(
     if not all(np.isfinite(array).all() for array in weights.values()):
         return counted
     answers = ask(weights, shape, images.images)
+    findings = examine(Case(weights, shape, images, notes))
+    counted = replace(counted, findings=tuple(finding.sentence for finding in findings))
     return _asked(counted, answers, images, threshold)
 
 
@@ -208,8 +223,9 @@ def _asked(counted: Grade, answers: np.ndarray, images: Split, threshold: float)
 
 
 def _failed(submission: Submission, reason: str) -> Grade:
+    findings = tuple(finding.sentence for finding in refused(reason))
     return Grade(submission.name, None, None, None, None, 0.0, reason, file=submission.file,
-                 notes=submission.notes)  # fmt: skip
+                 notes=submission.notes, findings=findings)  # fmt: skip
 
 
 def content_digest(weights: Weights) -> str:

@@ -88,7 +88,7 @@ def _folders(people: dict[str, list[Grade]]) -> dict[str, list[Grade]]:
 def _summary(best: Grade | None, threshold: float) -> str:
     if best is None:
         return "No weights file was handed in. Hand in my_model_weights.h5."
-    notes = "".join(f"\n{note}" for note in best.notes)
+    notes = "".join(f"\n{line}" for line in best.told)
     if best.error is not None:
         return best.error + notes
     return (
@@ -113,6 +113,7 @@ def _tests(
             "score": round(points * each.score, 4) if each is best else 0.0,
             "max_score": points if each is best else 0.0,
         },
+        *(_finding(each.name, line) for line in each.findings),
     ]
 
 
@@ -123,6 +124,12 @@ def _test(name: str, passed: bool, output: str) -> dict[str, Any]:
         "output": output,
         "visibility": "visible",
     }
+
+
+def _finding(name: str, line: str) -> dict[str, Any]:
+    """Return a test without points for one thing that the doctor found."""
+    verdict, _, _ = line.partition(". ")
+    return _test(f"{name}: {verdict}", False, line) | {"score": 0.0, "max_score": 0.0}
 
 
 def _leaderboard(best: Grade) -> list[dict[str, Any]]:

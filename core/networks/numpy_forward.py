@@ -5,8 +5,9 @@ Each convolution is one matrix product: the windows of a row are copied side by 
 
 import numpy as np
 
-from core.networks.network import PADDING, Weights
+from core.networks.network import LAYERS, PADDING, Weights
 
+POOLED = ("conv2", "conv4")
 BATCH = 16  # images at a time: their windows stay in the processor's cache
 
 
@@ -25,32 +26,50 @@ def predict_logits(weights: Weights, images: np.ndarray, batch: int = BATCH) -> 
 
 def hidden(weights: Weights, images: np.ndarray, batch: int = BATCH) -> np.ndarray:
     """Return the (n, rows) float32 values that dense1 reads, channels last, for every image."""
-    parts = [
-        _flattened(weights, np.asarray(images[start : start + batch], np.float32))
-        for start in range(0, len(images), batch)
-    ]
-    return np.concatenate(parts)
+    pooled = _pool(after(weights, images, "conv4", batch=batch))
+    return np.asarray(pooled.reshape(len(images), -1))
 
 
 def classified(weights: Weights, rows: np.ndarray) -> np.ndarray:
     """Return the (n, classes) outputs of the two dense layers for what `hidden` returned."""
-    x = np.maximum(rows @ weights["dense1/kernel"] + weights["dense1/bias"], 0)
-    return np.asarray(x @ weights["dense2/kernel"] + weights["dense2/bias"])
+    return _dense(weights, np.maximum(_dense(weights, rows, "dense1"), 0), "dense2")
+
+
+def after(
+    weights: Weights, images: np.ndarray, layer: str, *, relu: bool = True, batch: int = BATCH
+) -> np.ndarray:
+    """Return what a layer answers to each image, before its pooling; dense2's are logits.
+
+    relu: after the ReLU, which dense2 has not.
+    """
+    parts = [
+        _until(weights, np.asarray(images[start : start + batch], np.float32), layer)
+        for start in range(0, len(images), batch)
+    ]
+    outputs = np.concatenate(parts)
+    return np.maximum(outputs, 0, out=outputs) if relu and layer != LAYERS[-1] else outputs
+
+
+def _until(weights: Weights, x: np.ndarray, layer: str) -> np.ndarray:
+    """Return a layer's outputs before its ReLU."""
+    for before in LAYERS[: LAYERS.index(layer)]:
+        x = _convolve(weights, x, before) if before in PADDING else _dense(weights, x, before)
+        np.maximum(x, 0, out=x)
+        x = _pool(x) if before in POOLED else x
+    return _convolve(weights, x, layer) if layer in PADDING else _dense(weights, x, layer)
 
 
 def _logits(weights: Weights, images: np.ndarray) -> np.ndarray:
-    return classified(weights, _flattened(weights, images))
+    return _until(weights, images, LAYERS[-1])
 
 
-def _flattened(weights: Weights, images: np.ndarray) -> np.ndarray:
-    x = images
-    for first, second in (("conv1", "conv2"), ("conv3", "conv4")):
-        x = _pool(_convolve(weights, _convolve(weights, x, first), second))
-    return x.reshape(len(x), -1)
+def _dense(weights: Weights, x: np.ndarray, layer: str) -> np.ndarray:
+    rows = x.reshape(len(x), -1)
+    return np.asarray(rows @ weights[f"{layer}/kernel"] + weights[f"{layer}/bias"])
 
 
 def _convolve(weights: Weights, x: np.ndarray, layer: str) -> np.ndarray:
-    """Return the ReLU of a 3 x 3 convolution of x (n, height, width, channels)."""
+    """Return a 3 x 3 convolution of x (n, height, width, channels)."""
     if PADDING[layer] == "same":
         x = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
     kernel = weights[f"{layer}/kernel"]
@@ -60,7 +79,6 @@ def _convolve(weights: Weights, x: np.ndarray, layer: str) -> np.ndarray:
     columns = windows.transpose(0, 1, 2, 4, 5, 3).reshape(count * height * width, -1)
     y = columns @ kernel.reshape(-1, kernel.shape[-1])
     y += weights[f"{layer}/bias"]
-    np.maximum(y, 0, out=y)
     return np.asarray(y.reshape(count, height, width, -1))
 
 

@@ -121,3 +121,40 @@ def test_autograder_refuses_a_threshold_that_is_no_share(hidden, capsys):
     arguments = ["autograder", "--data", str(hidden), "--threshold", "60"]
     assert main(arguments) == 2
     assert "Give a share as 0.6" in capsys.readouterr().err
+
+
+def examined(capsys, *arguments):
+    status = main(["doctor", *map(str, arguments), "--json"])
+    captured = capsys.readouterr()
+    return status, json.loads(captured.out) if captured.out else {}, captured.err
+
+
+@pytest.mark.slow
+def test_doctor_says_verdict_evidence_and_remedy(tmp_path, hidden, capsys):
+    keras_h5.write(tmp_path / "dense.h5", pruned_weights(0))
+    path = tmp_path / "dense.h5"
+    claims = ("--claimed-accuracy", 0.7, "--claimed-sparsity", 0.95)
+    status, told, _ = examined(capsys, path, "--data", hidden, *claims)
+    (finding,) = told["findings"]
+    assert (status, finding["name"]) == (0, "dense-saved")
+    assert "0 of 592,224 kernel weights" in finding["evidence"]
+    assert told["zeros"] == 709
+    assert main(["doctor", str(path), "--data", str(hidden)]) == 0
+    assert "likely saved instead of the pruned one" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_doctor_of_a_file_that_cannot_be_read_says_why(tmp_path, hidden, capsys):
+    (tmp_path / "text.h5").write_text("hello")
+    status, told, _ = examined(capsys, tmp_path / "text.h5", "--data", hidden)
+    assert (status, told["findings"]) == (0, [])
+    assert "not a weights file" in told["error"]
+
+
+def test_doctor_refuses_claims_that_are_no_shares_and_files_that_are_not_there(hidden, capsys):
+    status, told, _ = examined(capsys, "a.h5", "--data", hidden, "--claimed-sparsity", 95)
+    assert status == 2
+    assert "Give a share as 0.95" in told["error"]
+    status, told, _ = examined(capsys, "a.h5", "--data", hidden)
+    assert status == 1
+    assert "There is no file a.h5" in told["error"]

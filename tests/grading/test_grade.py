@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.data.dataset import Dataset, Split
+from core.grading import gradescope
 from core.grading.grade import Grade, grade, graded_images
 from core.grading.submissions import Submission
 from core.networks.formats import keras_h5
@@ -145,3 +146,26 @@ def test_graded_images_have_the_networks_size_and_range() -> None:
     assert images.images.shape == (6, 25, 25, 3)
     assert images.images.dtype == np.float32
     assert shape.classes == 2
+
+
+@pytest.mark.slow
+def test_what_the_doctor_finds_is_told_with_the_grade_and_is_a_line_of_the_results(
+    tmp_path: Path, images: Split
+) -> None:
+    files = [submitted(tmp_path, "anna", initial_weights(REFERENCE, 1))]
+    (found,) = grade(files, images, REFERENCE, Silent(), threshold=0.0)
+    (line,) = found.findings
+    assert line.startswith("The dense network was likely saved instead of the pruned one. 0 of ")
+    assert found.told[0] == line
+    assert Grade.from_dict(found.to_dict()) == found
+    tests = gradescope.results([found], 0.0)["tests"]
+    assert tests[-1]["name"] == (
+        "anna: The dense network was likely saved instead of the pruned one"
+    )
+    assert (tests[-1]["output"], tests[-1]["max_score"]) == (line, 0.0)
+
+
+def test_grades_of_version_0_1_have_no_findings() -> None:
+    stored = Grade("anna", 0.7, 0.9, 1, 2, 0.8, None).to_dict()
+    del stored["findings"]
+    assert Grade.from_dict(stored).findings == ()

@@ -20,7 +20,7 @@ FEWEST_TO_FOLD = 6  # reasons; more are read one by one, from the table
 
 def grades_view(grades: Sequence[Grade], threshold: float) -> None:
     """Show the table, on request only the rows with something to look at, and the reasons."""
-    problems = [grade for grade in grades if grade.error or grade.notes or not grade.score]
+    problems = [grade for grade in grades if grade.error or grade.told or not grade.score]
     shown = list(grades)
     if problems and len(grades) >= FEWEST_TO_FILTER:
         label = f"Problems only ({len(problems)} of {len(grades)})"
@@ -34,12 +34,12 @@ def grades_view(grades: Sequence[Grade], threshold: float) -> None:
             "Reason": st.column_config.TextColumn(width="large"),
         },
     )
-    told = [grade for grade in problems if grade.error or grade.notes]
+    told = [grade for grade in problems if grade.error or grade.told]
     if told:
         reasons = f"{plural(len(told), 'reason')} in full"
         with st.expander(reasons, expanded=len(told) < FEWEST_TO_FOLD, type="compact"):
             for grade in told:
-                words = " ".join((grade.error or "", *grade.notes)).strip()
+                words = " ".join((grade.error or "", *grade.told)).strip()
                 st.markdown(f"**{plain(grade.name)}** {plain(words)}")
 
 

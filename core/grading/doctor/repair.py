@@ -1,0 +1,35 @@
+"""Repairs that are tried on a network with a low accuracy: what comes back tells what was wrong."""
+
+from dataclasses import dataclass
+
+from core.grading.doctor.case import PASSING, SHORTFALL, Case, Finding
+
+GAIN = 0.1  # of accuracy: three standard errors on the images that are tried
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A network's accuracy after one repair, and the finding if that is the explanation.
+
+    evidence: what was changed, as the end of "Accuracy rises from 20% to 75% …".
+    """
+
+    name: str
+    accuracy: float
+    verdict: str
+    evidence: str
+    remedy: str
+
+    def explains(self, case: Case) -> bool:
+        """Tell whether so much accuracy came back that this is what was wrong."""
+        claimed = case.claimed_accuracy
+        wanted = PASSING if claimed is None else claimed - 2 * SHORTFALL
+        return self.accuracy >= max(wanted, case.accuracy + GAIN)
+
+    def finding(self, case: Case) -> Finding:
+        """Return the verdict with the accuracies before and after."""
+        rises = (
+            f"Accuracy rises from {case.accuracy:.0%} to {self.accuracy:.0%} of "
+            f"{len(case.tried)} images {self.evidence}."
+        )
+        return Finding(self.name, self.verdict, rises, self.remedy)
