@@ -18,13 +18,17 @@ import numpy as np
 
 ROOT = Path(__file__).parent.parent
 SIX = ("magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection")
+OWN = {"slimming": " --set growth=1"}  # as version 0.1 ran it
 TRAIN, PRUNE = "train --data small.npz", "prune dense.h5 --data small.npz"
 OPTIONS = "optimizer=sgd schedule=cosine cutout=4 crop=1 averaging=0.9 label_smoothing=0.1 l2=0.001"
 ITERATIVE = "schedule=iterative rounds=2 allocation=erk regrowth=0.3 recovery=true averaging=0.9"
 COMMANDS = (
     f"{TRAIN} --recipe fast --epochs 3 --out dense.h5",
     f"{TRAIN} --recipe course --epochs 2 --set learning_rate=0.01 {OPTIONS} --out other.h5",
-    *(f"{PRUNE} --method {method} --sparsity 0.8 --epochs 2" for method in SIX),
+    *(
+        f"{PRUNE} --method {method} --sparsity 0.8 --epochs 2{OWN.get(method, '')}"
+        for method in SIX
+    ),
     f"{PRUNE} --method magnitude --sparsity 0.95 --epochs 3 --set {ITERATIVE}",
     "sweep dense.h5 --data small.npz --methods taylor,snip --sparsities 0.5,0.9 --epochs 1",
     "federate --rounds 10 --data iid --algorithm fedavg",

@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.results_ledger import Row
 from core.evaluation.paired import Lead, lead_of
 from core.pruning.methods import ASSIGNED, METHODS
+from core.pruning.paper_recipe import default_recipe
 from core.pruning.plan import PrunePlan
 from core.training.recipe import PRESETS
 
@@ -28,7 +29,9 @@ CONTROLS = (
     ("random_filter", "uniform"),
 )
 HOLDOUT_IMAGES = 1_250
-COMPARED = (*((method, "auto") for method in ASSIGNED), *CONTROLS)
+GROWING = ("slimming", "growing λ")  # the method's default since decision 138
+METHODS_COMPARED = (*((method, "auto") for method in ASSIGNED), GROWING)
+COMPARED = (*METHODS_COMPARED, *CONTROLS)
 SPARSITIES = (0.98, 0.95, 0.9, 0.8, 0.5)  # small networks first: they are quick
 ASKED = (0.8, 0.9)
 HIGH = (0.95, 0.98, 0.99)
@@ -125,7 +128,7 @@ def methods_part(results: "Results") -> Iterator[str]:
     )
     found = {
         (method, allocation, sparsity): results.prune(
-            PrunePlan(method=method, sparsity=sparsity, allocation=allocation, epochs=EPOCHS),
+            plan_of(method, allocation, sparsity),
             (FIRST, LATER if sparsity == 0.5 or (method, allocation) == SAME_WIDTHS else NEXT),
         )
         for sparsity in SPARSITIES
@@ -143,6 +146,13 @@ def methods_part(results: "Results") -> Iterator[str]:
     yield from table(["method", "sparsity", *MEASURED], rows)
 
 
+def plan_of(method: str, allocation: str, sparsity: float) -> PrunePlan:
+    """Return the plan of a row; without a word on λ a plan is that of version 0.1, λ constant."""
+    if (method, allocation) == GROWING:
+        return default_recipe(method, sparsity, EPOCHS)
+    return PrunePlan(method=method, sparsity=sparsity, allocation=allocation, epochs=EPOCHS)
+
+
 def _gains(found: Mapping[tuple[str, str, float], Row]) -> Iterator[str]:
     """Say by how much each method beats its controls, seed by seed from the same dense network."""
     yield (
@@ -152,10 +162,10 @@ def _gains(found: Mapping[tuple[str, str, float], Row]) -> Iterator[str]:
         f"{HOLDOUT_IMAGES:,} images'; nothing else beats or is beaten. A dash: not measured yet.\n"
     )
     rows = [
-        [f"{labelled(method, 'auto')} − {labelled(*control).lower()}"]
-        + [gain(found[method, "auto", s], found[*control, s]) for s in sorted(SPARSITIES)]
-        for method in ASSIGNED
-        for control in controls_of(method)
+        [f"{labelled(*pair)} − {labelled(*control).lower()}"]
+        + [gain(found[*pair, s], found[*control, s]) for s in sorted(SPARSITIES)]
+        for pair in METHODS_COMPARED
+        for control in controls_of(pair[0])
     ]
     yield from table(["", *(f"{sparsity:.0%}" for sparsity in sorted(SPARSITIES))], rows)
     yield from _choices(found)
@@ -169,8 +179,8 @@ def controls_of(method: str) -> list[tuple[str, str]]:
 
 def _choices(found: Mapping[tuple[str, str, float], Row]) -> Iterator[str]:
     """Say of every structured method whether it beats random filters of its own widths."""
-    for method in STRUCTURED:
-        leads = {s: ahead(found[method, "auto", s], found[*SAME_WIDTHS, s]) for s in SPARSITIES}
+    for pair in (each for each in METHODS_COMPARED if each[0] in STRUCTURED):
+        leads = {s: ahead(found[*pair, s], found[*SAME_WIDTHS, s]) for s in SPARSITIES}
         known = {s: each for s, each in sorted(leads.items()) if each}
         better = [f"{s:.0%}" for s, each in known.items() if each.is_clear]
         worse = [f"{s:.0%}" for s, each in known.items() if each.is_behind]
@@ -179,7 +189,7 @@ def _choices(found: Mapping[tuple[str, str, float], Row]) -> Iterator[str]:
         )  # fmt: skip
         behind = f" and is behind them at {', '.join(worse)}" if worse else ""
         if known:
-            yield f"* {METHODS[method].label} {said}{behind}."
+            yield f"* {labelled(*pair)} {said}{behind}."
     yield ""
 
 
@@ -210,6 +220,8 @@ def _sum_of_seconds(cells: list[Row]) -> Iterator[str]:
 def labelled(method: str, allocation: str) -> str:
     """Return the name of a row: the method, and its allocation unless it is the default."""
     label = METHODS[method].label
+    if method == GROWING[0]:
+        return label if (method, allocation) == GROWING else f"{label}, λ constant"
     return label if allocation == "auto" else f"{label}, {allocation} widths"
 
 
@@ -220,7 +232,7 @@ def long_part(results: "Results") -> Iterator[str]:
         runs = results.prune(
             PrunePlan(method=method, sparsity=sparsity, epochs=LONG), (NEXT, LATER)
         )
-        rows.append([METHODS[method].label, spread(runs, "sparsity", 4), *measured(runs)])
+        rows.append([labelled(method, "auto"), spread(runs, "sparsity", 4), *measured(runs)])
     yield f"## Structured methods, {LONG} epochs\n"
     yield from table(["method", "sparsity", *MEASURED], rows)
 

@@ -26,7 +26,7 @@ from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
 from core.runs.specs import result_of
-from core.settings import by_name, describe, parse, parse_values, to_dict
+from core.settings import by_name, describe, from_dict, parse_values, to_dict
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainSpec
 
@@ -110,7 +110,8 @@ def plan_of(options: Namespace) -> PrunePlan:
     given = said(options, PrunePlan) | pairs(options.set)
     own = by_name(describe(PrunePlan))
     method = METHODS[options.method]
-    of_method: object = parse(method.settings, {k: v for k, v in given.items() if k not in own})
+    begin: object = from_dict(method.settings, method.new_settings)
+    of_method = with_settings(begin, {k: v for k, v in given.items() if k not in own})
     plan = PrunePlan(method=options.method, settings=to_dict(of_method))
     return with_settings(plan, {k: v for k, v in given.items() if k in own})
 

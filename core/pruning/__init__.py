@@ -1,3 +1,14 @@
 """Pruning from scratch: what to remove, how much where, and when."""
 
-__all__ = ["method", "methods", "outcome", "plan", "preview", "prune", "search", "spec"]
+__all__ = [
+    "method",
+    "methods",
+    "outcome",
+    "paper_recipe",
+    "plan",
+    "preview",
+    "prune",
+    "search",
+    "sparse_training",
+    "spec",
+]

@@ -75,8 +75,10 @@ class Method:
     needs_data: reads images. trains: spends epochs. refits: changes weights that stay.
     formula: the one that says most, in LaTeX with the paper's symbols, which `settings` explains.
     default_allocation: what `auto` means, "" for the usual of its kind. paper_recipe: plan fields
-    by which the paper's recipe differs from `paper_recipe.COMMON`. palette, marker: place in
-    `figures.colors`, derived from the name if None. assigned: one of the assignment's six.
+    by which the paper's recipe differs from `paper_recipe.COMMON`. new_settings: its own settings
+    that a new plan begins with; stored plans without a setting have its class's default. palette,
+    marker: place in `figures.colors`, derived from the name if None. assigned: one of the
+    assignment's six.
     control: prunes blindly, for others to beat.
     Raises SettingsError for a row with both of scores and select, or neither.
     """
@@ -95,6 +97,7 @@ class Method:
     formula: str = ""
     default_allocation: str = ""
     paper_recipe: Mapping[str, Value] = field(default_factory=dict)
+    new_settings: Mapping[str, Value] = field(default_factory=dict)
     palette: int | None = None
     marker: int | None = None
     assigned: bool = False

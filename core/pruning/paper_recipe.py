@@ -1,5 +1,6 @@
 """Each method as its paper trains it, next to the recipe that all share by default."""
 
+from dataclasses import replace
 from typing import Any
 
 from core.pruning.methods import METHODS
@@ -25,9 +26,10 @@ COMMON: dict[str, Any] = {
 def paper_recipe(method: str, sparsity: float, epochs: int) -> PrunePlan:
     """Return the plan of the method's paper: its allocation, its schedule, plain fine-tuning."""
     fields: dict[str, Any] = {**COMMON, **METHODS[method].paper_recipe}
-    return PrunePlan(method=method, sparsity=sparsity, epochs=epochs, **fields)
+    return replace(default_recipe(method, sparsity, epochs), **fields)
 
 
 def default_recipe(method: str, sparsity: float, epochs: int) -> PrunePlan:
     """Return the plan with the common recipe, the same for every method."""
-    return PrunePlan(method=method, sparsity=sparsity, epochs=epochs)
+    own = dict(METHODS[method].new_settings)
+    return PrunePlan(method=method, sparsity=sparsity, epochs=epochs, settings=own)

@@ -79,3 +79,9 @@ def test_auto_becomes_concrete():
     assert PrunePlan(method="l1_filter").resolved_allocation == "balanced"
     assert PrunePlan(method="l1_filter").resolved_schedule == "one_shot"
     assert PrunePlan(epochs=0).resolved_schedule == "one_shot"
+
+
+@pytest.mark.parametrize("make", [paper_recipe, default_recipe])
+def test_a_new_plan_begins_with_the_settings_that_the_method_recommends(make):
+    assert make("slimming", 0.9, 6).settings == {"growth": 1e4}
+    assert make("thinet", 0.9, 6).settings == {}

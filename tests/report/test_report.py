@@ -8,6 +8,7 @@ import pytest
 
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
+from core.pruning.sparse_training.gammas import Gammas
 from core.report.answers.pruning import pruning_answers
 from core.report.evidence import Evidence, RunRow, sample_evidence
 from core.report.report import answers, render, script_json
@@ -139,6 +140,33 @@ def test_random_pruning_of_another_kind_parent_or_budget_is_no_control() -> None
     for differs in ({"parent": "other"}, {"epochs": 12.0}, {"seed": 5}):
         alone = [DENSE, *series("magnitude", 0.7, 0.7, 0.7), *series("random", 0.3, **differs)]
         assert "against Random weights" not in said(alone)
+
+
+def about_gamma(*near: int) -> list[str]:
+    """Return what question 1.3.1 says of γ: networks that lost 100 channels, so many near zero."""
+    made = [
+        point(0.7, 0.9, "slimming", id=str(n), notes=(Gammas(n, 100, 0.3, 0.6).note,)) for n in near
+    ]
+    return [s for s in pruning_answers([DENSE, *made])[0].sentences if "|γ| below" in s]
+
+
+def test_gamma_near_zero_is_said_where_it_was_measured() -> None:
+    assert about_gamma(100, 95) == [
+        "Network Slimming: in each of its 2 networks, at least 95% of the channels that went had "
+        "|γ| below 0.05 when they were cut."
+    ]
+    without = [DENSE, point(0.7, 0.9, "slimming")]
+    assert not [s for s in pruning_answers(without)[0].sentences if "|γ| below" in s]
+
+
+def test_gamma_far_from_zero_is_not_called_driven_to_it() -> None:
+    assert about_gamma(100, 0) == [
+        "Network Slimming: in 1 of 2 networks, fewer than 90% of the channels that went had |γ| "
+        "below 0.05 when they were cut (in one of them 0%): there the penalty has not driven γ to "
+        "zero."
+    ]
+    for text in pruning_answers([DENSE, point(0.7, 0.9, "slimming")])[0].sentences:
+        assert "has driven" not in text
 
 
 def test_a_lead_within_the_noise_is_called_so() -> None:

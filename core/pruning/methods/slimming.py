@@ -1,6 +1,6 @@
 """Network Slimming: an L1 penalty on the scales of batch normalisation. arXiv:1708.06519."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,21 +9,30 @@ from core.networks.network import NetworkShape, Weights
 from core.networks.topology import CHANNEL_LAYERS, READER
 from core.pruning.activations import pre_activation_statistics
 from core.pruning.layerwise import sample_images
+from core.pruning.masks.dead_units import channel_mask
 from core.pruning.method import OWN, Budget, Method, PruningContext, Selection
+from core.pruning.sparse_training.gammas import START, constants_kept, gamma_name, reached
+from core.pruning.sparse_training.growing_penalty import (
+    GrowingPenalty,
+    build_with_growing_penalty,
+    penalty_hook,
+)
 from core.pruning.sparse_training.scales import cut_by_scales, sparse_epochs, sparse_recipe
 from core.randomness import derived_seed
 from core.settings import Settings, setting
 from core.training.architecture import Architecture
+from core.training.batches import steps_per_epoch
 from core.training.recipe import Recipe
 from core.training.temporary_batchnorm import BATCHNORM, EPSILON, fold
 
-START = 0.5
 CALIBRATION_IMAGES = 2_000
+GROWTH = 1e4
+DUE = 0.6  # share of the sparse training after which the γ to cut are due near zero
 
 
 @dataclass(frozen=True)
 class NetworkSlimming(Settings):
-    """Channels whose batch-normalisation scale γ an L1 penalty has driven towards zero.
+    """Channels with the smallest batch-normalisation scale γ after training with a penalty on it.
 
     Liu et al. 2017, arXiv:1708.06519. Batch normalisation stands between every convolution (and
     the wide dense layer) and its ReLU; training adds λ Σ|γ| by sub-gradient; the channels with the
@@ -33,10 +42,22 @@ class NetworkSlimming(Settings):
     so it is put in for this training, with γ = 0.5 and the rest such that the network computes what
     it did before, and folded into kernel and bias afterwards, which is exact. That is done before
     the fine-tuning, which puts normalisation in anew. Several passes are the iterative schedule.
+    λ grows while too few γ are near zero (decision 138); where an allocation says how many channels
+    a layer keeps, only its smallest γ are penalised, and what the others read of them at the cut,
+    relu(β) on average, moves into their biases.
     """
 
     penalty: float = setting(
         1e-4, low=0.0, high=1.0, help="λ, weight of Σ|γ| in the loss (paper: 1e-5 to 1e-3)"
+    )
+    growth: float = setting(
+        1.0,
+        low=1.0,
+        high=1e9,
+        omitted=True,
+        help="What λ may be multiplied with in all while too few γ are near zero; 1: it stays",
+        why="The paper trains sparsely for 160 epochs; in two, its λ moves γ by hundredths. New "
+        f"plans begin with {GROWTH:,.0f}.",
     )
     sparse_share: float = setting(
         0.34, low=0.01, high=1.0, help="Share of the epochs that train with the penalty"
@@ -73,13 +94,20 @@ def batchnorm_start(
     return values
 
 
-def slimming_architecture(context: PruningContext, penalty: float) -> Architecture:
-    """Return the batch-normalised network with λ Σ|γ| in its loss, sub-gradient λ sign(γ)."""
+def slimming_architecture(
+    context: PruningContext, penalty: float, plan: GrowingPenalty | None = None
+) -> Architecture:
+    """Return the batch-normalised network with λ Σ|γ| in its loss, sub-gradient λ sign(γ).
+
+    plan: how λ grows from there; None leaves it as it is.
+    """
     images = sample_images(context, CALIBRATION_IMAGES, "slimming", "calibration")
 
     def build(shape: NetworkShape, recipe: Recipe) -> Any:
         import keras
 
+        if plan:
+            return build_with_growing_penalty(shape, recipe, plan)
         model = BATCHNORM.build(shape, recipe)
         for layer in CHANNEL_LAYERS:
             model.get_layer(f"{layer}_norm").gamma.regularizer = keras.regularizers.L1(penalty)
@@ -89,7 +117,9 @@ def slimming_architecture(context: PruningContext, penalty: float) -> Architectu
         statistics = pre_activation_statistics(weights, images)
         return batchnorm_start(weights, statistics)
 
-    return Architecture(build=build, load=load, export=fold)
+    if plan is None:
+        return Architecture(build=build, load=load, export=fold)
+    return Architecture(build, load, fold, after_step=penalty_hook(context.shape, plan))
 
 
 def select(context: PruningContext, settings: NetworkSlimming, budget: Budget) -> Selection:
@@ -97,6 +127,7 @@ def select(context: PruningContext, settings: NetworkSlimming, budget: Budget) -
     from core.training.train import train
 
     epochs = sparse_epochs(settings.sparse_share, budget, METHOD.label)
+    plan = plan_of(context, settings, budget, epochs)
     trained = train(
         context.weights,
         context.shape,
@@ -104,10 +135,28 @@ def select(context: PruningContext, settings: NetworkSlimming, budget: Budget) -
         sparse_recipe(epochs, settings.learning_rate, settings.batch_size),
         derived_seed(context.seed, "slimming"),
         context.progress,
-        architecture=slimming_architecture(context, settings.penalty),
+        architecture=slimming_architecture(context, settings.penalty, plan),
     )
-    scales = {layer: trained.variables[f"{layer}_norm/gamma"] for layer in CHANNEL_LAYERS}
-    return cut_by_scales(scales, trained.weights, context.shape, budget, epochs)
+    scales = {layer: trained.variables[gamma_name(layer)] for layer in CHANNEL_LAYERS}
+    chosen = cut_by_scales(scales, trained.weights, context.shape, budget, epochs)
+    if plan is None:
+        return chosen  # as version 0.1 left it, to the bit
+    whole = constants_kept(trained.weights, trained.variables, chosen.kept)
+    weights = channel_mask(chosen.kept, context.shape).apply(whole)
+    return replace(chosen, weights=weights, notes=(reached(scales, chosen.kept).note,))
+
+
+def plan_of(
+    context: PruningContext, settings: NetworkSlimming, budget: Budget, epochs: int
+) -> GrowingPenalty | None:
+    """Return how λ grows in these epochs, None where it stays as it is."""
+    if settings.growth == 1.0:
+        return None
+    per_epoch = steps_per_epoch(len(context.data.train), settings.batch_size)
+    steps = max(1, round(DUE * epochs * per_epoch))
+    return GrowingPenalty(
+        settings.penalty, settings.growth, steps, budget.sparsity, kept=budget.kept
+    )
 
 
 METHOD = Method(
@@ -123,6 +172,7 @@ METHOD = Method(
     formula=r"L = \sum_{(x,y)} \ell(f(x, W), y) + \lambda \sum_\gamma \lvert \gamma \rvert",
     # Its batch-normalised network is fine-tuned as such, and folded at the end.
     paper_recipe={"allocation": OWN, "batch_normalisation": True},
+    new_settings={"growth": GROWTH},
     palette=4,
     assigned=True,
     refits=True,

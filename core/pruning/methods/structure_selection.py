@@ -21,7 +21,7 @@ from core.training.batches import steps_per_epoch
 
 @dataclass(frozen=True)
 class StructureSelection(Settings):
-    """Channels whose scaling factor λ training with γ Σ|λ| has driven to exactly zero.
+    """Channels whose scaling factor λ is zero after training with γ Σ|λ|, then the smallest.
 
     Huang & Wang 2018, arXiv:1707.01213. Every channel's pre-activation is multiplied by a factor
     that starts at 1 and is not decayed; the weights learn by gradient descent, the factors by

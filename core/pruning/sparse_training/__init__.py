@@ -1,3 +1,3 @@
 """Training that drives scaling factors of channels to zero."""
 
-__all__ = ["proximal", "scaled_network", "scales"]
+__all__ = ["gammas", "growing_penalty", "proximal", "scaled_network", "scales"]

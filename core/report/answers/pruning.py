@@ -17,6 +17,7 @@ from core.lessons.method_cards import explained
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
 from core.report.answers.answer import Answer, Row, Table
+from core.report.answers.gamma import about_gamma
 from core.report.answers.method_costs import cheapest, cost_table, easiest
 from core.report.answers.pruning_claims import (
     DENSE,
@@ -59,7 +60,10 @@ def _methods_used(pruned: Sequence[Point]) -> Answer:
     )
     told = [_description(METHODS[name]) for name in names if name in METHODS]
     rows = [_usage(name, [p for p in pruned if p.method == name]) for name in names]
-    return Answer("1.3.1", Q1, (opening, *told), (Table("How each method was used", rows),))
+    measured = about_gamma(pruned, labels)
+    return Answer(
+        "1.3.1", Q1, (opening, *told, *measured), (Table("How each method was used", rows),)
+    )
 
 
 def _description(method: Method) -> str:

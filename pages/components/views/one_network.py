@@ -1,6 +1,7 @@
 """Prune one network: every setting of the recipe and of the method."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from core.lessons.method_cards import explained
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
-from core.settings import describe, to_dict
+from core.settings import describe, from_dict, to_dict
 from pages.components.error_box import plain
 from pages.components.session import remember, say_done, start
 from pages.components.settings_form import settings_form
@@ -29,7 +30,8 @@ def one_network(data: str, dense: str) -> None:
         plan = settings_form(PrunePlan, f"plan:{method}", first, hidden=("method", "label"))
     with own:
         st.caption("Method settings")
-        settings = settings_form(rule.settings, f"plan-own:{method}", columns=1)
+        begin: Any = from_dict(rule.settings, rule.new_settings)
+        settings = settings_form(rule.settings, f"plan-own:{method}", begin, columns=1)
         if not describe(rule.settings):
             st.caption("This method has no settings.")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="plan-seed")

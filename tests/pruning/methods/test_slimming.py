@@ -5,10 +5,23 @@ import pytest
 
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.activations import layer_input, pre_activation_statistics
+from core.pruning.masks.dead_units import channel_mask
 from core.pruning.method import Budget
 from core.pruning.methods import l1_filter, slimming
 from core.pruning.methods.slimming import NetworkSlimming
+from core.pruning.paper_recipe import default_recipe
+from core.pruning.plan import PrunePlan
+from core.pruning.sparse_training.gammas import (
+    NEAR,
+    Gammas,
+    constants_kept,
+    gammas_of,
+    reached,
+    rectified_mean,
+)
+from core.pruning.sparse_training.growing_penalty import GrowingPenalty
 from core.pruning.sparse_training.scales import cut_by_scales
+from core.settings import to_dict
 from core.training.recipe import Recipe
 from core.training.step import Step
 from core.training.temporary_batchnorm import EPSILON, fold
@@ -107,3 +120,93 @@ def test_no_layer_loses_its_last_channel():
     scales["conv2"] = np.zeros(4)
     selection = cut_by_scales(scales, tiny.weights(), tiny.SHAPE, Budget(0.9, None, 1), 1)
     assert len(selection.kept["conv2"]) == 1
+
+
+ADAPTED = NetworkSlimming(batch_size=16, growth=1e4)
+KEPT = {"conv1": 3, "conv2": 3, "conv3": 4, "conv4": 4, "dense1": 6}
+BUDGET = Budget(0.6, KEPT, 30)
+
+
+def scales_of(settings):
+    """Return what the notes say of γ after sparse training on the tiny network."""
+    chosen = slimming.select(tiny.context(), settings, BUDGET)
+    return gammas_of(chosen.notes)
+
+
+def test_a_penalty_that_hardly_grows_moves_no_scale_to_zero_and_the_notes_say_so():
+    found = scales_of(NetworkSlimming(batch_size=16, growth=1.001))
+    assert found.near == 0
+    assert found.cut == sum(tiny.SHAPE.units[layer] - KEPT[layer] for layer in KEPT)
+
+
+def test_the_growing_penalty_brings_what_is_cut_near_zero_and_leaves_the_rest():
+    found = scales_of(ADAPTED)
+    assert found.near >= 0.9 * found.cut
+    assert found.low > NEAR
+
+
+def test_a_new_plan_begins_with_the_growing_penalty_and_a_stored_one_keeps_its_own():
+    assert default_recipe("slimming", 0.9, 6).method_settings.growth == 1e4
+    stored = PrunePlan.from_dict({"method": "slimming", "sparsity": 0.9})
+    assert stored.method_settings.growth == 1.0
+    assert stored.digest == "a29a68d956df497a"  # as version 0.1 has it
+    assert "growth" not in to_dict(NetworkSlimming())  # nor is it in what is stored
+
+
+def test_lambda_grows_while_gamma_lags_behind_the_plan_and_shrinks_while_it_is_ahead():
+    plan = GrowingPenalty(start=1e-4, growth=100.0, steps=10, sparsity=0.9)
+    factor = 100 ** (1 / 10)
+    # After five of ten steps .9 * 5/10 = .45 of what is to be cut is due.
+    assert float(plan.next(0.01, 4.0, 0.44)) == pytest.approx(0.01 * factor)
+    assert float(plan.next(0.01, 4.0, 0.46)) == pytest.approx(0.01 / factor)
+    assert float(plan.next(1e-4, 4.0, 0.46)) == pytest.approx(1e-4)  # never below the start
+
+
+def test_the_share_reached_counts_a_layer_only_as_far_as_it_is_to_be_cut():
+    plan = GrowingPenalty(1e-4, 100.0, 10, 0.6, kept=KEPT)
+    gammas = {n: np.full(tiny.SHAPE.units[n], 0.5, np.float32) for n in CHANNEL_LAYERS}
+    gammas["conv1"][:] = 0.01  # all 4 near zero, but only 1 of them is to go
+    gammas["dense1"][:5] = -0.01  # 5 of the 10 that are to go
+    assert float(plan.reached(gammas, tiny.SHAPE)) == pytest.approx(6 / (1 + 1 + 2 + 2 + 10))
+
+
+def test_a_note_gives_back_what_it_says_and_rounds_add_up():
+    first, last = Gammas(9, 10, 0.31, 0.6), Gammas(3, 5, 0.2, 0.7)
+    assert gammas_of(["Other.", first.note]) == first
+    assert gammas_of([first.note, last.note]) == Gammas(12, 15, 0.2, 0.7)
+    assert gammas_of(["Other."]) is None
+
+
+def test_the_range_reached_is_that_of_the_scales():
+    scales = {layer: np.full(tiny.SHAPE.units[layer], 0.3) for layer in CHANNEL_LAYERS}
+    scales["dense1"][:12] = -0.04
+    kept = {layer: np.arange(tiny.SHAPE.units[layer]) for layer in CHANNEL_LAYERS}
+    kept["dense1"] = np.arange(11, 16)
+    assert reached(scales, kept) == Gammas(11, 11, 0.04, 0.3)
+
+
+def test_the_mean_of_a_rectified_scale_is_that_of_many_samples():
+    normal = np.random.default_rng(0).standard_normal(1_000_000)
+    gamma, beta = np.array([0.5, -0.2, 1e-9, 1e-9]), np.array([0.1, -0.3, 0.7, -0.7])
+    sampled = [np.maximum(abs(g) * normal + b, 0).mean() for g, b in zip(gamma, beta, strict=True)]
+    np.testing.assert_allclose(rectified_mean(gamma, beta), sampled, atol=1e-3)
+
+
+def test_a_channel_with_gamma_zero_can_go_without_changing_an_answer():
+    """conv3 reads with zero padding, where a constant is none at the border: conv2 keeps all."""
+    values = start()
+    rng = np.random.default_rng(3)
+    kept = {layer: np.arange(tiny.SHAPE.units[layer]) for layer in CHANNEL_LAYERS}
+    for layer in ("conv1", "conv3", "conv4", "dense1"):
+        values[f"{layer}_norm/gamma"][:2] = 0.0
+        values[f"{layer}_norm/beta"][:2] = rng.normal(0, 1, 2)
+        kept[layer] = np.arange(2, tiny.SHAPE.units[layer])
+    whole = fold(values)
+    cut = channel_mask(kept, tiny.SHAPE).apply(constants_kept(whole, values, kept))
+    images = tiny.data().holdout.images
+    np.testing.assert_allclose(probabilities(cut, images), probabilities(whole, images), atol=1e-5)
+    assert not np.allclose(
+        probabilities(channel_mask(kept, tiny.SHAPE).apply(whole), images),
+        probabilities(whole, images),
+        atol=1e-3,
+    )
