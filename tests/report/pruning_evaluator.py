@@ -191,10 +191,17 @@ def against_random(found, points, pruned):
         verb: shares(phrase)
         for verb, phrase in re.findall(
             r"(beats|is behind|is within two standard errors of) it at ((?:[\d.]+%(?:, | and )?)+)",
-            found[3],
+            found[4],
         )
     }
     assert told
+    counts = {
+        len(differences([p for p in of(pruned, ours) if asked(p) == level], of(pruned, control)))
+        for level in {asked(p) for p in of(pruned, ours)}
+    } - {0}
+    said = {int(n) for n in re.findall(r"\d+", found[3])} or {1}
+    assert said == {min(counts), max(counts)}
+    assert ("so the spread over seeds" in found[0]) == (counts == {1})
     for verb, where in told.items():
         for level in where:
             here = [p for p in of(pruned, ours) if abs(asked(p) - level) < 0.005]
@@ -299,7 +306,9 @@ FORMS = [
         lost_at_once,
     ),
     (
-        r"From the same dense network and with equal epochs, (.*) against (.*): it (.*)\.",
+        r"From the same dense network and with equal epochs, (.*) against (.*) "
+        r"\((.*) of networks at each sparsity(?:, so the spread over seeds is not known)?\): "
+        r"it (.*)\.",
         against_random,
     ),
     (

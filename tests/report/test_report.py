@@ -126,12 +126,25 @@ def test_a_network_is_compared_with_its_own_dense_network() -> None:
     assert "up to 80.0% the best network by validation is at least as accurate as Dense" in told
 
 
+ALONE = (
+    "Magnitude against Random weights (one pair of networks at each sparsity, so the spread over "
+    "seeds is not known)"
+)
+
+
 def test_random_pruning_is_beaten_by_two_standard_errors_or_not_at_all() -> None:
     sure = [replace(p, confusion=SURE["confusion"]) for p in SWEEP]
-    assert "Magnitude against Random weights: it beats it at 80%, 90% and 95%." in said(sure)
+    assert f"{ALONE}: it beats it at 80%, 90% and 95%." in said(sure)
     assert "within two standard errors of it at 80%" in said(SWEEP)  # 20 images say little
     sunk = [replace(p, accuracy=0.2) if p.method == "magnitude" else p for p in sure]
-    assert "Magnitude against Random weights: it is behind it at" in said(sunk)
+    assert f"{ALONE}: it is behind it at" in said(sunk)
+
+
+def test_how_many_pairs_a_verdict_stands_on_is_said() -> None:
+    again = [replace(p, id=f"{p.id}-1", seed=1) for p in SWEEP[1:] if p.sparsity < 0.95]
+    assert "against Random weights (1 to 2 pairs of networks at each sparsity): it" in said(
+        [*SWEEP, *again]
+    )
 
 
 def test_random_pruning_of_another_kind_parent_or_budget_is_no_control() -> None:

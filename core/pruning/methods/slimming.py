@@ -42,9 +42,9 @@ class NetworkSlimming(Settings):
     so it is put in for this training, with γ = 0.5 and the rest such that the network computes what
     it did before, and folded into kernel and bias afterwards, which is exact. That is done before
     the fine-tuning, which puts normalisation in anew. Several passes are the iterative schedule.
-    λ grows while too few γ are near zero (decision 138); where an allocation says how many channels
-    a layer keeps, only its smallest γ are penalised, and what the others read of them at the cut,
-    relu(β) on average, moves into their biases.
+    Unless `growth` is 1, λ grows while too few γ are near zero; and where an allocation says how
+    many channels a layer keeps, only its smallest γ are penalised, and what the others read of them
+    at the cut, relu(β) on average, moves into their biases. With `growth` 1, λ stays as it is.
     """
 
     penalty: float = setting(

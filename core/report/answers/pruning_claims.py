@@ -199,8 +199,18 @@ def _beaten(ours: Sequence[Point], theirs: Sequence[Point], labels: Labels) -> l
     name, control = (labels.get(group[0].method, group[0].method) for group in (ours, theirs))
     told = listed([part for part in parts if part])
     return [
-        f"From the same dense network and with equal epochs, {name} against {control}: it {told}."
+        f"From the same dense network and with equal epochs, {name} against {control} "
+        f"({_pairs_said([each.pairs for each in at.values()])}): it {told}."
     ]
+
+
+def _pairs_said(counts: Sequence[int]) -> str:
+    """Return how many pairs of networks there are at each sparsity."""
+    low, high = min(counts), max(counts)
+    if high == 1:
+        return "one pair of networks at each sparsity, so the spread over seeds is not known"
+    range_said = f"{high}" if low == high else f"{low} to {high}"
+    return f"{range_said} pairs of networks at each sparsity"
 
 
 def _where(verb: str, levels_of_it: Sequence[float]) -> str:
@@ -220,6 +230,8 @@ def bend(pruned: Sequence[Point], labels: Labels) -> list[str]:
         100 * (b.accuracy - a.accuracy) / (100 * (a.sparsity - b.sparsity))
         for a, b in pairwise((ends[0], middle, ends[1]))
     )
+    if f"{before:.2f}" == f"{after:.2f}":
+        return []
     return [
         f"The front bends at {percent(middle.sparsity)} "
         f"({labels.get(middle.method, middle.method)}, {percent(middle.accuracy)}): from "
