@@ -9,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.data.store import list_stored
 from core.evaluation.axes import AXES, Axis, all_axes
-from core.evaluation.frontier import best_under, front, knee
+from core.evaluation.frontier import best_under
 from core.evaluation.point import Point
-from core.figures.comparison import area_bars, is_share, scatter
+from core.figures.comparison import area_bars, is_share
 from core.figures.model_map import model_map
 from core.runs import results, selection
 from core.runs.labels import method_labels
@@ -20,32 +20,35 @@ from core.text import percent, plural, size
 from pages.components.address_state import choose, gone, say_missing, show_missing
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart, to_csv
-from pages.components.session import recall, remember, store, workspace
+from pages.components.session import networks_now, recall, remember, workspace
 from pages.components.views.compare_views import (
     layers_view,
     predictions_view,
     settings_view,
     weights_view,
 )
+from pages.components.views.frontier_points import Key, points_of, shown
 from pages.components.views.run_views import network_card
 
 VIEWS = ("Settings", "Layers", "Weights", "Predictions")
+SAMPLE: Key = ("", 0, "sample")
 BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonzero")
 
 
 def main() -> None:
     """Draw the page."""
     st.title("Frontier", anchor=False)
-    networks = results.networks(store())
-    if not networks:
+    edition = networks_now()
+    if not edition.networks:
         _empty()
         return
-    known = [network.job.id for network in networks]
-    networks = _of_one_data_set(networks)
-    points = selection.told_apart([network.point for network in networks])
+    known = [network.job.id for network in edition.networks]
+    networks = _of_one_data_set(edition.networks)
+    key = (workspace().store_url, edition.number, networks[0].data)
+    points = points_of(key, networks)
     labels = method_labels()
     chosen = _chosen(points, known)
-    _scatter(points, labels, chosen, results.class_names_of(workspace(), networks[0]))
+    _scatter(key, points, labels, chosen, results.class_names_of(workspace(), networks[0]))
     picked = _choose(points, chosen)
     if picked:
         _compare([p for p in points if p.id in picked], networks)
@@ -58,11 +61,11 @@ def _empty() -> None:
     st.caption("Every network that you prune becomes a dot here. Below is a finished sample run.")
     with error_box():
         points = results.sample_points()
-        _scatter(points, method_labels(), [])
+        _scatter(SAMPLE, points, method_labels(), [])
     st.page_link("pruning.py", label="Prune your first network", icon=":material/cut:")
 
 
-def _of_one_data_set(networks: list[Network]) -> list[Network]:
+def _of_one_data_set(networks: Sequence[Network]) -> list[Network]:
     """Keep the networks of one data set: accuracies on different data do not compare."""
     digests = list(dict.fromkeys(network.data for network in networks))
     names = results.data_names(workspace(), digests)
@@ -80,7 +83,11 @@ def _without_networks(data: str) -> str:
 
 
 def _scatter(
-    points: list[Point], labels: dict[str, str], chosen: list[str], names: Sequence[str] = ()
+    key: Key,
+    points: list[Point],
+    labels: dict[str, str],
+    chosen: list[str],
+    names: Sequence[str] = (),
 ) -> None:
     axes = all_axes(names)
     across, up, limit = st.columns([1, 1, 2], gap="medium")
@@ -90,11 +97,10 @@ def _scatter(
         y = _axis("Y axis", "y", axes, "accuracy")
     with limit:
         budget = _budget(points, x, y)
-    chart = scatter(points, x, y, labels, chosen, budget)
+    chart, on_front, bend = shown(key, points, (x, y), labels, chosen, budget)
     live_chart(chart, "frontier-chart", 460, on_pick=_add_picked)
-    bend = knee(points, x, y)
     st.caption(
-        f"{len(front(points, x, y))} of {plural(len(points), 'network')} on the front. "
+        f"{on_front} of {plural(len(points), 'network')} on the front. "
         + (f"The knee is at {plain(bend.label)}: beyond it, each gain costs more." if bend else "")
     )
 
@@ -197,21 +203,39 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
 
 
 def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> None:
-    with st.expander("Lineage: which network was pruned from which"):
-        live_chart(model_map(points, labels, picked), "frontier-map", 420, on_pick=None)
-    with st.expander("Hypervolume: one number per method"):
-        st.caption(
-            "The area under each method's stepped front, sparsity × accuracy, over the sparsities "
-            "that the methods share, with equal epochs. Larger is better; the report says whether "
-            "by more than two standard errors."
-        )
-        live_chart(area_bars(points, AXES["sparsity"], AXES["accuracy"], labels), "areas", 320)
-    rows = [point.to_json() for point in points]
+    lineage = st.expander(
+        "Lineage: which network was pruned from which", key="frontier-lineage", on_change="rerun"
+    )
+    if lineage.open:
+        with lineage:
+            live_chart(model_map(points, labels, picked), "frontier-map", 420, on_pick=None)
+    areas = st.expander(
+        "Hypervolume: one number per method", key="frontier-areas", on_change="rerun"
+    )
+    if areas.open:
+        with areas:
+            _areas(points, labels)
+
+    def csv() -> str:  # at the click: thousands of points take seconds
+        return to_csv([point.to_json() for point in points])
+
+    def as_json() -> str:
+        return json.dumps([point.to_json() for point in points])
+
     with st.container(horizontal=True):
-        st.download_button("Points, CSV", to_csv(rows), "points.csv", "text/csv", on_click="ignore")
+        st.download_button("Points, CSV", csv, "points.csv", "text/csv", on_click="ignore")
         st.download_button(
-            "Points, JSON", json.dumps(rows), "points.json", "application/json", on_click="ignore"
+            "Points, JSON", as_json, "points.json", "application/json", on_click="ignore"
         )
+
+
+def _areas(points: list[Point], labels: dict[str, str]) -> None:
+    st.caption(
+        "The area under each method's stepped front, sparsity × accuracy, over the sparsities "
+        "that the methods share, with equal epochs. Larger is better; the report says whether "
+        "by more than two standard errors."
+    )
+    live_chart(area_bars(points, AXES["sparsity"], AXES["accuracy"], labels), "areas", 320)
 
 
 main()

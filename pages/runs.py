@@ -10,9 +10,10 @@ from core.errors import LabError
 from core.jobs import housekeeping
 from core.jobs.store.job import Job
 from core.jobs.transfer import bundle, bundle_import
+from core.runs import imported
 from core.runs.activity import failed_parts
 from core.runs.federated_runs import question_of
-from core.runs.import_checks import check_file, check_run
+from core.runs.import_checks import check_file, check_run, measured_from_file
 from core.runs.setting_rows import run_settings
 from core.runs.specs import resources_of
 from core.runs.titles import job_title, names_of
@@ -23,6 +24,7 @@ from pages.components.session import (
     counts_now,
     runs_now,
     store,
+    submit,
     title,
     titles,
     workspace,
@@ -114,6 +116,8 @@ def _details(job: Job) -> None:
     names = names_of(store(), workspace(), [job])
     st.subheader(plain(job_title(job, names)), anchor=False)
     st.caption(f"Run {job.id}, seed {job.seed}{_restarts(job)}")
+    if said := imported.told(store(), workspace(), job):
+        st.info(plain(said), icon=":material/unarchive:")
     run_links(job)
     watch(lambda: [store().get(job.id)], lambda jobs: _progress(jobs[0]))
     with st.expander("Settings", key=f"settings:{job.id}"):
@@ -222,8 +226,10 @@ def _import(file: UploadedFile) -> None:
     forget_upload_error("run")
     try:
         done = bundle_import.import_run(
-            store(), workspace(), file, check_file, resources_of, check_run
+            store(), workspace(), file, check_file, resources_of, check_run, measured_from_file
         )
+        for spec in imported.to_measure(store(), workspace(), done.added):
+            submit(spec)
         _open(done.run)
     except LabError as error:
         keep_upload_error("run", str(error))

@@ -88,6 +88,7 @@ def runs(session: Session, options: Namespace) -> None:
             "done": round(job.share_done, 3),
             "message": job.message,
             "error": job.error,
+            "imported": job.imported,
         }
         for job in session.store.jobs()
     ]

@@ -139,7 +139,8 @@ def _learning(store: Store, training: Job | None) -> tuple[int, float] | None:
 class Recent:
     """A run as the home page lists it.
 
-    best: its best score, or accuracy, in words. curve: validation accuracy over the epochs.
+    best: its best score, or accuracy, in words; "" of an imported one. curve: validation accuracy
+    over the epochs.
     """
 
     job: Job
@@ -159,7 +160,8 @@ def _recent(store: Store, job: Job) -> Recent:
     found = [job] if job.result else []
     if job.kind == "sweep":
         found = [child for child in store.jobs(parent=job.id) if child.kind == "prune"]
-    return Recent(job, _best_value(points(found), curve), curve)
+    best = "" if job.imported else _best_value(points(found), curve)
+    return Recent(job, best, curve)
 
 
 def _best_value(measured: Sequence[Point], curve: Sequence[float]) -> str:

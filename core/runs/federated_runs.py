@@ -1,5 +1,6 @@
 """Federated runs for a page: finished ones and those that are still at it, and what they needed."""
 
+import math
 from collections.abc import Sequence
 
 from core.data.store import list_stored
@@ -71,13 +72,13 @@ def watched(store: Store, workspace: Workspace, job: Job) -> History:
         for step, value in points:
             rows.setdefault(step, {"round": step})[key] = value
     spec = federated_spec(job)
-    label = spec.label or federated_name(spec)
+    label = (spec.label or federated_name(spec)) + (", imported" if job.imported else "")
     return History(job.id, label, spec, job.seed, tuple(rows[step] for step in sorted(rows)))
 
 
 def targets(histories: Sequence[History]) -> list[dict[str, str | float | None]]:
     """Return what every run needed to reach the accuracy that all of them reached."""
-    begun = [history for history in histories if len(history.rows) > 1]
+    begun = [h for h in histories if len(h.rows) > 1 and math.isfinite(best(h))]
     if not begun:
         return []
     target = common_target(begun)

@@ -1,14 +1,26 @@
 """What an imported run must be: records this program knows, weights that parse, plain files."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
+from core.digests import digest_of
 from core.errors import RecordError, UploadError
+from core.evaluation import cost
+from core.evaluation.point import Point, layers_of
+from core.evaluation.results import NetworkResult
+from core.evaluation.score import score
+from core.grading.spec import GradeResult
+from core.jobs.store.job import DONE
 from core.jobs.store.store import SavedRun
 from core.networks.formats import keras_h5
+from core.networks.network import NetworkShape
+from core.records import FORMAT, Record
 from core.runs.specs import RECORDS
 
 WEIGHTS = (".h5", ".keras")
 PLAIN = (".csv", ".json", ".npz", ".tflite")
+LONGEST_LABEL, LONGEST_NOTE, MOST_NOTES = 300, 2000, 100
 
 
 def check_run(run: SavedRun) -> None:
@@ -18,10 +30,73 @@ def check_run(run: SavedRun) -> None:
     """
     if run.kind not in RECORDS:
         raise RecordError(f"{run.kind[:40]!r} is no kind of run that this program knows")
-    spec, result = RECORDS[run.kind]
-    spec.from_stored(run.settings, run.spec_format)
-    if run.result is not None:
-        result.from_stored(run.result, run.result_format)
+    RECORDS[run.kind][0].from_stored(run.settings, run.spec_format)
+    if run.state == DONE and run.result is None:
+        raise RecordError("it is done and has no result")
+    result = _result(run)
+    if isinstance(result, NetworkResult):
+        _check_point(result.point)
+    if isinstance(result, GradeResult):
+        for grade in result.grades:
+            _check_share("a score", grade.score)
+
+
+def _result(run: SavedRun) -> Record | None:
+    known = RECORDS[run.kind][1]
+    return None if run.result is None else known.from_stored(run.result, run.result_format)
+
+
+def _check_point(point: Point) -> None:
+    for name in ("accuracy", "validation_accuracy", "sparsity", "score"):
+        _check_share(f"the {name}", getattr(point, name))
+    for number in (point.epochs, point.seconds, point.latency_seconds or 0.0):
+        if not math.isfinite(number) or number < 0:
+            raise RecordError(f"a number of the network is {number}")
+    classes = len(point.per_class_accuracy)
+    if [len(row) for row in point.confusion] != [classes] * classes:
+        raise RecordError("its confusion matrix does not have a row and a column for each class")
+    if len(point.label) > LONGEST_LABEL or len(point.notes) > MOST_NOTES:
+        raise RecordError("its label or its notes are endless")
+    if any(len(note) > LONGEST_NOTE for note in point.notes):
+        raise RecordError("one of its notes is endless")
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0.0 <= value <= 1.0:  # not a number fails too
+        raise RecordError(f"{name} is {value}, not between 0 and 1")
+
+
+def measured_from_file(run: SavedRun, folder: Path, scratch: Path | None = None) -> SavedRun:
+    """Return a network's run with what its weights file says in the place of what its zip says.
+
+    The accuracy needs the images: it stays as claimed, see `core.runs.imported`. Without its file
+    a network is returned as it is. Raises WeightsError when the file is of another shape.
+    """
+    result = _result(run)
+    if not isinstance(result, NetworkResult):
+        return run
+    path = folder / Path(result.weights).name
+    if not result.weights or not path.is_file():
+        return run
+    point = _of_file(result.point, path, result.shape, scratch)
+    return replace(run, result=replace(result, point=point).to_json(), result_format=FORMAT)
+
+
+def _of_file(point: Point, path: Path, shape: NetworkShape, scratch: Path | None) -> Point:
+    weights, _ = keras_h5.read_upload(path.name, path, shape, scratch=scratch)
+    sparsity = cost.sparsity(weights)
+    return replace(
+        point,
+        parameters=cost.parameters(weights),
+        zeros=cost.zeros(weights),
+        sparsity=sparsity,
+        score=score(point.accuracy, sparsity),
+        layers=layers_of(weights, shape),
+        size_bytes=cost.size_bytes(path),
+        gzip_bytes=cost.gzip_bytes(path),
+        multiply_adds=cost.useful_multiply_adds(weights, shape),
+        digest=digest_of(path.read_bytes()),
+    )
 
 
 def check_file(path: Path) -> None:

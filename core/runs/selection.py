@@ -1,7 +1,9 @@
 """Short ids in an address, and names that tell chosen networks apart."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from core.evaluation.differences import ABSENT, differences
@@ -44,25 +46,32 @@ def from_text(text: str | None, points: Sequence[Point]) -> list[str]:
 
 def told_apart(points: Sequence[Point]) -> list[Point]:
     """Return the points with labels that are all different: by what differs, else by short id."""
-    plain = [point.label or point.method for point in points]
-    groups = {label: [p for p in points if (p.label or p.method) == label] for label in plain}
-    labels = [
-        ", ".join([label, *_apart(point, groups[label])])
-        for label, point in zip(plain, points, strict=True)
-    ]
+    groups: dict[str, list[Point]] = {}
+    for point in points:
+        groups.setdefault(point.label or point.method, []).append(point)
+    apart = {id: words for group in groups.values() for id, words in _apart(group).items()}
+    labels = [", ".join([p.label or p.method, *apart[p.id]]) for p in points]
+    often = Counter(labels)
     return [
-        replace(point, label=f"{label} ({short(point.id)})" if labels.count(label) > 1 else label)
+        replace(point, label=f"{label} ({short(point.id)})" if often[label] > 1 else label)
         for label, point in zip(labels, points, strict=True)
     ]
 
 
-def _apart(point: Point, group: Sequence[Point]) -> list[str]:
-    """Return the settings, and the seed, in which this network differs from those of its name."""
+def _apart(group: Sequence[Point]) -> dict[str, list[str]]:
+    """Return, by id, the settings and the seed in which networks of one name differ."""
     if len(group) == 1:
-        return []
-    rows = {each.setting: each.values[point.id] for each in differences(group)}
-    own = [name for name, value in rows.items() if value != ABSENT and name not in LATER]
-    words = [_words(name, rows[name]) for name in sorted(own, key="epochs".__ne__)[:TELLING]]
+        return {group[0].id: []}
+    rows = {each.setting: each.values for each in differences(group)}
+    names = sorted((name for name in rows if name not in LATER), key="epochs".__ne__)
+    return {point.id: _differing(point, names, rows) for point in group}
+
+
+def _differing(
+    point: Point, names: Sequence[str], rows: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    own = (name for name in names if rows[name][point.id] != ABSENT)
+    words = [_words(name, rows[name][point.id]) for name in islice(own, TELLING)]
     return [*words, *([seed_title(point.seed)] if "seed" in rows else [])]
 
 

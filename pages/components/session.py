@@ -25,6 +25,7 @@ from core.runs.activity import (
     sweep_family,
     top_level,
 )
+from core.runs.network_list import Edition, NetworkList
 from core.runs.titles import job_title, names_of
 from core.workspace import Workspace, open_workspace
 
@@ -97,6 +98,16 @@ def family_now(dense: str) -> Family:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _family(url: str, revision: str, dense: str) -> Family:
     return family(_store(url), dense)
+
+
+def networks_now() -> Edition:
+    """Return every measured network, newest first; a row of the store is read once."""
+    return _network_list(workspace().store_url).now()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _network_list(url: str) -> NetworkList:
+    return NetworkList(_store(url))
 
 
 def sweep_now(sweep: str) -> Family:

@@ -61,11 +61,13 @@ class Reading:
         limit: int | None = None,
         listed_without: Iterable[str] | None = None,
         mentions: str | None = None,
+        ids: Iterable[str] | None = None,
     ) -> list[Job]:
         """Return jobs, newest first.
 
         states: as in Job.state, "stopping" included. listed_without: of other kinds than these,
-        and nobody's children. mentions: the settings name this run or data set somewhere.
+        and nobody's children. mentions: the settings name this run or data set somewhere. ids:
+        only these.
         """
         query = sa.select(JOB).order_by(JOB.c.sequence.desc()).limit(limit)
         if kind is not None:
@@ -76,11 +78,23 @@ class Reading:
             query = query.where(_listed(listed_without))
         if mentions is not None:
             query = query.where(JOB.c.settings.contains(mentions, autoescape=True))
+        if ids is not None:
+            query = query.where(JOB.c.id.in_(tuple(ids)))
         if parent is not None:
             children = sa.select(FAMILY.c.child).where(FAMILY.c.parent == parent)
             query = query.where(JOB.c.id.in_(children))
         with self.database.read() as connection:
             return [job_from_row(row) for row in connection.execute(query)]
+
+    def versions(self, kinds: Iterable[str], states: Iterable[str]) -> dict[str, int]:
+        """Return id -> version of such jobs, newest first, without their settings and results."""
+        query = (
+            sa.select(JOB.c.id, JOB.c.version)
+            .where(JOB.c.kind.in_(tuple(kinds)), _in_states(frozenset(states)))
+            .order_by(JOB.c.sequence.desc())
+        )
+        with self.database.read() as connection:
+            return dict(connection.execute(query).all())
 
     def own_family(self, id: str) -> list[str]:
         """Return the parts that only this job needs: they are deleted with it."""

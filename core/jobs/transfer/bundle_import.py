@@ -30,6 +30,7 @@ DAMAGE = (TypeError, ValueError, OverflowError, RecursionError, csv.Error, LabEr
 CheckFile = Callable[[Path], None]
 CheckRun = Callable[[SavedRun], None]
 ResourcesOf = Callable[[StoredSpec], str]
+Measure = Callable[[SavedRun, Path], SavedRun]
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,15 @@ def import_run(
     check_file: CheckFile = lambda path: None,
     resources_of: ResourcesOf = lambda spec: spec.resources,
     check_run: CheckRun = lambda run: None,
+    measure: Measure = lambda run, folder: run,
     limits: Limits = BUNDLE_LIMITS,
 ) -> Imported:
     """Add the runs of a bundle to this workspace, all or none of them, marked as imported.
 
     check_file, check_run: called with each unpacked file and each record before anything is kept;
     they raise a LabError to refuse. resources_of: what a run needs of a machine, should it be
-    resumed here. Raises UploadError with the reason and the remedy.
+    resumed here. measure: given a run and the folder of its files, returns it with what the files
+    say instead of what the zip says of them. Raises UploadError with the reason and the remedy.
     """
     remove_stale(workspace.scratch, "bundle-*")
     with scratch_folder(workspace.scratch, "bundle-") as folder:
@@ -67,6 +70,7 @@ def import_run(
             raise UploadError("The histories are too long. Export single runs instead.")
         for run, files in read:
             _unpack_files(members, run.id, files, folder / "runs" / run.id, check_file)
+        runs = [_measured(run, folder / "runs" / run.id, measure) for run in runs]
         runs = [replace(run, resources=resources_of(run.spec)) for run in runs]
         added = _keep(store, workspace, _with_known_parents(store, runs), folder / "runs")
     others = tuple(run.id for run in runs if run.id not in added)
@@ -115,7 +119,7 @@ def _keep(store: Store, workspace: Workspace, runs: Sequence[SavedRun], folder: 
 
 def _move(source: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    source.mkdir(exist_ok=True)
+    source.mkdir(parents=True, exist_ok=True)
     shutil.move(source, target)
 
 
@@ -161,6 +165,13 @@ def _unpack_files(
             check_file(path)
         except LabError as error:
             raise UploadError(f"{file_name} of run {id} was refused: {error}") from error
+
+
+def _measured(run: SavedRun, folder: Path, measure: Measure) -> SavedRun:
+    try:
+        return measure(run, folder)
+    except LabError as error:
+        raise UploadError(f"A file of run {run.id} was refused: {error}") from error
 
 
 def _check_texts(value: Any) -> None:

@@ -1,0 +1,59 @@
+"""Imported networks, measured again here from their own weights: their zip's word is no result."""
+
+from collections.abc import Sequence
+
+from core.data.store import list_stored
+from core.errors import LabError, NotFoundError
+from core.jobs.store.job import Job
+from core.jobs.store.store import Store
+from core.networks.formats import keras_h5
+from core.runs.results import Network, network_of, weights_path
+from core.runs.specs import data_of
+from core.training.spec import ImportSpec
+from core.workspace import Workspace
+
+MOST = 100  # networks of one zip
+
+
+def to_measure(store: Store, workspace: Workspace, ids: Sequence[str]) -> list[ImportSpec]:
+    """Return what to submit so that imported networks are measured here: those whose data is here.
+
+    Their weights are kept as those of an upload are. Raises StoreError when there is no room.
+    """
+    here = {entry.digest for entry in list_stored(workspace)}
+    found = (network_of(store.get(id)) for id in ids)
+    known = [network for network in found if network is not None and network.data in here]
+    specs = (_spec(network, workspace) for network in known[:MOST])
+    return [spec for spec in specs if spec is not None]
+
+
+def _spec(network: Network, workspace: Workspace) -> ImportSpec | None:
+    try:
+        path = weights_path(network, workspace)
+    except NotFoundError:  # a zip of labels alone
+        return None
+    weights, _ = keras_h5.read_upload(path.name, path, scratch=workspace.scratch)
+    digest = keras_h5.keep(workspace.weights, weights)
+    return ImportSpec(data=network.data, weights=digest, name=name_of(network.job))
+
+
+def name_of(job: Job) -> str:
+    """Return what the measurement of an imported run's weights is called."""
+    return f"imported run {job.id[:8]}"
+
+
+def told(store: Store, workspace: Workspace, job: Job) -> str:
+    """Return what to know of a run that was imported, "" of any other."""
+    if not job.imported:
+        return ""
+    said = "Imported: this run was computed elsewhere, and its numbers are its zip's word."
+    try:
+        network = network_of(job)
+        if network is None or not weights_path(network, workspace):
+            return said
+    except LabError:
+        return f"{said} Its zip has no weights to measure."
+    said += " Sparsity and size were counted here, in its weights file."
+    if data_of(job) not in {entry.digest for entry in list_stored(workspace)}:
+        return f"{said} Its data set is not here, so its accuracy cannot be measured."
+    return f"{said} Its accuracy is measured here by the run “{name_of(job)}”."

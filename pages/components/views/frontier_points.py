@@ -1,0 +1,57 @@
+"""What the Frontier page shows of thousands of networks, computed once for all its drawings."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import streamlit as st
+
+from core.evaluation.axes import Axis
+from core.evaluation.frontier import front, knee
+from core.evaluation.point import Point
+from core.figures.comparison import scatter
+from core.figures.theme import Chart
+from core.runs.results import Network
+from core.runs.selection import told_apart
+
+
+class Shown(NamedTuple):
+    """The chart, how many of its points are on the front, and the point at the front's bend."""
+
+    chart: Chart
+    on_front: int
+    bend: Point | None
+
+
+# key: whatever names the points: the store, the edition of its networks, the data set.
+Key = tuple[str, int, str]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def points_of(key: Key, _networks: Sequence[Network]) -> list[Point]:
+    """Return the networks' points, each under a name of its own."""
+    return told_apart([network.point for network in _networks])
+
+
+def shown(
+    key: Key,
+    points: Sequence[Point],
+    axes: tuple[Axis, Axis],
+    labels: Mapping[str, str],
+    chosen: Sequence[str],
+    budget: float | None,
+) -> Shown:
+    """Return what is drawn of the points on two axes (x, y); key: of `points_of`."""
+    names = tuple((axis.key, axis.label) for axis in axes)
+    return _shown((*key, names, tuple(chosen), budget), points, axes, labels)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shown(
+    key: tuple[object, ...],
+    _points: Sequence[Point],
+    _axes: tuple[Axis, Axis],
+    _labels: Mapping[str, str],
+) -> Shown:
+    *_, chosen, budget = key
+    chart = scatter(_points, *_axes, _labels, chosen, budget)  # type: ignore[arg-type]
+    return Shown(chart, len(front(_points, *_axes)), knee(_points, *_axes))
