@@ -21,6 +21,7 @@ from core.federated.spec import FederatedSpec
 from core.runs.learning_curves import diverged_in
 from core.runs.results import history_of
 from core.settings import by_name, describe, parse, parse_values, to_dict
+from core.text import listed
 
 OWN_OPTIONS = ("data", "algorithm")  # declared by themselves
 ALWAYS = ("data", "algorithm", "algorithm_settings")  # what a run's settings always hold
@@ -139,10 +140,10 @@ def _owner(name: str, known: Mapping[str, Mapping[str, object]], partition_name:
         )
     if not owners:
         of_others = [key for key, cls in PARTITIONS.items() if name in by_name(describe(cls))]
-        hint = f" It belongs to --partition {' or '.join(of_others)}." if of_others else ""
-        listed = ", ".join(dict.fromkeys([*known["algorithm"], *known["partition"]]))
+        hint = f" It belongs to --partition {listed(of_others, 'or')}." if of_others else ""
+        known_names = ", ".join(dict.fromkeys([*known["algorithm"], *known["partition"]]))
         raise SettingsError(
-            f"This run has no setting {name!r}.{hint} Known beside its options: {listed}."
+            f"This run has no setting {name!r}.{hint} Known beside its options: {known_names}."
         )
     return owners[0]
 

@@ -125,7 +125,10 @@ def test_a_partition_is_even_where_only_its_clients_are_said(session):
     [
         (["--algorithm", "feddyn", "--partition", "dirichlet", "--set", "alpha=0.5"],
          "Write algorithm.alpha or partition.alpha"),
-        (["--set", "alpha=0.5"], "It belongs to --partition dirichlet or quantity"),
+        (
+            ["--set", "alpha=0.5"],
+            "It belongs to --partition dirichlet, equal_dirichlet or quantity",
+        ),
         (["--set", "speed=3"], "This run has no setting 'speed'"),
         (["--set", "algorithm.speed=3"], "has no setting 'speed'"),
         (["--set", "partition=halves"], "There is no partition 'halves'"),
