@@ -19,6 +19,7 @@ from pages.components.session import recall, remember, store, submit, workspace
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.autograder_view import autograder_view
 from pages.components.views.data_views import choose_data
+from pages.components.views.doctor_view import doctor_view
 from pages.components.views.grading_views import (
     classes_view,
     downloads,
@@ -79,6 +80,7 @@ def _form(chosen: StoredDataset) -> None:
         _start(chosen, files, hidden, threshold)
     show_upload_error("grade")
     autograder_view(chosen, hidden, threshold)
+    doctor_view(chosen)
     with st.expander("How it is scored", expanded=not gradings(store(), chosen.digest)):
         st.markdown(RUBRIC)
         st.caption(

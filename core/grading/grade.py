@@ -205,7 +205,7 @@ def _graded(
     if not all(np.isfinite(array).all() for array in weights.values()):
         return counted
     answers = ask(weights, shape, images.images)
-    findings = examine(Case(weights, shape, images, notes))
+    findings = examine(Case(weights, shape, images, notes, given=answers))
     counted = replace(counted, findings=tuple(finding.sentence for finding in findings))
     return _asked(counted, answers, images, threshold)
 

@@ -7,8 +7,9 @@ from core.grading.grade import Grade, cause, ranked
 from core.grading.spec import GradeSpec
 from core.jobs.store.store import Store
 from tests.grading.class_exports import PEOPLE
+from tests.inputs import networks
 from tests.pages.conftest import all_text
-from tests.runs.finished_lab import finish
+from tests.runs.finished_lab import finish, pruned_weights
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +109,19 @@ def test_the_autograder_is_made_on_request_of_the_images_graded_on(filled_home, 
     assert not page.exception
     labels = [each.proto.label for each in page.get("download_button")]
     assert [label for label in labels if label.startswith("Download autograder.zip (")]
+
+
+def test_the_doctor_says_what_is_wrong_with_one_file_and_stores_nothing(filled_home, open_page):
+    workspace, ids = filled_home
+    page = open_page("grading", data=ids["data"])
+    content = networks.legacy(pruned_weights(0))
+    uploader = next(u for u in page.file_uploader if u.label == "Weights file to examine")
+    uploader.set_value(("my_model_weights.h5", content, "application/x-hdf5"))
+    next(n for n in page.number_input if "Claimed sparsity" in n.label).set_value(0.95)
+    page.run()
+    next(each for each in page.button if each.label == "Examine").click().run()
+    assert not page.exception
+    (warning,) = [each.value for each in page.warning]
+    assert "The dense network was likely saved" in warning
+    assert "0 of 592,224 kernel weights" in warning.replace("\\", "")
+    assert not list(workspace.uploads.iterdir())

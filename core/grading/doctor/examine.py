@@ -18,9 +18,9 @@ CHECKS: tuple[Callable[[Case], Finding | None], ...] = (
     *(masks_lost, dense_saved, kernels_only, with_tolerance, from_mask),
     *(underflow, from_logits),
 )
-REPAIRS: tuple[Callable[[Case], Repair | None], ...] = (
-    *(scattered, flattened_rows, image_scale, not_folded, classes),
-)
+Attempts = tuple[Callable[[Case], Repair | None], ...]
+QUICK: Attempts = (scattered, flattened_rows, classes)  # at most one pass over the images
+THOROUGH: Attempts = (image_scale, not_folded)  # several
 FEWEST_IMAGES = 20  # fewer tell nothing
 
 
@@ -35,12 +35,18 @@ def examine(case: Case) -> tuple[Finding, ...]:
     dead = dead_layer(case)
     if dead is not None:
         return (dead, *found)
-    tried = [attempt(case) for attempt in REPAIRS]
-    repairs = [repair for repair in tried if repair is not None and repair.explains(case)]
-    if repairs:
-        best = max(repairs, key=lambda repair: repair.accuracy)
-        return (best.finding(case), *found)
+    for attempts in (QUICK, THOROUGH):
+        repair = _best(case, attempts)
+        if repair is not None:
+            return (repair.finding(case), *found)
     return tuple(found)
+
+
+def _best(case: Case, attempts: Attempts) -> Repair | None:
+    """Return the repair that brings most of the accuracy back, None if none brings enough."""
+    tried = [attempt(case) for attempt in attempts]
+    enough = [repair for repair in tried if repair is not None and repair.explains(case)]
+    return max(enough, key=lambda repair: repair.accuracy, default=None)
 
 
 def refused(error: str) -> tuple[Finding, ...]:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from core.data.dataset import Split
+from core.evaluation.accuracy import softmax
 from core.grading.doctor.case import Case
 from core.grading.doctor.examine import examine, refused
+from core.networks import numpy_forward
 from core.networks.formats import reader
 from core.networks.network import NetworkShape, initial_weights
 from tests.grading.doctor.networks import SHAPE, data, fine_tuned, pruned, trained, wider
@@ -212,3 +214,12 @@ def test_too_few_images_tell_nothing_of_the_accuracy(good):
     few = data()[1].take(np.arange(10))
     dead = good | {"conv3/kernel": np.zeros_like(good["conv3/kernel"])}
     assert examine(Case(dead, SHAPE, few)) == ()
+
+
+def test_answers_that_are_known_are_not_asked_for_again(good):
+    images = data()[1]
+    asked = Case(good, SHAPE, images)
+    outputs = numpy_forward.predict_logits(good, images.images)
+    known = Case(good, SHAPE, images, given=softmax(outputs))
+    assert known.accuracy == asked.accuracy
+    assert np.abs(known.answers - asked.answers).max() < 1e-6
