@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from core.commands import (
+    architectures,
     engine,
     export,
     federated,
@@ -25,7 +26,18 @@ from core.files import PRIVATE_UMASK
 from core.jobs.store.store import Store
 from core.workspace import open_workspace
 
-MODULES = (networks, sweeps, federated, grading, report, export, listing, engine, serve)
+MODULES = (
+    networks,
+    architectures,
+    sweeps,
+    federated,
+    grading,
+    report,
+    export,
+    listing,
+    engine,
+    serve,
+)
 
 
 def parser() -> argparse.ArgumentParser:

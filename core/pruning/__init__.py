@@ -3,6 +3,7 @@
 __all__ = [
     "method",
     "methods",
+    "one_shot",
     "outcome",
     "paper_recipe",
     "plan",

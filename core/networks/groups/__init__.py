@@ -1,1 +1,7 @@
 """Unit groups: which channels of a network can only go together, and what follows from it."""
+
+__all__ = [
+    "choice",
+    "compaction",
+    "unit_groups",
+]

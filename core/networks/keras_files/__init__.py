@@ -1,1 +1,7 @@
 """Whole networks in Keras's files: read without Keras, written with it."""
+
+__all__ = [
+    "architecture",
+    "reader",
+    "writer",
+]

@@ -56,9 +56,13 @@ from core.networks.layers.scaling import LayerScale, Rescaling
 from core.networks.layers.shaping import Flatten, InputLayer, Permute, Reshape
 
 __all__ = [
+    "activation",
     "convolution",
     "dense",
+    "depthwise",
     "kind",
+    "merging",
+    "normalization",
     "passing",
     "pooling",
     "scaling",

@@ -1,0 +1,199 @@
+"""Every model of keras.applications read, cut to half of its units, and pruned to 90%.
+
+Run: python -m benchmarks.networks [names …]. Writes docs/networks.md; rows of models that are not
+named are kept from benchmarks/networks.json.
+"""
+
+import gc
+import json
+import math
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.results_page import table
+from core.errors import LabError
+from core.networks import applications
+from core.networks.graph import Network
+from core.networks.groups.choice import keep_best, l1_scores
+from core.networks.groups.compaction import compact, masked
+from core.networks.groups.unit_groups import unit_groups
+from core.networks.keras_files.reader import read_network
+from core.networks.keras_model import build, put
+from core.pruning.one_shot import smallest_weights, zeros
+from core.randomness import generator
+from core.text import thousands
+
+ROOT = Path(__file__).resolve().parents[1]
+ROWS, PAGE = ROOT / "benchmarks" / "networks.json", ROOT / "docs" / "networks.md"
+SIDE, REMOVED, SPARSITY, TOLERANCE = 96, 0.5, 0.9, 1e-4
+LARGER = {"NASNetLarge": 331, "InceptionV3": 139, "InceptionResNetV2": 139}  # read no 96 x 96
+COLUMNS = {
+    "parameters": "Parameters",
+    "free": "Free groups",
+    "units": "Their units",
+    "left": "Parameters at half of the units",
+    "multiply_adds": "Multiply-adds left",
+    "apart": "Compact − masked",
+    "signal": "Image − image",
+    "zeros": "Exact zeros at 90%, re-read",
+    "seconds": "Seconds to group, cut and compact",
+}
+
+
+def random_weights(network: Network) -> dict[str, np.ndarray]:
+    """Return weights with which no part of the network is trivial, as after a training."""
+    rng = generator(0, "networks")
+    found = {}
+    for name, size in network.parameter_shapes().items():
+        layer, _, part = name.rpartition("/")
+        if part in ("gamma", "variance", "moving_variance"):
+            values = rng.uniform(0.5, 1.5, size)
+        elif len(size) > 1:
+            is_depthwise = part == "depthwise_kernel" or "Depthwise" in network.by_name[layer].kind
+            reads = math.prod(size[:2] if is_depthwise else size[:-1])
+            values = rng.standard_normal(size, np.float32) * np.sqrt(2 / reads)
+        else:
+            values = rng.normal(0, 0.1, size)
+        found[name] = np.asarray(values, np.float32)
+    return found
+
+
+def without_softmax(network: Network) -> Network:
+    """Return the network that ends in logits: probabilities of 1,000 classes are all alike."""
+    rows = network.to_dict()["layers"]
+    for row in rows:
+        if row["settings"].get("activation") == "softmax":
+            row["settings"]["activation"] = "linear"
+    return Network.from_dict({"layers": rows})
+
+
+def measure(name: str) -> dict[str, Any]:
+    """Return one model's row; a refusal is its reason."""
+    side = LARGER.get(name, SIDE)
+    try:
+        network = without_softmax(applications.application(name, (side, side, 3)))
+    except LabError as error:
+        return {"name": name, "refused": str(error)}
+    weights = random_weights(network)
+    row = {"name": name, "side": side, "parameters": network.parameters}
+    row |= _structured(network, weights)
+    return row | _unstructured(network, weights)
+
+
+def _structured(network: Network, weights: dict[str, np.ndarray]) -> dict[str, Any]:
+    start = time.perf_counter()
+    groups = unit_groups(network)
+    kept = keep_best(groups, l1_scores(groups, weights), REMOVED)
+    small, arrays = compact(groups, weights, kept)
+    seconds = time.perf_counter() - start
+    # Bytes, as most of these networks expect, in areas of a twelfth: noise alone averages out.
+    areas = generator(0, "images").random((2, 12, 12, 3)).astype(np.float32)
+    side = -(-network.input_shape[0] // 12)
+    images = 255 * areas.repeat(side, 1).repeat(side, 2)[:, : network.input_shape[0]]
+    images = images[:, :, : network.input_shape[1]]
+    of_small = _predicted(small, arrays, images)
+    of_masked = _predicted(network, masked(groups, weights, kept), images)
+    largest = np.abs(of_masked).max()
+    return {
+        "free": len(groups.free),
+        "groups": len(groups.groups),
+        "units": sum(len(group.units) for group in groups.free),
+        "left": small.parameters,
+        "multiply_adds": small.multiply_adds / network.multiply_adds,
+        "apart": float(np.abs(of_small - of_masked).max() / largest),
+        "signal": float(np.abs(of_masked[0] - of_masked[1]).max() / largest),
+        "seconds": seconds,
+    }
+
+
+def _predicted(network: Network, weights: dict[str, np.ndarray], images: np.ndarray) -> np.ndarray:
+    import keras
+
+    model = build(network)
+    put(model, network, weights)
+    found = np.asarray(model.predict_on_batch(images))
+    keras.backend.clear_session()
+    return found
+
+
+def _unstructured(network: Network, weights: dict[str, np.ndarray]) -> dict[str, Any]:
+    pruned = smallest_weights(network, weights, SPARSITY)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.keras"
+        model = build(network)
+        put(model, network, pruned)
+        model.save(path)
+        again = read_network(path, scratch=Path(folder)).weights or {}
+    exact = all(np.array_equal(again[key], pruned[key]) for key in pruned)
+    return {"zeros": zeros(again), "exact": exact}
+
+
+def page(rows: dict[str, dict[str, Any]]) -> str:
+    """Return docs/networks.md."""
+    measured = [row for row in rows.values() if "refused" not in row]
+    cut = [row for row in measured if row["apart"] <= min(TOLERANCE, row["signal"] / 10)]
+    exact = [row for row in measured if _is_exact(row)]
+    missing = [name for name in applications.NAMES if name not in rows]
+    lines = [
+        "# Any Keras network\n",
+        "Made by `python -m benchmarks.networks`. Every model of `keras.applications`, with random "
+        "weights and images of 96 × 96 pixels where the model reads such, else of its smallest: "
+        "read from its configuration; half of the units of every free group removed (those with "
+        "the smallest L1 norm over all layers that make them) and the network made physically "
+        "smaller; and, separately, the smallest weights of all kernels set to zero until 90% of "
+        "all parameters are, written as `.keras` and read again.\n",
+        "Compact − masked: the largest difference of the logits of the small network and of the "
+        "full one with zeros, over the largest logit. Image − image: the same of two different "
+        "images, to show that the logits depend on what the network sees.\n",
+        f"**{len(cut)} of {len(applications.NAMES)}** models are cut with a difference of at most "
+        f"{TOLERANCE:g}; **{len(exact)} of {len(applications.NAMES)}** keep exactly 90% zeros in "
+        "the file.\n",
+        *table(["Model", "Pixels", *COLUMNS.values()], [_cells(row) for row in measured]),
+    ]
+    for row in rows.values():
+        if "refused" in row:
+            lines.append(f"* {row['name']}: {row['refused']}")
+    if missing:
+        lines.append(f"Not measured yet: {', '.join(missing)}.")
+    return "\n".join(lines) + "\n"
+
+
+def _is_exact(row: dict[str, Any]) -> bool:
+    return bool(row["exact"]) and row["zeros"] == round(SPARSITY * row["parameters"])
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        row["name"],
+        f"{row['side']}",
+        thousands(row["parameters"]),
+        f"{row['free']} of {row['groups']}",
+        thousands(row["units"]),
+        thousands(row["left"]),
+        f"{row['multiply_adds']:.1%}",
+        f"{row['apart']:.1e}",
+        f"{row['signal']:.1e}",
+        f"{thousands(row['zeros'])}{'' if _is_exact(row) else ' (not exact)'}",
+        f"{row['seconds']:.2f}",
+    ]
+
+
+def main(names: list[str]) -> None:
+    """Measure models and write the page."""
+    rows = json.loads(ROWS.read_text()) if ROWS.exists() else {}
+    for name in names or applications.NAMES:
+        rows[name] = measure(name)
+        print(json.dumps(rows[name]), flush=True)
+        ordered = {name: rows[name] for name in applications.NAMES if name in rows}
+        ROWS.write_text(json.dumps(ordered, indent=1) + "\n")
+        PAGE.write_text(page(ordered))
+        gc.collect()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
