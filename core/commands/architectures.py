@@ -109,7 +109,10 @@ def _of(parameter: str) -> str:
 
 
 def prune_network(session: Session, options: Namespace) -> None:
-    """Prune the network in a file without training and write it to --out."""
+    """Prune the network in a file without training and write it to --out.
+
+    Raises WeightsError if it has no weights.
+    """
     found = found_network(session, options)
     if found.weights is None:
         raise WeightsError(

@@ -34,6 +34,11 @@ class ReLU(Kind):
     negative_slope: float = 0.0
     threshold: float = 0.0
 
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether zero stays zero: the slope begins at the threshold."""
+        return self.threshold == 0 or self.negative_slope == 0
+
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         x = inputs[0]
         above = x if self.max_value is None else np.minimum(x, np.float32(self.max_value))

@@ -20,6 +20,7 @@ class Depthwise(Kind):
 
     rank: ClassVar[int]
     kernel_part: ClassVar[str] = "kernel"
+    shifts: ClassVar[tuple[str, ...]] = ("bias",)
 
     kernel_size: tuple[int, ...]
     strides: tuple[int, ...] = (1,)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from core.errors import SettingsError
-from core.networks.layers.functions import known
+from core.networks.layers.functions import FUNCTIONS, known
 from core.networks.layers.unit_table import Flow, UnitTable
 
 Shape = tuple[int, ...]
@@ -28,6 +28,7 @@ class Kind:
 
     module: ClassVar[str] = "keras.layers"
     fixed: ClassVar[tuple[str, ...]] = ()  # parameters that training by gradient leaves alone
+    shifts: ClassVar[tuple[str, ...]] = ()  # carried parameters that move a channel from zero
 
     def __post_init__(self) -> None:
         """Check the sizes. Raises SettingsError for one that no network has."""
@@ -81,6 +82,12 @@ class Kind:
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         """Return which units the output has; here its input's. `table` makes and ties units."""
         return Flow(units[0])
+
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether a channel that is zero in all inputs stays zero, apart from `shifts`."""
+        function = FUNCTIONS[getattr(self, "activation", "linear")]
+        return not function(np.zeros((1, 1), np.float32)).any()
 
     def resized(self, width: int) -> Self:
         """Return the settings of the layer with `width` channels left in its output."""

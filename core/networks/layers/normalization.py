@@ -15,6 +15,7 @@ class BatchNormalization(Kind):
     """Batch normalization. Ioffe & Szegedy 2015, arXiv:1502.03167."""
 
     fixed: ClassVar[tuple[str, ...]] = ("moving_mean", "moving_variance")
+    shifts: ClassVar[tuple[str, ...]] = ("beta", "moving_mean")
 
     axis: int = -1
     momentum: float = 0.99

@@ -18,6 +18,11 @@ class Rescaling(Kind):
     scale: tuple[float, ...]
     offset: tuple[float, ...] = (0.0,)
 
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether nothing is added."""
+        return not any(self.offset)
+
     def config(self) -> dict[str, Any]:
         """Return Keras's options; one number for all channels is no list."""
         pairs = {"scale": self.scale, "offset": self.offset}
