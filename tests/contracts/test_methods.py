@@ -48,7 +48,15 @@ def test_a_method_says_what_it_is(name):
     assert method.settings.__doc__
     assert all(field.help for field in describe(method.settings))
     assert method.settings() == method.settings()
-    assert not method.assigned or "Adapted:" in explained(method.doc, method.settings, method.paper)
+
+
+@pytest.mark.parametrize(
+    "paper",
+    ["magnitude", "l1_filter", "thinet", "regression", "slimming", "structure_selection", "taylor"],
+)
+def test_what_a_method_changed_of_its_paper_is_said(paper):
+    method = METHODS[paper]
+    assert "Adapted:" in explained(method.doc, method.settings, method.paper)
 
 
 def test_scores_have_the_shape_of_what_they_score(name):
