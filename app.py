@@ -11,5 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.server.gate import Gate
+from pages.server.uploads import Uploads, keep_on_disk
 
-app = st.App(str(files("pages") / "frame.py"), middleware=[Middleware(Gate)])
+app = st.App(str(files("pages") / "frame.py"), middleware=[Middleware(Gate), Middleware(Uploads)])
+keep_on_disk(app)

@@ -1,5 +1,7 @@
-"""Kill whoever waits for a parsing child: no child goes on, and nothing of the file is left."""
+"""Kill whoever waits for a parsing child, or takes an upload: nobody goes on, nothing is left."""
 
+import contextlib
+import http.client
 import os
 import signal
 import subprocess
@@ -11,7 +13,9 @@ import psutil
 import pytest
 
 from core.stale_files import remove_stale
+from tests.browser.server import serve
 from tests.inputs import build
+from tests.inputs.test_upload_endpoint import MEBIBYTE, opened, server_at, upload
 from tests.jobs.watching import until
 
 pytestmark = pytest.mark.slow  # processes
@@ -55,3 +59,28 @@ def test_a_child_ends_with_the_parent_that_waits_for_it(tmp_path, slow_file, nam
         os.utime(held, (time.time() - 60,) * 2)
     remove_stale(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_a_web_server_that_ends_during_an_upload_leaves_nothing(tmp_path, name):
+    with serve(ROOT / "app.py", tmp_path) as url, opened(url.removeprefix("http://")) as session:
+        server = server_at(url)
+        family = [server, *server.children(recursive=True)]
+        assert upload(session, [MEBIBYTE] * 3, "whole") == 204
+
+        def endless():
+            yield MEBIBYTE * 3
+            server.send_signal(getattr(signal, name))
+            while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+                yield MEBIBYTE
+
+        status = 0
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            status = upload(session, endless(), "half")
+        assert status != 204
+        until(lambda: not any(is_alive(each) for each in family), 30)
+    assert [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()] == []
+
+
+def is_alive(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

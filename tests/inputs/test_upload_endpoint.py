@@ -2,9 +2,10 @@
 
 import http.client
 import itertools
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from http.cookies import SimpleCookie
 
+import psutil
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -32,7 +33,13 @@ def server(tmp_path_factory):
 @pytest.fixture
 def session(server):
     """An open session: (host, its id, headers that a browser sends with an upload)."""
-    host, _ = server
+    with opened(server[0]) as found:
+        yield found
+
+
+@contextmanager
+def opened(host):
+    """Open a page as a browser does; give (host, the session's id, headers of an upload)."""
     with closing(http.client.HTTPConnection(host, timeout=30)) as asked:
         asked.request("GET", "/_stcore/health")
         cookies = SimpleCookie(asked.getresponse().headers["Set-Cookie"])
@@ -43,11 +50,26 @@ def session(server):
         subprotocols=["streamlit", token],
         additional_headers={"Cookie": headers["Cookie"]},
         max_size=None,
+        ping_interval=None,  # as a browser
     ) as socket:
         socket.send(BackMsg(rerun_script={}).SerializeToString())
         messages = (ForwardMsg.FromString(socket.recv(timeout=30)) for _ in range(100))
         fresh = next(m for m in messages if m.HasField("new_session"))
         yield host, fresh.new_session.initialize.session_id, headers
+
+
+def server_at(url: str) -> psutil.Process:
+    """Return the process that listens at the address."""
+    port = int(url.rsplit(":", 1)[1])
+    found = (
+        each.pid
+        for each in psutil.net_connections("tcp")
+        if each.status == psutil.CONN_LISTEN and each.laddr.port == port and each.pid
+    )
+    return psutil.Process(next(found))
+
+
+Session = tuple[str, str, dict[str, str]]  # host, id, headers
 
 
 def multipart(pieces):
@@ -57,11 +79,11 @@ def multipart(pieces):
     yield f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def upload(session, pieces):
+def upload(session, pieces, file="file-1"):
     """Send the pieces in chunked encoding, which declares no length; return the status."""
     host, session_id, headers = session
     kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    path = f"/_stcore/upload_file/{session_id}/file-1"
+    path = f"/_stcore/upload_file/{session_id}/{file}"
     with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # it stops listening, and says why
             connection.request("PUT", path, multipart(pieces), headers | kind, encode_chunked=True)
