@@ -23,6 +23,7 @@ from core.data.uploads.unpickle import reader as pickles
 from core.errors import LabError, WeightsError
 from core.networks.formats import reader, torch_writer
 from core.networks.network import NetworkShape, initial_weights
+from tests.fuzz.bundles import bundle_seeds, read_bundle
 from tests.inputs import build, clients, networks, pictures
 from tests.inputs import pickles as pickle_cases
 
@@ -224,6 +225,7 @@ READERS: dict[str, Reader] = {
     "safetensors": Reader(read_weights, safetensors_seeds),
     "arrays": Reader(read_weights, array_seeds),
     "leaf": Reader(with_source(leaf_json.parse), leaf_seeds),
+    "bundle": Reader(read_bundle, bundle_seeds),
 }
 
 
