@@ -8,6 +8,7 @@ From the zip that the Grade page gets to one results.json a person. Prints one J
 import argparse
 import io
 import json
+import resource
 import tempfile
 import time
 import zipfile
@@ -34,6 +35,7 @@ def measured(people: int, images: int) -> dict[str, object]:
         grades = grade(files, read, shape, Silent())
         results = gradescope.results_zip(grades, 0.6)
     seconds = time.perf_counter() - started
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
     with zipfile.ZipFile(io.BytesIO(results)) as archive:
         written = len(archive.namelist())
     return {
@@ -42,7 +44,7 @@ def measured(people: int, images: int) -> dict[str, object]:
         "full_accuracy": sum(each.accuracy == 1 for each in grades),
         "wrong_verdicts": wrong_verdicts(grades),
         "seconds": round(seconds, 1),
-        "own_processor_seconds": round(time.process_time() - used, 1),
+        "processor_seconds": round(time.process_time() - used + children.ru_utime, 1),
     }
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.grading.doctor.case import Case
+from core.grading.doctor.case import FIRST_LOOK, Case
 from core.grading.doctor.repair import Repair
 from core.networks import numpy_forward
 from core.networks.network import PADDING, Weights
@@ -54,10 +54,10 @@ def not_folded(case: Case) -> Repair:
 
 
 def _normalised(case: Case) -> Weights:
-    """Return weights whose convolutions answer the tried images with mean 0 and deviation 1."""
-    weights = dict(case.weights)
+    """Return weights whose convolutions answer some of the images with mean 0 and deviation 1."""
+    weights, seen = dict(case.weights), case.tried.images[::FIRST_LOOK]
     for layer in PADDING:
-        outputs = numpy_forward.after(weights, case.tried.images, layer, relu=False)
+        outputs = numpy_forward.after(weights, seen, layer, relu=False)
         mean, deviation = outputs.mean((0, 1, 2)), np.sqrt(outputs.var((0, 1, 2)) + EPSILON)
         weights[f"{layer}/kernel"] = weights[f"{layer}/kernel"] / deviation
         weights[f"{layer}/bias"] = (weights[f"{layer}/bias"] - mean) / deviation

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.grading.doctor.case import PASSING, SHORTFALL, Case, Finding
+from core.grading.doctor.case import Case, Finding
 
 GAIN = 0.1  # of accuracy: three standard errors on the images that are tried
 
@@ -22,9 +22,7 @@ class Repair:
 
     def explains(self, case: Case) -> bool:
         """Tell whether so much accuracy came back that this is what was wrong."""
-        claimed = case.claimed_accuracy
-        wanted = PASSING if claimed is None else claimed - 2 * SHORTFALL
-        return self.accuracy >= max(wanted, case.accuracy + GAIN)
+        return self.accuracy >= max(case.wanted, case.accuracy + GAIN)
 
     def finding(self, case: Case) -> Finding:
         """Return the verdict with the accuracies before and after."""
