@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.networks.topology import CHANNEL_LAYERS
+from core.progress import Silent, Stopped
 from core.pruning.activations import layer_input, pre_activation_statistics
 from core.pruning.masks.dead_units import channel_mask
 from core.pruning.method import Budget
@@ -210,3 +211,17 @@ def test_a_channel_with_gamma_zero_can_go_without_changing_an_answer():
         probabilities(whole, images),
         atol=1e-3,
     )
+
+
+def test_stopped_while_lambda_grows_it_goes_on_bit_for_bit():
+    """λ and its steps are variables of the model, so the checkpoint has them."""
+    straight = slimming.select(tiny.context(), ADAPTED, Budget(0.6, KEPT, 9))
+    progress = tiny.StopsAfter(2)
+    with pytest.raises(Stopped):
+        slimming.select(tiny.context(progress), ADAPTED, Budget(0.6, KEPT, 9))
+    resumed = Silent()
+    resumed.state = progress.state
+    again = slimming.select(tiny.context(resumed), ADAPTED, Budget(0.6, KEPT, 9))
+    assert again.notes == straight.notes
+    for name, value in straight.weights.items():
+        np.testing.assert_array_equal(again.weights[name], value)
