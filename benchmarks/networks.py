@@ -53,6 +53,8 @@ def random_weights(network: Network) -> dict[str, np.ndarray]:
         layer, _, part = name.rpartition("/")
         if part in ("gamma", "variance", "moving_variance"):
             values = rng.uniform(0.5, 1.5, size)
+        elif part == "count":  # of Normalization: a whole number in the file
+            values = np.ones(size)
         elif len(size) > 1:
             is_depthwise = part == "depthwise_kernel" or "Depthwise" in network.by_name[layer].kind
             reads = math.prod(size[:2] if is_depthwise else size[:-1])
