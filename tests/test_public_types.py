@@ -18,6 +18,8 @@ EDGES = {
     "core/archives": "a confined child answers in JSON and arrays",
     "core/data/uploads": "what runs in the confined child, and answers so",
     "core/networks/formats/reader.py": "what runs in the confined child, and answers so",
+    "core/networks/keras_files": "Keras's description of a network is JSON",
+    "core/networks/layers": "each kind of layer reads and writes its part of that JSON",
     "core/figures/theme.py": "Plotly's figures are nested dictionaries",
     "core/figures/looks.py": "Plotly's figures are nested dictionaries",
     "core/grading/gradescope.py": "results.json as Gradescope describes it",

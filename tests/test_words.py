@@ -40,7 +40,6 @@ PARTS = {
     "renormalised": "temporary batchnorm: normalised means four other things",
     "leftovers": "stale files",
     "catalog": "builtin datasets, or method cards",
-    "catalogue": "builtin datasets, or method cards",
     "arrangement": "split names",
     "measurer": "round metrics",
     "reworded": "changed errors",
@@ -57,7 +56,6 @@ PARTS = {
 WHOLE = {
     "dropouts": "client_dropout: dropout alone is a layer",
     "Orders": "RunnerArgs: a runner's command line",
-    "Place": "Worker, as Dask has it",
     "Places": "workers",
     "free_place": "free_worker",
     "step_back": "lower_priority",
@@ -72,7 +70,7 @@ WHOLE = {
 }
 # A module's name alone; inside a module the words are harmless.
 MODULES = {
-    *("words", "lab", "refusals", "closure", "repair", "recovery", "regrowth", "owners", "filled"),
+    *("words", "lab", "refusals", "closure", "recovery", "regrowth", "owners", "filled"),
     *("places", "demands", "flights", "desks", "chores", "courtesy", "division", "hidden_test"),
     *("utils", "helpers", "manager", "misc", "common"),
 }

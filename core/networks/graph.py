@@ -212,7 +212,9 @@ def _said_of(layer: Layer, error: SettingsError) -> str:
     return f"The layer {layer.name!r} ({layer.kind}): {error}"
 
 
-def layer_weights(network: Network, weights: Mapping[str, np.ndarray], name: str) -> dict[str, Any]:
+def layer_weights(
+    network: Network, weights: Mapping[str, np.ndarray], name: str
+) -> dict[str, np.ndarray]:
     """Return part -> array of one layer."""
     layer = network.by_name[name]
     parts = layer.settings.parameter_shapes(network.input_shapes(layer))

@@ -6,12 +6,15 @@ inside the compiled training step, on tensors.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.sparse_training.gammas import NEAR, gamma_name
 from core.pruning.sparse_training.proximal import file_sparsity
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 from core.training.architecture import Hook
 from core.training.recipe import Recipe
 from core.training.temporary_batchnorm import build_with_batchnorm
@@ -44,7 +47,7 @@ class GrowingPenalty:
         """Return how many channels of a layer are to be cut, None if that is open."""
         return None if self.kept is None else shape.units[layer] - self.kept[layer]
 
-    def reached(self, gammas: Mapping[str, Any], shape: NetworkShape) -> Any:
+    def reached(self, gammas: "Mapping[str, tf.Tensor]", shape: NetworkShape) -> "tf.Tensor":
         """Return the share, a tensor, of what is to be cut whose γ is near zero."""
         import tensorflow as tf
 
