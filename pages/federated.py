@@ -9,7 +9,7 @@ from core.data.uploads.kept_leaf import LEAF_PREFIX, leaf_file
 from core.federated.algorithms import ALGORITHMS
 from core.federated.federate import load_clients
 from core.federated.presets import PRESETS, QUESTIONS, TITLES, comparison
-from core.federated.self_check import self_check
+from core.federated.self_check.identities import self_check
 from core.federated.spec import FederatedSpec, RunSettings
 from core.jobs.store.job import Job
 from core.runs import results

@@ -26,7 +26,8 @@ ROWS = [
     {"digests", "errors", "names", "processes", "progress", "randomness"}
     | {"stale_files", "tables", "text"},
     {"settings", "files"},
-    {"workspace", "records"},
+    {"workspace", "json_values"},
+    {"records"},
     {"archives"},
     {"data"},
     {"networks"},

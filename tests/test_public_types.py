@@ -12,6 +12,7 @@ JSON_FORMS = {"to_json", "from_json", "from_stored", "to_dict", "from_dict"}
 # Where JSON begins and ends, and nothing else; a folder stands for its modules.
 EDGES = {
     "core/records.py": "turns records into JSON and back",
+    "core/json_values.py": "the same, value by value",
     "core/jobs/store": "the store's edge: settings and results as they are kept",
     "core/jobs/runner/context.py": "the store's edge: what a task is handed before it is a spec",
     "core/jobs/transfer": "the store's edge: the same in a zip, with run.json beside it",

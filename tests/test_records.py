@@ -7,7 +7,8 @@ from typing import ClassVar
 import pytest
 
 from core.errors import RecordError, SettingsError
-from core.records import FORMAT, Record, Spec, decode
+from core.json_values import decode
+from core.records import FORMAT, Record, Spec
 from core.settings import Settings, setting
 
 

@@ -11,7 +11,8 @@ from core.data.uploads.kept_leaf import LEAF_PREFIX
 from core.errors import SettingsError
 from core.federated.algorithm import Algorithm
 from core.federated.algorithms import ALGORITHMS
-from core.records import Codec, Spec, decode
+from core.json_values import Codec, decode
+from core.records import Spec
 from core.settings import Settings, Value, describe, from_dict, setting, to_dict
 
 HIDDEN = 128  # units of the MLP's hidden layer unless the settings say otherwise

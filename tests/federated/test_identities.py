@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.federated.self_check import IDENTITIES, self_check
+from core.federated.self_check.identities import IDENTITIES, self_check
 
 
 @pytest.mark.parametrize("identity", IDENTITIES, ids=lambda identity: identity.sentence)

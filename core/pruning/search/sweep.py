@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.evaluation.cost import multiply_adds
+from core.json_values import Codec, decode
 from core.networks.compact import compact_shape
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS
@@ -19,7 +20,6 @@ from core.pruning.methods import METHODS
 from core.pruning.paper_recipe import default_recipe, paper_recipe
 from core.pruning.plan import DEFAULT, PAPER, PrunePlan
 from core.randomness import derived_seed
-from core.records import Codec, decode
 from core.settings import Settings, setting
 from core.training.recipe import MOST_EPOCHS
 
