@@ -19,6 +19,8 @@ Value = bool | int | float | str
 Values = Value | tuple[Value, ...] | None
 SCALARS = (bool, int, float, str)
 S = TypeVar("S")
+# Settings that the papers call by a letter, as people read it.
+GREEK = {"alpha": "α", "beta": "β", "beta1": "β₁", "beta2": "β₂", "mu": "μ", "tau": "τ"}
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ class SettingField:
     @property
     def label(self) -> str:
         """The name as a person reads it, with its unit."""
-        words = self.name.replace("_", " ").capitalize()
-        return f"{words} ({self.unit})" if self.unit else words
+        words = GREEK.get(self.name) or self.name.replace("_", " ").capitalize()
+        # "Layer epochs (epochs)" would say it twice.
+        return words if words.lower().endswith(self.unit) else f"{words} ({self.unit})"
 
 
 def setting(

@@ -8,6 +8,7 @@ from pages.components.error_box import error_box
 from pages.components.session import forget_other_visits
 
 PAGES, ASSETS = files("pages"), files("assets")
+SCRIPTS = ("back_button", "start_keys")
 
 # (file and address, title, icon), in the order of the work.
 # No sections: Streamlit's markup for them is a list that screen readers cannot read.
@@ -30,9 +31,10 @@ def main() -> None:
     st.set_page_config(page_title="Pareto Lab", page_icon=str(ASSETS / "icon.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
     st.html(f"<style>{(ASSETS / 'style.css').read_text('utf-8')}</style>")
-    script = (PAGES / "components" / "back_button.js").read_text("utf-8")
-    with st.container(key="back-button"):
-        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    with st.container(key="scripts"):
+        for name in SCRIPTS:
+            script = (PAGES / "components" / f"{name}.js").read_text("utf-8")
+            st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
     pages = [
         st.Page(
             str(PAGES / f"{file}.py"),

@@ -135,7 +135,15 @@ def _limit_slider(place: DeltaGenerator, key: str, values: Sequence[float]) -> f
         return float(chosen) / 1e3 if chosen < high else max(values)
     low, high = math.floor(min(values)), math.ceil(max(values))
     axis = AXES[key].title
+    if key.endswith("bytes"):
+        return _kilobytes(place, key, values)
     return float(place.slider(axis, low, high, high, format="localized", key=f"budget-{key}"))
+
+
+def _kilobytes(place: DeltaGenerator, key: str, values: Sequence[float]) -> float:
+    low, high = math.floor(min(values) / 1000), math.ceil(max(values) / 1000)
+    label = f"{AXES[key].label} (kB)"
+    return 1000.0 * place.slider(label, low, high, high, format="localized", key=f"budget-{key}")
 
 
 def _limit(key: str, value: float) -> str:

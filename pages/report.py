@@ -85,7 +85,7 @@ def _choose(found: list[Job]) -> list[str]:
         start = [id for id in st.session_state["report-runs"] if id in by_id]
     else:
         start = from_prefixes(recall("runs"), list(by_id))
-    if not start or _another_data_set():
+    if _another_data_set() or not start:  # in this order: it has to see every drawing
         start = list(by_id)[:NEWEST]
     st.session_state["report-runs"] = start
     # Fixed words: a name that changes with the clock would make a new widget of it.

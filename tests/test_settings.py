@@ -30,7 +30,7 @@ class Example(Settings):
 
 def test_a_field_describes_itself_for_forms_and_documents():
     steps = describe(Example)[1]
-    assert (steps.label, steps.low, steps.high, steps.kind) == ("Steps (steps)", 1, None, int)
+    assert (steps.label, steps.low, steps.high, steps.kind) == ("Steps", 1, None, int)
 
 
 @pytest.mark.parametrize(

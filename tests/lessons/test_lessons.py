@@ -1,5 +1,7 @@
 """The lessons of the Learn page are computed, and what they show is true."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,20 @@ def test_every_algorithm_can_be_drawn(name: str) -> None:
 def test_every_card_but_the_controls_has_a_formula() -> None:
     silent = {card.name for card in (*method_cards(), *algorithm_cards()) if not card.formula}
     assert silent == set(CONTROLS)
+
+
+# Arrows, powers, roots, indices and sums in plain characters: what LaTeX is there for.
+TYPED_MATHEMATICS = re.compile(r"<-|->|\^|sqrt|\w_\w|[Σ‖√∑]|\bsum_|\b[a-z] x [a-z]|\|\w+\|")
+
+
+def test_cards_keep_mathematics_for_the_typeset_formula() -> None:
+    for card in (*method_cards(), *algorithm_cards()):
+        helps = " ".join(str(row["help"]) for row in card.settings)
+        found = TYPED_MATHEMATICS.findall(f"{card.text} {helps}")
+        assert not found, f"{card.label}: {found}"
+
+
+def test_settings_that_papers_call_by_a_letter_have_that_letter() -> None:
+    labels = {row["setting"] for card in algorithm_cards() for row in card.settings}
+    assert {"α", "β₁", "β₂", "μ", "τ"} <= labels
+    assert labels.isdisjoint({"Alpha", "Beta1", "Beta2", "Mu", "Tau"})

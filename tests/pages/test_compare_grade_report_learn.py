@@ -91,6 +91,9 @@ def test_a_budget_names_the_best_network_under_it(lab) -> None:
     budget = next(box for box in test.selectbox if box.label == "Budget")
     test = fine(budget.select("gzip_bytes").run())
     assert "Best within 2.2 MB: **magnitude 80\\.0%**, 77.0%." in texts(test)
+    limit = test.slider(key="budget-gzip_bytes")
+    assert limit.label == "Size on disk, gzip (kB)"
+    assert (limit.min, limit.max) == (44, 2198)
 
 
 @pytest.mark.parametrize("view", ["Layers", "Weights", "Predictions"])

@@ -11,17 +11,18 @@ from core.settings import setting
 
 @dataclass(frozen=True)
 class FedAdagrad(AdaptiveServer):
-    """w <- w + rate m / (sqrt(v) + tau).
+    """The server divides its steps by the root of the sum of all squared steps so far.
 
-    m <- beta1 m + (1 - beta1) delta; v <- v + delta^2;
-    delta is FedAvg's step; v starts at tau^2.
+    A step is the moving mean of FedAvg's steps; the sum starts at τ squared.
+
     Source: Reddi et al. 2021, arXiv:2003.00295, Algorithm 2.
     """
 
     name: ClassVar[str] = "fedadagrad"
     label: ClassVar[str] = "FedAdagrad"
     formula: ClassVar[str] = (
-        r"v \leftarrow v + \Delta^2,\quad"
+        r"m \leftarrow \beta_1 m + (1 - \beta_1) \Delta,\quad"
+        r" v \leftarrow v + \Delta^2,\quad"
         r" w \leftarrow w + \eta_s \tfrac{m}{\sqrt{v} + \tau}"
     )
     palette: ClassVar[int] = 9

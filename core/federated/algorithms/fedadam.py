@@ -11,17 +11,19 @@ from core.settings import setting
 
 @dataclass(frozen=True)
 class FedAdam(AdaptiveServer):
-    """w <- w + rate m / (sqrt(v) + tau).
+    """The server takes Adam's step, with FedAvg's step in the place of the gradient.
 
-    m <- beta1 m + (1 - beta1) delta; v <- beta2 v + (1 - beta2) delta^2;
-    delta is FedAvg's step; v starts at tau^2.
+    The moving mean of FedAvg's steps is divided by the root of their moving mean square, which
+    starts at τ squared.
+
     Source: Reddi et al. 2021, arXiv:2003.00295, Algorithm 2.
     """
 
     name: ClassVar[str] = "fedadam"
     label: ClassVar[str] = "FedAdam"
     formula: ClassVar[str] = (
-        r"v \leftarrow \beta_2 v + (1 - \beta_2) \Delta^2,\quad"
+        r"m \leftarrow \beta_1 m + (1 - \beta_1) \Delta,\quad"
+        r" v \leftarrow \beta_2 v + (1 - \beta_2) \Delta^2,\quad"
         r" w \leftarrow w + \eta_s \tfrac{m}{\sqrt{v} + \tau}"
     )
     palette: ClassVar[int] = 6

@@ -9,7 +9,7 @@ from core.federated.algorithm import Algorithm, ServerState, Updates, weighted_m
 
 @dataclass(frozen=True)
 class FedAvg(Algorithm):
-    """w <- sum_k p_k w_k, p_k = n_k / n over the round's clients.
+    """The server takes the mean of the clients' models, weighted by their numbers of samples.
 
     Source: McMahan et al. 2017, arXiv:1602.05629.
     """

@@ -12,7 +12,7 @@ from core.settings import setting
 
 @dataclass(frozen=True)
 class FedAvgM(Algorithm):
-    """v <- momentum v + delta; w <- w + rate v, where delta is FedAvg's step.
+    """The server has momentum: it moves along a decaying sum of FedAvg's steps.
 
     Source: Hsu et al. 2019, arXiv:1909.06335.
     """
@@ -29,7 +29,7 @@ class FedAvgM(Algorithm):
         low=0.0,
         high=10.0,
         help="The server's learning rate.",
-        why="With momentum m a lasting step grows to 1 / (1 - m) times its size; this undoes it.",
+        why="A momentum of 0.9 makes a lasting step ten times as large; this undoes it.",
     )
 
     def init(self, parameters: np.ndarray, shares: np.ndarray) -> ServerState:

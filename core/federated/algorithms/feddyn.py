@@ -12,12 +12,14 @@ from core.settings import setting
 
 @dataclass(frozen=True)
 class FedDyn(Algorithm):
-    """Clients minimise F_k(w) - <h_k, w> + alpha / 2 |w - w_t|^2.
+    """Each client's loss gets a linear and a quadratic term, so that all optima become one.
 
-    Then h_k <- h_k - alpha (w_k - w_t);
-    h <- h - alpha / N sum (w_k - w_t); w <- mean of w_k - h / alpha, over the round's clients of N.
-    Weighted by samples, client k has alpha_k = alpha n / (N n_k), so that h is the weighted mean of
-    the h_k: so the authors' program does it (alpemreacar/FedDyn on GitHub).
+    The linear term collects how far the client has moved from the server's model. The server takes
+    the mean of the round's models and corrects it by the mean of these terms over all clients.
+    Weighted by samples, α is multiplied by the mean number of samples over the client's own, so
+    that the correction is the weighted mean, as in the authors' program (alpemreacar/FedDyn on
+    GitHub).
+
     Source: Acar et al. 2021, arXiv:2111.04263.
     """
 
@@ -25,7 +27,8 @@ class FedDyn(Algorithm):
     label: ClassVar[str] = "FedDyn"
     paper: ClassVar[str] = "Acar et al. 2021, arXiv:2111.04263"
     formula: ClassVar[str] = (
-        r"\min_v\; f_k(v) - \langle h_k, v \rangle + \tfrac{\alpha}{2} \lVert v - w \rVert^2"
+        r"\min_v\; f_k(v) - \langle h_k, v \rangle + \tfrac{\alpha}{2} \lVert v - w \rVert^2,\quad"
+        r" h_k \leftarrow h_k - \alpha (w_k - w)"
     )
     palette: ClassVar[int] = 8
 
@@ -42,8 +45,8 @@ class FedDyn(Algorithm):
         choices=(EQUAL, SAMPLES),
         omitted=True,
         help="What the clients' losses count: all alike, as in the paper, or by their samples.",
-        why="FedAvg minimises the mean over samples. Compare it with the same weighting. Learning "
-        "rate x alpha n / (N n_k) of the smallest client has to stay below 1.",
+        why="FedAvg minimises the mean over samples. Compare it with the same weighting. Keep "
+        "the learning rate times the smallest client's α below 1.",
     )
 
     @property

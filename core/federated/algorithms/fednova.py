@@ -11,7 +11,9 @@ from core.federated.algorithm import Algorithm, ServerState, Updates
 
 @dataclass(frozen=True)
 class FedNova(Algorithm):
-    """w <- w + tau sum_k p_k (w_k - w) / tau_k with tau = sum_k p_k tau_k; tau_k local steps.
+    """Each client's change is divided by its number of local steps before the server averages.
+
+    The server then moves by the mean as often as the mean client stepped.
 
     Source: Wang et al. 2020, arXiv:2007.07481.
     """
@@ -20,7 +22,8 @@ class FedNova(Algorithm):
     label: ClassVar[str] = "FedNova"
     paper: ClassVar[str] = "Wang et al. 2020, arXiv:2007.07481"
     formula: ClassVar[str] = (
-        r"w \leftarrow w - \tau_{\text{eff}} \sum_k p_k\, \tfrac{w - w_k}{\tau_k}"
+        r"w \leftarrow w - \tau_{\text{eff}} \sum_k p_k\, \tfrac{w - w_k}{\tau_k},\quad"
+        r" \tau_{\text{eff}} = \sum_k p_k \tau_k"
     )
     palette: ClassVar[int] = 4
 

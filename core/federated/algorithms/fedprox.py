@@ -10,7 +10,7 @@ from core.settings import setting
 
 @dataclass(frozen=True)
 class FedProx(Algorithm):
-    """Clients minimise F_k(w) + mu / 2 |w - w_t|^2; the server averages as FedAvg does.
+    """FedAvg whose clients also pay for the squared distance from the server's model.
 
     Source: Li et al. 2020, arXiv:1812.06127.
     """
@@ -26,7 +26,8 @@ class FedProx(Algorithm):
         low=0.0,
         high=1000.0,
         help="Pull of every client towards the server's model.",
-        why="0 is FedAvg; the paper uses 1 on its synthetic data. Keep learning rate x mu below 1.",
+        why="0 is FedAvg; the paper uses 1 on its synthetic data. Keep the learning rate times μ "
+        "below 1.",
     )
 
     def instruct(self, state: ServerState) -> Instruction:

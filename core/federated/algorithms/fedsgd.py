@@ -9,7 +9,7 @@ from core.federated.algorithm import Algorithm, Instruction, ServerState, Update
 
 @dataclass(frozen=True)
 class FedSGD(Algorithm):
-    """w <- w - lr sum_k p_k grad F_k(w): FedAvg with one local step on all of a client's samples.
+    """FedAvg with one local step, on all of a client's samples: a full gradient of every client.
 
     Source: McMahan et al. 2017, arXiv:1602.05629 (B = infinity, E = 1).
     """

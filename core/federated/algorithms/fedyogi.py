@@ -11,17 +11,19 @@ from core.settings import setting
 
 @dataclass(frozen=True)
 class FedYogi(AdaptiveServer):
-    """w <- w + rate m / (sqrt(v) + tau).
+    """FedAdam whose mean square moves by a share of the newest square, not of itself.
 
-    m <- beta1 m + (1 - beta1) delta; v <- v - (1 - beta2) delta^2 sign(v - delta^2);
-    delta is FedAvg's step; v starts at tau^2.
+    Its step sizes therefore grow back slowly. The mean square starts at τ squared.
+
     Source: Reddi et al. 2021, arXiv:2003.00295, Algorithm 2.
     """
 
     name: ClassVar[str] = "fedyogi"
     label: ClassVar[str] = "FedYogi"
     formula: ClassVar[str] = (
-        r"v \leftarrow v - (1 - \beta_2) \Delta^2 \operatorname{sign}(v - \Delta^2)"
+        r"m \leftarrow \beta_1 m + (1 - \beta_1) \Delta,\quad"
+        r" v \leftarrow v - (1 - \beta_2) \Delta^2 \operatorname{sign}(v - \Delta^2),\quad"
+        r" w \leftarrow w + \eta_s \tfrac{m}{\sqrt{v} + \tau}"
     )
     palette: ClassVar[int] = 7
 

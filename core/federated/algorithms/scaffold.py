@@ -12,11 +12,13 @@ from core.settings import setting
 
 @dataclass(frozen=True)
 class Scaffold(Algorithm):
-    """Clients step along g - c_k + c; c_k estimates client k's gradient, c is the mean of all c_k.
+    """Each client corrects its gradient by the server's control variate minus its own.
 
-    w <- w + rate / |S| sum (w_k - w); c <- c + 1 / N sum (c_k_new - c_k), over the round's S of N.
-    Weighted by samples, both means are: w <- w + rate sum q_k (w_k - w) with q_k = n_k / n over the
-    round's clients, c <- c + sum p_k (c_k_new - c_k) with p_k = n_k / n over all.
+    A control variate estimates a gradient: a client's own that of its loss, the server's the mean
+    over all clients. The server moves to the mean of the round's models and renews its control
+    variate by the mean change of theirs. Weighted by samples, both means count a client by its
+    share of the samples: of the round's for the model, of all clients' for the control variate.
+
     Source: Karimireddy et al. 2020, arXiv:1910.06378, Algorithm 1; section 2 on weights.
     """
 
@@ -24,13 +26,17 @@ class Scaffold(Algorithm):
     label: ClassVar[str] = "SCAFFOLD"
     paper: ClassVar[str] = "Karimireddy et al. 2020, arXiv:1910.06378"
     vectors: ClassVar[int] = 2
-    formula: ClassVar[str] = r"w_k \leftarrow w_k - \eta\, (g_k - c_k + c)"
+    formula: ClassVar[str] = (
+        r"w_k \leftarrow w_k - \eta\, (g_k - c_k + c),\quad"
+        r" c \leftarrow c + \tfrac{1}{N} \sum_k (c_k^{\text{new}} - c_k)"
+    )
     palette: ClassVar[int] = 3
 
     option: str = setting(
         "II",
         choices=("I", "II"),
-        help="How c_k is renewed: I, a full gradient at w; II, from the local steps taken.",
+        help="How a client renews its control variate: I, by a full gradient at the "
+        "server's model; II, from the local steps taken.",
         why="I costs one more pass over the client's samples a round and is the steadier one.",
     )
     server_rate: float = setting(1.0, low=0.0, high=10.0, help="The server's learning rate.")

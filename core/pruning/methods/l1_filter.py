@@ -68,7 +68,8 @@ METHOD = Method(
     paper="Li et al. 2016, Pruning filters for efficient convnets, arXiv:1608.08710",
     structured=True,
     settings=L1Filter,
-    doc="Removes whole filters with the smallest sum of absolute weights, and who reads them.",
+    doc="Removes whole filters with the smallest sum of absolute weights, and the weights that "
+    "read them.",
     select=select,
     formula=r"s_j = \sum \lvert F_j \rvert",
     paper_recipe={"allocation": "uniform"},

@@ -23,13 +23,14 @@ from core.settings import Settings, setting
 class Regression(Settings):
     """Channels chosen by LASSO, the next layer's weights re-fitted by least squares.
 
-    He et al. 2017, arXiv:1707.06168. min over β, W of 1/2N ‖Y − Σ_c β_c X_c W_c‖² + λ‖β‖₁ with
-    ‖W_c‖_F = 1: Y is the next layer's output in the original network, X its input in the already
-    pruned one. λ is where the wanted number of β is not zero, which the whole path of λ shows (the
-    paper searches for it); then W is fitted once.
+    He et al. 2017, arXiv:1707.06168. A factor of each channel, whose weights have norm 1, and an L1
+    penalty on the factors: the fit is to the next layer's output in the original network, from its
+    input in the already pruned one. The penalty is where the wanted number of factors is not zero,
+    which the whole path of penalties shows (the paper searches for it); then the weights are fitted
+    once.
 
     Adapted: dense1's rows of one conv4 channel are one group, dense1's units are judged by dense2;
-    the bias is fitted with W; a small ridge holds W near the weights before the fit.
+    the bias is fitted with the weights; a small ridge holds these near their values before the fit.
     """
 
     images: int = setting(

@@ -35,20 +35,21 @@ class NetworkSlimming(Settings):
     """Channels with the smallest batch-normalisation scale γ after training with a penalty on it.
 
     Liu et al. 2017, arXiv:1708.06519. Batch normalisation stands between every convolution (and
-    the wide dense layer) and its ReLU; training adds λ Σ|γ| by sub-gradient; the channels with the
-    smallest |γ| of the whole network go.
+    the wide dense layer) and its ReLU; training adds an L1 penalty on its scales by
+    sub-gradient; the channels with the smallest scales of the whole network go.
 
     Adapted: the network has no batch normalisation, and scales without normalisation mean nothing,
-    so it is put in for this training, with γ = 0.5 and the rest such that the network computes what
-    it did before, and folded into kernel and bias afterwards, which is exact. That is done before
-    the fine-tuning, which puts normalisation in anew. Several passes are the iterative schedule.
-    Unless `growth` is 1, λ grows while too few γ are near zero; and where an allocation says how
-    many channels a layer keeps, only its smallest γ are penalised, and what the others read of them
-    at the cut, relu(β) on average, moves into their biases. With `growth` 1, λ stays as it is.
+    so it is put in for this training, with scales of 0.5 and the rest such that the network
+    computes what it did before, and folded into kernel and bias afterwards, which is exact. That is
+    done before the fine-tuning, which puts normalisation in anew. Several passes are the iterative
+    schedule. Unless `growth` is 1, the penalty's weight λ grows while too few scales are near zero;
+    and where an allocation says how many channels a layer keeps, only its smallest scales are
+    penalised, and what the others read of them at the cut, ReLU of the shift on average, moves into
+    their biases. With `growth` 1, λ stays as it is.
     """
 
     penalty: float = setting(
-        1e-4, low=0.0, high=1.0, help="λ, weight of Σ|γ| in the loss (paper: 1e-5 to 1e-3)"
+        1e-4, low=0.0, high=1.0, help="Weight of the L1 penalty in the loss (paper: 10⁻⁵ to 10⁻³)"
     )
     growth: float = setting(
         1.0,

@@ -21,18 +21,18 @@ from core.training.batches import steps_per_epoch
 
 @dataclass(frozen=True)
 class StructureSelection(Settings):
-    """Channels whose scaling factor λ is zero after training with γ Σ|λ|, then the smallest.
+    """Channels whose scaling factor is zero after training with an L1 penalty, then the smallest.
 
     Huang & Wang 2018, arXiv:1707.01213. Every channel's pre-activation is multiplied by a factor
     that starts at 1 and is not decayed; the weights learn by gradient descent, the factors by
     accelerated proximal gradient, batch by batch.
 
-    Adapted: γ is not guessed but grows while the zeros lag behind the plan, shrinks while they are
-    ahead, and is 0 once the file has the wanted sparsity; factors are clipped at 0, so that they
-    pass ReLU and fold into kernel and bias exactly; factors that stay are not pressed below 0.1,
-    where normalisation would see nothing behind them. The network has no batch normalisation, which
-    the paper's networks have below the factors: it is put in for this training, such that nothing
-    changes at first, and folded away as well.
+    Adapted: the penalty γ is not guessed but grows while the zeros lag behind the plan, shrinks
+    while they are ahead, and is 0 once the file has the wanted sparsity; factors are clipped at 0,
+    so that they pass ReLU and fold into kernel and bias exactly; factors that stay are not pressed
+    below 0.1, where normalisation would see nothing behind them. The network has no batch
+    normalisation, which the paper's networks have below the factors: it is put in for this
+    training, such that nothing changes at first, and folded away as well.
     """
 
     penalty: float = setting(1e-5, low=1e-9, high=10.0, help="γ at the start, before it grows")

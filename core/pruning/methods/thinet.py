@@ -21,9 +21,10 @@ class ThiNet(Settings):
     """Greedy channel selection by the next layer's reconstruction, layer by layer.
 
     Luo et al. 2017, arXiv:1707.06342. A row is one output value of the next layer, at a random
-    image, place and output channel: x̂_c is what channel c contributes to it. The removed set grows
-    by the channel that keeps ‖Σ_removed x̂‖² smallest; the kept channels are then re-scaled by least
-    squares, and the network is fine-tuned shortly before the next layer's turn.
+    image, place and output channel; every channel contributes a part to it. The removed set grows
+    by the channel that keeps the squared sum of the removed parts smallest; the kept channels are
+    then re-scaled by least squares, and the network is fine-tuned shortly before the next layer's
+    turn.
 
     Adapted: conv4 is judged by dense1, where a channel contributes through all its rows, and
     dense1's units by dense2 (the paper has no wide dense layer left); the scales have a small

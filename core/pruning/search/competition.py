@@ -14,6 +14,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.search.proposals import Entry, objective_of, plan_of, propose
 from core.randomness import derived_seed
 from core.settings import Value
+from core.text import duration, plural
 from core.training.recipe import MOST_EPOCHS, PRESETS, Recipe
 
 DENSE_SHARE, SEARCH_SHARE = 0.35, 0.2
@@ -89,8 +90,9 @@ def _check_time(minutes: float, seconds: float, epoch: float) -> None:
     if seconds < LEAST_EPOCHS * epoch:
         least = math.ceil(minutes + (LEAST_EPOCHS * epoch - seconds) / 60 / SAFETY)
         raise SettingsError(
-            f"An epoch takes {epoch:.2g} seconds here, so {minutes:g} minutes are too short for a "
-            f"competition. Give it at least {least}."
+            f"{plural(minutes, 'minute')} {'is' if minutes == 1 else 'are'} too short for a "
+            f"competition: an epoch takes {duration(epoch)} on this machine. "
+            f"Allow at least {plural(least, 'minute')}."
         )
 
 
