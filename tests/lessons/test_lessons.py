@@ -89,7 +89,7 @@ TYPED_MATHEMATICS = re.compile(r"<-|->|\^|sqrt|\w_\w|[Σ‖√∑]|\bsum_|\b[a-z
 
 def test_cards_keep_mathematics_for_the_typeset_formula() -> None:
     for card in (*method_cards(), *algorithm_cards()):
-        helps = " ".join(str(row["help"]) for row in card.settings)
+        helps = " ".join(str(row.help) for row in card.settings)
         found = TYPED_MATHEMATICS.findall(f"{card.text} {helps}")
         assert not found, f"{card.label}: {found}"
 
