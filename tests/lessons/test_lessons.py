@@ -95,6 +95,6 @@ def test_cards_keep_mathematics_for_the_typeset_formula() -> None:
 
 
 def test_settings_that_papers_call_by_a_letter_have_that_letter() -> None:
-    labels = {row["setting"] for card in algorithm_cards() for row in card.settings}
+    labels = {row.setting for card in algorithm_cards() for row in card.settings}
     assert {"α", "β₁", "β₂", "μ", "τ"} <= labels
     assert labels.isdisjoint({"Alpha", "Beta1", "Beta2", "Mu", "Tau"})
