@@ -41,7 +41,7 @@ check: lint ## Lint, types and the fast tests, in about a minute
 
 test: dev ## Set up and run every test a merge needs, a real browser included
 	@sh tests/setup_system.sh
-	$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not nightly" $(ARGS)
+	$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations=25 -m "not nightly" $(ARGS)
 
 test-nightly: tools ## What is long and rare: nightly tests, docs, 100 kills, fuzzers (hours)
 	@sh tests/setup_system.sh
