@@ -65,11 +65,11 @@ class Workspace:
         return self.root / "engine.lock"
 
     def artifacts(self, job_id: str) -> Path:
-        """The folder of one job's results and checkpoints."""
+        """Return the folder of one job's results and checkpoints."""
         return self._folder("jobs") / job_id
 
     def log(self, name: str) -> Path:
-        """The log file called `name` ("engine", or a job's id)."""
+        """Return the log file called `name` ("engine", or a job's id)."""
         return self.logs / f"{name}.log"
 
     def _folder(self, name: str) -> Path:

@@ -31,7 +31,7 @@ class JobTrainer:
     """Orders networks from the store; what was ordered before is there at once."""
 
     def __init__(self, context: Context, data: str) -> None:
-        """data: digest of the data set."""
+        """Hold a competition on one data set; data: its digest."""
         self._context, self._data = context, data
         self._ordered: list[Child] = []
 

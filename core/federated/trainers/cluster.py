@@ -82,4 +82,4 @@ def _train_part(trainer: Trainer, work: Work) -> Trained:
 
 
 def _no_tick() -> None:
-    """Stopping is the server's business, between tasks."""
+    """Do nothing: the server stops between tasks."""

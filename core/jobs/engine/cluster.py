@@ -85,7 +85,7 @@ class DaskCluster:
     """A connection to a Dask scheduler whose workers start the runners."""
 
     def __init__(self, address: str) -> None:
-        """Raises OSError when it does not answer, StoreError when it is not safe to use."""
+        """Connect. Raises OSError if it does not answer, StoreError if it is not safe to use."""
         require_safe(address)
         import dask
         from distributed import Client

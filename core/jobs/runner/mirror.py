@@ -20,7 +20,7 @@ class Mirror:
     """Copies files between a workspace and the place all hosts reach."""
 
     def __init__(self, url: str) -> None:
-        """Raises StoreError when the address or the package that serves it is not there."""
+        """Open the address. Raises StoreError if it, or the package that serves it, is missing."""
         import fsspec
 
         try:

@@ -24,7 +24,7 @@ class Members:
     """The files of a bundle by their names in it, as they lie in a folder of the caller's."""
 
     def __init__(self, content: Path | BinaryIO, folder: Path, limits: Limits) -> None:
-        """Raises UploadError for what is no zip, breaks a limit, or holds other things."""
+        """Open the zip. Raises UploadError if it is none, breaks a limit, or holds other things."""
         try:
             found = extract(content, folder, limits)
         except UploadError as error:

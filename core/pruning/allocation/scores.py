@@ -48,7 +48,7 @@ def by_rank(scores: np.ndarray, weight: float) -> np.ndarray:
 
 
 def uniform(layered: Layered) -> dict[str, np.ndarray]:
-    """The same sparsity in every layer."""
+    """Remove the same share of every layer."""
     return {layer: by_rank(value, 1.0) for layer, value in layered.scores.items()}
 
 
@@ -58,7 +58,7 @@ def global_(layered: Layered) -> dict[str, np.ndarray]:
 
 
 def layer_threshold(layered: Layered) -> dict[str, np.ndarray]:
-    """A threshold per layer of quality x the deviation of the weights that it has left.
+    """Cut each layer at quality x the deviation of the weights that it has left.
 
     Weights cut before do not count: they would lower the threshold of a sparse layer.
     Dividing by the deviation makes the common quality one threshold over all layers.
