@@ -79,5 +79,5 @@ def test_a_cnn_is_not_called_by_hidden_units() -> None:
 
 def test_the_authors_own_data_is_said() -> None:
     assert names(history("a", [0.1], data="iid,code")) == [
-        "FedAvg (1 local epoch) on IID data of the authors' program"
+        "FedAvg (1 local epoch) on IID data drawn as in the authors' program"
     ]

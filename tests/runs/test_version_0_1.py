@@ -66,6 +66,8 @@ def test_results_say_what_they_said(old):
     for job in old[1].jobs(states=[DONE]):
         result = result_of(job)
         written = json.loads(json.dumps(result.to_json()))
+        for grade in written.get("grades", ()):
+            assert grade.pop("findings") == []  # no doctor looked at them then
         if job.kind not in ("behaviour", "preview"):  # under other names today
             assert written == job.result, job.kind
         if isinstance(result, NetworkResult):
