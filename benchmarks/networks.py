@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.results_page import table
 from core.errors import LabError
+from core.evaluation.cost import zeros
 from core.networks import applications
 from core.networks.graph import Network
 from core.networks.groups.choice import keep_best, l1_scores
@@ -24,7 +25,7 @@ from core.networks.groups.compaction import compact, masked
 from core.networks.groups.unit_groups import unit_groups
 from core.networks.keras_files.reader import read_network
 from core.networks.keras_model import build, put
-from core.pruning.one_shot import smallest_weights, zeros
+from core.pruning.one_shot import smallest_weights
 from core.randomness import generator
 from core.text import thousands
 

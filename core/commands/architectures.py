@@ -10,6 +10,7 @@ from typing import Any
 from core.commands.output import answer, say, table
 from core.commands.session import Session
 from core.errors import WeightsError
+from core.evaluation.cost import zeros
 from core.networks.applications import NAMES, PREFIX
 from core.networks.catalogue import CATALOGUE
 from core.networks.graph import Network
@@ -17,7 +18,7 @@ from core.networks.groups.unit_groups import unit_groups
 from core.networks.keras_files.reader import ReadNetwork
 from core.networks.keras_files.writer import write_network
 from core.networks.lookup import find_network
-from core.pruning.one_shot import smallest_weights, units_for_sparsity, zeros
+from core.pruning.one_shot import smallest_weights, units_for_sparsity
 
 
 def add_commands(commands: Any) -> None:

@@ -59,6 +59,12 @@ class Even(Partition):
         return np.array_split(rng.permutation(len(labels)), self.clients)
 
 
+def _concentration() -> Any:
+    return setting(
+        0.3, low=0.001, high=1000.0, help="Small: few labels a client. Large: almost IID."
+    )
+
+
 @dataclass(frozen=True)
 class Dirichlet(Partition):
     """Every label is divided among the clients in proportions drawn from Dirichlet(alpha).
@@ -70,12 +76,7 @@ class Dirichlet(Partition):
     name: ClassVar[str] = "dirichlet"
     label: ClassVar[str] = "Dirichlet label skew"
 
-    alpha: float = setting(
-        0.3,
-        low=0.001,
-        high=1000.0,
-        help="Small: few labels a client. Large: almost IID.",
-    )
+    alpha: float = _concentration()
 
     def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
         """Cut every label's shuffled samples at drawn proportions."""
@@ -101,12 +102,7 @@ class EqualDirichlet(Partition):
     name: ClassVar[str] = "equal_dirichlet"
     label: ClassVar[str] = "Dirichlet label skew, equal sizes"
 
-    alpha: float = setting(
-        0.3,
-        low=0.001,
-        high=1000.0,
-        help="Small: few labels a client. Large: almost IID.",
-    )
+    alpha: float = _concentration()
 
     def divide(self, labels: np.ndarray, rng: np.random.Generator) -> Parts:
         """Let the clients draw sample by sample, one client after the other."""

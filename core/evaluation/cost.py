@@ -3,7 +3,7 @@
 import gzip
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class LayerCost:
         return self.zeros / self.parameters
 
 
-def zeros(weights: Weights) -> int:
+def zeros(weights: Mapping[str, np.ndarray]) -> int:
     """Return the number of entries that are exactly 0, in kernels and biases."""
     return sum(int(array.size - np.count_nonzero(array)) for array in weights.values())
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import SettingsError, WeightsError
+from core.evaluation.cost import zeros
 from core.networks.graph import Network
 from core.networks.groups.choice import keep_best, l1_scores
 from core.networks.groups.compaction import compact, masked
 from core.networks.groups.unit_groups import Kept, unit_groups
+from core.networks.network import Weights
 
-Weights = dict[str, np.ndarray]
 HALVINGS = 12  # of the share of units: 1/4,096
 
 
@@ -24,11 +25,6 @@ class Cut:
     full: Weights
     network: Network
     small: Weights
-
-
-def zeros(weights: Mapping[str, np.ndarray]) -> int:
-    """Return the number of entries that are exactly 0, in all parameters."""
-    return sum(int(array.size - np.count_nonzero(array)) for array in weights.values())
 
 
 def smallest_weights(

@@ -7,8 +7,7 @@ import numpy as np
 
 from core.networks.graph import Network, check_parameters
 from core.networks.groups.unit_groups import Kept, UnitGroups
-
-Weights = dict[str, np.ndarray]
+from core.networks.network import Weights
 
 
 def compact(

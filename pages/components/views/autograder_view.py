@@ -8,12 +8,12 @@ from core.data.dataset import Split
 from core.data.store import StoredDataset
 from core.data.uploads import grading_set
 from core.errors import UploadError
-from core.grading import gradescope
 from core.grading.autograder.bundle import autograder_zip
 from core.grading.grade import as_read, graded_images
 from core.networks.network import NetworkShape
 from pages.components.error_box import error_box
 from pages.components.session import workspace
+from pages.components.views.grading_views import gradescope_points
 
 EXPLAINED = """
 A zip to upload on Gradescope under *Configure Autograder*. It grades every hand-in there as this
@@ -26,15 +26,7 @@ def autograder_view(chosen: StoredDataset, hidden: UploadedFile | None, threshol
     """Offer autograder.zip, made when it is asked for."""
     with st.expander("Autograder for Gradescope"):
         st.markdown(EXPLAINED)
-        points = st.number_input(
-            "Points of the assignment",
-            min_value=1.0,
-            max_value=gradescope.MOST_POINTS,
-            value=gradescope.POINTS,
-            step=1.0,
-            format="%g",
-            help="A score of 1.0 gets as many.",
-        )
+        points = gradescope_points("Points of the assignment", "A score of 1.0 gets as many.")
         if st.button("Make autograder.zip", icon=":material/inventory_2:"):
             with error_box():
                 _offer(chosen, hidden, threshold, points)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -67,21 +68,30 @@ def spread_view(grades: Sequence[Grade]) -> None:
         live_chart(score_histogram(list(best.values())), "grade-spread", 260)
 
 
+def gradescope_points(label: str, help: str, width: int | Literal["stretch"] = "stretch") -> float:
+    """Ask what the assignment is worth; width: pixels."""
+    return st.number_input(
+        label,
+        min_value=1.0,
+        max_value=gradescope.MOST_POINTS,
+        value=gradescope.POINTS,
+        step=1.0,
+        format="%g",
+        width=width,
+        help=help,
+    )
+
+
 def downloads(grades: Sequence[Grade], threshold: float) -> None:
     """Offer the table, the numbers, and a results.json for each person."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _button("CSV", "grades.csv", to_csv(grades))
         rows = [grade.to_dict() for grade in grades]
         _button("JSON", "grades.json", json.dumps(rows, indent=2))
-        points = st.number_input(
+        points = gradescope_points(
             "Gradescope points",
-            min_value=1.0,
-            max_value=gradescope.MOST_POINTS,
-            value=gradescope.POINTS,
-            step=1.0,
-            format="%g",
-            width=150,
-            help="What the assignment is worth on Gradescope: a score of 1.0 gets as many.",
+            "What the assignment is worth on Gradescope: a score of 1.0 gets as many.",
+            150,
         )
         if len(gradescope.persons(grades)) > 1:
             content = gradescope.results_zip(grades, threshold, points)

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from core.errors import WeightsError
+from core.evaluation.cost import zeros
 from core.networks.catalogue import CATALOGUE
 from core.networks.graph import predict
 from core.networks.keras_files.reader import read_network
 from core.networks.keras_files.writer import write_network
 from core.networks.keras_model import build, put
-from core.pruning.one_shot import smallest_weights, units_for_sparsity, zeros
+from core.pruning.one_shot import smallest_weights, units_for_sparsity
 from core.randomness import generator
 from tests.networks.random_networks import weights_of
 
