@@ -17,6 +17,7 @@ from core.networks.network import LAYERS
 from core.networks.topology import CHANNEL_LAYERS, READER
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
+from pages.components.picture import picture_url
 from pages.components.session import recall, remember
 
 TOPICS = ("Prune one filter", "One round of FedAvg", "Pruning methods", "Federated algorithms")
@@ -105,10 +106,10 @@ def _filter_picture(seen: Lesson, step: int) -> None:
         return
     kernel = seen.after[f"{shown}/kernel"]
     cut = f"{shown} after the cut: one row an input, one column a filter; blue is left"
-    st.image(mask_picture(kernel), cut, width="stretch", alt=cut)
+    st.image(picture_url(mask_picture(kernel)), cut, width="stretch", alt=cut)
     if shown == LAYERS[0]:
         filters = "The filters; the dark one is cut"
-        st.image(filter_picture(kernel), filters, width="stretch", alt=filters)
+        st.image(picture_url(filter_picture(kernel)), filters, width="stretch", alt=filters)
 
 
 def _round() -> None:
@@ -184,7 +185,7 @@ def _card(card: Card, picture: np.ndarray | None) -> None:
             st.markdown(f"[{plain(card.paper)}]({card.link})" if card.link else plain(card.paper))
         if picture is not None:
             kind = "Whole channels go" if card.structured else "Single weights go"
-            side.image(picture, kind, width="stretch", alt=kind)
+            side.image(picture_url(picture), kind, width="stretch", alt=kind)
         if card.settings:
             with st.expander("Settings"):
                 st.dataframe([asdict(each) for each in card.settings], hide_index=True)

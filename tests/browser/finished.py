@@ -25,4 +25,4 @@ def visit(chromium, url: str, **how) -> Iterator[Visitor]:
     visitor = Visitor(context.new_page(), url)
     yield visitor
     context.close()
-    assert visitor.complaints == []
+    assert visitor.complaints == [], visitor.complaints

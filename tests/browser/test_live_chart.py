@@ -24,7 +24,7 @@ def tab(chromium, growing_url):
     visitor.go().wait_for_selector(".live-chart-plot .main-svg")
     yield visitor
     context.close()
-    assert visitor.complaints == []
+    assert visitor.complaints == [], visitor.complaints
 
 
 def drag_a_zoom(page):
@@ -82,7 +82,7 @@ def test_a_browser_asks_again_until_the_parts_it_misses_arrive(chromium, tmp_pat
         visitor = Visitor(context.new_page(), url)
         visitor.go().wait_for_selector(".live-chart-plot .main-svg", timeout=40_000)
         context.close()
-    assert visitor.complaints == []
+    assert visitor.complaints == [], visitor.complaints
 
 
 def test_only_changed_parts_are_sent(tab):

@@ -26,6 +26,7 @@ from core.runs.specs import result_of
 from core.text import percent, plural, size
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
+from pages.components.picture import picture_url
 from pages.components.session import ask, store, workspace
 from pages.components.views.job_progress import job_line, watch
 
@@ -99,10 +100,12 @@ def weights_view(chosen: Sequence[Network]) -> None:
             kernel = weights[f"{layer or 'conv1'}/kernel"]
             left = np.count_nonzero(kernel) / kernel.size
             said = f"{label}: {percent(left)} of {layer} remains (blue)"
-            st.image(mask_picture(kernel), plain(said), width="stretch", alt=said)
+            shown = picture_url(mask_picture(kernel))
+            st.image(shown, plain(said), width="stretch", alt=said)
             if layer == "conv1" and kernel.shape[2] in (1, 3):
                 filters = f"Filters of {layer}, {label}"
-                st.image(filter_picture(kernel), plain(filters), width="stretch", alt=filters)
+                shown = picture_url(filter_picture(kernel))
+                st.image(shown, plain(filters), width="stretch", alt=filters)
     if loaded:
         methods = [network.point.method for network in chosen if network.point.label in loaded]
         live_chart(weight_histogram(loaded, methods), "compare-weights", 320)
@@ -195,7 +198,7 @@ def _most_affected(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> 
         st.dataframe(moved, hide_index=True)
         captions = [f"{names[p.label]}, lost {p.lost}×" for p in lost[:12]]
         if lost:
-            shown = [_grey(pictures[p.row]) for p in lost[:12]]
+            shown = [picture_url(pictures[p.row]) for p in lost[:12]]
             st.image(shown, list(map(plain, captions)), PICTURE_WIDTH, alt=captions)
 
 
@@ -211,7 +214,7 @@ def _changed_images(
     captions = [_caption(change, names) for change in changes]
     with st.expander(title):
         st.image(
-            [_grey(pictures[change.row]) for change in changes],
+            [picture_url(pictures[change.row]) for change in changes],
             list(map(plain, captions)),
             PICTURE_WIDTH,
             alt=captions,
@@ -221,8 +224,3 @@ def _changed_images(
 def _caption(change: Change, names: Sequence[str]) -> str:
     before, after = names[change.before], names[change.after]
     return f"{before} {change.before_confidence:.0%} → {after} {change.after_confidence:.0%}"
-
-
-def _grey(picture: np.ndarray) -> np.ndarray:
-    """Return a picture that st.image takes: one grey channel without its axis."""
-    return picture[..., 0] if picture.shape[-1] == 1 else picture

@@ -16,6 +16,7 @@ from pages.components.address_state import choose, gone
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
+from pages.components.picture import picture_url
 from pages.components.session import remember, workspace
 
 GAP = 4  # pixels between thumbnails
@@ -97,7 +98,8 @@ def show_classes(classes: tuple[ClassCheck, ...]) -> None:
         text, pictures = st.columns([1, 4], vertical_alignment="center", gap="small")
         text.markdown(f"**{plain(entry.name)}**  \n{entry.train:,}")
         pictures.image(
-            strip(entry.thumbnails), alt=f"{len(entry.thumbnails)} images of {entry.name}"
+            picture_url(strip(entry.thumbnails)),
+            alt=f"{len(entry.thumbnails)} images of {entry.name}",
         )
 
 

@@ -12,6 +12,7 @@ from core.pruning.preview.spec import PreviewResult
 from core.runs.results import network_of, weights_path
 from core.runs.specs import result_of, source_of
 from pages.components.live_chart import live_chart
+from pages.components.picture import picture_url
 from pages.components.session import store, workspace
 
 Weights = dict[str, np.ndarray]
@@ -43,7 +44,7 @@ def _show(before: Weights, after: Weights, method: str, key: str) -> None:
     ):
         picture = filter_picture(weights["conv1/kernel"])
         place.image(
-            np.kron(picture, np.ones((6, 6, 1), np.uint8)),
+            picture_url(np.kron(picture, np.ones((6, 6, 1), np.uint8))),
             caption=label,
             alt=f"First-layer filters {label.lower()} the cut",
         )
