@@ -168,7 +168,10 @@ def _extracted(path: Path, place: Path, limits: Limits) -> list[Found]:
     with open(path, "rb") as file:
         check_count(file, bounds.members)
     nested = tuple(f"*{ending}" for ending in ZIP_ENDINGS)
-    members = extract.extract(path, place, bounds, keep=KEPT, nested=nested, strict=False)
+    return _as_found(extract.extract(path, place, bounds, keep=KEPT, nested=nested, strict=False))
+
+
+def _as_found(members: Sequence[extract.Extracted]) -> list[Found]:
     return [
         Found(
             _parts(f"{member.inside}/{member.name}"), member.size_bytes, member.path, member.error

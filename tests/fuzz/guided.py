@@ -3,11 +3,15 @@
 Our own modules are instrumented while they are imported, so that coverage guides the changes.
 """
 
+import random
 import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["core.data", "core.networks"]):
+READING = ("archives", "data", "networks", "grading", "jobs.transfer", "runs", "records")
+INSTRUMENTED = [f"core.{part}" for part in (*READING, "json_values", "settings", "tables")]
+
+with atheris.instrument_imports(include=INSTRUMENTED):
     from tests.fuzz.readers import CORPUS, READERS, is_refused_or_read
 
 SLOWEST_SECONDS = 60
@@ -31,7 +35,14 @@ def main(name: str, minutes: float, seeds: str) -> None:
         "artifact_prefix": f"{CORPUS / name}/",
     }
     arguments = [f"-{flag}={value}" for flag, value in flags.items()]
-    atheris.Setup([sys.argv[0], *arguments, seeds], one)
+    change = READERS[name].change
+
+    def two_ways(content: bytes, most: int, seed: int) -> bytes:
+        if change is not None and seed % 2:
+            return change(content, random.Random(seed))[:most]
+        return atheris.Mutate(content, most)
+
+    atheris.Setup([sys.argv[0], *arguments, seeds], one, custom_mutator=two_ways)
     atheris.Fuzz()
 
 

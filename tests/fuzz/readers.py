@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pickle
+import random
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -23,7 +24,8 @@ from core.data.uploads.unpickle import reader as pickles
 from core.errors import LabError, WeightsError
 from core.networks.formats import reader, torch_writer
 from core.networks.network import NetworkShape, initial_weights
-from tests.fuzz.bundles import bundle_seeds, read_bundle
+from tests.fuzz.bundles import bundle_seeds, changed_bundle, read_bundle
+from tests.fuzz.classes import class_seeds, read_class
 from tests.inputs import build, clients, networks, pictures
 from tests.inputs import pickles as pickle_cases
 
@@ -36,10 +38,14 @@ TINY = NetworkShape((10, 10, 1), 2, (1, 1, 1, 1, 2))
 
 @dataclass(frozen=True)
 class Reader:
-    """read: any bytes in; anything but a result or a refusal is a finding. seeds: good files."""
+    """read: any bytes in; anything but a result or a refusal is a finding. seeds: good files.
+
+    change: a change that keeps a file's form, for readers whose files any flipped bit breaks.
+    """
 
     read: Callable[[bytes], object]
     seeds: Callable[[], list[bytes]]
+    change: Callable[[bytes, random.Random], bytes] | None = None
 
 
 def with_source(parse: Callable[[Source], object]) -> Callable[[bytes], object]:
@@ -225,7 +231,8 @@ READERS: dict[str, Reader] = {
     "safetensors": Reader(read_weights, safetensors_seeds),
     "arrays": Reader(read_weights, array_seeds),
     "leaf": Reader(with_source(leaf_json.parse), leaf_seeds),
-    "bundle": Reader(read_bundle, bundle_seeds),
+    "bundle": Reader(read_bundle, bundle_seeds, changed_bundle),
+    "class": Reader(read_class, class_seeds),
 }
 
 

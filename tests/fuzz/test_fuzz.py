@@ -33,6 +33,13 @@ def test_changed_files_are_read_or_refused(name):
         is_refused_or_read(READERS[name], mutated(seeds, chance))
 
 
+@pytest.mark.parametrize("name", [name for name, reader in READERS.items() if reader.change])
+def test_files_changed_within_their_form_are_read_or_refused(name):
+    seeds, chance = corpus(name), random.Random(f"form {name}")
+    for _ in range(10 * ROUNDS):
+        is_refused_or_read(READERS[name], READERS[name].change(chance.choice(seeds), chance))
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_any_bytes_are_read_or_refused(name):
     @settings(max_examples=60, deadline=None, derandomize=True, database=None,
