@@ -150,12 +150,12 @@ def _show(chosen: StoredDataset) -> None:
     with classes:
         st.subheader("Classes", anchor=False)
         show_classes(found.classes)
+        st.subheader("Checks", anchor=False)
+        show_findings(chosen, found)
     with numbers:
         st.subheader("Images per class", anchor=False)
         show_balance(found)
-        st.subheader("Checks", anchor=False)
-        show_findings(chosen, found)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.page_link("training.py", label="Train on it", icon=":material/model_training:")
         if st.button("Delete this data set", icon=":material/delete:", type="tertiary"):
             _confirm_delete(chosen)

@@ -152,7 +152,7 @@ def _overview() -> None:
         with place.container(border=True):
             st.metric(title, number)
             st.caption(note)
-            _link(page, "Open", "arrow_forward")
+            _link(page, f"Open {title}", "arrow_forward")
     _recent(found)
 
 
@@ -181,8 +181,9 @@ def _recent(found: activity.Overview) -> None:
 
 
 def _recent_row(row: activity.Recent, name: str, with_curves: bool) -> dict[str, object]:
-    numbers = {"Run": name, "State": row.job.shown_state, "Best": row.best}
-    return numbers | ({"Validation accuracy": list(row.curve)} if with_curves else {})
+    curve = {"Validation accuracy": list(row.curve)} if with_curves else {}
+    # The long name last: a phone shows the state and the best value without scrolling.
+    return {"State": row.job.shown_state, "Best": row.best, **curve, "Run": name}
 
 
 main()

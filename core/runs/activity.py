@@ -7,8 +7,9 @@ from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
 from core.jobs.store.job import ACTIVE, DONE, QUEUED, STOPPING, UNFINISHED, WAITING, Job
 from core.jobs.store.store import Store
+from core.pruning.search.spec import TimingResult, TimingSpec
 from core.runs.results import network_of
-from core.runs.specs import data_of, source_of
+from core.runs.specs import data_of, result_of, source_of
 from core.text import percent
 
 DENSE = ("train", "import", "federate_network")  # kinds whose networks can be pruned
@@ -203,3 +204,12 @@ def overview(store: Store) -> Overview:
         federated=len(federated),
         best=best_by_validation(here),
     )
+
+
+def measured_epoch_seconds(store: Store, data: str) -> float | None:
+    """Return what an epoch of pruning took when a competition on this data last measured it."""
+    for job in of_data(store, [TimingSpec.kind], data):
+        here = job.state == DONE and not job.imported  # another machine has its own pace
+        if here and isinstance(found := result_of(job), TimingResult):
+            return found.epoch_seconds
+    return None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.data import store as datasets
 from core.jobs.store.store import Store
+from core.pruning.search.spec import TimingResult, TimingSpec
 from core.report import notes
 from core.runs.specs import spec_of
 from tests.pages.conftest import button
@@ -94,6 +95,27 @@ def test_a_competition_needs_no_trained_network(empty_home, open_page):
     test = open_page("pruning", data=digest, view="compete")
     assert not test.exception
     assert any("Minutes" in each.label for each in test.number_input)
+
+
+def test_a_time_that_an_earlier_competition_has_shown_to_be_too_short_cannot_be_started(
+    filled_home, open_page
+):
+    workspace, ids = filled_home
+    test = open_page("pruning", data=ids["data"], view="compete")
+    minutes = next(each for each in test.number_input if each.label == "Minutes")
+    minutes.set_value(1).run()
+    assert not button(test, "Compete").disabled  # nobody knows yet what an epoch takes here
+    store = Store(workspace.store_url)
+    finish(store, TimingSpec(data=ids["data"], of="an earlier one"), TimingResult(20.0, 60.0))
+    store.close()
+    test.run()
+    assert button(test, "Compete").disabled
+    [said] = [each.value for each in test.warning]
+    assert said.startswith("1 minute is too short")
+    assert "at least 3 minutes" in said
+    next(each for each in test.number_input if each.label == "Minutes").set_value(3).run()
+    assert not button(test, "Compete").disabled
+    assert not test.warning
 
 
 def test_who_has_what_is_drawn_as_the_run_will_draw_it(empty_home, open_page):

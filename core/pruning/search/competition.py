@@ -76,7 +76,8 @@ def compete(
     """
     seconds = 60 * minutes * SAFETY
     epoch, used = trainer.epoch_seconds()
-    _check_time(minutes, seconds, epoch)
+    if said := too_short(minutes, epoch):
+        raise SettingsError(said)
     start = _dense(trainer, seconds, epoch, seed) if dense is None else _given(dense)
     population = _Population(trainer, start.id, seed)
     population.halve(max(1, int(SEARCH_SHARE * seconds / epoch)))
@@ -86,14 +87,20 @@ def compete(
     return Competition(start, best, tuple(population.entries))
 
 
-def _check_time(minutes: float, seconds: float, epoch: float) -> None:
-    if seconds < LEAST_EPOCHS * epoch:
-        least = math.ceil(minutes + (LEAST_EPOCHS * epoch - seconds) / 60 / SAFETY)
-        raise SettingsError(
-            f"{plural(minutes, 'minute')} {'is' if minutes == 1 else 'are'} too short for a "
-            f"competition: an epoch takes {duration(epoch)} on this machine. "
-            f"Allow at least {plural(least, 'minute')}."
-        )
+def least_minutes(epoch_seconds: float) -> int:
+    """Return the shortest time of a competition, in minutes, where an epoch takes so long."""
+    return max(1, math.ceil(LEAST_EPOCHS * epoch_seconds / 60 / SAFETY))
+
+
+def too_short(minutes: float, epoch_seconds: float) -> str | None:
+    """Return what to say of a time in which no competition can be held; None for enough."""
+    if 60 * minutes * SAFETY >= LEAST_EPOCHS * epoch_seconds:
+        return None
+    return (
+        f"{plural(minutes, 'minute')} {'is' if minutes == 1 else 'are'} too short for a "
+        f"competition: an epoch takes {duration(epoch_seconds)} on this machine. "
+        f"Allow at least {plural(least_minutes(epoch_seconds), 'minute')}."
+    )
 
 
 def _dense(trainer: NetworkTrainer, seconds: float, epoch: float, seed: int) -> Made:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.jobs.store.job import DONE, Job
+from core.pruning.search.competition import too_short
 from core.pruning.search.spec import CompeteResult, CompeteSpec
-from core.runs.activity import sweep_family
+from core.runs.activity import measured_epoch_seconds, sweep_family
 from core.runs.results import network_of
 from core.runs.specs import data_of, result_of
 from core.runs.titles import short_title
@@ -35,10 +36,20 @@ def competition_view(data: str, class_names: Sequence[str]) -> None:
             help="The search uses the whole machine for this long.",
             key="compete-minutes",
         )
-        if st.button("Compete", type="primary", icon=":material/emoji_events:", key="compete"):
+        epoch = measured_epoch_seconds(store(), data)
+        refused = None if epoch is None else too_short(float(minutes), epoch)
+        if st.button(
+            "Compete",
+            type="primary",
+            icon=":material/emoji_events:",
+            key="compete",
+            disabled=refused is not None,
+        ):
             spec = CompeteSpec(data=data, minutes=float(minutes))
             remember("run", start(spec, 0, AGAIN))
             st.rerun()
+    if refused:
+        st.warning(refused)
     say_done()
     found = [job for job in store().jobs(kind=CompeteSpec.kind) if data_of(job) == data]
     job = choose_run(found, _name)
