@@ -52,6 +52,11 @@ def finish(store: Store, spec: JobSpec, result: Record | dict[str, Any], seed: i
 
 def settle(store: Store, job_id: str, result: Record | dict[str, Any]) -> None:
     """Claim the one queued job and end it with `result`."""
+    end(begin(store, job_id), result)
+
+
+def begin(store: Store, job_id: str) -> Lease:
+    """Claim the one queued job, as a runner does that has just started."""
     dispatcher = Dispatcher(store.database, "test")
     lanes = ("background", "light", "interactive")
     resources = {"numpy", "tensorflow", "light", "interactive"}
@@ -60,6 +65,11 @@ def settle(store: Store, job_id: str, result: Record | dict[str, Any]) -> None:
     assert claim.job_id == job_id
     lease = Lease(store.database, claim.job_id, claim.attempt)
     lease.start()
+    return lease
+
+
+def end(lease: Lease, result: Record | dict[str, Any]) -> None:
+    """End a job that has begun."""
     lease.settle("done", result.to_json() if isinstance(result, Record) else result)
 
 

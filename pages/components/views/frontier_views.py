@@ -18,7 +18,6 @@ from pages.components.address_state import choose
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 from pages.components.session import (
-    VISIT,
     recall,
     remember,
     store,
@@ -26,7 +25,7 @@ from pages.components.session import (
     titles,
     workspace,
 )
-from pages.components.views.job_progress import job_line, watch
+from pages.components.views.job_progress import job_line, kept_rows, watch
 from pages.components.views.run_views import missing_run, network_card
 
 SENTENCES = 4
@@ -93,11 +92,11 @@ def _click(point: str) -> None:
 
 def progress(found: Family, key: str) -> None:
     """Show what is at work: whole sweeps, else the first single runs."""
-    sweeps = (*found.sweeps, *_just_ended(found, key))
+    sweeps = kept_rows(found.sweeps, f"{key}:sweeps")
     parents = {sweep.id for sweep in sweeps}
     single = [job for job in found.living if job.parent not in parents]
     working = [job for job in single if job.state != "queued"]
-    shown = (*sweeps, *working)[:3]
+    shown = (*sweeps, *kept_rows(working, f"{key}:single"))[:3]
     called = titles(shown)
     for job in shown:
         st.caption(plain(called[job.id]))
@@ -106,14 +105,6 @@ def progress(found: Family, key: str) -> None:
         st.caption(f"{plural(waiting, 'single run')} queued.")
     if found.failed:
         _failures(found.failed)
-
-
-def _just_ended(found: Family, key: str) -> list[Job]:
-    """Return the sweeps that ended while they were looked at: their row stays, nothing jumps up."""
-    seen = st.session_state.setdefault(f"{VISIT}sweeps:{key}", [])
-    living_now = {sweep.id for sweep in found.sweeps}
-    seen += [id for id in living_now if id not in seen]
-    return [store().get(id) for id in seen if id not in living_now and store().exists(id)]
 
 
 def _failures(failed: Sequence[Job]) -> None:

@@ -9,7 +9,7 @@ from core.jobs.store.job import DONE, Job
 from core.runs.parts import with_parts
 from core.text import duration, time_left
 from pages.components.error_box import error_box, plain, show_error
-from pages.components.session import keep_working, store, submit
+from pages.components.session import VISIT, keep_working, store, submit
 
 Color = Literal["gray", "blue", "orange", "green", "red"]
 BADGES: dict[str, tuple[str, Color]] = {
@@ -65,6 +65,18 @@ def finished_line(job: Job) -> None:
     """Show the progress row of a run that has ended: what is below must not jump up."""
     took = f" after {duration(job.finished - job.started)}" if job.finished and job.started else ""
     st.progress(1.0 if job.state == DONE else job.share_done, text=f"{job.shown_state}{took}")
+
+
+def kept_rows(living: Sequence[Job], key: str) -> list[Job]:
+    """Return the living jobs, and those that ended while this visitor looked: nothing jumps up.
+
+    key: unique on the page.
+    """
+    seen = st.session_state.setdefault(f"{VISIT}rows:{key}", [])
+    now = {job.id for job in living}
+    seen += [job.id for job in living if job.id not in seen]
+    ended = [store().get(id) for id in seen if id not in now and store().exists(id)]
+    return [*living, *ended]
 
 
 def stop_button(job: Job, key: str, shortcut: str | None = None) -> None:

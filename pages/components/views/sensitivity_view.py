@@ -13,7 +13,7 @@ from core.runs.specs import result_of, source_of
 from core.runs.titles import short_title
 from pages.components.live_chart import live_chart
 from pages.components.session import say_done, start, store
-from pages.components.views.job_progress import job_line, watch
+from pages.components.views.job_progress import job_line, kept_rows, watch
 
 SHOWN = "Already measured; the saved result is shown below."
 
@@ -47,9 +47,8 @@ def _of(dense: str) -> list[Job]:
 
 def _show(jobs: Sequence[Job], method: str) -> None:
     """Show the table of the selected method, else the newest, and all curves."""
-    for job in jobs:
-        if job.state != DONE:
-            job_line(job, f"sensitivity:{job.id}")
+    for job in kept_rows([job for job in jobs if job.state != DONE], "sensitivity"):
+        job_line(job, f"sensitivity:{job.id}")
     finished = [(job, result_of(job)) for job in jobs if job.state == DONE]
     tables = [result for _, result in finished if isinstance(result, SensitivityResult)]
     curves = [(job, result) for job, result in finished if isinstance(result, CurveResult)]
