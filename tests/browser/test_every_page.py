@@ -37,6 +37,42 @@ def offers(page):
     return set(" ".join(titles).lower().replace("...", "").split())
 
 
+# What a person calls untidy: a metric alone on its line, neighbours that touch, narrow columns of
+# text in a wide block. Returns a sentence for each.
+UNTIDY = """() => {
+  const main = document.querySelector("[data-testid='stMain']");
+  const box = (each) => each.getBoundingClientRect();
+  const seen = (each) => each.checkVisibility() && box(each).width > 0;
+  const found = [];
+  for (const row of main.querySelectorAll("[class*='st-key-metrics-']")) {
+    const lines = new Map();
+    for (const each of row.querySelectorAll("[data-testid='stMetric']")) {
+      const top = Math.round(box(each).top);
+      lines.set(top, (lines.get(top) ?? 0) + 1);
+    }
+    const counts = [...lines.values()];
+    if (counts.length > 1 && counts.includes(1)) found.push(`alone: ${row.className.slice(-60)}`);
+  }
+  const grouped = (each) => each.closest(
+    ".stButtonGroup, .stMultiSelect, .modebar, [data-baseweb], [data-testid='stElementToolbar']");
+  const pressed = [...main.querySelectorAll("button, a[href]")].filter(
+    (each) => seen(each) && !grouped(each) && !each.closest("p, li, [role='dialog']"));
+  for (const one of pressed) for (const other of pressed) {
+    const a = box(one), b = box(other), gap = b.left - a.right;
+    const beside = a.top < b.bottom - 4 && b.top < a.bottom - 4;
+    if (one !== other && beside && gap > -1 && gap < 8)
+      found.push(`crowded: ${one.innerText} | ${other.innerText} (${gap.toFixed(0)} px)`);
+  }
+  for (const text of main.querySelectorAll("[data-testid='stMarkdownContainer'] > p")) {
+    const wide = box(text.parentElement).width, own = box(text).width;
+    const lines = box(text).height / parseFloat(getComputedStyle(text).lineHeight);
+    if (seen(text) && lines > 1.5 && own < 0.9 * Math.min(wide, 960))
+      found.push(`narrow: ${own.toFixed(0)} of ${wide.toFixed(0)} px: ${text.innerText}`);
+  }
+  return [...new Set(found)];
+}"""
+
+
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_quiet_accessible_and_fits(chromium, lab, name, look):
@@ -46,6 +82,7 @@ def test_a_page_is_quiet_accessible_and_fits(chromium, lab, name, look):
         assert "Traceback" not in page.inner_text("body")
         assert page.locator("[data-testid='stException']").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(UNTIDY) == []
         assert offers(page) & {"cloud", "share", "plotly"} == set()
         found = Axe().run(page, context={"exclude": OUTSIDE}).response["violations"]
         grave = [
