@@ -27,6 +27,7 @@ from core.pruning.search.spec import SweepSpec
 from core.pruning.spec import PruneSpec
 from core.runs.activity import family, overview, top_level
 from core.runs.labels import method_labels
+from core.runs.network_list import NetworkList
 from core.workspace import Workspace
 from tests.browser.conftest import FLAGS, chromium_path, new_context, settle
 from tests.browser.server import ROOT, serve
@@ -65,15 +66,18 @@ def grown(workspace: Workspace) -> tuple[Store, dict[str, str]]:
 
 def readings(store: Store, dense: str) -> dict[str, float]:
     """Return the milliseconds of what pages read."""
-    found = family(store, dense)
+    found, known = family(store, dense), NetworkList(store)
+    known.now()
     return {
         "revision (each poll)": milliseconds(store.revision),
-        f"family of {POINTS} points (each change)": milliseconds(lambda: family(store, dense)),
+        f"family of {POINTS} points (each change)": milliseconds(
+            lambda: family(store, dense, known.now().networks)
+        ),
         "its figure as JSON": milliseconds(
             lambda: json.dumps(live_frontier(found.all_points, method_labels()).figure())
         ),
         "list of runs": milliseconds(lambda: top_level(store, (), 40)),
-        "home page's overview": milliseconds(lambda: overview(store)),
+        "home page's overview": milliseconds(lambda: overview(store, known.now().networks)),
     }
 
 

@@ -5,11 +5,13 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from core.errors import LabError, RecordError
 from core.settings import SCALARS, Settings, from_dict, stored_name, to_dict
+
+Decoder = Callable[[Any, str], Any]  # (JSON, where it stands) -> value
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Codec:
     """
 
     encode: Callable[[Any], Any]
-    decode: Callable[[Any, str], Any]
+    decode: Decoder
 
 
 def encode(value: Any) -> Any:
@@ -43,16 +45,27 @@ def decode(kind: Any, value: Any, place: str) -> Any:
 
     place: where it stands, for the message. Raises RecordError or SettingsError.
     """
+    return _decoder(kind)(value, place)
+
+
+# A page that lists thousands of runs reads hundreds of thousands of values: what there is to do
+# for a type hint is found out once.
+@lru_cache(maxsize=512)
+def _decoder(kind: Any) -> Decoder:
     if kind is Any or kind is object:
-        return value
+        return _as_it_is
     if kind in SCALARS or kind is types.NoneType:
-        return _scalar(kind, value, place)
+        return partial(_scalar, kind)
     if isinstance(kind, type):
-        return _object(kind, value, place)
+        return partial(_object, kind)
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        return _either(parts, value, place)
-    return _many(tuple(parts), value, place) if origin is tuple else _by_name(parts, value, place)
+        return partial(_either, parts)
+    return partial(_many if origin is tuple else _by_name, tuple(parts))
+
+
+def _as_it_is(value: Any, place: str) -> Any:
+    return value
 
 
 def _scalar(kind: type, value: Any, place: str) -> Any:
@@ -111,7 +124,8 @@ def _many(kinds: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
     if kinds[-1] is Ellipsis:
         if _all_plain(kinds[0], value):
             return tuple(value)
-        kinds = (kinds[0],) * len(value)
+        read = _decoder(kinds[0])
+        return tuple(read(one, f"{place}[{number}]") for number, one in enumerate(value))
     if len(kinds) != len(value):
         raise RecordError(f"{place} holds {len(value)} values, not {len(kinds)}.")
     pairs = enumerate(zip(kinds, value, strict=True))
@@ -146,15 +160,12 @@ def read_fields(cls: type, values: Any) -> dict[str, Any]:
     """
     if not isinstance(values, Mapping):
         raise RecordError(f"{_shown(values)} is not a record.")
-    missing = [
-        one.name for one in stored_fields(cls) if stored_name(one) not in values and _needs(one)
-    ]
-    if missing:
-        raise RecordError(f"{missing[0]} is missing.")
+    read = _readers(cls)
+    for one in read:
+        if one.needed and one.stored not in values:
+            raise RecordError(f"{one.name} is missing.")
     return {
-        one.name: decode_field(cls, one, values[stored_name(one)])
-        for one in stored_fields(cls)
-        if stored_name(one) in values
+        one.name: one.decode(values[one.stored], one.name) for one in read if one.stored in values
     }
 
 
@@ -166,10 +177,13 @@ def encode_field(one: "Field[Any]", value: Any) -> Any:
 
 def decode_field(cls: type, one: "Field[Any]", value: Any) -> Any:
     """Return the value of one field from JSON. Raises RecordError or SettingsError."""
+    return _field_decoder(cls, one)(value, one.name)
+
+
+def _field_decoder(cls: type, one: "Field[Any]") -> Decoder:
     codec = one.metadata.get("codec")
-    return (
-        codec.decode(value, one.name) if codec else decode(_hints(cls)[one.name], value, one.name)
-    )
+    decoder: Decoder = codec.decode if codec else _decoder(_facts(cls)[1][one.name])
+    return decoder
 
 
 def _needs(one: "Field[Any]") -> bool:
@@ -186,8 +200,21 @@ def stored_fields(cls: type) -> tuple["Field[Any]", ...]:
     return _facts(cls)[0]
 
 
-def _hints(cls: type) -> dict[str, Any]:
-    return _facts(cls)[1]
+class _Reader(NamedTuple):
+    """How one field is read. stored: its name in JSON. needed: it has no default."""
+
+    name: str
+    stored: str
+    needed: bool
+    decode: Decoder
+
+
+@lru_cache(maxsize=256)
+def _readers(cls: type) -> tuple[_Reader, ...]:
+    return tuple(
+        _Reader(one.name, stored_name(one), _needs(one), _field_decoder(cls, one))
+        for one in stored_fields(cls)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,6 @@ import numpy as np
 from core.evaluation.axes import ACCURACY, SPARSITY, Axis
 from core.evaluation.point import Point
 from core.evaluation.score import score
-from core.settings import digest
 
 
 def front(points: Sequence[Point], x: Axis = SPARSITY, y: Axis = ACCURACY) -> list[Point]:
@@ -154,11 +153,10 @@ def over_seeds(points: Sequence[Point], x: Axis = SPARSITY, y: Axis = ACCURACY) 
 
     Networks without a plan (dense ones, uploads) are repetitions of nothing.
     """
-    groups: dict[str, list[Point]] = {}
+    groups: dict[tuple[str, str], list[Point]] = {}
     for point in points:
-        own = {"parent": point.parent} if point.plan else {"id": point.id}
-        same = {"method": point.method, "plan": point.plan, "epochs": point.epochs}
-        groups.setdefault(digest(same | own), []).append(point)
+        own = (point.plan_digest, point.parent) if point.plan else ("", point.id)
+        groups.setdefault(own, []).append(point)
     return [_summary(group, x, y) for group in groups.values()]
 
 

@@ -1,8 +1,10 @@
 """A point: everything measured of one network, after it was saved and read again."""
 
+import copy
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from core.evaluation.score import score
 from core.networks.formats import keras_h5
 from core.networks.network import NetworkShape, Weights
 from core.records import Record
+from core.settings import digest as digest_of_settings
 
 if TYPE_CHECKING:
     from core.networks.prepare import Prepared
@@ -96,6 +99,17 @@ class Point(Record):
     def imported(self) -> bool:
         """Whether its numbers are somebody else's word."""
         return IMPORTED in self.notes
+
+    @cached_property
+    def plan_digest(self) -> str:
+        """Identity of method, plan and epochs: runs that share it repeat one another."""
+        return digest_of_settings({"method": self.method, "plan": self.plan, "epochs": self.epochs})
+
+    def called(self, label: str) -> "Point":
+        """Return the point under another label."""
+        other = copy.copy(self)  # keeps the digest, which thousands of points are grouped by
+        object.__setattr__(other, "label", label)
+        return other
 
 
 def measure(

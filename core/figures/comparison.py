@@ -55,10 +55,11 @@ def scatter(
     chosen: ids drawn with a ring. budget: a limit on x.
     """
     points = [p for p in points if math.isfinite(x.value(p)) and math.isfinite(y.value(p))]
-    best = {point.id for point in front(points, x, y)}
+    line = front(points, x, y)
+    best = {point.id for point in line}
     methods = dict.fromkeys(point.method for point in points)
     name = f"frontier-{x.key}-{y.key}".replace(":", "-")
-    traces = [_front_line(points, x, y)]
+    traces = [_front_line(line, x, y)]
     traces += _guides(x, y, threshold)
     for method in methods:
         own = [p for p in points if p.method == method]

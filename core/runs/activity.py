@@ -5,10 +5,19 @@ from dataclasses import dataclass
 
 from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
-from core.jobs.store.job import ACTIVE, DONE, QUEUED, STOPPING, UNFINISHED, WAITING, Job
+from core.jobs.store.job import (
+    ACTIVE,
+    DONE,
+    QUEUED,
+    RESUMABLE,
+    STOPPING,
+    UNFINISHED,
+    WAITING,
+    Job,
+)
 from core.jobs.store.store import Store
 from core.pruning.search.spec import TimingResult, TimingSpec
-from core.runs.results import network_of
+from core.runs.results import Network, network_of, networks
 from core.runs.specs import data_of, result_of, source_of
 from core.text import percent
 
@@ -30,10 +39,17 @@ def points(jobs: Iterable[Job]) -> list[Point]:
     return [network.point for network in found if network is not None]
 
 
-def pruned_from(store: Store, dense: str) -> list[Job]:
-    """Return the pruning jobs of one dense network, oldest first."""
-    found = store.jobs(kind="prune", mentions=dense)
+def _without_point(store: Store, dense: str) -> list[Job]:
+    """Return the pruning jobs of one dense network that have no result, oldest first."""
+    states = (*UNFINISHED, STOPPING, *RESUMABLE)
+    found = store.jobs(kind="prune", mentions=dense, states=states)
     return [job for job in reversed(found) if source_of(job) == dense]
+
+
+def _pruned_from(networks: Sequence[Network], dense: str) -> tuple[Point, ...]:
+    """Return the points of what was pruned from one dense network, oldest first."""
+    pruned = (network for network in reversed(networks) if network.job.kind == "prune")
+    return tuple(network.point for network in pruned if source_of(network.job) == dense)
 
 
 def finished_dense(store: Store, data: str) -> list[Job]:
@@ -88,17 +104,20 @@ class Family:
         return ((self.dense,) if self.dense else ()) + self.points
 
 
-def family(store: Store, dense: str) -> Family:
-    """Return what was made of the dense network with this job id."""
-    jobs = pruned_from(store, dense)
+def family(store: Store, dense: str, known: Sequence[Network] | None = None) -> Family:
+    """Return what was made of the dense network with this job id.
+
+    known: every measured network, newest first, if the caller has them: thousands take a second.
+    """
+    jobs = _without_point(store, dense)
     root = network_of(store.get(dense))
     parents = store.jobs(kind="sweep", states=(*UNFINISHED, STOPPING))
     return Family(
         dense=root.point if root else None,
-        points=tuple(points(jobs)),
+        points=_pruned_from(networks(store) if known is None else known, dense),
         sweeps=tuple(job for job in parents if _prunes(store, job, dense)),
         living=tuple(job for job in jobs if not job.ended),
-        failed=tuple(job for job in jobs if job.ended and job.state != DONE),
+        failed=tuple(job for job in jobs if job.ended),
     )
 
 
@@ -189,20 +208,18 @@ class Overview:
     best: Point | None
 
 
-def overview(store: Store) -> Overview:
-    """Return what the home page says about the workspace."""
+def overview(store: Store, known: Sequence[Network] | None = None) -> Overview:
+    """Return what the home page says about the workspace; known: as for `family`."""
     states = counts(store)
-    pruned = points(store.jobs(kind="prune", states=[DONE]))
-    here = [point for point in pruned if not point.imported]
-    dense = [job for kind in DENSE for job in store.jobs(kind=kind, states=[DONE])]
-    federated = [job for kind in FEDERATED for job in store.jobs(kind=kind, states=[DONE])]
+    measured = networks(store) if known is None else known
+    pruned = [network.point for network in measured if network.job.kind == "prune"]
     return Overview(
         queued=states.get(QUEUED, 0),
         running=sum(states.get(state, 0) for state in (*ACTIVE, WAITING)),
-        dense=len(dense),
+        dense=len(store.versions(DENSE, [DONE])),
         pruned=len(pruned),
-        federated=len(federated),
-        best=best_by_validation(here),
+        federated=len(store.versions(FEDERATED, [DONE])),
+        best=best_by_validation([point for point in pruned if not point.imported]),
     )
 
 

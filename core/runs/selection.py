@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -53,7 +52,7 @@ def told_apart(points: Sequence[Point]) -> list[Point]:
     labels = [", ".join([p.label or p.method, *apart[p.id]]) for p in points]
     often = Counter(labels)
     return [
-        replace(point, label=f"{label} ({short(point.id)})" if often[label] > 1 else label)
+        point.called(f"{label} ({short(point.id)})" if often[label] > 1 else label)
         for label, point in zip(labels, points, strict=True)
     ]
 

@@ -97,7 +97,7 @@ def family_now(dense: str) -> Family:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _family(url: str, revision: str, dense: str) -> Family:
-    return family(_store(url), dense)
+    return family(_store(url), dense, _network_list(url).now().networks)
 
 
 def networks_now() -> Edition:
@@ -172,7 +172,7 @@ def overview_now() -> Overview:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _overview(url: str, revision: str) -> Overview:
-    return overview(_store(url))
+    return overview(_store(url), _network_list(url).now().networks)
 
 
 def forget_other_visits(page: str) -> None:

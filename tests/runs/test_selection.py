@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from core.evaluation import differences as lineage
 from core.evaluation.axes import AXES
 from core.evaluation.differences import differences
 from core.evaluation.frontier import front
@@ -70,6 +71,25 @@ def test_networks_of_one_name_are_compared_once_however_many_they_are(monkeypatc
     assert asked == [300]
     assert labels[:2] == ["one, seed 0", "one, seed 1"]
     assert labels[-1] == "another"
+
+
+def test_a_plan_is_read_once_however_many_networks_have_it(monkeypatch):
+    read, flat = [], lineage.flat
+    monkeypatch.setattr(lineage, "flat", lambda plan: read.append(plan) or flat(plan))
+    points = [
+        point(0.7, sparsity, id=f"{n}-{sparsity}", seed=n, label="one")
+        for n in range(300)
+        for sparsity in (0.5, 0.9)
+    ]
+    labels = [each.label for each in told_apart(points)]
+    assert len(read) == 2
+    assert labels[:2] == ["one, sparsity 0.5, seed 0", "one, sparsity 0.9, seed 0"]
+
+
+def test_another_label_changes_nothing_else():
+    named = point(0.7, 0.5).called("mine")
+    assert named == replace(point(0.7, 0.5), label="mine")
+    assert named.plan_digest == point(0.7, 0.5).plan_digest
 
 
 def test_each_axis_is_read_a_few_times_a_point_for_the_front():

@@ -54,4 +54,5 @@ def _shown(
 ) -> Shown:
     *_, chosen, budget = key
     chart = scatter(_points, *_axes, _labels, chosen, budget)  # type: ignore[arg-type]
-    return Shown(chart, len(front(_points, *_axes)), knee(_points, *_axes))
+    line = front(_points, *_axes)
+    return Shown(chart, len(line), knee(line, *_axes))
