@@ -37,6 +37,14 @@ STANDS_STILL = """() => {
 }"""
 
 
+# What a printer sees is what is drawn when the event returns.
+DRAWN = """(event) => {
+  window.dispatchEvent(new Event(event));
+  return [...document.querySelectorAll(".plot .main-svg:first-child")].map(
+    (each) => [each.width.baseVal.value, each.height.baseVal.value]);
+}"""
+
+
 def click_dot(page: Page, label: str) -> None:
     """Click the first dot of the trace called `label`, where Plotly has drawn it."""
     settle(page)  # what the last click brought may still push the chart down
@@ -158,6 +166,8 @@ def test_the_downloaded_report_works_from_disk_without_a_network(tab, chromium, 
     )
     assert titles
     assert not [title for title in titles if re.search("share|cloud", title, re.I)]
+    assert set(map(tuple, offline.evaluate(DRAWN, "beforeprint"))) == {(688, 290)}
+    assert {height for _, height in offline.evaluate(DRAWN, "afterprint")} == {400}
     context.close()
     assert complaints == []
 

@@ -113,8 +113,9 @@ def _classes(points: Sequence[Point], class_names: Sequence[str]) -> Chart:
     count = max(len(point.per_class_accuracy) for point in points)
     numbered = [f"class {number}" for number in range(1, count + 1)]
     names = class_names if len(class_names) == count else numbered
-    values = {p.label or p.method: p.per_class_accuracy for p in points}
-    return class_bars(values, names, change=False)
+    shown = {p.label or p.method: p for p in points}
+    values = {label: p.per_class_accuracy for label, p in shown.items()}
+    return class_bars(values, names, False, [p.method for p in shown.values()])
 
 
 def _budget(pruned: Sequence[Point]) -> str:
