@@ -19,6 +19,7 @@ MENU = (
     ("pruning", "Prune", "content_cut"),
     ("frontier", "Frontier", "scatter_plot"),
     ("federated", "Federated", "hub"),
+    ("federated_demo", "FedAvg demo", "animation"),
     ("grading", "Grade", "leaderboard"),
     ("report", "Report", "description"),
     ("runs", "Runs", "list_alt"),

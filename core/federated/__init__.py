@@ -5,6 +5,7 @@ __all__ = [
     "algorithms",
     "clients",
     "comparison",
+    "demo",
     "federate",
     "history",
     "presets",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from core.errors import LabError, RecordError, SettingsError
 from core.evaluation.behaviour import BehaviourResult, BehaviourSpec
 from core.evaluation.results import NetworkResult
+from core.federated.demo.spec import FederatedGridResult, FederatedGridSpec
 from core.federated.results import (
     FederatedComparisonResult,
     FederatedMlpResult,
@@ -52,6 +53,7 @@ RECORDS: Mapping[str, tuple[type[Spec], type[Record]]] = {
     FEDERATED: (FederatedSpec, FederatedMlpResult),
     FEDERATED_NETWORK: (FederatedSpec, FederatedNetworkResult),
     FederatedComparisonSpec.kind: (FederatedComparisonSpec, FederatedComparisonResult),
+    FederatedGridSpec.kind: (FederatedGridSpec, FederatedGridResult),
 }
 
 

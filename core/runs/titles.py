@@ -6,6 +6,7 @@ from typing import Any
 from core.data.store import list_stored
 from core.errors import RecordError
 from core.evaluation.behaviour import BehaviourSpec
+from core.federated.demo.spec import FederatedGridSpec
 from core.federated.presets import TITLES
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.grading.leaderboard import grades_of
@@ -39,6 +40,7 @@ KINDS = {
     FEDERATED: "Federated run",
     FEDERATED_NETWORK: "Federated network",
     FederatedComparisonSpec.kind: "Federated comparison",
+    FederatedGridSpec.kind: "Grid of the FedAvg demo",
     GradeSpec.kind: "Grading",
     SensitivitySpec.kind: "Layer sensitivity",
     CurveSpec.kind: "One-shot curve",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from core.evaluation.behaviour import BehaviourSpec
+from core.federated.demo.spec import FederatedGridSpec
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.grading.spec import GradeSpec
 from core.jobs.runner.context import Context, Task
@@ -15,6 +16,7 @@ from core.tasks.comparing import compare_behaviour
 from core.tasks.competition import competition, timing
 from core.tasks.exploring import curve, preview, sensitivity_table
 from core.tasks.federated import compare_federated, federate_mlp, federate_network
+from core.tasks.federated_demo import federated_grid
 from core.tasks.grading import grade_files
 from core.tasks.networks import import_network, prune_network, train_network
 from core.tasks.sweep import sweep
@@ -49,4 +51,5 @@ TASKS: dict[str, Task] = {
     FEDERATED: _joined(FederatedSpec, federate_mlp),
     FEDERATED_NETWORK: _joined(FederatedSpec, federate_network),
     FederatedComparisonSpec.kind: _joined(FederatedComparisonSpec, compare_federated),
+    FederatedGridSpec.kind: _joined(FederatedGridSpec, federated_grid),
 }

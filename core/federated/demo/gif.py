@@ -1,0 +1,164 @@
+"""The demo's animation as a GIF: Pillow draws the numbers that the page draws."""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from core.federated.demo.grid import COLUMNS, Grid, find
+from core.federated.demo.pictures import (
+    TOY_BOX,
+    PlanePicture,
+    ToyPicture,
+    curves_picture,
+    plane_pictures,
+    toy_picture,
+    unpack,
+)
+from core.federated.demo.spec import DemoRun
+
+WIDTH, HEIGHT, EDGE, TOP, BOTTOM = 480, 400, 56, 44, 36
+INK, GRID, BACK = "#10171b", "#dfe5e7", "#ffffff"
+SERIES = ("#1341de", "#c7830f", "#008a98", "#c0146f", "#5c5ece")
+MILLISECONDS, HOLD = 140, 2000  # of a round, and of the last picture
+TWO, PLANE = 2, 3  # numbers of the views that draw paths
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One half: its title, and its lines as (label, run)."""
+
+    title: str
+    lines: tuple[tuple[str, DemoRun], ...]
+
+
+@dataclass(frozen=True)
+class _Frame:
+    left: int
+    box: Sequence[float]
+
+    def at(self, points: np.ndarray) -> Points:
+        """Return pixels of points (n, 2)."""
+        low, high = np.array(self.box[::2]), np.array(self.box[1::2])
+        share = (points - low) / (high - low)
+        x = self.left + EDGE + share[:, 0] * (WIDTH - EDGE - 16)
+        y = HEIGHT - BOTTOM - share[:, 1] * (HEIGHT - TOP - BOTTOM)
+        return [(float(a), float(b)) for a, b in zip(x, y, strict=True)]
+
+
+# Draws one half after so many rounds.
+Drawer = Callable[[ImageDraw.ImageDraw, int], None]
+
+
+def gif_of(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> str:
+    """Return an animation of the rounds, both halves side by side, as a GIF in base64.
+
+    view: 2 and 3 draw paths, others the curves of `metric`.
+    """
+    drawers = _drawers(grid, halves, view, metric)
+    rounds = max(len(_records(grid, half.lines[0][1])) for half in halves) - 1
+    frames = [_picture(halves, drawers, number) for number in range(rounds + 1)]
+    into = io.BytesIO()
+    durations = [MILLISECONDS] * rounds + [HOLD]
+    frames[0].save(into, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    return base64.b64encode(into.getvalue()).decode()
+
+
+def _picture(halves: Sequence[Scene], drawers: Sequence[Drawer], number: int) -> Image.Image:
+    image = Image.new("RGB", (WIDTH * len(halves), HEIGHT), BACK)
+    pen = ImageDraw.Draw(image)
+    for place, (half, draw) in enumerate(zip(halves, drawers, strict=True)):
+        pen.text((place * WIDTH + 16, 10), half.title, INK, ImageFont.load_default(17))
+        draw(pen, number)
+    pen.text((16, HEIGHT - 24), f"Round {number}", INK, ImageFont.load_default(15))
+    return image.quantize(32, dither=Image.Dither.NONE)
+
+
+def _drawers(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> list[Drawer]:
+    mains = [half.lines[-1][1] for half in halves]
+    if view == TWO:
+        return [_toy(place * WIDTH, toy_picture(run)) for place, run in enumerate(mains)]
+    if view == PLANE:
+        planes = plane_pictures(mains)
+        return [_plane(place * WIDTH, picture) for place, picture in enumerate(planes)]
+    column = COLUMNS.index(metric)
+    found = [
+        [(label, _records(grid, run)[:, column]) for label, run in half.lines] for half in halves
+    ]
+    whole = np.concatenate([values for half in found for _, values in half])
+    high = 1.0 if metric.endswith("accuracy") else float(np.nanmax(whole)) * 1.05
+    return [_curves(place * WIDTH, lines, high) for place, lines in enumerate(found)]
+
+
+def _records(grid: Grid, run: DemoRun) -> np.ndarray:
+    kept = find(grid, run)
+    return unpack(curves_picture(run).records) if kept is None else kept
+
+
+def _axes(pen: ImageDraw.ImageDraw, frame: _Frame) -> None:
+    font = ImageFont.load_default(13)
+    left, right, bottom, top = frame.box
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        value = bottom + share * (top - bottom)
+        line = frame.at(np.array([[left, value], [right, value]]))
+        pen.line(line, GRID)
+        pen.text((line[0][0] - 6, line[0][1]), f"{value:.2g}", INK, font, anchor="rm")
+        across = left + share * (right - left)
+        x, y = frame.at(np.array([[across, bottom]]))[0]
+        pen.text((x, y + 4), f"{across:.3g}", INK, font, anchor="ma")
+
+
+def _curves(left: int, lines: Sequence[tuple[str, np.ndarray]], high: float) -> Drawer:
+    frame = _Frame(left, (0, len(lines[0][1]) - 1, 0, high))
+
+    def draw(pen: ImageDraw.ImageDraw, number: int) -> None:
+        _axes(pen, frame)
+        for place, (label, values) in enumerate(lines):
+            ink = SERIES[place % len(SERIES)]
+            points = np.stack([np.arange(len(values)), values], axis=1)[: number + 1]
+            shown = frame.at(points[np.isfinite(points[:, 1])])
+            if len(shown) > 1:
+                pen.line(shown, ink, 3)
+            pen.text((left + WIDTH - 20, TOP + 16 * place), label, ink, anchor="ra")
+
+    return draw
+
+
+def _toy(left: int, picture: ToyPicture) -> Drawer:
+    frame = _Frame(left, TOY_BOX)
+    paths, server = unpack(picture.paths), unpack(picture.server)
+
+    def draw(pen: ImageDraw.ImageDraw, number: int) -> None:
+        _axes(pen, frame)
+        for path in paths[number - 1] if number else ():
+            pen.line(frame.at(path), SERIES[3], 1)
+        _server(pen, frame, server, number)
+        [(x, y)] = frame.at(np.array([picture.optimum]))
+        pen.regular_polygon((x, y, 7), 3, fill=INK)
+
+    return draw
+
+
+def _plane(left: int, picture: PlanePicture) -> Drawer:
+    frame = _Frame(left, picture.box)
+    ends, server = unpack(picture.ends), unpack(picture.server)
+
+    def draw(pen: ImageDraw.ImageDraw, number: int) -> None:
+        _axes(pen, frame)
+        for end in ends[number - 1] if number else ():
+            pen.line(frame.at(np.stack([server[number - 1], end])), SERIES[3], 1)
+        _server(pen, frame, server, number)
+
+    return draw
+
+
+def _server(pen: ImageDraw.ImageDraw, frame: _Frame, server: np.ndarray, number: int) -> None:
+    walked = frame.at(server[: number + 1])
+    if len(walked) > 1:
+        pen.line(walked, SERIES[0], 3)
+    x, y = walked[-1]
+    pen.ellipse((x - 5, y - 5, x + 5, y + 5), SERIES[0])

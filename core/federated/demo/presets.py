@@ -1,0 +1,69 @@
+"""The demo's prepared comparisons: the assignment's four questions, and five of other courses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.records import Record
+
+State = Mapping[str, str | float]
+IID, MIXED = "iid", 1
+
+
+@dataclass(frozen=True)
+class DemoPreset(Record):
+    """One comparison. state: positions of the sliders, by their names in the address.
+
+    extras: half -> ids of runs that lie outside the sliders. titles: of these halves.
+    """
+
+    name: str
+    title: str
+    about: str
+    state: Mapping[str, str | float] = field(default_factory=dict)
+    extras: Mapping[str, tuple[str, ...]] | None = None
+    titles: Mapping[str, str] | None = None
+
+
+PRESETS = (
+    DemoPreset(
+        "sgd_and_fedavg",
+        "Question 1: SGD vs. FedAvg",
+        "IID clients, mini-batch SGD on the left, FedAvg on the right. Which needs fewer rounds, "
+        "and which more gradient evaluations? (View 4)",
+        {"left": IID, "right": IID, "alg": "minibatch_sgd", "alg2": "fedavg", "k": 200},
+    ),
+    DemoPreset(
+        "local_steps",
+        "Question 2: local steps",
+        "FedAvg with 1, 5, 20 and 100 local steps: what do more of them gain on IID clients, and "
+        "on heterogeneous ones?",
+        {"left": IID, "right": MIXED, "vary": "k:1,5,20,100", "k": 100},
+    ),
+    DemoPreset(
+        "iid_and_heterogeneous",
+        "Question 3: IID vs. heterogeneous",
+        "FedAvg on IID and on heterogeneous clients. They are two tasks, so compare how smoothly the "
+        "curves rise and how far the clients drift, not their heights.",
+        {"left": IID, "right": 2, "k": 100},
+    ),
+    DemoPreset(
+        "drift",
+        "Question 4: client drift",
+        "100 local steps on heterogeneous clients: FedAvg on the left, SCAFFOLD on the right. "
+        "Views 2 and 3 show the clients drift.",
+        {"left": 2, "right": 2, "alg": "fedavg", "alg2": "scaffold", "k": 100},
+    ),
+    DemoPreset(
+        "k",
+        "K = 1, 5, 10, 20",
+        "FedAvg with few local steps, on IID and on heterogeneous clients.",
+        {"left": IID, "right": MIXED, "vary": "k:1,5,10,20", "k": 20},
+    ),
+    DemoPreset(
+        "participation",
+        "Participation 1, 0.5, 0.2",
+        "All 30, 15 or 6 clients take part in a round: who is missing matters more on "
+        "heterogeneous clients.",
+        {"left": IID, "right": 2, "vary": "c:30,15,6", "k": 50, "c": 6},
+    ),
+)

@@ -1,0 +1,86 @@
+"""FedAvg demo: IID against heterogeneous clients, for a lecture hall and for a phone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.errors import LabError
+from core.federated.demo.gif import Scene, gif_of
+from core.federated.demo.grid import bundled_grid
+from core.federated.demo.pictures import (
+    GridPicture,
+    curves_picture,
+    grid_picture,
+    plane_pictures,
+    toy_picture,
+)
+from core.federated.demo.spec import DemoRun
+from core.settings import from_dict
+from pages.components.demo.component import Answers, demo
+from pages.components.error_box import error_box
+
+DIGEST = "bundled"
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("FedAvg demo", anchor=False)
+    st.markdown(
+        "The same algorithm, seed and rounds on both halves. Space plays, arrows step, F fills the "
+        "screen, 1–4 change the view."
+    )
+    with error_box():
+        demo(_grid, DIGEST, _answer, _gif)
+
+
+@st.cache_resource(show_spinner=False)
+def _grid() -> GridPicture:
+    return grid_picture(bundled_grid())
+
+
+def _answer(asked: Mapping[str, Any]) -> Answers:
+    """Return the pictures of runs that the grid has not got."""
+    try:
+        wanted = [(each["view"], _run(each)) for each in asked["runs"]]
+        planes = [run for view, run in wanted if view == "plane"]
+        shown = dict(zip(planes, plane_pictures(planes), strict=True)) if planes else {}
+        makers = {"curves": curves_picture, "two": toy_picture, "plane": shown.__getitem__}
+        return Answers(
+            [
+                {"view": view, "run": _named(run), "answer": makers[view](run).to_json()}
+                for view, run in wanted
+            ]
+        )
+    except (KeyError, TypeError):
+        return Answers(error="The page asked for something unknown. Reload it.")
+    except LabError as error:
+        return Answers(error=str(error))
+
+
+def _run(asked: Mapping[str, Any]) -> DemoRun:
+    return from_dict(DemoRun, {name: asked[name] for name in _named(DemoRun())})
+
+
+def _named(run: DemoRun) -> dict[str, Any]:
+    return dict(vars(run))
+
+
+def _gif(asked: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the animation in base64, and what to say of it."""
+    try:
+        halves = [
+            Scene(
+                str(half["title"])[:80],
+                tuple((str(line["label"])[:40], _run(line["run"])) for line in half["lines"]),
+            )
+            for half in asked["runs"]
+        ]
+        return gif_of(bundled_grid(), halves, int(asked["view"]), str(asked["metric"])), ""
+    except (KeyError, TypeError, ValueError):
+        return "", "There is no GIF of this comparison. Move a slider and try again."
+    except LabError as error:
+        return "", str(error)
+
+
+main()
