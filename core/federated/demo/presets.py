@@ -42,8 +42,8 @@ PRESETS = (
     DemoPreset(
         "iid_and_heterogeneous",
         "Question 3: IID vs. heterogeneous",
-        "FedAvg on IID and on heterogeneous clients. They are two tasks, so compare how smoothly the "
-        "curves rise and how far the clients drift, not their heights.",
+        "FedAvg on IID and on heterogeneous clients. They are two tasks, so compare how smoothly "
+        "the curves rise and how far the clients drift, not their heights.",
         {"left": IID, "right": 2, "k": 100},
     ),
     DemoPreset(

@@ -171,7 +171,7 @@ class Demo {
   // ---- what a person does ----
   set(changes, keepPreset = false) {
     const began = performance.now();
-    if (!keepPreset && this.state.preset) Object.assign(this.state, { preset: "", vary: "" });
+    if (!keepPreset && this.state.preset) Object.assign(this.state, { preset: "" });
     Object.assign(this.state, changes);
     this.stale = true;
     this.time = Math.min(this.time, this.rounds());
@@ -274,8 +274,8 @@ class Demo {
     chosen("metric", (metric) => { this.guess = {}; this.set({ metric }, true); });
     chosen("left", (i) => this.set({ left: HETEROGENEITIES[i] }));
     chosen("right", (i) => this.set({ right: HETEROGENEITIES[i] }));
-    chosen("k", (i) => this.set({ k: STEPS[i], k2: 0 }));
-    chosen("c", (value) => this.set({ c: Number(value), c2: 0 }));
+    chosen("k", (i) => this.set({ k: STEPS[i], k2: 0, vary: this.state.vary.startsWith("k") ? "" : this.state.vary }));
+    chosen("c", (value) => this.set({ c: Number(value), c2: 0, vary: this.state.vary.startsWith("c") ? "" : this.state.vary }));
     chosen("mu", (value) => this.set({ mu: Number(value) }));
     chosen("alg", (alg) => this.set({ alg }));
     chosen("alg2", (alg2) => this.set({ alg2 }));
