@@ -14,7 +14,7 @@ export TF_ENABLE_ONEDNN_OPTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help app dev tools run lint test check test-nightly format setup test-cluster fuzz faults \
+.PHONY: help app dev tools run lint fast check test test-nightly format setup test-cluster fuzz faults \
         docs audit sbom wheel lock results results-federated bench-federated sample pictures clean
 
 help: ## Show this list
@@ -36,8 +36,11 @@ lint: dev ## Lint, format and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-check: lint ## Lint, types and the fast tests, in about a minute
-	$(PY) -m pytest -q -n 2 -m "not slow and not nightly and not browser and not cluster" $(ARGS)
+fast: dev ## The fast tests
+	$(PY) -m pytest -q -n 2 --dist worksteal -m "not slow and not nightly and not browser and not cluster" $(ARGS)
+
+check: dev ## Lint, types and the fast tests, at the same time, in less than a minute
+	@$(MAKE) -j2 --no-print-directory lint fast
 
 test: dev ## Set up and run every test a merge needs, a real browser included
 	@sh tests/setup_system.sh

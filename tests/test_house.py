@@ -11,7 +11,6 @@ import pytest
 from core import errors
 from core.federated.algorithms import ALGORITHMS
 from core.pruning.methods import METHODS
-from tests.conftest import SLOW
 
 ROOT = Path(__file__).parent.parent
 CORE = sorted((ROOT / "core").rglob("*.py"))
@@ -59,9 +58,7 @@ def test_pages_are_thin(path):
 
 
 def test_every_public_module_says_what_it_is():
-    silent = [
-        str(p.relative_to(ROOT)) for p in CORE if not ast.get_docstring(ast.parse(p.read_text()))
-    ]
+    silent = [str(p.relative_to(ROOT)) for p in CORE if not p.read_text().startswith('"""')]
     assert not silent
 
 
@@ -109,11 +106,6 @@ def test_nothing_but_its_row_knows_a_method_or_an_algorithm_by_name():
     assert not known
 
 
-def test_slow_files_exist():
-    missing = [name for name in SLOW if not (ROOT / "tests" / name).exists()]
-    assert not missing
-
-
 def test_no_path_plumbing():
     """Package data comes by importlib.resources; one module tells children where we are."""
     plumbing = re.compile(r"sys\.path|PYTHONPATH|\.parents\[|\.parent\.parent")
@@ -142,6 +134,8 @@ def public_functions(path):
 @pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_whoever_raises_says_so(path):
     """Public functions that raise one of our errors have a "Raises" line, or do nothing else."""
+    if "raise " not in path.read_text():
+        return
     silent = [
         node.name
         for node, doc in public_functions(path)

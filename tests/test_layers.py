@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -57,8 +58,13 @@ def row_of(package):
     return next((row for row, names in enumerate(ROWS) if package in names), None)
 
 
+@cache
 def modules_imported(path):
-    """Yield the modules of core that a file imports, also by name as "module:function"."""
+    """Return the modules of core that a file imports, also by name as "module:function"."""
+    return tuple(_modules_imported(path))
+
+
+def _modules_imported(path):
     text = path.read_text()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("core"):
@@ -93,6 +99,7 @@ def test_no_rooms_import_each_other_in_a_circle():
     assert list(TopologicalSorter(graph).static_order())  # raises CycleError with the circle
 
 
+@cache
 def public(package):
     """Return what a package's `__all__` names."""
     for node in ast.parse(FILES[package].read_text()).body:
@@ -101,8 +108,13 @@ def public(package):
     return set()
 
 
+@cache
 def crossings():
-    """Yield (user, package, name) for every import from outside a package."""
+    """Return (user, package, name) of every import from outside a package."""
+    return tuple(_crossings())
+
+
+def _crossings():
     for user, path in USERS.items():
         for module in modules_imported(path):
             parts = module.split(".")

@@ -1,6 +1,7 @@
 """Public functions say what they take and return: records, not dictionaries of anything."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,7 @@ def is_at_an_edge(path):
     return any(path == edge or path.startswith(f"{edge}/") for edge in EDGES)
 
 
+@cache
 def loose_modules():
     """Return path -> loose signatures of every module of core that has some."""
     found = {

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from benchmarks import rate_grids
 from benchmarks.rate_grids import best_inside, best_rate, interval, last_accuracy, tuned
@@ -48,5 +47,7 @@ def test_rates_are_chosen_on_draws_that_nothing_is_reported_from():
 
 def test_the_interval_is_students():
     values = [0.7, 0.8, 0.9]
+    from scipy import stats  # imports for a second
+
     low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
     assert interval(values) == f"0.800 ± {(high - low) / 2:.3f}"

@@ -18,6 +18,8 @@ from tests.inputs.clients import clients_of
 ROOT = Path(__file__).parents[2]
 PARAMETERS = 592_933
 
+pytestmark = pytest.mark.slow  # processes
+
 
 class CommandLine:
     """Runs `python -m core` in a workspace of its own."""
@@ -90,7 +92,6 @@ def zeros_in(path):
     return tuple(map(sum, zip(*counted, strict=True)))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("method", ["magnitude", "l1_filter"])
 def test_prune_writes_the_file_it_reports_and_grade_agrees(command_line, images, dense, method):
     out = command_line.folder / f"{method}.h5"
@@ -108,7 +109,6 @@ def test_prune_writes_the_file_it_reports_and_grade_agrees(command_line, images,
     assert (status, graded["zeros"], graded["sparsity"]) == (0, made["zeros"], made["sparsity"])
 
 
-@pytest.mark.slow
 def test_the_same_command_again_is_the_same_run_and_takes_no_time(command_line, images, dense):
     again = command_line.folder / "again.h5"
     status, _, said = command_line(
@@ -118,7 +118,6 @@ def test_the_same_command_again_is_the_same_run_and_takes_no_time(command_line, 
     assert "Epoch" not in said
 
 
-@pytest.mark.slow
 def test_a_broken_file_among_graded_ones_scores_0_with_its_reason(command_line, images, dense):
     broken = command_line.folder / "broken.h5"
     broken.write_bytes(b"no weights at all")
@@ -132,7 +131,6 @@ def test_a_broken_file_among_graded_ones_scores_0_with_its_reason(command_line, 
     assert "tests" in json.loads(results.read_text())
 
 
-@pytest.mark.slow
 def test_federate_writes_a_row_for_every_round(command_line):
     out = command_line.folder / "history.csv"
     status, last, said = command_line(
@@ -146,7 +144,6 @@ def test_federate_writes_a_row_for_every_round(command_line):
     assert float(rows[-1]["train_loss"]) == last["train_loss"]
 
 
-@pytest.mark.slow
 def test_federate_recognises_a_zip_of_clients_and_says_who_is_validated(command_line):
     clients = command_line.folder / "leaf_data.zip"
     clients.write_bytes(zipped({"data/train/a.json": clients_of([12, 1]), "data/all_data/a.json":
@@ -161,7 +158,6 @@ def test_federate_recognises_a_zip_of_clients_and_says_who_is_validated(command_
     assert "neither in train nor in test: all_data" in said
 
 
-@pytest.mark.slow
 def test_a_federation_that_diverges_says_so_and_fails_unless_that_is_wanted(command_line):
     out = command_line.folder / "diverged.csv"
     steep = ("federate", "--rounds", 3, "--rate", 100, "--local-epochs", 3, "--out", out)
@@ -175,7 +171,6 @@ def test_a_federation_that_diverges_says_so_and_fails_unless_that_is_wanted(comm
     assert last["diverged_in"] >= 1
 
 
-@pytest.mark.slow
 def test_a_sweep_without_a_network_trains_its_own(command_line, images):
     out = command_line.folder / "own.csv"
     status, made, said = command_line(
@@ -187,7 +182,6 @@ def test_a_sweep_without_a_network_trains_its_own(command_line, images):
         assert [row["method"] for row in csv.DictReader(file)] == ["dense", "magnitude"]
 
 
-@pytest.mark.slow
 def test_a_sweep_writes_its_points_and_a_report_shows_them(command_line, images, dense):
     out = command_line.folder / "points.csv"
     status, made, said = command_line(
@@ -204,7 +198,6 @@ def test_a_sweep_writes_its_points_and_a_report_shows_them(command_line, images,
     assert "<html" in page.read_text()
 
 
-@pytest.mark.slow
 def test_a_competition_hands_over_the_best_file_it_made(command_line, images):
     out = command_line.folder / "winner.h5"
     status, made, said = command_line("compete", "--data", images, "--minutes", 0.2, "--out", out)
@@ -213,7 +206,6 @@ def test_a_competition_hands_over_the_best_file_it_made(command_line, images):
     assert zeros_in(out) == (made["zeros"], PARAMETERS)
 
 
-@pytest.mark.slow
 def test_a_run_is_exported_for_tensorboard(command_line):
     run = command_line("federate", "--rounds", 1, "--out", command_line.folder / "one.csv")[1][
         "run"
@@ -224,7 +216,6 @@ def test_a_run_is_exported_for_tensorboard(command_line):
     assert list(folder.rglob("events.out.tfevents.*"))
 
 
-@pytest.mark.slow
 def test_a_background_job_is_submitted_and_listed(command_line):
     status, made, _ = command_line("federate", "--rounds", 2, "--hidden", 0, "--background")
     listed = command_line("runs")[1]["runs"]
@@ -250,7 +241,6 @@ def test_a_background_job_is_submitted_and_listed(command_line):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-@pytest.mark.slow  # a process each
 def test_what_goes_wrong_is_one_sentence_and_a_status(command_line, arguments, status, sentence):
     found, answer, said = command_line(*arguments)
     assert (found, sentence in answer["error"], sentence in said) == (status, True, True)
@@ -278,7 +268,6 @@ def test_a_reader_that_goes_away_gets_no_traceback(command_line):
     assert "Broken" not in done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".pt", ".safetensors"])
 def test_prune_writes_what_pytorch_loads_and_grade_reads_it_alike(
     command_line, images, dense, ending

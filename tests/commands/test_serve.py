@@ -112,6 +112,7 @@ def test_any_free_port_is_found_for_zero():
     assert free_port("127.0.0.1", 0) > 0
 
 
+@pytest.mark.slow
 def test_the_program_is_called_as_it_was_started():
     command = [sys.executable, "-m", "core", "--help"]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.startswith(

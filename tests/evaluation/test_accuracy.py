@@ -43,6 +43,7 @@ def test_agreement_compares_choices_not_probabilities():
     assert agreement(THREE, THREE[[0, 1, 3, 3]]) == 0.75
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [REFERENCE, NetworkShape((14, 18, 1), 7, (2, 3, 4, 5, 6))])
 def test_predictions_agree_with_plain_numpy_loops(shape):
     weights = weights_with_biases(shape, 6)
@@ -52,6 +53,7 @@ def test_predictions_agree_with_plain_numpy_loops(shape):
     assert np.abs(found - probabilities(weights, images)).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_the_keras_network_is_the_same_function():
     model = build(REFERENCE)
     assert model.count_params() == 592_933

@@ -54,6 +54,7 @@ def prepared() -> Prepared:
     return Prepared(split, split.take(np.arange(20)), split, ("a", "b"), shape, (), "0" * 16)
 
 
+@pytest.mark.slow
 def test_a_point_is_measured_from_the_file_on_disk(prepared: Prepared, tmp_path: Path) -> None:
     weights = initial_weights(prepared.shape, seed=1)
     weights["dense1/kernel"][:, 0] = 0
@@ -73,6 +74,7 @@ def test_a_point_is_measured_from_the_file_on_disk(prepared: Prepared, tmp_path:
     assert seen.latency_seconds > 0
 
 
+@pytest.mark.slow
 def test_only_units_that_speak_and_are_heard_are_alive(prepared: Prepared) -> None:
     weights = initial_weights(prepared.shape, seed=1)
     weights["conv1/kernel"][..., 0] = 0  # silent

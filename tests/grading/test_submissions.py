@@ -14,6 +14,8 @@ from core.grading.kept_uploads import keep, kept
 from core.grading.submissions import Limits, collect
 from tests.endless_zip import zip_of_entries
 
+pytestmark = pytest.mark.slow  # processes
+
 ROOT = Path(__file__).parents[2]
 NOISE = random.Random(5).randbytes(5_000)  # does not compress: a damaged byte of it is noticed
 

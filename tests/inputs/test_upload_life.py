@@ -16,6 +16,8 @@ from core.errors import StoreError, UploadError
 from core.workspace import Workspace
 from tests.inputs import build
 
+pytestmark = pytest.mark.slow  # processes
+
 ROOT = Path(__file__).parents[2]
 
 

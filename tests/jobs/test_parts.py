@@ -28,6 +28,8 @@ from core.jobs.store.store import Store
 from core.progress import Stopped
 from core.workspace import Workspace
 
+pytestmark = pytest.mark.slow  # processes
+
 GIGABYTE = 1024**3
 
 

@@ -13,6 +13,7 @@ def test_auto_follows_the_processor():
     assert convolution_policy("auto") == ("mixed_bfloat16" if has_bfloat16() else "float32")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_weights_stay_float32_whatever_the_convolutions_compute_in(policy):
     model = build(REFERENCE, policy=policy)

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from core.data import store as datasets
 from core.jobs.store.store import Store
 from core.pruning.search.spec import TimingResult, TimingSpec
@@ -9,6 +11,8 @@ from core.report import notes
 from core.runs.specs import spec_of
 from tests.pages.conftest import button
 from tests.runs.finished_lab import dataset, finish
+
+pytestmark = pytest.mark.slow  # whole pages
 
 
 def box(test, label):

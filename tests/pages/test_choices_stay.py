@@ -10,6 +10,8 @@ from core.jobs.store.store import Store
 from pages.components.address_state import distinct
 from tests.runs.finished_lab import dataset, finish
 
+pytestmark = pytest.mark.slow  # whole pages
+
 
 def box(test, label):
     return next(each for each in test.selectbox if each.label == label)

@@ -1,6 +1,10 @@
 """A dot that was clicked stays chosen, also in a browser that lags behind the server."""
 
+import pytest
+
 from tests.pages.conftest import all_text
+
+pytestmark = pytest.mark.slow  # whole pages
 
 
 def test_what_a_lagging_browser_still_shows_does_not_undo_a_click(filled_home, open_page):

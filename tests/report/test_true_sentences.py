@@ -121,6 +121,7 @@ def told(history):
     return {name: v for name, v in history.facts.items() if name not in ("label", "data_seed")}
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(federations())
 def test_every_sentence_about_federated_runs_is_true(histories):
@@ -129,6 +130,7 @@ def test_every_sentence_about_federated_runs_is_true(histories):
             federated_evaluator.check(sentence, histories)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(networks())
 def test_every_sentence_about_pruned_networks_is_true(points):

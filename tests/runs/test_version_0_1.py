@@ -1,9 +1,12 @@
 """What version 0.1 left behind is listed, read, shown and imported, under the ids it has there."""
 
+import io
 import json
+import lzma
 import sqlite3
 import tarfile
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,9 +35,14 @@ FIXTURE = Path(__file__).parents[1] / "fixtures" / "version_0_1"
 ZIPS = ("pruned", "sweep", "federated")
 
 
+@cache
+def as_tar() -> bytes:
+    return lzma.decompress((FIXTURE / "workspace.tar.xz").read_bytes())
+
+
 def unpacked(folder: Path) -> Workspace:
     """Return a fresh copy of the workspace as version 0.1 left it."""
-    with tarfile.open(FIXTURE / "workspace.tar.xz") as archive:
+    with tarfile.open(fileobj=io.BytesIO(as_tar())) as archive:
         archive.extractall(folder, filter="data")
     return Workspace(folder / "workspace")
 

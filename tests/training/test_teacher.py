@@ -1,8 +1,11 @@
 import numpy as np
+import pytest
 
 from core.networks.forward import predict_logits
 from core.networks.network import NetworkShape, initial_weights
 from core.training.teacher import Teacher
+
+pytestmark = pytest.mark.slow  # TensorFlow
 
 SHAPE = NetworkShape((16, 16, 3), 3, (2, 3, 4, 5, 6))
 WEIGHTS = initial_weights(SHAPE, 1)

@@ -10,6 +10,8 @@ import pytest
 from core.data.uploads import grading_set
 from core.errors import UploadError
 
+pytestmark = pytest.mark.slow  # processes
+
 IMAGES = np.arange(4 * 25 * 25 * 3, dtype=np.uint32).reshape(4, 25, 25, 3).astype(np.uint8)
 LABELS = np.array([4, 0, 2, 2])
 

@@ -19,6 +19,8 @@ from tests.endless_zip import zip_of_entries
 from tests.jobs.finished import finish
 from tests.jobs.told import told
 
+pytestmark = pytest.mark.slow  # processes
+
 SETTINGS = {"steps": 6}
 
 

@@ -21,6 +21,7 @@ def run(store, workspace):
     return finish(store, workspace, "descend", SETTINGS, 1)
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_the_same_values(run, store, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -103,6 +104,7 @@ except LabError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_events_that_were_there_and_no_stub(run, store, tmp_path):
     [folder] = to_tensorboard(store, [run], tmp_path / "events", umask=0o022)
     [events] = folder.iterdir()

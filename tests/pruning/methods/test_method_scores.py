@@ -20,6 +20,8 @@ from core.pruning.plan import PrunePlan
 from core.pruning.unstructured import Cutter
 from tests.pruning.tiny import SHAPE, context, data, split, weights
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 
 def magnitudes():
     return {name: np.abs(value) for name, value in weights().items()}

@@ -14,6 +14,8 @@ from core.pruning.preview.spec import PreviewResult
 from core.pruning.prune import PrunePlan, prune
 from tests.pruning.tiny import SHAPE, data, weights
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 
 @pytest.fixture(scope="module")
 def explorer():

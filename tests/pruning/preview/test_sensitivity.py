@@ -13,6 +13,8 @@ from core.pruning.preview.spec import SensitivityResult
 from core.pruning.prune import PrunePlan
 from tests.pruning.tiny import SHAPE, StopsAfter, data, weights
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 WEIGHTS = PrunePlan(method="magnitude", epochs=0)
 CHANNELS = PrunePlan(method="l1_filter", epochs=0)
 

@@ -6,6 +6,8 @@ from sklearn.linear_model import Lasso
 
 from core.pruning.reconstruction import lasso
 
+pytestmark = pytest.mark.slow  # scikit-learn
+
 
 def problem(rows: int = 200, variables: int = 12, seed: int = 0):
     rng = np.random.default_rng(seed)
