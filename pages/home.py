@@ -14,6 +14,7 @@ from pages.components.copy_link import copy_link
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.session import (
+    live_metrics,
     overview_now,
     recall,
     remember,
@@ -157,7 +158,7 @@ def _overview() -> None:
 
 
 def _recent(found: activity.Overview) -> None:
-    rows = activity.recent(store(), 8)
+    rows = activity.recent(store(), 8, live_metrics())
     if not rows:
         return
     called = titles([row.job for row in rows])

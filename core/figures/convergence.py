@@ -7,6 +7,7 @@ from typing import Any
 
 from core.figures import colors
 from core.figures.theme import Chart, Trace, axis, layout, log_axis, share_axis
+from core.figures.thinning import thinned
 from core.text import percent
 
 X_AXES = {
@@ -114,7 +115,8 @@ def _span(values: Sequence[float], logarithmic: bool) -> list[float]:
 
 
 def _line(curve: Curve, x: str, y: str, index: int) -> Trace:
-    rows = [row for row in curve.rows if x in row and y in row]
+    known = [row for row in curve.rows if x in row and y in row]
+    rows = [known[place] for place in thinned([row[y] for row in known])]
     form = ".1%" if y.endswith("accuracy") else ".4g"
     return {
         "type": "scatter",

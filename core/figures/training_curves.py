@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from core.figures import colors
 from core.figures.theme import Chart, Row, Trace, axis, count_axis, layout, share_axis
+from core.figures.thinning import thinned
 from core.text import percent, plural
 
 Metrics = Mapping[str, Sequence[tuple[int, float]]]
@@ -55,6 +56,7 @@ def _name(key: str) -> str:
 
 def _line(key: str, points: Sequence[tuple[int, float]], place: int) -> Trace:
     held_out = "validation_" in key
+    points = [points[place] for place in thinned([value for _, value in points])]
     return {
         "type": "scatter",
         "mode": "lines+markers" if len(points) < 30 else "lines",

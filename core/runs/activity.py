@@ -15,6 +15,7 @@ from core.jobs.store.job import (
     WAITING,
     Job,
 )
+from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.store import Store
 from core.pruning.search.spec import TimingResult, TimingSpec
 from core.runs.results import Network, network_of, networks
@@ -168,13 +169,17 @@ class Recent:
     curve: tuple[float, ...]
 
 
-def recent(store: Store, limit: int) -> list[Recent]:
-    """Return the newest runs with their best value and the curve of their validation accuracy."""
-    return [_recent(store, job) for job in top_level(store, (), limit)]
+def recent(store: Store, limit: int, live: LiveMetrics | None = None) -> list[Recent]:
+    """Return the newest runs with their best value and the curve of their validation accuracy.
+
+    live: of a caller that looks again and again.
+    """
+    reader = live or LiveMetrics(store)
+    return [_recent(store, reader, job) for job in top_level(store, (), limit)]
 
 
-def _recent(store: Store, job: Job) -> Recent:
-    metrics = store.metrics(job.id)
+def _recent(store: Store, live: LiveMetrics, job: Job) -> Recent:
+    metrics = live.of(job)
     key = next((key for key in metrics if key.endswith("validation_accuracy")), None)
     curve = tuple(value for _, value in metrics[key]) if key else ()
     found = [job] if job.result else []

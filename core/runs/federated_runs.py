@@ -9,6 +9,7 @@ from core.federated.algorithms import ALGORITHMS
 from core.federated.presets import PRESETS
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.job import Job
+from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.store import Store, identity
 from core.runs.federated_labels import federated_name
 from core.runs.learning_curves import best, common_target, final, reached
@@ -62,18 +63,21 @@ def client_classes(workspace: Workspace, data: str, count: int) -> list[str]:
     return list(names) if len(names) == count else [f"class {n}" for n in range(count)]
 
 
-def watched(store: Store, workspace: Workspace, job: Job) -> History:
-    """Return a run's history as far as it has come."""
+def watched(
+    store: Store, workspace: Workspace, job: Job, live: LiveMetrics | None = None
+) -> History:
+    """Return a run's history as far as it has come; live: of a caller that looks again and again.
+
+    Raises as `history_of`.
+    """
     finished = history_of(job, workspace)
     if finished is not None:
         return finished
-    rows: dict[int, dict[str, float]] = {}
-    for key, points in store.metrics(job.id).items():
-        for step, value in points:
-            rows.setdefault(step, {"round": step})[key] = value
+    steps = (live or LiveMetrics(store)).by_step(job)
     spec = federated_spec(job)
     label = (spec.label or federated_name(spec)) + (", imported" if job.imported else "")
-    return History(job.id, label, spec, job.seed, tuple(rows[step] for step in sorted(rows)))
+    rows = tuple({"round": step, **values} for step, values in steps)
+    return History(job.id, label, spec, job.seed, rows)
 
 
 def targets(histories: Sequence[History]) -> list[dict[str, str | float | None]]:

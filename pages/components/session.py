@@ -14,6 +14,7 @@ from core.errors import JobError
 from core.jobs.engine import control
 from core.jobs.engine.watch import EngineWatch
 from core.jobs.store.job import DONE, Job
+from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store, identity
 from core.runs.activity import (
@@ -25,7 +26,9 @@ from core.runs.activity import (
     sweep_family,
     top_level,
 )
+from core.runs.federated_runs import watched
 from core.runs.network_list import Edition, NetworkList
+from core.runs.results import History
 from core.runs.titles import job_title, names_of
 from core.workspace import Workspace, open_workspace
 
@@ -108,6 +111,28 @@ def networks_now() -> Edition:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _network_list(url: str) -> NetworkList:
     return NetworkList(_store(url))
+
+
+def live_metrics() -> LiveMetrics:
+    """Return what reads the metrics of runs that are looked at, one for all sessions."""
+    return _live_metrics(workspace().store_url)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _live_metrics(url: str) -> LiveMetrics:
+    return LiveMetrics(_store(url))
+
+
+def history_now(job: Job) -> History:
+    """Return a federated run's history as far as it has come; of an ended one it is read once."""
+    if job.ended:
+        return _history(workspace().store_url, job.id, job.version, job)
+    return watched(store(), workspace(), job, live_metrics())
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _history(url: str, id: str, version: int, _job: Job) -> History:
+    return watched(_store(url), workspace(), _job, _live_metrics(url))
 
 
 def sweep_now(sweep: str) -> Family:

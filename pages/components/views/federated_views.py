@@ -9,13 +9,13 @@ from core.figures.convergence import X_AXES, Y_AXES, Curve, convergence
 from core.figures.federation import client_accuracies, client_sizes, label_map
 from core.jobs.store.job import DONE, Job
 from core.runs.conclusions import conclusion
-from core.runs.federated_runs import client_classes, parts_of, targets, watched
+from core.runs.federated_runs import client_classes, parts_of, targets
 from core.runs.labels import data_label
 from core.runs.results import History
 from core.runs.specs import data_of, result_of
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
-from pages.components.session import recall, remember, store, workspace
+from pages.components.session import history_now, recall, remember, store, workspace
 from pages.components.views.job_progress import job_line
 
 # Charts that stand beside each other share their scale.
@@ -47,7 +47,7 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
     """
     job_line(job, f"federated:{job.id}")
     parts = parts_of(store(), job)
-    histories = [watched(store(), workspace(), part) for part in parts]
+    histories = [history_now(part) for part in parts]
     if not any(len(history.rows) > 1 for history in histories):
         st.caption("The curves appear here after the first round.")
         return False

@@ -20,7 +20,7 @@ from pages.components.address_state import choose, gone
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
-from pages.components.session import store, workspace
+from pages.components.session import live_metrics, store, workspace
 from pages.components.views.job_progress import STOP_KEYS, job_line
 from pages.components.views.torch_files import torch_files
 
@@ -44,7 +44,7 @@ def missing_run(id: str) -> str:
 def training_view(job: Job) -> None:
     """Show a training run while it runs and after: state, numbers, curves, weights, log."""
     job_line(job, f"run:{job.id}", STOP_KEYS)
-    metrics = store().metrics(job.id)
+    metrics = live_metrics().of(job)
     _metrics(job, metrics.get("validation_accuracy", []))
     if metrics:
         epochs = planned_epochs(job)
