@@ -11,7 +11,7 @@ from core.errors import StoreError
 from core.files import is_not_about_space
 
 STORE_FILE = "jobs.db"
-FOLDERS = ("datasets", "weights", "uploads", "notes", "scratch", "logs", "jobs")
+FOLDERS = ("datasets", "weights", "networks", "uploads", "notes", "scratch", "logs", "jobs")
 PRIVATE_MODE = 0o700  # of its owner alone
 OTHERS, OTHERS_WRITE = 0o077, 0o002
 
@@ -31,6 +31,11 @@ class Workspace:
     def weights(self) -> Path:
         """Uploaded weights, one legacy .h5 a digest."""
         return self._folder("weights")
+
+    @property
+    def networks(self) -> Path:
+        """Networks to train or measure, one file a digest."""
+        return self._folder("networks")
 
     @property
     def uploads(self) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.field_options import add_field_options, add_set_option, pairs, said
-from core.commands.networks import add_out_option, imported, stored_digest, submitted
+from core.commands.networks import add_out_option, stored_digest, submitted
+from core.commands.other_networks import dense_run
 from core.commands.output import answer, say
 from core.commands.session import Session
 from core.data.partition import PARTITIONS, Even, Partition, partition_called
@@ -169,7 +170,7 @@ def _start(session: Session, start: str, data: str) -> str:
     """Return the run to begin from: an id, or the run that imports a weights file."""
     path = Path(start).expanduser()
     if path.is_file():
-        return imported(session, path, data).id
+        return dense_run(session, path, data).id
     return session.store.get(start).id
 
 

@@ -13,11 +13,17 @@ from core.commands.field_options import (
     said,
     with_settings,
 )
-from core.commands.output import answer, say
+from core.commands.other_networks import (
+    add_pixels_option,
+    dense_run,
+    with_network,
+    write_other,
+)
+from core.commands.output import answer
 from core.commands.session import Session
 from core.data import builtin_datasets
 from core.data import store as dataset_store
-from core.errors import NotFoundError, RecordError
+from core.errors import RecordError
 from core.evaluation.results import NetworkResult
 from core.jobs.store.job import Job
 from core.jobs.store.spec import JobSpec
@@ -28,8 +34,10 @@ from core.pruning.spec import PruneSpec
 from core.runs.specs import result_of
 from core.settings import by_name, describe, from_dict, parse_values, to_dict
 from core.training.recipe import PRESETS, Recipe
-from core.training.spec import ImportSpec, TrainSpec
+from core.training.spec import TrainSpec
 
+FOUND_OUT = ("data", "network", "name")  # of the settings of a training
+DENSE = "dense network: its weights (.h5), a whole network (.keras, .h5), or a run's id"
 PLANNED = ("method", "sparsity")  # options of their own
 # What --out may end in instead of .h5; the weights are the same.
 TORCH_FILES = {".pt": torch_writer.to_pt, ".safetensors": torch_writer.to_safetensors}
@@ -47,14 +55,20 @@ def _add_train(parser: ArgumentParser) -> None:
     parser.add_argument("--recipe", default="course", choices=tuple(PRESETS))
     add_out_option(parser, "dense.h5")
     add_field_options(parser, Recipe, "settings of the recipe")
-    add_field_options(parser, TrainSpec, "the network", without=("data",))
+    parser.add_argument(
+        "--network",
+        metavar="NETWORK",
+        help="another network than the reference: a catalogue name, applications:NAME, or a file",
+    )
+    add_field_options(parser, TrainSpec, "the network", without=FOUND_OUT)
     add_set_option(parser, "of the recipe, the same as its options")
     parser.set_defaults(run=train)
 
 
 def _add_prune(parser: ArgumentParser) -> None:
-    parser.add_argument("dense", type=Path, help="weights of the dense network (.h5)")
+    parser.add_argument("dense", type=Path, help=DENSE)
     add_data_options(parser)
+    add_pixels_option(parser)
     parser.add_argument("--method", default="magnitude", choices=tuple(METHODS))
     parser.add_argument("--sparsity", required=True, metavar="X", help="share of zeros, as 0.9")
     add_out_option(parser, "my_model_weights.h5")
@@ -79,9 +93,11 @@ def train(session: Session, options: Namespace) -> None:
     """Train a dense network and copy its weights to --out."""
     texts = said(options, Recipe) | pairs(options.set)
     recipe = with_settings(PRESETS[options.recipe], texts)
-    of_network = parse_values(TrainSpec, said(options, TrainSpec, without=("data",)))
+    of_network = parse_values(TrainSpec, said(options, TrainSpec, without=FOUND_OUT))
     spec = TrainSpec(data=stored_digest(session, options.data), recipe=recipe)
     spec = replace(spec, **of_network)  # type: ignore[arg-type]
+    if options.network:
+        spec = with_network(session, spec, options.network)
     if options.background:
         submitted(session, options, spec)
         return
@@ -93,7 +109,7 @@ def prune(session: Session, options: Namespace) -> None:
     """Prune the network in a file and copy the pruned weights to --out."""
     plan = plan_of(options)
     data = stored_digest(session, options.data)
-    dense = imported(session, options.dense, data)
+    dense = dense_run(session, options.dense, data, options.pixels)
     spec = PruneSpec(data=data, dense=dense.id, plan=plan)
     if options.background:
         submitted(session, options, spec)
@@ -121,20 +137,6 @@ def stored_digest(session: Session, name: str) -> str:
     return dataset_store.save(session.workspace, builtin_datasets.load_any(name, session.workspace))
 
 
-def imported(session: Session, path: Path, data: str) -> Job:
-    """Return the finished job that measured an uploaded or local weights file.
-
-    Raises NotFoundError if there is no such file.
-    """
-    if not path.is_file():
-        raise NotFoundError(f"There is no file {path}. Train one with: python -m core train")
-    weights, notes = keras_h5.read_upload(path.name, path, scratch=session.workspace.scratch)
-    for note in notes:
-        say(note)
-    digest = keras_h5.keep(session.workspace.weights, weights)
-    return session.finish(ImportSpec(data=data, weights=digest, name=path.name), 0)
-
-
 def submitted(session: Session, options: Namespace, spec: JobSpec) -> None:
     """Submit the job to the engine and answer with its id."""
     job_id = session.submit(spec, options.seed)
@@ -153,10 +155,16 @@ def delivered(session: Session, job: Job, out: Path) -> dict[str, object]:
     """Copy the job's weights to `out` and return what was measured of them."""
     result = network_result(job)
     made = session.workspace.artifacts(job.id) / result.weights
+    graded = {name: getattr(result.point, name) for name in GRADED}
+    answered = {"name": out.name, **graded, "error": None, "run": job.id, "out": str(out)}
+    if result.summary:
+        write_other(session, made, result, out)
+        return answered
     with session.output(out) as part:
         if out.suffix in TORCH_FILES:
-            part.write_bytes(TORCH_FILES[out.suffix](keras_h5.read(made), result.shape.final_map))
+            part.write_bytes(
+                TORCH_FILES[out.suffix](keras_h5.read(made), result.reference_shape.final_map)
+            )
         else:
             shutil.copyfile(made, part)
-    graded = {name: getattr(result.point, name) for name in GRADED}
-    return {"name": out.name, **graded, "error": None, "run": job.id, "out": str(out)}
+    return answered

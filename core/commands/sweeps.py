@@ -9,11 +9,11 @@ from core.commands.networks import (
     add_data_options,
     add_out_option,
     delivered,
-    imported,
     network_result,
     stored_digest,
     submitted,
 )
+from core.commands.other_networks import add_pixels_option, dense_run
 from core.commands.output import answer, say
 from core.commands.session import Session
 from core.errors import SettingsError
@@ -41,9 +41,10 @@ def _add_sweep(parser: ArgumentParser) -> None:
         "dense",
         type=Path,
         nargs="?",
-        help="weights of the dense network (.h5); else one is trained",
+        help="dense network: weights, a whole network, or a run's id; else one is trained",
     )
     add_data_options(parser)
+    add_pixels_option(parser)
     parser.add_argument("--recipe", choices=tuple(PRESETS), help="trains it (quick), without dense")
     add_out_option(parser, "points.csv")
     add_field_options(parser, Sweep, "settings of the sweep")
@@ -69,7 +70,7 @@ def sweep(session: Session, options: Namespace) -> None:
     if options.dense is None:
         spec = SweepSpec(**vars(planned), data=data, recipe=PRESETS[options.recipe or "quick"])
     else:
-        dense = imported(session, options.dense, data)
+        dense = dense_run(session, options.dense, data, options.pixels)
         spec = SweepSpec(**vars(planned), data=data, dense=dense.id)
     if options.background:
         submitted(session, options, spec)

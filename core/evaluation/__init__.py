@@ -10,6 +10,7 @@ __all__ = [
     "frontier",
     "latency",
     "lineage",
+    "network_point",
     "paired",
     "point",
     "results",

@@ -2,17 +2,21 @@
 
 import numpy as np
 
+from core.networks import answers
 from core.networks.forward import predict_logits
+from core.networks.graph import Network
 from core.networks.network import NetworkShape, Weights, check_weights
 
 SMALLEST_PROBABILITY = 1e-7
 
 
 def predict(
-    weights: Weights, shape: NetworkShape, images: np.ndarray, batch: int = 500
+    weights: Weights, shape: NetworkShape | Network, images: np.ndarray, batch: int = 500
 ) -> np.ndarray:
     """Return the (n, classes) float32 probabilities of images (n, height, width, channels)."""
     check_weights(weights, shape)
+    if isinstance(shape, Network):
+        return softmax(answers.logits(shape, weights, images))
     return softmax(predict_logits(weights, images, batch))
 
 

@@ -1,6 +1,7 @@
 """Networks as plain weights: shapes, who feeds whom, a forward pass, compaction."""
 
 __all__ = [
+    "answers",
     "applications",
     "array_cache",
     "catalogue",
@@ -9,11 +10,16 @@ __all__ = [
     "forward",
     "graph",
     "groups",
+    "head",
+    "initial",
+    "kept",
     "keras_files",
     "keras_model",
+    "layers",
     "lookup",
     "network",
     "numpy_forward",
+    "pixels",
     "precision",
     "prepare",
     "topology",

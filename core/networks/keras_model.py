@@ -1,11 +1,13 @@
 """A network as a Keras model, and weights into it and out of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from core.networks.graph import Network, layer_weights
+from core.networks.graph import Layer, Network, layer_weights
+
+Make = Callable[[Layer, str], Any]
 
 
 def keras_names(network: Network) -> dict[str, str]:
@@ -21,14 +23,22 @@ def keras_names(network: Network) -> dict[str, str]:
     return names
 
 
-def build(network: Network) -> Any:
-    """Return the network as a Keras model, untrained."""
+def usual(layer: Layer, name: str) -> Any:
+    """Return Keras's own layer."""
+    return layer.settings.build(name)
+
+
+def build(network: Network, make: Make = usual) -> Any:
+    """Return the network as a Keras model, untrained.
+
+    make: layer and its name in Keras -> Keras's layer.
+    """
     import keras
 
     names = keras_names(network)
     tensors: dict[str, Any] = {}
     for layer in network.layers:
-        built = layer.settings.build(names[layer.name])
+        built = make(layer, names[layer.name])
         read = [tensors[name] for name in layer.inputs]
         tensors[layer.name] = built(read[0] if len(read) == 1 else read) if read else built
     first, last = network.layers[0].name, network.output.name

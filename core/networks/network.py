@@ -6,7 +6,7 @@ Weights are plain `name -> float32 array` dictionaries, so that everything but `
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -120,7 +120,25 @@ def shape_of(weights: Weights, input_shape: tuple[int, int, int]) -> NetworkShap
     return shape
 
 
-def check_weights(weights: Weights, shape: NetworkShape) -> None:
+class Shaped(Protocol):
+    """Any network, as far as its weights and what it reads are checked."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one input, without the batch."""
+        ...
+
+    @property
+    def classes(self) -> int:
+        """Number of outputs."""
+        ...
+
+    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Parameter name -> array shape, in the order of the layers."""
+        ...
+
+
+def check_weights(weights: Weights, shape: Shaped) -> None:
     """Raise WeightsError unless every parameter is present, alone and of the right shape."""
     expected = shape.parameter_shapes()
     if set(weights) != set(expected):

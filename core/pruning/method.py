@@ -1,8 +1,8 @@
 """What a pruning method is: it says what to remove; allocation says where, the schedule when."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from core.pruning.activations import RowReader, read_rows
 from core.settings import Value
 
 if TYPE_CHECKING:
+    from core.networks.groups.unit_groups import UnitGroups
     from core.networks.prepare import Prepared
+    from core.pruning.groups.context import GraphContext, UnitBudget, UnitSelection
 
 Scores = dict[str, np.ndarray]
 # Allocations that are no function: chosen by the kind of method, and left to the method.
@@ -36,6 +38,35 @@ class PruningContext:
     progress: Progress
     read_rows: RowReader = read_rows
     dense: Weights | None = None
+
+    def gradients(self, images: int, batch: int) -> Iterator[tuple[Weights, int]]:
+        """Yield the gradient of one batch's mean loss after another, and its images."""
+        from core.pruning.gradients import batch_gradients
+
+        yield from batch_gradients(self.weights, self.data.train, images, batch, self.seed)
+
+
+class WeightsContext(Protocol):
+    """What a method that scores single weights may look at, in any network."""
+
+    @property
+    def weights(self) -> Weights:
+        """The weights to be scored."""
+        ...
+
+    @property
+    def dense(self) -> Weights | None:
+        """The weights before any cut, None where they have not changed since."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Every stream derives from it by name."""
+        ...
+
+    def gradients(self, images: int, batch: int) -> Iterator[tuple[Weights, int]]:
+        """Yield the gradient of one batch's mean loss after another, and its images."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -72,6 +103,8 @@ class Method:
     It has either `scores` or `select`. scores(context, settings): unstructured: parameter name ->
     array shaped like the parameter; structured: layer name -> (channels,) array; higher is kept.
     select(context, settings, budget): for methods that reconstruct weights or train.
+    unit_scores, unit_select: the same of a structured method for the unit groups of any network;
+    units_lost: which groups it cuts there, None for all that are free.
     needs_data: reads images. trains: spends epochs. refits: changes weights that stay.
     formula: the one that says most, in LaTeX with the paper's symbols, which `settings` explains.
     default_allocation: what `auto` means, "" for the usual of its kind. paper_recipe: plan fields
@@ -89,8 +122,11 @@ class Method:
     structured: bool
     settings: type
     doc: str
-    scores: Callable[[PruningContext, Any], Scores] | None = None
+    scores: Callable[[Any, Any], Scores] | None = None
     select: Callable[[PruningContext, Any, Budget], Selection] | None = None
+    unit_scores: "Callable[[GraphContext, Any], Scores] | None" = None
+    unit_select: "Callable[[GraphContext, Any, UnitBudget], UnitSelection] | None" = None
+    units_lost: "Callable[[UnitGroups], tuple[str, ...]] | None" = None
     needs_data: bool = False
     trains: bool = False
     refits: bool = False

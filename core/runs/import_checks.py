@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.digests import digest_of
-from core.errors import RecordError, UploadError
+from core.errors import RecordError, UploadError, WeightsError
 from core.evaluation import cost
+from core.evaluation.network_point import of_network_file
 from core.evaluation.point import Point, layers_of
 from core.evaluation.results import NetworkResult
 from core.evaluation.score import score
@@ -14,12 +15,14 @@ from core.grading.spec import GradeResult
 from core.jobs.store.job import DONE
 from core.jobs.store.store import SavedRun
 from core.networks.formats import keras_h5
+from core.networks.kept import NetworkSummary
+from core.networks.keras_files.reader import read_network
 from core.networks.network import NetworkShape
 from core.records import FORMAT, Record
 from core.runs.specs import RECORDS
 
 WEIGHTS = (".h5", ".keras")
-PLAIN = (".csv", ".json", ".npz", ".tflite")
+PLAIN = (".csv", ".json", ".npz", ".tflite", ".onnx")
 LONGEST_LABEL, LONGEST_NOTE, MOST_NOTES = 300, 2000, 100
 
 
@@ -78,7 +81,11 @@ def measured_from_file(run: SavedRun, folder: Path, scratch: Path | None = None)
     path = folder / Path(result.weights).name
     if not result.weights or not path.is_file():
         return run
-    point = _of_file(result.point, path, result.shape, scratch)
+    shape = result.shape
+    if isinstance(shape, NetworkSummary):
+        point = of_network_file(result.point, path, scratch)
+    else:
+        point = _of_file(result.point, path, shape, scratch)
     return replace(run, result=replace(result, point=point).to_json(), result_format=FORMAT)
 
 
@@ -106,9 +113,20 @@ def check_file(path: Path) -> None:
     """
     ending = path.suffix.lower()
     if ending in WEIGHTS:
-        keras_h5.read_upload(path.name, path)
+        _check_weights(path)
     elif ending not in PLAIN:
         raise UploadError(
             f"The bundle holds {path.name}, which no run makes. Import a zip exported by this "
             "program."
         )
+
+
+def _check_weights(path: Path) -> None:
+    """Refuse a file that holds neither the reference network's weights nor a whole network."""
+    try:
+        keras_h5.read_upload(path.name, path)
+    except WeightsError as error:
+        try:
+            read_network(path)
+        except (WeightsError, UploadError):
+            raise error from None

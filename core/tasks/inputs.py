@@ -31,7 +31,7 @@ class Network:
     @property
     def shape(self) -> NetworkShape:
         """The size of every layer."""
-        return self.result.shape
+        return self.result.reference_shape
 
     @property
     def label(self) -> str:
@@ -77,7 +77,12 @@ def open_network(store: Store, workspace: Workspace, job_id: str) -> Network:
 
 
 def _read(job: Job, result: NetworkResult, path: Path) -> Network:
-    return Network(job, keras_h5.read(path, result.shape), result)
+    return Network(job, keras_h5.read(path, result.reference_shape), result)
+
+
+def finished(context: Context, job_id: str) -> tuple[Job, NetworkResult]:
+    """Return a job that has made a network, and its result. Raises JobError if it has not."""
+    return _finished(context.store, job_id)
 
 
 def _finished(store: Store, job_id: str) -> tuple[Job, NetworkResult]:

@@ -15,6 +15,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.spec import PruneResult, PruneSpec
 from core.tasks.inputs import DENSE_FILE, PRUNED_FILE, dataset, network, prepared
+from core.tasks.other_networks import import_other, is_other, prune_other, train_other
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainResult, TrainSpec
 from core.training.train import train
@@ -22,6 +23,8 @@ from core.training.train import train
 
 def train_network(context: Context, spec: TrainSpec) -> TrainResult:
     """Train a dense network from fresh weights, or on from another run's."""
+    if spec.network or (spec.start and is_other(context, spec.start)):
+        return train_other(context, spec, recipe_name(spec.recipe))
     progress, recipe = Timed(context.progress), spec.recipe
     data = prepared(context, spec.data, _wanted_shape(context, spec))
     weights = (
@@ -62,6 +65,8 @@ def recipe_name(recipe: Recipe) -> str:
 
 def import_network(context: Context, spec: ImportSpec) -> NetworkResult:
     """Measure uploaded weights, so that they can be pruned like a network trained here."""
+    if spec.network:
+        return import_other(context, spec)
     weights = keras_h5.read(context.workspace.weights / f"{spec.weights}.h5")
     data = prepared(context, spec.data, _fitting_shape(context, spec.data, weights))
     path = context.folder / DENSE_FILE
@@ -93,6 +98,8 @@ def _fitting_shape(context: Context, digest: str, weights: Weights) -> NetworkSh
 
 def prune_network(context: Context, spec: PruneSpec) -> PruneResult:
     """Prune a dense network as the plan says; save, reload, measure."""
+    if is_other(context, spec.dense):
+        return prune_other(context, spec, point_label(spec.plan))
     plan, dense = spec.plan, network(context, spec.dense)
     data = prepared(context, spec.data, dense.shape)
     progress = Timed(context.progress)

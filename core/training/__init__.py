@@ -4,9 +4,12 @@ __all__ = [
     "architecture",
     "batches",
     "export",
+    "graph_architecture",
+    "graph_export",
     "history",
     "recipe",
     "spec",
+    "teacher",
     "temporary_batchnorm",
     "train",
 ]

@@ -22,7 +22,8 @@ Hook = Callable[[Mapping[str, Any], Mapping[str, Any], Any], None]
 class Architecture:
     """What `train` builds, starts from and returns.
 
-    build: makes the Keras model; its output must be logits. Variables are called "layer/variable".
+    build: makes the Keras model of the network that `train` is told; its output must be logits.
+    Variables are called "layer/variable".
     load: plain weights -> values of (some of) the model's variables to start from.
     export: values of all the model's variables -> plain weights, the same network at inference.
     own_update: variables the optimiser leaves alone; after_step updates them.
@@ -31,7 +32,7 @@ class Architecture:
     its own belongs in non-trainable weights of the model, so that checkpoints have it.
     """
 
-    build: Callable[[NetworkShape, Recipe], Any]
+    build: Callable[[Any, Recipe], Any]
     load: Callable[[Weights], dict[str, np.ndarray]]
     export: Callable[[Values], Weights]
     own_update: tuple[str, ...] = ()

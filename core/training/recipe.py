@@ -7,6 +7,7 @@ from core.networks.precision import PRECISIONS
 from core.settings import Settings, setting
 
 MOST_EPOCHS = 10_000
+USUAL_DROPOUT = 0.5  # after the reference network's wide dense layer
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ class Recipe(Settings):
     def dropout(self) -> tuple[float, float, float]:
         """Dropout rates in the order of the layers."""
         return self.dropout_first, self.dropout_second, self.dropout_dense
+
+    @property
+    def dropout_share(self) -> float:
+        """What the dropout of any network is multiplied with: 1 leaves it as the network has it."""
+        return self.dropout_dense / USUAL_DROPOUT
 
     def with_dropout(self, rates: tuple[float, float, float]) -> "Recipe":
         """Return the recipe with other dropout rates, e.g. scaled to a pruned density."""

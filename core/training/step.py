@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError
-from core.networks.network import NetworkShape, Weights
+from core.networks.network import Shaped, Weights
 from core.networks.precision import convolution_policy
 from core.training.architecture import Architecture
 from core.training.optimizers import OPTIMIZERS
 from core.training.recipe import Recipe
-from core.training.teacher import Teacher
+from core.training.teacher import Answers, Teacher
 
 
 class Step:
@@ -25,9 +25,9 @@ class Step:
     def __init__(
         self,
         architecture: Architecture,
-        shape: NetworkShape,
+        shape: Shaped,
         recipe: Recipe,
-        teacher: Weights | None = None,
+        teacher: Weights | Answers | None = None,
     ) -> None:
         import tensorflow as tf
 
@@ -191,7 +191,7 @@ class Step:
             average.assign_add((1 - decay) * (self.variables[name] - average))
 
 
-def _signature(shape: NetworkShape, answers: bool) -> list[Any]:
+def _signature(shape: Shaped, answers: bool) -> list[Any]:
     """Return what `_advance` takes: rate, step, images, labels and perhaps a teacher's answers."""
     import tensorflow as tf
 
@@ -201,10 +201,12 @@ def _signature(shape: NetworkShape, answers: bool) -> list[Any]:
     return [number, number, images, tf.TensorSpec((None,), tf.int32), *taught]
 
 
-def _teacher(weights: Weights | None, recipe: Recipe) -> Teacher | None:
-    if weights is None or not recipe.distillation:
+def _teacher(given: Weights | Answers | None, recipe: Recipe) -> Answers | None:
+    if given is None or not recipe.distillation:
         return None
-    return Teacher(weights, convolution_policy(recipe.precision))
+    if not isinstance(given, dict):
+        return given
+    return Teacher(given, convolution_policy(recipe.precision))
 
 
 def _cross_entropy(target: Any, outputs: Any) -> Any:

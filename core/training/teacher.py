@@ -6,11 +6,14 @@ Source of learning from answers: Hinton et al. 2015, arXiv:1503.02531.
 """
 
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 
+from core.networks.answers import loaded
 from core.networks.array_cache import ArrayCache, key_of
 from core.networks.forward import compiled_logits
+from core.networks.graph import Network
 from core.networks.network import Weights
 
 LARGEST_BYTES = 128 * 2**20  # all epochs of several long runs; a runner has 2 GB
@@ -20,6 +23,14 @@ LARGEST_BYTES = 128 * 2**20  # all epochs of several long runs; a runner has 2 G
 def _cache() -> ArrayCache:
     """Return the answers that outlive a run, because the next one in this process asks again."""
     return ArrayCache(LARGEST_BYTES)
+
+
+class Answers(Protocol):
+    """Whoever answers batches of images in a training."""
+
+    def answers(self, images: np.ndarray) -> np.ndarray:
+        """Return the (n, classes) outputs before softmax."""
+        ...
 
 
 class Teacher:
@@ -41,3 +52,21 @@ class Teacher:
             found = compiled_logits()(self._weights, images, self._policy).numpy()
             _cache().put(key, found)
         return found
+
+
+class NetworkTeacher:
+    """Any dense network that answers; the same images get bit for bit the same answer."""
+
+    def __init__(self, network: Network, weights: Weights) -> None:
+        """Compile the network with its weights."""
+        self._run = loaded(network, weights)
+        self._name = key_of(network.digest, *(weights[name] for name in sorted(weights)))
+
+    def answers(self, images: np.ndarray) -> np.ndarray:
+        """Return the (n, classes) outputs before the last activation."""
+        key = key_of(self._name, images)
+        found = _cache().get(key)
+        if found is None:
+            found = self._run(images).numpy()
+            _cache().put(key, found)
+        return np.asarray(found)

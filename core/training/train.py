@@ -12,8 +12,9 @@ import numpy as np
 
 from core.errors import TrainingError
 from core.evaluation.accuracy import accuracy, loss, predict
+from core.networks.graph import Network
 from core.networks.network import NetworkShape, Weights, check_weights
-from core.networks.prepare import Prepared
+from core.networks.prepare import Splits
 from core.progress import Progress
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN, Architecture
@@ -22,6 +23,7 @@ from core.training.history import KEYS, TrainingHistory
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.step import Step
+from core.training.teacher import Answers
 from core.training.temporary_batchnorm import BATCHNORM
 
 Masks = Mapping[str, np.ndarray]
@@ -59,15 +61,15 @@ class Trained:
 
 def train(
     weights: Weights,
-    shape: NetworkShape,
-    data: Prepared,
+    shape: NetworkShape | Network,
+    data: Splits,
     recipe: Recipe,
     seed: int,
     progress: Progress,
     *,
     mask: Masks | None = None,
     mask_schedule: MaskSchedule | None = None,
-    teacher: Weights | None = None,
+    teacher: Weights | Answers | None = None,
     architecture: Architecture | None = None,
 ) -> Trained:
     """Train from `weights` and return the chosen epoch's weights; masked entries are exactly 0.0.
@@ -75,6 +77,7 @@ def train(
     mask: parameter name -> 0/1 array, applied after every step; parameters left out stay free.
     architecture: what to train instead of the network itself; BATCHNORM if the recipe says so.
     teacher: a network (same images and classes) whose answers recipe.distillation mixes in.
+    A network that is not the reference brings its own architecture.
     Raises Stopped if the progress says so; the checkpoint of the last epoch remains.
     Raises TrainingError when the loss is not a number any more.
     """
@@ -92,13 +95,13 @@ class _Run:
 
     def __init__(
         self,
-        shape: NetworkShape,
-        data: Prepared,
+        shape: NetworkShape | Network,
+        data: Splits,
         recipe: Recipe,
         seed: int,
         progress: Progress,
         schedule: MaskSchedule | None,
-        teacher: Weights | None,
+        teacher: Weights | Answers | None,
         architecture: Architecture,
     ) -> None:
         self._shape, self._data, self._recipe, self._seed = shape, data, recipe, seed

@@ -12,7 +12,7 @@ from core.files import atomic_write
 from core.workspace import Workspace
 
 VARIABLE = "PARETO_LAB_ARTIFACTS"
-INPUTS = ("datasets", "weights", "uploads")  # named by their digest: only ever added to
+INPUTS = ("datasets", "weights", "networks", "uploads")  # named by their digest: only ever added to
 NOT_RESULTS = "checkpoints"  # copied one by one, when they are written
 
 

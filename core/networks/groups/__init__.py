@@ -3,5 +3,6 @@
 __all__ = [
     "choice",
     "compaction",
+    "dead_units",
     "unit_groups",
 ]

@@ -7,9 +7,9 @@ import numpy as np
 
 from core.errors import WeightsError
 from core.files import atomic_write
-from core.networks.graph import Network, check_parameters
+from core.networks.graph import Network, check_parameters, layer_weights
 from core.networks.keras_files.reader import read_network
-from core.networks.keras_model import build, put
+from core.networks.keras_model import build, keras_names, put
 from core.randomness import generator
 
 ENDINGS = (".keras", ".h5")
@@ -52,10 +52,12 @@ def _check(
 ) -> None:
     """Raise WeightsError unless the file holds the network and predicts as `model` does."""
     again = read_network(path, scratch=scratch)
-    arrays = list((again.weights or {}).values())
+    arrays, names = again.weights or {}, keras_names(network)
+    # By name: Keras may list parallel branches in another order.
     same = len(arrays) == len(weights) and all(
-        np.array_equal(found, weights[name])
-        for found, name in zip(arrays, network.parameter_shapes(), strict=True)
+        np.array_equal(arrays.get(f"{names[layer.name]}/{part}", np.nan), array)
+        for layer in network.layers
+        for part, array in layer_weights(network, weights, layer.name).items()
     )
     images = generator(0, "written").random((IMAGES, *network.input_shape)).astype(np.float32)
     twin = build(again.network)

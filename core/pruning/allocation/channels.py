@@ -30,6 +30,7 @@ def balanced(layered: Layered) -> dict[str, np.ndarray]:
     cheap layers (conv1, conv2 and by then dense1) narrow as the square root of conv3 and conv4.
     """
     shape = layered.shape
+    assert isinstance(shape, NetworkShape)
     a_unit = dense_unit_parameters(shape.units["conv4"], shape)
     others = parameters_of({**shape.units, "dense1": 1}, shape) - a_unit
     share = min(1.0, DENSE_COST * others / a_unit / shape.units["dense1"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import SettingsError
-from core.networks.network import NetworkShape, Weights
+from core.networks.network import Shaped, Weights
 from core.pruning.method import Scores
 
 # Layer name -> (sparsities, drops in accuracy) from the sensitivity analysis, both ascending.
@@ -21,12 +21,13 @@ Sensitivity = Mapping[str, tuple[np.ndarray, np.ndarray]]
 class Layered:
     """Scores of whole layers: layer -> (entries,) float64, and what the allocations look at.
 
-    spread: layer -> standard deviation of the weights that are left. shape: of the network.
+    spread: layer -> standard deviation of the weights that are left. shape: of the network. In
+    networks other than the reference, every kernel stands for itself.
     """
 
     scores: dict[str, np.ndarray]
     spread: dict[str, float]
-    shape: NetworkShape
+    shape: Shaped
     sensitivity: Sensitivity | None = None
 
 
@@ -75,7 +76,10 @@ def erk(layered: Layered) -> dict[str, np.ndarray]:
     Source: Evci et al. 2020 (RigL), arXiv:1911.11134 (Erdos-Renyi kernel).
     """
     shapes = layered.shape.parameter_shapes()
-    sides = {layer: np.array(shapes[f"{layer}/kernel"]) for layer in layered.scores}
+    sides = {
+        layer: np.array(shapes[layer if layer in shapes else f"{layer}/kernel"])
+        for layer in layered.scores
+    }
     return {
         layer: by_rank(value, float(sides[layer].sum() / sides[layer].prod()))
         for layer, value in layered.scores.items()
@@ -136,26 +140,34 @@ ALLOCATIONS = by_name(lamp, erk, global_, layer_threshold, uniform, sensitivity)
 def comparable(
     scores: Scores,
     weights: Weights,
-    shape: NetworkShape,
+    shape: Shaped,
     allocation: str,
     sensitivity: Sensitivity | None = None,
+    *,
+    by_parameter: bool = False,
 ) -> Scores:
     """Return unstructured scores made comparable between layers, kernel and bias together.
 
     scores: parameter name -> array shaped like the parameter, higher is kept, not negative for
-    lamp. Raises SettingsError for an unknown allocation.
+    lamp. by_parameter: compare parameters, not layers. Raises SettingsError for an unknown
+    allocation.
     """
     if allocation not in ALLOCATIONS:
         raise SettingsError(
             f"There is no allocation {allocation!r}. Choose one of: {', '.join(ALLOCATIONS)}."
         )
+    owner = str if by_parameter else _layer
     layered = Layered(
-        _joined(scores),
-        {layer: _spread(values) for layer, values in _joined(weights).items()},
+        _joined(scores, owner),
+        {layer: _spread(values) for layer, values in _joined(weights, owner).items()},
         shape,
         sensitivity,
     )
-    return _parted(ALLOCATIONS[allocation](layered), scores)
+    return _parted(ALLOCATIONS[allocation](layered), scores, owner)
+
+
+def _layer(parameter: str) -> str:
+    return parameter.split("/")[0]
 
 
 def _spread(values: np.ndarray) -> float:
@@ -163,17 +175,17 @@ def _spread(values: np.ndarray) -> float:
     return float(left.std()) if len(left) else 0.0
 
 
-def _joined(arrays: Scores) -> dict[str, np.ndarray]:
+def _joined(arrays: Scores, owner: Callable[[str], str]) -> dict[str, np.ndarray]:
     layers: dict[str, list[np.ndarray]] = {}
     for name, value in arrays.items():
-        layers.setdefault(name.split("/")[0], []).append(np.ravel(value).astype(np.float64))
+        layers.setdefault(owner(name), []).append(np.ravel(value).astype(np.float64))
     return {layer: np.concatenate(parts) for layer, parts in layers.items()}
 
 
-def _parted(layers: Mapping[str, np.ndarray], like: Scores) -> Scores:
+def _parted(layers: Mapping[str, np.ndarray], like: Scores, owner: Callable[[str], str]) -> Scores:
     parted, used = {}, dict.fromkeys(layers, 0)
     for name, value in like.items():
-        layer = name.split("/")[0]
+        layer = owner(name)
         start = used[layer]
         parted[name] = layers[layer][start : start + value.size].reshape(value.shape)
         used[layer] = start + value.size

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.networks.groups.choice import l1_scores
 from core.networks.network import Weights
 from core.networks.topology import CHANNEL_LAYERS, FEEDER, readers
 from core.pruning.allocation.channels import largest
+from core.pruning.groups.context import GraphContext
 from core.pruning.layerwise import wanted_counts
 from core.pruning.masks.dead_units import channel_mask
 from core.pruning.method import Budget, Method, PruningContext, Scores, Selection
@@ -62,6 +64,14 @@ def select(context: PruningContext, settings: L1Filter, budget: Budget) -> Selec
     return Selection(kept, channel_mask(kept, context.shape).apply(context.weights), 0.0)
 
 
+def unit_scores(context: GraphContext, settings: L1Filter) -> Scores:
+    """Return group -> (units,) norms over all layers that make a unit, as the paper's section 3.3.
+
+    A greedy scoring would follow one chain of layers; groups of branches have none.
+    """
+    return l1_scores(context.groups, context.weights)
+
+
 METHOD = Method(
     name="l1_filter",
     label="L1 filter",
@@ -71,6 +81,7 @@ METHOD = Method(
     doc="Removes whole filters with the smallest sum of absolute weights, and the weights that "
     "read them.",
     select=select,
+    unit_scores=unit_scores,
     formula=r"s_j = \sum \lvert F_j \rvert",
     paper_recipe={"allocation": "uniform"},
     palette=1,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pruning.method import Method, PruningContext, Scores
+from core.pruning.method import Method, Scores, WeightsContext
 from core.settings import Settings, setting
 
 
@@ -27,7 +27,7 @@ class Magnitude(Settings):
     )
 
 
-def scores(context: PruningContext, settings: Magnitude) -> Scores:
+def scores(context: WeightsContext, settings: Magnitude) -> Scores:
     """Return |w| of every kernel weight and every bias."""
     return {
         name: np.abs(value) * (settings.bias_worth if name.endswith("bias") else 1.0)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.pruning.method import Method, PruningContext, Scores
+from core.pruning.method import Method, Scores, WeightsContext
 from core.randomness import generator
 from core.settings import Settings
 
@@ -12,7 +12,7 @@ class RandomPruning(Settings):
     """Weights go at random. Control of Blalock et al. 2020, arXiv:2003.03033."""
 
 
-def scores(context: PruningContext, settings: RandomPruning) -> Scores:
+def scores(context: WeightsContext, settings: RandomPruning) -> Scores:
     """Return one uniform number for every weight and bias, the same for the same seed."""
     return {
         name: generator(context.seed, "random pruning", name).random(value.shape)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.networks.topology import CHANNEL_LAYERS
+from core.pruning.groups.context import GraphContext, scores_like
 from core.pruning.method import Method, PruningContext, Scores
 from core.randomness import generator
 from core.settings import Settings
@@ -21,6 +22,14 @@ def scores(context: PruningContext, settings: RandomFilter) -> Scores:
     }
 
 
+def unit_scores(context: GraphContext, settings: RandomFilter) -> Scores:
+    """Return one uniform number for every unit of every group, the same for the same seed."""
+    return scores_like(
+        context.groups,
+        lambda group: generator(context.seed, "random filter", group.name).random(len(group.units)),
+    )
+
+
 METHOD = Method(
     name="random_filter",
     label="Random filters",
@@ -29,6 +38,7 @@ METHOD = Method(
     settings=RandomFilter,
     doc="Removes whole filters at random: the control for the structured methods.",
     scores=scores,
+    unit_scores=unit_scores,
     paper_recipe={"allocation": "uniform"},
     palette=9,
     marker=8,

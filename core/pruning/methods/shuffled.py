@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pruning.method import Method, PruningContext, Scores
+from core.pruning.method import Method, Scores, WeightsContext
 from core.randomness import generator
 from core.settings import Settings
 
@@ -20,7 +20,7 @@ class Shuffled(Settings):
     """
 
 
-def scores(context: PruningContext, settings: Shuffled) -> Scores:
+def scores(context: WeightsContext, settings: Shuffled) -> Scores:
     """Return |w| of the dense network, shuffled within each parameter; the same all the time."""
     return {
         name: generator(context.seed, "shuffled", name).permuted(np.abs(value).ravel())

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pruning.gradients import batch_gradients
-from core.pruning.method import Method, PruningContext, Scores
+from core.pruning.method import Method, Scores, WeightsContext
 from core.settings import Settings, setting
 
 
@@ -20,11 +19,11 @@ class Snip(Settings):
     images: int = setting(2048, low=1, high=1_000_000, help="Training images of the one look")
 
 
-def scores(context: PruningContext, settings: Snip) -> Scores:
+def scores(context: WeightsContext, settings: Snip) -> Scores:
     """Return |g·w| of every weight and bias, g the gradient of the mean loss over the images."""
     batch = min(512, settings.images)
     gradients, images = zip(
-        *batch_gradients(context.weights, context.data.train, settings.images, batch, context.seed),
+        *context.gradients(settings.images, batch),
         strict=True,
     )
     return {

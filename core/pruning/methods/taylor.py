@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.networks.groups.unit_groups import UnitGroups
 from core.networks.network import Weights
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.gradients import batch_gradients
+from core.pruning.groups.context import GraphContext, scores_like
 from core.pruning.method import Method, PruningContext, Scores
 from core.settings import Settings, setting
 
@@ -48,6 +50,27 @@ def filter_effect(weights: Weights, gradient: Weights, layer: str) -> np.ndarray
     return np.asarray(np.square(change))
 
 
+def unit_scores(context: GraphContext, settings: Taylor) -> Scores:
+    """Return group -> (units,) mean over batches of (Σ g·w)², the sum over all that make a unit."""
+    effects = [
+        np.square(unit_sums(context.groups, context.weights, gradient))
+        for gradient, _ in context.gradients(settings.images, settings.batch_size)
+    ]
+    mean = np.mean(effects, axis=0)
+    return scores_like(context.groups, lambda group: mean[group.units])
+
+
+def unit_sums(groups: UnitGroups, weights: Weights, gradient: Weights) -> np.ndarray:
+    """Return (all units,) sums of g·w over the kernels and biases that make each unit."""
+    totals = np.zeros(groups.count)
+    for axis in groups.axes:
+        if axis.role == "makes":
+            product = weights[axis.parameter].astype(np.float64) * gradient[axis.parameter]
+            others = tuple(number for number in range(product.ndim) if number != axis.axis)
+            np.add.at(totals, axis.units, product.sum(axis=others))
+    return totals
+
+
 METHOD = Method(
     name="taylor",
     label="Taylor",
@@ -57,6 +80,7 @@ METHOD = Method(
     settings=Taylor,
     doc="Removes the filters whose absence changes the loss least, to first order.",
     scores=scores,
+    unit_scores=unit_scores,
     needs_data=True,
     formula=r"s_j = \Big( \sum_{w \in F_j} g_w w \Big)^2",
     paper_recipe={"allocation": "raw", "schedule": "iterative"},

@@ -11,6 +11,7 @@ from core.errors import SettingsError
 from core.evaluation.cost import multiply_adds
 from core.json_values import Codec, decode
 from core.networks.compact import compact_shape
+from core.networks.kept import NetworkSummary
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.allocation.alignment import is_aligned
@@ -120,7 +121,7 @@ def spread(values: list[float]) -> list[float]:
 
 def run_seconds(
     plan: PrunePlan,
-    shape: NetworkShape,
+    shape: NetworkShape | NetworkSummary,
     epoch_seconds: float,
 ) -> float:
     """Return how long a plan will take.
@@ -132,10 +133,13 @@ def run_seconds(
     return CUT_SECONDS + plan.epochs * epoch_seconds * (share + teacher)
 
 
-def _work_share(plan: PrunePlan, shape: NetworkShape) -> float:
+def _work_share(plan: PrunePlan, shape: NetworkShape | NetworkSummary) -> float:
     """Return the cost of an epoch against a dense one: structured networks train small."""
     if not plan.rule.structured:
         return 1.0
+    if isinstance(shape, NetworkSummary):  # units of all layers go alike, and with them the work
+        share = OVERHEAD_SHARE + (1 - OVERHEAD_SHARE) * (1 - plan.sparsity)
+        return (1 + share) / 2 if plan.rule.trains else share
     allocation = plan.resolved_allocation
     counts = _expected_counts(
         shape, "balanced" if allocation in (OWN, "sensitivity") else allocation, plan.sparsity
@@ -156,7 +160,7 @@ def _expected_counts(shape: NetworkShape, allocation: str, sparsity: float) -> d
 
 def sweep_seconds(
     runs: list[PlannedRun],
-    shape: NetworkShape,
+    shape: NetworkShape | NetworkSummary,
     epoch_seconds: float,
     cores: int = 2,
     places: int | None = None,

@@ -14,8 +14,10 @@ KINDS = {".pt": torch_writer.to_pt, ".safetensors": torch_writer.to_safetensors}
 
 def torch_files(path: Path, job: Job, key: str) -> None:
     """Offer a finished network's file as .pt and as .safetensors, in a small window."""
-    window = st.popover("PyTorch", key=f"{key}:torch", on_change="rerun")
     result = result_of(job)
+    if isinstance(result, NetworkResult) and result.summary:
+        return  # the names of a state_dict are known for the reference network alone
+    window = st.popover("PyTorch", key=f"{key}:torch", on_change="rerun")
     if not window.open or not isinstance(result, NetworkResult):
         return
     with window:
@@ -24,7 +26,7 @@ def torch_files(path: Path, job: Job, key: str) -> None:
             name = path.with_suffix(ending).name
             st.download_button(
                 f"Download {name}",
-                made(weights, result.shape.final_map),
+                made(weights, result.reference_shape.final_map),
                 name,
                 key=f"{key}{ending}",
                 icon=":material/download:",

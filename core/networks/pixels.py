@@ -1,0 +1,74 @@
+"""The range of values in which a network reads its images; the program's own are in [0, 1].
+
+While it is worked on, a network that wants another range has a layer of its own for it, in front of
+all others; its files have the layers it came with.
+"""
+
+from dataclasses import replace
+
+from core.errors import SettingsError
+from core.networks.graph import Layer, Network
+from core.networks.layers.normalization import Normalization
+from core.networks.layers.scaling import Rescaling
+
+PIXELS = {
+    "0..1": "0 to 1, as they are",
+    "-1..1": "-1 to 1, as MobileNet, Inception and Xception were trained",
+    "0..255": "0 to 255, for networks that rescale by themselves",
+    "imagenet": "each colour by ImageNet's mean and deviation",
+}
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's colours
+LARGEST_MEAN = 2.0  # of a normalization: with a larger one the images were bytes
+LAYER = "pixel_values"
+
+
+def guess_pixels(network: Network) -> str:
+    """Return what a network's first layers say of the values that it reads."""
+    for layer in network.layers[1:]:
+        settings = layer.settings
+        if isinstance(settings, Rescaling):
+            return "0..255" if max(map(abs, settings.scale)) < 0.1 else "0..1"
+        if isinstance(settings, Normalization):
+            means = settings.mean or (0.0,)
+            return "0..255" if max(map(abs, means)) > LARGEST_MEAN else "0..1"
+        if layer.inputs != (network.layers[0].name,):
+            break
+    return "0..1"
+
+
+def with_pixels(network: Network, pixels: str) -> Network:
+    """Return the network with a layer in front that turns [0, 1] into what it reads.
+
+    pixels: a name of PIXELS. Raises SettingsError for another.
+    """
+    if pixels not in PIXELS:
+        raise SettingsError(f"pixels is {pixels!r}. Choose one of: {', '.join(PIXELS)}.")
+    if pixels == "0..1":
+        return network
+    first, *others = network.layers
+    front = Layer(LAYER, _rescaling(pixels, network.input_shape[-1]), (first.name,))
+    return Network((first, front, *(_reading(each, first.name, LAYER) for each in others)))
+
+
+def without_pixels(network: Network) -> Network:
+    """Return the network without the layer that `with_pixels` put in front."""
+    if LAYER not in network.by_name:
+        return network
+    first, _, *others = network.layers
+    return Network((first, *(_reading(each, LAYER, first.name) for each in others)))
+
+
+def _reading(layer: Layer, before: str, after: str) -> Layer:
+    return replace(layer, inputs=tuple(after if each == before else each for each in layer.inputs))
+
+
+def _rescaling(pixels: str, channels: int) -> Rescaling:
+    if pixels == "-1..1":
+        return Rescaling((2.0,), (-1.0,))
+    if pixels == "0..255":
+        return Rescaling((255.0,))
+    if channels != len(MEAN):
+        mean, deviation = sum(MEAN) / len(MEAN), sum(DEVIATION) / len(DEVIATION)
+        return Rescaling((1 / deviation,), (-mean / deviation,))
+    pairs = list(zip(MEAN, DEVIATION, strict=True))
+    return Rescaling(tuple(1 / d for _, d in pairs), tuple(-m / d for m, d in pairs))

@@ -1,0 +1,161 @@
+"""Prune single weights of any network: of all its kernels, exact to one entry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.networks.graph import Network
+from core.networks.network import Weights
+from core.networks.prepare import NetworkData
+from core.progress import Phases, Progress, Silent
+from core.pruning.allocation.scores import comparable
+from core.pruning.graphs.outcome import PrunedNetwork
+from core.pruning.graphs.retraining import network_recipe, retrained
+from core.pruning.groups.context import GraphContext, Scores
+from core.pruning.masks.mask import check_sparsity, keep_highest
+from core.pruning.outcome import Arrays, packed, unpacked
+from core.pruning.plan import PrunePlan
+from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, SparsityRamp, ramp_over, rounds_of
+from core.randomness import derived_seed
+from core.training.batches import steps_per_epoch
+from core.training.graph_architecture import graph_architecture
+from core.training.history import TrainingHistory
+from core.training.train import MaskSchedule
+
+Masks = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class WeightCutter:
+    """Turns weights into masks of the kernels; the same weights give the same masks."""
+
+    data: NetworkData
+    plan: PrunePlan
+    seed: int
+    dense: Weights
+
+    @property
+    def network(self) -> Network:
+        """The network that is pruned."""
+        return self.data.network
+
+    @cached_property
+    def kernels(self) -> tuple[str, ...]:
+        """The parameters whose entries may go: what images are multiplied with."""
+        return tuple(self.network.kernel_uses)
+
+    def masks(self, weights: Weights, sparsity: float) -> Masks:
+        """Return kernel -> which entries stay: all parameters have exactly this share removed.
+
+        Zeros go first: what a gradual schedule has removed must not come back. Of every kernel
+        the best entry stays. Raises SettingsError for a share that the kernels do not hold.
+        """
+        scores = self._scores(weights)
+        count = round(check_sparsity(sparsity) * self.network.parameters)
+        flat = np.concatenate([scores[name].reshape(-1) for name in self.kernels])
+        most = len(flat) - len(self.kernels)
+        if count > most:
+            raise SettingsError(
+                f"A sparsity of {sparsity} cannot be reached: {most:,} of "
+                f"{self.network.parameters:,} parameters are entries of kernels that may go. "
+                "Choose a lower one."
+            )
+        kept = keep_highest(flat, count)
+        ends = np.cumsum([scores[name].size for name in self.kernels])[:-1]
+        parts = zip(self.kernels, np.split(kept, ends), strict=True)
+        return {name: part.reshape(scores[name].shape) for name, part in parts}
+
+    def _scores(self, weights: Weights) -> Scores:
+        rule = self.plan.rule
+        context = GraphContext(
+            self.network, weights, self.data, self.seed, Silent(), dense=self.dense
+        )
+        assert rule.scores is not None
+        every = rule.scores(context, self.plan.method_settings)
+        found = {name: every[name] for name in self.kernels}
+        kernels = {name: weights[name] for name in self.kernels}
+        allocation = self.plan.resolved_allocation
+        between = comparable(found, kernels, self.network, allocation, by_parameter=True)
+        for name, values in between.items():
+            values[weights[name] == 0] = -np.inf
+            values.reshape(-1)[int(np.argmax(values))] = np.inf
+        return between
+
+    def at(self, ramp: SparsityRamp, step: int, values: Mapping[str, np.ndarray]) -> Masks:
+        """Return the masks from this step of a gradual schedule on."""
+        recipe = network_recipe(self.plan, self.network, 1, 1.0)
+        weights = graph_architecture(self.network, recipe).export(values)
+        return self.masks(weights, ramp.sparsity_at(step))
+
+    def schedule(self, epochs: int) -> MaskSchedule:
+        """Return the gradual schedule of a training."""
+        steps = epochs * steps_per_epoch(len(self.data.train), self.plan.batch_size)
+        updates = UPDATES_WITH_DATA if self.plan.rule.needs_data else UPDATES
+        ramp = ramp_over(steps, self.plan.ramp, self.plan.sparsity, updates)
+        return MaskSchedule(partial(self.at, ramp), ramp.every, ramp.last_step)
+
+
+def applied(masks: Mapping[str, np.ndarray], weights: Weights) -> Weights:
+    """Return the weights with exact zeros wherever a mask removes."""
+    return {
+        name: np.where(masks[name], array, np.float32(0)) if name in masks else array
+        for name, array in weights.items()
+    }
+
+
+def density(masks: Mapping[str, np.ndarray]) -> float:
+    """Return kept / all entries of the kernels."""
+    return sum(int(m.sum()) for m in masks.values()) / sum(m.size for m in masks.values())
+
+
+def prune_single_weights(
+    dense: Weights, data: NetworkData, plan: PrunePlan, seed: int, phases: Phases
+) -> PrunedNetwork:
+    """Return the network pruned weight by weight; resumable at every cut and every epoch."""
+    cutter = WeightCutter(data, plan, seed, dense)
+    weights, rows = dense, [TrainingHistory.empty().values]
+    for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
+        done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))
+        if epochs:
+            training = partial(_train, cutter, weights, done, epochs, index)
+            done = phases.run(f"training {index}", training)
+            rows.append(done["history"])
+        weights = unpacked(done, "weights")
+    history = TrainingHistory(np.concatenate(rows))
+    return PrunedNetwork(weights, None, history, float(plan.epochs), (), plan)
+
+
+def _cut(cutter: WeightCutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:
+    masks = cutter.masks(weights, sparsity)
+    return packed(weights=applied(masks, weights), mask=masks)
+
+
+def _train(
+    cutter: WeightCutter,
+    before: Weights,
+    cut: Arrays,
+    epochs: int,
+    index: int,
+    progress: Progress,
+) -> Arrays:
+    plan, network = cutter.plan, cutter.network
+    masks = {name: array.astype(bool) for name, array in unpacked(cut, "mask").items()}
+    is_gradual = plan.resolved_schedule == "gradual"
+    trained = retrained(
+        network,
+        before if is_gradual else unpacked(cut, "weights"),
+        cutter.data,
+        plan,
+        network_recipe(plan, network, epochs, density(masks)),
+        derived_seed(cutter.seed, "retraining", index),
+        progress,
+        teacher=cutter.dense,
+        mask=None if is_gradual else masks,
+        schedule=cutter.schedule(epochs) if is_gradual else None,
+    )
+    final = {name: trained.mask[name] != 0 for name in cutter.kernels}
+    weights = applied(final, trained.weights)
+    return {**packed(weights=weights, mask=final), "history": trained.history.values}

@@ -1,0 +1,195 @@
+"""Prune whole units of any network: choose, make it small, train the small one, put it back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.networks.graph import Network
+from core.networks.groups.choice import l1_scores
+from core.networks.groups.compaction import compact, scatter
+from core.networks.groups.dead_units import without_dead_units
+from core.networks.groups.unit_groups import Kept, unit_groups
+from core.networks.network import Weights
+from core.networks.prepare import NetworkData
+from core.progress import Phases, Progress
+from core.pruning.graphs.counts import Sizes, counts_for, keep_counts, ordered
+from core.pruning.graphs.outcome import PrunedNetwork
+from core.pruning.graphs.retraining import network_recipe, retrained
+from core.pruning.groups.context import GraphContext, Scores, UnitBudget, UnitSelection
+from core.pruning.outcome import Arrays, notes_array, notes_of, packed, unpacked
+from core.pruning.plan import PrunePlan
+from core.pruning.schedule import rounds_of
+from core.randomness import derived_seed
+from core.text import plural
+from core.training.history import TrainingHistory
+
+
+@dataclass(frozen=True)
+class SmallNetwork:
+    """A network in the course of losing units.
+
+    kept: group -> (units,) bool, which units of the full network it has. weights: its own.
+    """
+
+    full: Network
+    kept: dict[str, np.ndarray]
+    network: Network
+    weights: Weights
+
+    @classmethod
+    def whole(cls, network: Network, weights: Weights) -> "SmallNetwork":
+        """Return the network before it loses any."""
+        groups = unit_groups(network)
+        kept = {group.name: np.ones(len(group.units), bool) for group in groups.free}
+        return cls(network, kept, network, weights)
+
+    @classmethod
+    def restored(cls, full: Network, arrays: Mapping[str, np.ndarray]) -> "SmallNetwork":
+        """Return it from a checkpoint that `arrays` made."""
+        kept = {n: each.astype(bool) for n, each in unpacked(arrays, "kept").items()}
+        # A compact network follows from what is kept; the values do not matter here.
+        empty = {name: np.zeros(s, np.float32) for name, s in full.parameter_shapes().items()}
+        network, _ = compact(unit_groups(full), empty, kept)
+        return cls(full, kept, network, unpacked(arrays, "weights"))
+
+    def without(self, kept: Kept, weights: Weights) -> "SmallNetwork":
+        """Return the network with only some of its units. kept: of its own groups."""
+        network, small = compact(unit_groups(self.network), weights, kept)
+        left = dict(self.kept)
+        for name, mask in kept.items():
+            every = np.flatnonzero(left[name])
+            left[name] = np.zeros_like(left[name])
+            left[name][every[mask]] = True
+        return SmallNetwork(self.full, left, network, small)
+
+    def arrays(self) -> Arrays:
+        """Return it for a checkpoint."""
+        return packed(weights=self.weights, kept=self.kept)
+
+
+def prune_units(
+    dense: Weights, data: NetworkData, plan: PrunePlan, seed: int, phases: Phases
+) -> PrunedNetwork:
+    """Return the network pruned unit by unit; resumable at every cut and every epoch."""
+    full = data.network
+    notes = [about_groups(full)]
+    small = SmallNetwork.whole(full, dense)
+    small = small.without(without_dead_units(unit_groups(full), dense), dense)
+    rows, used = [TrainingHistory.empty().values], 0.0
+    for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
+        cutting = partial(_cut, small, data, plan, sparsity, epochs, seed, index)
+        done = phases.run(f"cut {index}", cutting)
+        small = SmallNetwork.restored(full, done)
+        notes += notes_of(done["notes"])
+        left = epochs - round(float(done["epochs"]))
+        used += float(done["epochs"]) + left
+        if left > 0:
+            training = partial(_train, small, dense, data, plan, left, seed, index)
+            done = phases.run(f"training {index}", training)
+            small = SmallNetwork(full, small.kept, small.network, unpacked(done, "weights"))
+            rows.append(done["history"])
+    return _outcome(small, plan, rows, used, notes)
+
+
+def about_groups(network: Network) -> str:
+    """Return what of a network can be cut. Raises SettingsError if nothing can."""
+    groups = unit_groups(network)
+    if not groups.free:
+        reasons = "; ".join(group.about for group in groups.groups[:5])
+        raise SettingsError(
+            f"No units of this network can be removed: {reasons}. Choose a method that removes "
+            "single weights."
+        )
+    whole = [group for group in groups.groups if not group.is_free]
+    said = "; ".join(group.about for group in whole if group.makers)
+    free = f"{plural(len(groups.free), 'group')} of units can be cut"
+    return f"{free}. {said}." if said else f"{free}."
+
+
+def _cut(
+    small: SmallNetwork,
+    data: NetworkData,
+    plan: PrunePlan,
+    sparsity: float,
+    epochs: int,
+    seed: int,
+    index: int,
+    progress: Progress,
+) -> Arrays:
+    own = derived_seed(seed, "cut", index)
+    context = GraphContext(small.network, small.weights, data, own, progress)
+    target = round((1 - sparsity) * small.full.parameters)
+    chosen = select_units(context, plan, target, epochs, sparsity)
+    fewer = small.without(chosen.kept, chosen.weights)
+    living = without_dead_units(unit_groups(fewer.network), fewer.weights)
+    found = {"epochs": np.array(chosen.epochs_used), "notes": notes_array(chosen.notes)}
+    return {**fewer.without(living, fewer.weights).arrays(), **found}
+
+
+def select_units(
+    context: GraphContext, plan: PrunePlan, parameters: int, epochs: int, sparsity: float
+) -> UnitSelection:
+    """Return the units that the plan keeps for this number of parameters.
+
+    All methods share the allocation: counts come from the method's scores, or the L1 norms.
+    """
+    rule, settings = plan.rule, plan.method_settings
+    sizes = Sizes(context.groups)
+    scores = _scores(context, plan)
+    if rule.unit_select:
+        may_lose = rule.units_lost(context.groups) if rule.units_lost else tuple(scores)
+        some = {name: scores[name] for name in may_lose}
+        order = ordered(sizes, some, plan.resolved_allocation)
+        # A method that divides by itself still gets the same share of every group, to begin with.
+        counts = counts_for(sizes, order, parameters)
+        budget = UnitBudget(parameters, counts, epochs, sparsity)
+        return rule.unit_select(context, settings, budget)
+    order = ordered(sizes, scores, plan.resolved_allocation)
+    kept = keep_counts(scores, counts_for(sizes, order, parameters))
+    return UnitSelection(kept, context.weights)
+
+
+def _scores(context: GraphContext, plan: PrunePlan) -> Scores:
+    rule = plan.rule
+    if rule.unit_scores:
+        every = rule.unit_scores(context, plan.method_settings)
+    elif rule.unit_select:
+        every = l1_scores(context.groups, context.weights)
+    else:
+        raise SettingsError(
+            f"{rule.label} is made for the reference network. Choose another method for this one."
+        )
+    return {group.name: every[group.name] for group in context.groups.free}
+
+
+def _train(
+    small: SmallNetwork,
+    dense: Weights,
+    data: NetworkData,
+    plan: PrunePlan,
+    epochs: int,
+    seed: int,
+    index: int,
+    progress: Progress,
+) -> Arrays:
+    density = small.network.parameters / small.full.parameters
+    recipe = network_recipe(plan, small.network, epochs, density)
+    own = derived_seed(seed, "retraining", index)
+    trained = retrained(
+        small.network, small.weights, data, plan, recipe, own, progress, teacher=dense
+    )
+    return {**packed(weights=trained.weights), "history": trained.history.values}
+
+
+def _outcome(
+    small: SmallNetwork, plan: PrunePlan, rows: list[np.ndarray], used: float, notes: list[str]
+) -> PrunedNetwork:
+    weights = scatter(unit_groups(small.full), small.weights, small.kept)
+    reached = 1 - small.network.parameters / small.full.parameters
+    notes.append(f"Whole units reach a sparsity of {reached:.4f} (asked for {plan.sparsity:.4f}).")
+    history = TrainingHistory(np.concatenate(rows))
+    kept_notes = tuple(dict.fromkeys(filter(None, notes)))
+    return PrunedNetwork(weights, (small.network, small.weights), history, used, kept_notes, plan)

@@ -1,0 +1,5 @@
+"""What methods see of the unit groups of any network."""
+
+__all__ = [
+    "context",
+]

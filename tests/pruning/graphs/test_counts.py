@@ -1,0 +1,69 @@
+"""Counting parameters by units, and how many units every group keeps."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import SettingsError
+from core.networks.groups.compaction import compact
+from core.networks.groups.unit_groups import unit_groups
+from core.pruning.graphs.counts import Sizes, counts_for, keep_counts, ordered
+from tests.networks.random_networks import networks, weights_of
+from tests.pruning.graphs.tiny import perceptron, residual
+
+
+@given(network=networks(), seed=st.integers(0, 1000))
+@settings(max_examples=30, deadline=None)
+def test_counting_agrees_with_cutting(network, seed):
+    groups = unit_groups(network)
+    rng = np.random.default_rng(seed)
+    counts = {group.name: int(rng.integers(1, len(group.units) + 1)) for group in groups.free}
+    kept = keep_counts({g.name: rng.random(len(g.units)) for g in groups.free}, counts)
+    small, _ = compact(groups, weights_of(network), kept)
+    sizes = Sizes(groups)
+    assert sizes.parameters({**sizes.all_units, **counts}) == small.parameters
+
+
+def test_a_perceptron_of_81_12_8_3_is_counted_by_hand():
+    sizes = Sizes(unit_groups(perceptron()))
+    # 81 * 5 + 5 = 410; 5 * 4 + 4 = 24; 4 * 3 + 3 = 15.
+    assert sizes.parameters({"dense1": 5, "dense2": 4}) == 410 + 24 + 15
+
+
+@pytest.mark.parametrize("allocation", ["uniform", "balanced", "global", "raw"])
+def test_counts_come_as_near_as_one_unit_allows(allocation):
+    sizes = Sizes(unit_groups(residual()))
+    rng = np.random.default_rng(0)
+    scores = {name: rng.random(count) for name, count in sizes.all_units.items()}
+    whole = sizes.parameters(sizes.all_units)
+    for target in (int(0.8 * whole), int(0.5 * whole)):
+        counts = counts_for(sizes, ordered(sizes, scores, allocation), target)
+        reached = sizes.parameters(counts)
+        others = [{**counts, name: counts[name] - 1} for name in counts if counts[name] > 1]
+        assert all(
+            abs(reached - target) <= abs(sizes.parameters(other) - target) for other in others
+        )
+
+
+def test_one_unit_of_each_group_always_stays():
+    sizes = Sizes(unit_groups(perceptron()))
+    scores = {"dense1": np.zeros(12), "dense2": np.ones(8)}
+    least = sizes.parameters({"dense1": 1, "dense2": 1})
+    assert counts_for(sizes, scores, least) == {"dense1": 1, "dense2": 1}
+    with pytest.raises(SettingsError, match="leaves"):
+        counts_for(sizes, scores, least - 1)
+
+
+def test_the_group_that_holds_most_parameters_shrinks_first():
+    sizes = Sizes(unit_groups(perceptron()))  # dense1 holds 972 of 1,119
+    scores = {"dense1": np.arange(12.0), "dense2": np.arange(8.0)}
+    counts = counts_for(sizes, ordered(sizes, scores, "balanced"), 600)
+    assert counts["dense1"] < 8
+    assert counts["dense2"] == 8
+
+
+def test_an_allocation_of_the_reference_network_alone_is_said():
+    sizes = Sizes(unit_groups(perceptron()))
+    with pytest.raises(SettingsError, match="made for the reference network"):
+        ordered(sizes, {"dense1": np.zeros(12), "dense2": np.zeros(8)}, "sensitivity")

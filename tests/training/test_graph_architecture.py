@@ -1,0 +1,108 @@
+"""Any network trains: as it is, or with temporary batch normalization that folds away."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.evaluation.accuracy import accuracy, predict, softmax
+from core.networks import answers, graph
+from core.networks.head import logits_of
+from core.networks.initial import initial_values
+from core.progress import Silent
+from core.training.graph_architecture import (
+    Normalised,
+    fitting,
+    graph_architecture,
+    normalised_layers,
+    trainable,
+)
+from core.training.recipe import COURSE, FAST, QUICK
+from core.training.teacher import NetworkTeacher
+from core.training.train import train
+from tests.pruning.graphs.tiny import NETWORKS, data, plain, residual, weights
+
+
+def test_only_networks_without_normalization_get_it():
+    assert normalised_layers(residual()) == ()
+    assert normalised_layers(plain()) == ("conv1", "conv2", "dense1")
+
+
+def test_temporary_normalization_starts_as_the_network_and_folds_back():
+    network, arrays, images = plain(), weights("plain"), data("plain").train.images
+    normalised = Normalised(network, normalised_layers(network))
+    values = normalised.values(arrays, images)
+    wanted = graph.predict(network, arrays, images)
+    found = graph.predict(normalised.network, values, images)
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+    folded = normalised.fold(values)
+    assert folded.keys() == arrays.keys()
+    np.testing.assert_allclose(graph.predict(network, folded, images), wanted, atol=1e-4)
+
+
+def test_dropout_is_a_share_of_the_networks_own():
+    # The reference's .5 is the usual one: the course keeps .4, fast with its .2 takes two fifths.
+    for recipe, rate in ((COURSE, 0.4), (FAST, 0.16)):
+        model = trainable(plain(), recipe, 0.9)
+        assert model.get_layer("dropout").rate == pytest.approx(rate)
+
+
+def test_only_convolutions_have_the_penalty():
+    assert len(trainable(plain(), COURSE, 0.9).losses) == 2
+
+
+def test_what_turns_images_round_is_left_out_for_rows_of_values():
+    recipe = fitting(NETWORKS["perceptron"], replace(FAST, crop=1))
+    assert (recipe.flips, recipe.crop) == (False, 0)
+    assert fitting(residual(), FAST) == FAST
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_any_network_learns(name):
+    network, read = NETWORKS[name], data(name)
+    recipe = replace(fitting(network, QUICK), epochs=6, batch_size=8)
+    trained = train(
+        initial_values(network, 0),
+        network,
+        read,
+        recipe,
+        0,
+        Silent(),
+        architecture=graph_architecture(network, recipe, None, 6),
+    )
+    assert trained.weights.keys() == network.parameter_shapes().keys()
+    assert (
+        accuracy(predict(trained.weights, network, read.holdout.images), read.holdout.labels) > 0.8
+    )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_answers_are_those_of_numpy(name):
+    network, arrays, images = NETWORKS[name], weights(name), data(name).holdout.images
+    wanted = graph.predict(logits_of(network), arrays, images)
+    np.testing.assert_allclose(answers.logits(network, arrays, images), wanted, atol=1e-4)
+    np.testing.assert_allclose(predict(arrays, network, images), softmax(wanted), atol=1e-5)
+
+
+def test_a_teacher_answers_once_and_the_same():
+    images = data("plain").holdout.images
+    teacher = NetworkTeacher(plain(), weights("plain"))
+    first = teacher.answers(images)
+    assert teacher.answers(images) is first or np.array_equal(teacher.answers(images), first)
+    np.testing.assert_allclose(first, answers.logits(plain(), weights("plain"), images), atol=1e-5)
+
+
+def test_gradients_are_those_of_finite_differences():
+    network, arrays, read = plain(), weights("plain"), data("plain").holdout
+    gradient = answers.trained_by(network, arrays)(read.images, read.labels.astype(np.int32))
+    assert gradient.keys() == arrays.keys()
+
+    def loss(bias):
+        changed = {**arrays, "dense2/bias": bias}
+        probabilities = softmax(graph.predict(network, changed, read.images).astype(np.float64))
+        return -np.log(probabilities[np.arange(len(read)), read.labels]).mean()
+
+    step = np.array([1e-3, 0, 0], np.float32)
+    bias = arrays["dense2/bias"]
+    slope = (loss(bias + step) - loss(bias - step)) / 2e-3
+    assert gradient["dense2/bias"][0] == pytest.approx(slope, rel=1e-2)
