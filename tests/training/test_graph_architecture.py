@@ -60,7 +60,7 @@ def test_what_turns_images_round_is_left_out_for_rows_of_values():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_any_network_learns(name):
     network, read = NETWORKS[name], data(name)
-    recipe = replace(fitting(network, QUICK), epochs=6, batch_size=8)
+    recipe = replace(fitting(network, QUICK), epochs=20, batch_size=8)
     trained = train(
         initial_values(network, 0),
         network,
