@@ -13,38 +13,8 @@ for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"):
     os.environ.setdefault(f"{name}_NUM_THREADS", "1")
 
 HERE = Path(__file__).parent
-<<<<<<< HEAD
 # A file that is slow as a whole says so with `pytestmark = pytest.mark.slow  # why`.
 MARKS_OF_A_FILE = re.compile(r"^pytestmark = (.*)$", re.MULTILINE)
-=======
-# Slow as a whole, by what they do. `make check` does not even read them; single tests are marked
-# where they stand. What is in neither runs in milliseconds.
-TRAIN = (  # and import TensorFlow, which takes eight seconds
-    "pruning/methods/test_method_scores.py",
-    "pruning/graphs/test_prune_network.py",
-    "training/test_export.py",
-    "training/test_graph_architecture.py",
-    "training/test_optimizers.py",
-    "training/test_step.py",
-    "training/test_temporary_batchnorm.py",
-)
-COMPARE_WITH_SCIKIT_LEARN = (
-    "pruning/methods/test_regression.py",
-    "pruning/reconstruction/test_lasso.py",
-)
-RUN_WHOLE_PAGES = (
-    "pages/test_between_pages.py",
-    "pages/test_choices_stay.py",
-)
-START_CHILD_PROCESSES = (
-    "data/uploads/test_grading_set.py",
-    "grading/test_submissions.py",
-    "inputs/test_upload_life.py",
-    "jobs/test_parts.py",
-    "jobs/transfer/test_bundle.py",
-)
-SLOW = {*TRAIN, *COMPARE_WITH_SCIKIT_LEARN, *RUN_WHOLE_PAGES, *START_CHILD_PROCESSES}
->>>>>>> 24ad515 (Networks: any network trains and is pruned by job and command, by its digest)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

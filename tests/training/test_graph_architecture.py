@@ -22,6 +22,8 @@ from core.training.teacher import NetworkTeacher
 from core.training.train import train
 from tests.pruning.graphs.tiny import NETWORKS, data, plain, residual, weights
 
+pytestmark = pytest.mark.slow  # TensorFlow
+
 
 def test_only_networks_without_normalization_get_it():
     assert normalised_layers(residual()) == ()

@@ -15,6 +15,7 @@ from core.pruning.plan import PrunePlan
 from tests.pruning.graphs.tiny import NETWORKS, data, weights
 from tests.pruning.tiny import StopsAfter
 
+pytestmark = pytest.mark.slow  # TensorFlow
 UNSTRUCTURED = [name for name, method in METHODS.items() if not method.structured]
 STRUCTURED = [n for n, m in METHODS.items() if m.unit_scores or m.unit_select]
 
