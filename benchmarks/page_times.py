@@ -1,0 +1,47 @@
+"""Processor seconds of each page's script, once everything is imported: the least of five runs.
+
+    python -m benchmarks.page_times
+
+Prints one JSON object. To compare two versions run it in both checkouts, in turn.
+"""
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from core.workspace import Workspace
+from tests.runs.finished_lab import fill
+
+PAGES = Path(__file__).parents[1] / "pages"
+REPEATS, TIMEOUT_SECONDS = 5, 600.0
+
+
+def seconds_of(page: str) -> float:
+    """Return the least processor seconds of a page's script after its first run."""
+    test = AppTest.from_file(str(PAGES / "frame.py"), default_timeout=TIMEOUT_SECONDS)
+    test.switch_page(f"{page}.py").run()
+    if test.exception:
+        raise SystemExit(f"{page} does not open: {test.exception[0].value}")
+    found = []
+    for _ in range(REPEATS):
+        began = time.process_time()
+        test.run()
+        found.append(time.process_time() - began)
+    return min(found)
+
+
+def main() -> None:
+    """Fill a workspace and measure every page in it."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["PARETO_LAB_HOME"] = home
+        fill(Workspace(Path(home)))
+        pages = sorted({path.stem for path in PAGES.glob("*.py")} - {"frame", "__init__"})
+        print(json.dumps({page: round(seconds_of(page), 4) for page in pages}))
+
+
+if __name__ == "__main__":
+    main()
