@@ -40,6 +40,7 @@ VIEWS = {
     "sweep": "Run a sweep",
     "compete": "Compete",
 }
+FOR_REFERENCE = ("explore", "sensitivity")
 AGAIN = (
     "Already run; its networks are among the dots below. "
     "Change the methods, sparsities or epochs for others."
@@ -109,6 +110,13 @@ def _choose_view() -> str:
 
 
 def _work(view: str, chosen: StoredDataset, dense: Job) -> None:
+    network = network_of(dense)
+    if view in FOR_REFERENCE and network is not None and not network.is_reference:
+        st.info(
+            f"{VIEWS[view]} is made for the reference network so far. Run a sweep, or prune one "
+            "network: both take any network."
+        )
+        return
     with st.container(border=True):
         if view == "sweep":
             _sweep(chosen, dense)

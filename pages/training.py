@@ -1,5 +1,7 @@
 """Train: choose a recipe, watch it learn, stop, resume, take the weights in and out."""
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -19,6 +21,7 @@ from pages.components.settings_form import settings_form
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.data_views import choose_data
 from pages.components.views.job_progress import watch
+from pages.components.views.network_choice import REFERENCE, choose_network, network_form
 from pages.components.views.run_views import choose_run, training_view
 
 ABOUT = {
@@ -33,22 +36,26 @@ def main() -> None:
     """Draw the page."""
     st.title("Train", anchor=False)
     with error_box():
-        chosen = choose_data()
+        data, network = st.columns(2, gap="medium")
+        with data:
+            chosen = choose_data()
         if chosen is None:
             return
+        with network:
+            name = choose_network()
         form, run = st.columns([2, 3], gap="large")
         with form:
-            _recipe(chosen)
+            _recipe(chosen, name)
             _import(chosen)
         with run:
             _runs(chosen)
     get_ready(warm="tensorflow")
 
 
-def _recipe(chosen: StoredDataset) -> None:
+def _recipe(chosen: StoredDataset, name: str) -> None:
     st.subheader("Recipe", anchor=False)
-    names = [name for name in ABOUT if name in PRESETS]
-    name = st.segmented_control(
+    names = [each for each in ABOUT if each in PRESETS]
+    preset_name = st.segmented_control(
         "Preset",
         names,
         default=names[0],
@@ -57,16 +64,22 @@ def _recipe(chosen: StoredDataset) -> None:
         label_visibility="collapsed",
         required=True,
     )
-    preset = PRESETS[name]
-    st.caption(f"{ABOUT[name]} {preset.epochs} epochs.")
+    preset = PRESETS[preset_name]
+    st.caption(f"{ABOUT[preset_name]} {preset.epochs} epochs.")
     with st.expander("Change the recipe", key="recipe", icon=":material/tune:"):
-        recipe = settings_form(Recipe, f"recipe:{name}", preset)
+        recipe = settings_form(Recipe, f"recipe:{preset_name}", preset)
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="Another seed gives another network.")
+    other = None
+    if name != REFERENCE:
+        other = network_form(name, chosen, (recipe or preset).batch_size)
+    is_ready = recipe is not None and (name == REFERENCE or other is not None)
     if st.button(
-        "Start", type="primary", icon=":material/play_arrow:", disabled=recipe is None,
+        "Start", type="primary", icon=":material/play_arrow:", disabled=not is_ready,
         shortcut="mod+enter",
     ):  # fmt: skip
         spec = TrainSpec(data=chosen.digest, recipe=recipe or preset)
+        if other is not None:
+            spec = replace(spec, **vars(other))
         again = "Already run; the saved result is shown. Change the seed for another network."
         remember("run", start(spec, int(seed), again))
     say_done()

@@ -1,6 +1,5 @@
 """networks, prune-network: any Keras network, listed, described, and pruned at once."""
 
-import math
 import shutil
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -14,6 +13,7 @@ from core.evaluation.cost import zeros
 from core.networks.applications import NAMES, PREFIX
 from core.networks.catalogue import CATALOGUE
 from core.networks.graph import Network
+from core.networks.groups.description import layer_rows
 from core.networks.groups.unit_groups import unit_groups
 from core.networks.keras_files.reader import ReadNetwork
 from core.networks.keras_files.writer import write_network
@@ -79,19 +79,7 @@ def found_network(session: Session, options: Namespace) -> ReadNetwork:
 
 def described(network: Network, as_json: bool) -> None:
     """Print layers, costs and unit groups of a network."""
-    parameters = network.parameter_shapes()
-    layers = [
-        {
-            "name": layer.name,
-            "kind": layer.kind,
-            "output": list(network.shapes[layer.name]),
-            "parameters": sum(
-                math.prod(shape) for name, shape in parameters.items() if _of(name) == layer.name
-            ),
-            "multiply_adds": layer.settings.multiply_adds(network.input_shapes(layer)),
-        }
-        for layer in network.layers
-    ]
+    layers = [{**vars(row), "output": list(row.output)} for row in layer_rows(network)]
     groups = [
         {"name": group.name, "units": len(group.units), "free": group.is_free, "about": group.about}
         for group in unit_groups(network).groups
@@ -103,10 +91,6 @@ def described(network: Network, as_json: bool) -> None:
     table(layers, ["name", "kind", "output", "parameters", "multiply_adds"])
     table(groups, ["about"])
     answer(whole, as_json=False)
-
-
-def _of(parameter: str) -> str:
-    return parameter.rpartition("/")[0]
 
 
 def prune_network(session: Session, options: Namespace) -> None:

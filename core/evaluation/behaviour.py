@@ -19,8 +19,9 @@ from core.records import JsonObject, Record, Spec
 from core.settings import setting
 
 if TYPE_CHECKING:
+    from core.networks.graph import Network
     from core.networks.network import NetworkShape
-    from core.networks.prepare import Prepared
+    from core.networks.prepare import Splits
 
 LISTED = 24  # images per list: more than fits a page is noise, and thumbnails cost bytes
 PICTURES_FILE = "behaviour.npz"
@@ -220,8 +221,8 @@ def disagreeing_classes(
 
 def behaviour(
     networks: Sequence[ComparedNetwork],
-    shape: "NetworkShape",
-    prepared: "Prepared",
+    shape: "NetworkShape | Network",
+    prepared: "Splits",
     folder: Path,
     progress: Progress,
 ) -> BehaviourResult:
@@ -252,8 +253,8 @@ def behaviour(
 
 def _predict_all(
     networks: Sequence[ComparedNetwork],
-    shape: "NetworkShape",
-    prepared: "Prepared",
+    shape: "NetworkShape | Network",
+    prepared: "Splits",
     progress: Progress,
 ) -> list[np.ndarray]:
     answers = []
@@ -272,6 +273,8 @@ def _write_pictures(
 ) -> None:
     listed = {c.row for each in compared for c in (*each.new_errors, *each.fixed)}
     rows = np.array(sorted(listed | {each.row for each in exemplars}), dtype=np.int64)
+    if images.ndim != 4:  # rows of values, as one line of grey
+        images = images.reshape(len(images), 1, -1, 1)
     pictures = (np.clip(images[rows], 0.0, 1.0) * 255).round().astype(np.uint8)
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / PICTURES_FILE, rows=rows, pictures=pictures)

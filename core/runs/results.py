@@ -31,6 +31,8 @@ ASSETS = files("assets")
 SAMPLE_SWEEP = ASSETS / "sample_sweep.json"
 SAMPLE_FEDERATED = ASSETS / "sample_federated.json.gz"
 
+SMALL_FORMATS = ("keras", "tflite", "onnx")
+
 
 @dataclass(frozen=True)
 class Network:
@@ -39,6 +41,7 @@ class Network:
     point: Point
     job: Job
     weights: str
+    is_reference: bool = True
 
     @property
     def data(self) -> str:
@@ -70,12 +73,27 @@ def network_of(job: Job) -> Network | None:
     if not isinstance(result, NetworkResult):
         return None
     point = replace(result.point, id=job.id, parent=result.point.parent or source_of(job))
-    return Network(marked(point) if job.imported else point, job, result.weights)
+    return Network(
+        marked(point) if job.imported else point, job, result.weights, result.summary is None
+    )
 
 
 def marked(point: Point) -> Point:
     """Return the point as that of an imported run, wherever it is shown."""
     return replace(point, label=f"{point.label}, imported", notes=(IMPORTED, *point.notes))
+
+
+def other_files(network: Network, workspace: Workspace) -> list[Path]:
+    """Return the other files of a finished network that are here: formats, and the small one's."""
+    result = result_of(network.job)
+    if not isinstance(result, NetworkResult):
+        return []
+    small = getattr(result, "compact", None) or {}
+    # The reference network's small files have been left out of its pages since version 0.1.
+    names = [] if network.is_reference else [small.get(kind) for kind in SMALL_FORMATS]
+    every = [*result.files.values(), *(str(name) for name in names if name)]
+    folder = workspace.artifacts(network.job.id)
+    return [folder / Path(name).name for name in every if (folder / Path(name).name).is_file()]
 
 
 def weights_path(network: Network, workspace: Workspace) -> Path:

@@ -99,7 +99,8 @@ def _readable(job: Job, data: str = "") -> str:
 
 
 def _training(spec: TrainSpec, job: Job, data: str) -> str:
-    return f"{recipe_title(spec.recipe)}, {seed_title(job.seed)}"
+    name = f"{spec.name}, " if spec.network else ""
+    return f"{name}{recipe_title(spec.recipe)}, {seed_title(job.seed)}"
 
 
 def recipe_title(recipe: Recipe) -> str:

@@ -13,10 +13,11 @@ from core.evaluation.results import NetworkResult
 from core.jobs.runner.context import Context
 from core.jobs.runner.timed import Timed
 from core.jobs.store.job import Job
+from core.networks.applications import PREFIX, application
 from core.networks.graph import Network
 from core.networks.head import ends_in, with_classes
 from core.networks.initial import initial_values
-from core.networks.kept import NetworkSummary, kept_network
+from core.networks.kept import NetworkSummary, keep_network, kept_network
 from core.networks.keras_files.reader import read_network
 from core.networks.keras_files.writer import write_network
 from core.networks.network import Weights
@@ -125,7 +126,7 @@ def _start(context: Context, spec: TrainSpec, data: Dataset) -> _Start:
         before = other_network(context, spec.start)
         summary = before.summary
         return _Start(before.network, before.weights, summary.name, summary.pixels, ())
-    network, weights = kept_network(context.workspace.networks, spec.network or "")
+    network, weights = _wanted(context, spec, data)
     if weights is not None:
         notes.append("Training went on from the weights in the file.")
     if spec.last_layer == "new" and network.classes != len(data.class_names):
@@ -139,6 +140,17 @@ def _start(context: Context, spec: TrainSpec, data: Dataset) -> _Start:
     working = with_pixels(network, spec.pixels)
     values = weights or initial_values(working, context.seed)
     return _Start(working, values, spec.name, spec.pixels, tuple(notes))
+
+
+def _wanted(context: Context, spec: TrainSpec, data: Dataset) -> tuple[Network, Weights | None]:
+    """Return the kept network, or the one that Keras makes by its name for the data's classes."""
+    wanted = spec.network or ""
+    if not wanted.startswith(PREFIX):
+        return kept_network(context.workspace.networks, wanted)
+    shape = spec.input_shape or data.image_shape
+    made = application(wanted.removeprefix(PREFIX), shape, len(data.class_names))
+    digest = keep_network(context.workspace.networks, made)
+    return kept_network(context.workspace.networks, digest)
 
 
 def import_other(context: Context, spec: ImportSpec) -> NetworkResult:

@@ -29,7 +29,9 @@ class TrainSpec(Spec):
     input_shape: tuple[int, int, int] | None = setting(
         None, omitted=True, low=1, help="Height, width and channels of the network's input"
     )
-    network: str | None = setting(None, omitted=True, help="Digest of a network of your own")
+    network: str | None = setting(
+        None, omitted=True, help="Digest of another network, or applications:NAME"
+    )
     name: str = setting("", omitted=True, help="What that network is called")
     pixels: str = setting(
         "0..1", omitted=True, choices=tuple(PIXELS), help="Values in which it reads images"

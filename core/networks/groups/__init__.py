@@ -4,5 +4,6 @@ __all__ = [
     "choice",
     "compaction",
     "dead_units",
+    "description",
     "unit_groups",
 ]

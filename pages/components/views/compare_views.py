@@ -81,6 +81,9 @@ def layers_view(points: Sequence[Point]) -> None:
 
 def weights_view(chosen: Sequence[Network]) -> None:
     """Show masks, filters and the distribution of the remaining weights."""
+    if not all(network.is_reference for network in chosen):
+        st.info("Masks and filters are drawn for the reference network. Layers shows the zeros.")
+        return
     layer = st.segmented_control(
         "Layer",
         LAYERS,

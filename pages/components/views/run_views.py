@@ -1,6 +1,7 @@
 """One run on a page: its curves, its network, its log, its files."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -12,7 +13,7 @@ from core.figures.weights import layer_bars
 from core.jobs import logs
 from core.jobs.store.job import DONE, Job
 from core.pruning.spec import PruneSpec
-from core.runs.results import Network, network_of, weights_path
+from core.runs.results import Network, network_of, other_files, weights_path
 from core.runs.specs import spec_of
 from core.text import duration, percent, size
 from core.training.spec import TrainSpec
@@ -23,6 +24,13 @@ from pages.components.metric_row import metric_row
 from pages.components.session import live_metrics, store, workspace
 from pages.components.views.job_progress import STOP_KEYS, job_line
 from pages.components.views.torch_files import torch_files
+
+READERS = {
+    ".h5": "Loads into Keras 2 and Keras 3.",
+    ".keras": "Loads into Keras 3.",
+    ".tflite": "Runs with LiteRT (TensorFlow Lite).",
+    ".onnx": "Runs with ONNX Runtime.",
+}
 
 
 def choose_run(found: Sequence[Job], label: Callable[[Job], str]) -> Job | None:
@@ -100,12 +108,13 @@ def network_files(job: Job) -> None:
                 icon=":material/content_cut:",
                 query_params={"data": network.data, "dense": job.id},
             )
-        st.page_link(
-            "federated.py",
-            label="Federate it",
-            icon=":material/hub:",
-            query_params={"data": network.data, "start": job.id},
-        )
+        if network.is_reference:
+            st.page_link(
+                "federated.py",
+                label="Federate it",
+                icon=":material/hub:",
+                query_params={"data": network.data, "start": job.id},
+            )
 
 
 def download(
@@ -124,9 +133,25 @@ def download(
             type=kind,
             icon=":material/download:",
             on_click="ignore",
-            help=f"{size(path.stat().st_size)}. Loads into Keras 2 and Keras 3.",
+            help=f"{size(path.stat().st_size)}. {_loads_into(path)}",
         )
+        for other in other_files(network, workspace()):
+            st.download_button(
+                f"Download {other.name}",
+                other.read_bytes(),
+                other.name,
+                key=f"{key}:{other.name}",
+                icon=":material/download:",
+                on_click="ignore",
+                help=f"{size(other.stat().st_size)}. {_loads_into(other)}",
+            )
         torch_files(path, network.job, key)
+
+
+def _loads_into(path: Path) -> str:
+    """Return what a file is for."""
+    small = "Without the units that were removed. " if path.stem == "compact" else ""
+    return small + READERS.get(path.suffix, "")
 
 
 def log_view(job: Job) -> None:
