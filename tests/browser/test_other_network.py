@@ -1,0 +1,137 @@
+"""A network of one's own in a real browser: uploaded, trained, swept, compared, downloaded."""
+
+import numpy as np
+import pytest
+
+from core.networks.draft import Draft
+from core.networks.initial import initial_values
+from core.networks.keras_files.reader import read_network
+from core.networks.keras_files.writer import write_network
+from core.networks.layers import LAYER_KINDS as K
+from tests.browser.conftest import Visitor, new_context, settle
+from tests.browser.server import ROOT, serve
+from tests.browser.test_main_job import DOTS
+
+pytestmark = pytest.mark.slow
+TRAINED_MS, PRUNED_MS = 900_000, 1_800_000
+
+
+def mobile_like():
+    """MobileNetV2 in small: 96 x 96, ReLU6, depthwise convolutions, a residual block."""
+    draft = Draft((96, 96, 1))
+    trunk = _normalised(draft, "stem", K["Conv2D"](8, (3,), (4,), padding="same", use_bias=False))
+    for block in (1, 2):
+        name = f"block{block}"
+        _normalised(draft, f"{name}_expand", K["Conv2D"](24, (1,), use_bias=False), trunk)
+        depthwise = K["DepthwiseConv2D"]((3,), padding="same", use_bias=False)
+        _normalised(draft, f"{name}_depthwise", depthwise)
+        draft.add(f"{name}_project", K["Conv2D"](8, (1,), use_bias=False))
+        branch = draft.add(f"{name}_project_bn", K["BatchNormalization"]())
+        trunk = draft.add(f"{name}_add", K["Add"](), trunk, branch)
+    draft.add("pool", K["GlobalAveragePooling2D"]())
+    draft.add("head", K["Dense"](5, "softmax"))
+    return draft.network()
+
+
+def _normalised(draft, name, settings, *reads):
+    draft.add(name, settings, *reads)
+    draft.add(f"{name}_bn", K["BatchNormalization"]())
+    return draft.add(f"{name}_relu", K["ReLU"](6.0))
+
+
+@pytest.fixture(scope="module")
+def visitor(chromium, tmp_path_factory):
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("another network")) as url:
+        context = new_context(chromium)
+        person = Visitor(context.new_page(), url)
+        yield person
+        context.close()
+    assert person.complaints == []
+
+
+def test_a_keras_file_is_uploaded_and_trained_for_one_epoch(visitor, tmp_path):
+    path = tmp_path / "mobile.keras"
+    write_network(path, mobile_like(), initial_values(mobile_like(), 0))
+    page = visitor.go("/data")
+    page.get_by_role("button", name="Use it").first.click()
+    page.get_by_text("Images per class").wait_for()
+    page.get_by_role("link", name="Train", exact=True).click()
+    page.get_by_role("combobox", name="Network").click()
+    page.get_by_role("option", name="Your own file").click()
+    page.locator("input[type='file']").first.set_input_files(path)
+    page.get_by_text("3 groups of units that can be cut").wait_for()
+    page.get_by_text("Change the recipe").click()
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("1")
+    epochs.press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Download dense.keras").wait_for(timeout=TRAINED_MS)
+
+
+def test_two_methods_at_three_sparsities_are_swept(visitor):
+    page = visitor.page
+    page.get_by_role("link", name="Prune", exact=True).click()
+    page.get_by_text("Instant preview is made for the reference network").wait_for()
+    page.get_by_text("Run a sweep").first.click()
+    methods = page.locator(".st-key-sweep-methods")
+    methods.wait_for()
+    for name in methods.get_by_role("button").all_inner_texts():
+        pill = methods.get_by_role("button", name=name, exact=True)
+        chosen = pill.get_attribute("aria-pressed") == "true"
+        if chosen != (name in ("Magnitude", "L1 filter")):
+            pill.click()
+            settle(page)
+    sparsities = page.locator(".st-key-sweep-sparsities")
+    for name, wanted in (("90%", False), ("95%", False), ("50%", True), ("70%", True)):
+        pill = sparsities.get_by_role("button", name=name, exact=True)
+        if (pill.get_attribute("aria-pressed") == "true") != wanted:
+            pill.click()
+            settle(page)
+    epochs = page.locator(".st-key-sweep-epochs input")
+    epochs.fill("1")
+    epochs.press("Enter")
+    page.get_by_text("6 networks, about").wait_for()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function(f"() => ({DOTS})() === 7", timeout=PRUNED_MS)
+
+
+def test_a_structured_one_is_downloaded_whole_small_and_for_litert(visitor, tmp_path):
+    page = visitor.page
+    page.get_by_role("combobox", name="Selected network").click()
+    page.get_by_role("option", name="L1 filter 70").first.click()
+    files = {}
+    for name in ("pruned.keras", "compact.keras", "compact.tflite"):
+        button = page.get_by_role("button", name=f"Download {name}")
+        button.wait_for()
+        with page.expect_download() as download:
+            button.click()
+        files[name] = tmp_path / name
+        download.value.save_as(files[name])
+    full, small = (read_network(files[name]) for name in ("pruned.keras", "compact.keras"))
+    assert full.network.parameters == mobile_like().parameters
+    zeros = sum(int((array == 0).sum()) for array in full.weights.values())
+    assert zeros >= full.network.parameters - small.network.parameters
+    _predict_the_same(files)
+
+
+def _predict_the_same(files):
+    """Each file in its own runtime: Keras, and LiteRT's interpreter."""
+    import keras
+
+    from core.training.export import tflite_runner
+
+    image = np.random.default_rng(0).random((1, 96, 96, 1)).astype(np.float32)
+    full, small = (
+        np.asarray(keras.models.load_model(files[name])(image, training=False))
+        for name in ("pruned.keras", "compact.keras")
+    )
+    lite = tflite_runner(files["compact.tflite"].read_bytes())(image)
+    np.testing.assert_allclose(small, full, atol=1e-5)
+    np.testing.assert_allclose(lite, small, atol=1e-5)
+
+
+def test_the_networks_are_compared(visitor):
+    page = visitor.page
+    page.get_by_role("link", name="Frontier", exact=True).click()
+    page.get_by_text("Layers", exact=True).first.wait_for()
