@@ -60,8 +60,8 @@ def test_a_class_of_120_is_a_table_with_states_and_reasons(page):
 
 
 def test_the_problems_are_shown_alone(page):
-    (toggle,) = (each for each in page.toggle if each.label.startswith("Problems only"))
-    assert toggle.label == "Problems only (15 of 120)"
+    (toggle,) = (each for each in page.toggle if each.label.startswith("Problems"))
+    assert toggle.label == "Problems and notes only (15 of 120)"
     rows = table(toggle.set_value(True).run())
     assert len(rows) == 15
     assert set(rows["Status"]) == {"Graded", "Not graded", "Scores 0"}

@@ -131,4 +131,4 @@ def test_the_row_of_a_finished_run_stays_where_its_progress_was(filled_home, ope
     test = open_page("training", data=ids["data"], run=ids["dense"])
     (row,) = test.get("progress")
     assert row.proto.value == 100
-    assert row.proto.text.startswith("done")
+    assert row.proto.text.startswith("took ")

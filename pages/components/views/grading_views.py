@@ -24,7 +24,7 @@ def grades_view(grades: Sequence[Grade], threshold: float) -> None:
     problems = [grade for grade in grades if grade.error or grade.told or not grade.score]
     shown = list(grades)
     if problems and len(grades) >= FEWEST_TO_FILTER:
-        label = f"Problems only ({len(problems)} of {len(grades)})"
+        label = f"Problems and notes only ({len(problems)} of {len(grades)})"
         shown = problems if st.toggle(label, key="grade-problems") else shown
     st.dataframe(
         [_row(grade, threshold) for grade in shown],
@@ -32,7 +32,7 @@ def grades_view(grades: Sequence[Grade], threshold: float) -> None:
         key="grades",
         column_config={
             "Score": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.4f"),
-            "Reason": st.column_config.TextColumn(width="large"),
+            "Reason": st.column_config.TextColumn(width="medium"),
         },
     )
     told = [grade for grade in problems if grade.error or grade.told]
@@ -49,12 +49,12 @@ def _row(grade: Grade, threshold: float) -> dict[str, object]:
     return {
         "Rank": grade.rank,
         "Name": grade.name,
-        "Status": state,
         "Score": round(grade.score, 4),
+        "Status": state,
+        "Reason": reason,
         "Accuracy": "–" if grade.accuracy is None else percent(grade.accuracy, 2),
         "Sparsity": "–" if grade.sparsity is None else percent(grade.sparsity, 2),
         "Zeros": "–" if grade.zeros is None else f"{grade.zeros:,}",
-        "Reason": reason,
     }
 
 

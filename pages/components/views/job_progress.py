@@ -63,8 +63,10 @@ def progress_line(job: Job) -> None:
 
 def finished_line(job: Job) -> None:
     """Show the progress row of a run that has ended: what is below must not jump up."""
-    took = f" after {duration(job.finished - job.started)}" if job.finished and job.started else ""
-    st.progress(1.0 if job.state == DONE else job.share_done, text=f"{job.shown_state}{took}")
+    text = job.shown_state
+    if job.finished and job.started:
+        text = f"took {duration(job.finished - job.started)}"  # its state stands beside it
+    st.progress(1.0 if job.state == DONE else job.share_done, text=text)
 
 
 def kept_rows(living: Sequence[Job], key: str) -> list[Job]:
