@@ -27,7 +27,9 @@ OTHER_KINDS = {
     **{f".{name}": name.upper() for name in ("avif", "svg", "exr", "hdr", "ico", "tga", "pcx")},
     **{f".{name}": name.upper() for name in ("dds", "sgi", "fits", "pfm", "icns", "xpm", "nii")},
 }
-SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
+ORIENTATION = 0x0112  # EXIF's number for it
+PNG = b"\x89PNG\r\n\x1a\n"
+SIGNATURES = (PNG, b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
 # What Pillow raises for images that are cut short or malformed.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, struct.error)
 
@@ -113,8 +115,33 @@ def opened(member: Member) -> Image.Image | None:
 
 
 def orientation(image: Image.Image) -> int:
-    """Return how the camera was held, as EXIF numbers it; 1 is upright."""
+    """Return how the camera was held, as EXIF numbers it; 1 is upright. Decodes nothing."""
     try:
-        return int(image.getexif().get(0x0112, 1))
+        if image.format == "PNG" and "exif" not in image.info:
+            return _orientation_of_png(image)
+        return int(image.getexif().get(ORIENTATION, 1))
     except DAMAGE:
         return 1
+
+
+def _orientation_of_png(image: Image.Image) -> int:
+    """Return the same of a PNG, whose own `getexif` would decode all pixels to look behind them."""
+    behind = _chunk(image, b"eXIf")
+    if behind is None:
+        return int(Image.Image.getexif(image).get(ORIENTATION, 1))
+    exif = Image.Exif()
+    exif.load(behind)
+    return int(exif.get(ORIENTATION, 1))
+
+
+def _chunk(image: Image.Image, kind: bytes) -> bytes | None:
+    """Return the content of the first chunk of this kind in a PNG file, None if there is none."""
+    if not isinstance(image.fp, io.BytesIO):
+        return None
+    content, at = image.fp.getbuffer(), len(PNG)
+    while at + 8 <= len(content):
+        size = int.from_bytes(content[at : at + 4])
+        if content[at + 4 : at + 8] == kind:
+            return bytes(content[at + 8 : at + 8 + size])
+        at += size + 12  # with length, kind and checksum
+    return None
