@@ -4,6 +4,7 @@ Streamlit's route reads the whole file into memory; four of 400 MB left 1.9 GB t
 """
 
 import re
+import tempfile
 from collections.abc import AsyncGenerator
 
 import streamlit as st
@@ -24,6 +25,7 @@ from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_tok
 from core.archives.limits import MIB
 from core.errors import UploadError
 from core.text import binary_size
+from core.workspace import open_workspace
 from pages.server.upload_store import Coming, UploadStore
 
 PATH = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)")
@@ -41,6 +43,9 @@ def keep_on_disk(app: st.App) -> None:
 
 def _runtime(app: st.App) -> Runtime:
     """Return what App._create_runtime does, but for the uploads."""
+    # Starlette spools what arrives where Python keeps temporary files: /tmp is everybody's, and on
+    # many machines it is memory.
+    tempfile.tempdir = str(open_workspace().scratch)
     ttl = config.get_option("server.disconnectedSessionTTL")
     return Runtime(
         RuntimeConfig(

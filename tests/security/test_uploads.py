@@ -1,8 +1,11 @@
 """Uploads lie on the disk: the server's memory does not grow, each window and all have limits."""
 
+import contextlib
 import io
+import os
 import sys
 import uuid
+from pathlib import Path
 
 import pytest
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
@@ -92,3 +95,35 @@ def test_the_servers_memory_does_not_grow_with_what_is_uploaded(tmp_path):
             assert upload(session, [MEBIBYTE] * 100, uuid.uuid4().hex) == 204
             assert server.memory_info().rss < before + 50 * MIB
     assert [p for p in (tmp_path / "scratch").rglob("*") if p.is_file()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are read from /proc")
+def test_what_arrives_is_spooled_in_the_workspace_not_in_everybodys_folder(tmp_path):
+    with serve(ROOT / "app.py", tmp_path) as url, opened(url.removeprefix("http://")) as session:
+        server, spooled = server_at(url), []
+
+        def pieces():
+            for number in range(40):
+                if number == 30:  # more than what stays in memory
+                    until(lambda: bool(nameless(server.pid)), 30)
+                    spooled.extend(nameless(server.pid))
+                yield MEBIBYTE
+
+        assert upload(session, pieces(), uuid.uuid4().hex) == 204
+        kept = nameless(server.pid)
+    scratch = tmp_path / "scratch"
+    assert spooled
+    assert {path.parent for path in [*spooled, *kept]} == {scratch}
+    assert scratch.stat().st_mode & 0o777 == 0o700
+
+
+def nameless(pid: int) -> list[Path]:
+    """Return where the files lie, or lay, that a process has open and that have no name."""
+    found = []
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            where = os.readlink(each)
+            if where.startswith("/") and where.endswith(" (deleted)") and "memfd" not in where:
+                found.append(Path(where.removesuffix(" (deleted)")))
+    return found

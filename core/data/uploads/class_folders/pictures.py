@@ -136,9 +136,10 @@ def _orientation_of_png(image: Image.Image) -> int:
 
 def _chunk(image: Image.Image, kind: bytes) -> bytes | None:
     """Return the content of the first chunk of this kind in a PNG file, None if there is none."""
-    if not isinstance(image.fp, io.BytesIO):
+    file = getattr(image, "fp", None)
+    if not isinstance(file, io.BytesIO):
         return None
-    content, at = image.fp.getbuffer(), len(PNG)
+    content, at = file.getbuffer(), len(PNG)
     while at + 8 <= len(content):
         size = int.from_bytes(content[at : at + 4])
         if content[at + 4 : at + 8] == kind:
