@@ -13,7 +13,7 @@ from core.jobs.store.job import Job
 from core.pruning.methods import ASSIGNED, METHODS
 from core.pruning.plan import DEFAULT, PAPER
 from core.pruning.search.spec import SweepSpec
-from core.pruning.search.sweep import sweep_seconds
+from core.pruning.search.sweep import sparsities_of, sweep_seconds
 from core.runs import activity, results
 from core.runs.labels import method_labels
 from core.runs.results import network_of
@@ -150,6 +150,7 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
             wrap=True,
             help="Zeros over all parameters. Choose three or more for a frontier.",
         )
+        others = st.text_input("Other sparsities (%)", placeholder="96, 98.5", key="sweep-others")
     with budget:
         epochs = st.number_input(
             "Epochs per network",
@@ -163,7 +164,8 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
             "Seeds", 1, 20, 1, help="Repetitions, for error bars.", key="sweep-seeds"
         )
         papers = st.toggle("Also run each paper's own recipe", key="sweep-pure")
-    if not names or not sparsities:
+    wanted = dict.fromkeys((*sparsities, *sparsities_of(others)))
+    if not names or not wanted:
         st.caption("Select at least one method and one sparsity.")
         return
     styles = (DEFAULT, PAPER) if papers else (DEFAULT,)
@@ -171,7 +173,7 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
         data=chosen.digest,
         dense=dense.id,
         methods=tuple(names),
-        sparsities=tuple(sparsities),
+        sparsities=tuple(wanted),
         epochs=int(epochs),
         seeds=int(seeds),
         styles=styles,

@@ -187,6 +187,19 @@ def test_a_link_to_a_data_set_that_is_gone_shows_another(filled_home, open_page)
     assert test.query_params["data"] == ids["data"]
 
 
+def test_a_sweep_takes_sparsities_that_no_button_has(filled_home, open_page):
+    workspace, ids = filled_home
+    test = open_page("pruning", view="sweep", data=ids["data"], dense=ids["dense"])
+    others = next(each for each in test.text_input if each.label.startswith("Other sparsities"))
+    others.set_value("96, 98.5").run()
+    button(test, "Start").click().run()
+    assert not test.exception
+    newest = spec_of(jobs(workspace, "sweep")[0])
+    assert newest.sparsities == (0.8, 0.9, 0.95, 0.96, 0.985)
+    others.set_value("101").run()
+    assert any("is no sparsity" in each.value for each in test.error)
+
+
 def test_a_tour_whose_sweep_is_gone_says_so_and_leads_back(empty_home, open_page):
     test = open_page("home", sweep="0123456789abcdef")
     assert "There is no run" in test.error[0].value.replace("\\", "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -35,6 +36,29 @@ TEACHER_SHARE = 0.1
 UNALIGNED = 1.8
 ONE_CORE_GAIN = 1.3  # how much more two runs of one core each get done than one of two cores
 CUT_SECONDS = 3.0
+
+
+def sparsities_of(text: str) -> tuple[float, ...]:
+    """Return the sparsities that a person wrote as percentages: "96, 98.5%" is .96 and .985.
+
+    Raises SettingsError for what is no percentage from 0 up to, not including, 100.
+    """
+    found = []
+    for part in text.replace(";", ",").replace("%", "").split(","):
+        if not part.strip():
+            continue
+        try:
+            share = Decimal(part.strip()) / 100  # decimals: .985 of 98.5, not .9850000000000001
+            fits = 0 <= share < 1
+        except InvalidOperation:  # not a number, or the number called NaN
+            fits = False
+        if not fits:
+            raise SettingsError(
+                f"“{part.strip()[:20]}” is no sparsity. Write percentages from 0 up to, not "
+                "including, 100, separated by commas: 96, 98.5."
+            )
+        found.append(float(share))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from core.networks.network import REFERENCE
 from core.pruning.methods import METHODS
 from core.pruning.plan import DEFAULT, PAPER, PrunePlan
 from core.pruning.search.spec import SweepSpec
-from core.pruning.search.sweep import Sweep, run_seconds, spread, sweep_seconds
+from core.pruning.search.sweep import Sweep, run_seconds, sparsities_of, spread, sweep_seconds
 
 SWEEP = Sweep(
     methods=("magnitude", "l1_filter", "random"), sparsities=(0.5, 0.8, 0.9), epochs=4, seeds=2
@@ -96,3 +96,22 @@ def test_widths_between_multiples_of_eight_are_expected_to_train_slowly():
     aligned = PrunePlan(method="l1_filter", sparsity=0.9)
     uniform = replace(aligned, allocation="uniform")  # narrower convolutions, fewer operations
     assert run_seconds(uniform, REFERENCE, 10.0) > run_seconds(aligned, REFERENCE, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("", ()),
+        ("96", (0.96,)),
+        ("96, 98.5%", (0.96, 0.985)),
+        (" 0 ; 99.99 %,", (0.0, 0.9999)),
+    ],
+)
+def test_sparsities_are_written_as_percentages(text, shares):
+    assert sparsities_of(text) == shares
+
+
+@pytest.mark.parametrize("text", ["100", "-1", "96 98", "nan", "1e3", "half", "9" * 400])
+def test_what_is_no_percentage_is_refused_with_an_example(text):
+    with pytest.raises(SettingsError, match=r"is no sparsity.* 96, 98\.5\.$"):
+        sparsities_of(text)
