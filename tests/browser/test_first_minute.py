@@ -1,4 +1,8 @@
-"""The first sixty seconds of a newcomer, click by click, in a real browser."""
+"""The first sixty seconds of a newcomer, click by click, in a real browser.
+
+What waits for the quick preset's training, more than two minutes, is nightly; `test_main_job.py`
+sees the same with one epoch.
+"""
 
 import json
 
@@ -25,7 +29,26 @@ def newcomer(chromium, tmp_path_factory):
         person = Visitor(context.new_page(), url)
         yield person
         context.close()
-    assert person.complaints == []
+    assert person.complaints == [], person.complaints
+
+
+@pytest.fixture(scope="module")
+def at_work(newcomer):
+    """The newcomer's page after two clicks: the quick preset is at work on the sample."""
+    page = newcomer.go("/")
+    page.get_by_role("button", name="Try the sample").click()
+    page.get_by_text("about a minute").wait_for()
+    page.get_by_role("button", name="Start").click()
+    return page
+
+
+@pytest.fixture(scope="module")
+def dots(at_work):
+    """The same page when the dense network and two pruned ones are there, minutes later."""
+    at_work.wait_for_function(f"() => ({DOTS})() >= 1", timeout=DOTS_MS)
+    at_work.get_by_text("The dense network has 592,933 weights").wait_for()
+    at_work.wait_for_function(f"() => ({DOTS})() >= 3", timeout=DOTS_MS)
+    return at_work
 
 
 def test_zero_seconds_one_sentence_and_a_finished_frontier(newcomer):
@@ -44,25 +67,20 @@ def test_five_seconds_pictures_and_balance(newcomer):
     page.locator(".live-chart-plot .bars").first.wait_for()
 
 
-def test_ten_seconds_the_quick_preset_starts(newcomer):
-    page = newcomer.page
-    assert page.get_by_text("about a minute").is_visible()
-    page.get_by_role("button", name="Start").click()
-    page.get_by_text("The dense network is trained first").or_(
-        page.get_by_text("The dense network has")
+def test_ten_seconds_the_quick_preset_starts(at_work):
+    at_work.get_by_text("The dense network is trained first").or_(
+        at_work.get_by_text("The dense network has")
     ).first.wait_for()
 
 
-def test_then_the_baseline_and_more_dots_with_a_sentence_each(newcomer):
-    page = newcomer.page
-    page.wait_for_function(f"() => ({DOTS})() >= 1", timeout=DOTS_MS)
-    page.get_by_text("The dense network has 592,933 weights").wait_for()
-    page.wait_for_function(f"() => ({DOTS})() >= 3", timeout=DOTS_MS)
-    assert page.get_by_text("of 592,933 weights and").count() >= 1
+@pytest.mark.nightly
+def test_then_the_baseline_and_more_dots_with_a_sentence_each(dots):
+    assert dots.get_by_text("of 592,933 weights and").count() >= 1
 
 
-def test_a_click_opens_the_card_with_its_download(newcomer):
-    page = newcomer.page
+@pytest.mark.nightly
+def test_a_click_opens_the_card_with_its_download(dots):
+    page = dots
     page.locator(".live-chart-plot .scatterlayer .point").last.click(force=True)
     page.get_by_text("Confusion matrix (holdout)").wait_for()
     for name in ("Score", "Accuracy", "Sparsity", "On disk, gzip"):
@@ -73,8 +91,9 @@ def test_a_click_opens_the_card_with_its_download(newcomer):
     expect(button).to_be_visible()
 
 
-def test_at_last_fedavg_and_a_link_that_can_be_copied(newcomer):
-    page = newcomer.page
+@pytest.mark.nightly
+def test_at_last_fedavg_and_a_link_that_can_be_copied(dots):
+    page = dots
     assert page.get_by_role("link", name="Try FedAvg").is_visible()
     page.get_by_role("button", name="Copy link").click()
     page.get_by_role("button", name="Copied").wait_for()

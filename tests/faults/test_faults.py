@@ -14,7 +14,13 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.mark.slow
 @pytest.mark.cluster
-@pytest.mark.parametrize("where", [[], ["--no-dask"]], ids=["dask", "this machine"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param([], id="dask"),  # engine and runners of this machine are killed here, too
+        pytest.param(["--no-dask"], id="this machine", marks=pytest.mark.nightly),
+    ],
+)
 def test_jobs_survive_kills_at_random_instants(tmp_path, where):
     command = [sys.executable, "-m", "tests.faults", "--kills", "6", "--seed", "2"]
     ran = subprocess.run(

@@ -4,10 +4,15 @@ The jobs go through the real store; only the computing is left out, so that page
 without TensorFlow. Numbers are chosen by hand.
 """
 
+import shutil
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pytest
 
 from core.data import store as datasets
 from core.data.dataset import Dataset, Split
@@ -28,7 +33,7 @@ from core.pruning.spec import PruneSpec
 from core.records import Record
 from core.runs.results import History
 from core.training.spec import TrainSpec
-from core.workspace import Workspace
+from core.workspace import STORE_FILE, Workspace
 from tests.evaluation.points import point
 from tests.runs.histories import history
 
@@ -93,7 +98,24 @@ def pruned_weights(sparsity: float, seed: int = 0) -> Weights:
 
 
 def fill(workspace: Workspace) -> dict[str, str]:
-    """Fill the workspace; return the ids: data, dense, grade, behaviour, federate runs."""
+    """Fill a fresh workspace; return the ids: data, dense, grade, behaviour, federate runs."""
+    assert not (workspace.root / STORE_FILE).exists(), "it would be replaced"
+    made, ids = _filled_once()
+    shutil.copytree(made.name, workspace.root, dirs_exist_ok=True)
+    return dict(ids)
+
+
+@cache
+def _filled_once() -> tuple[TemporaryDirectory[str], dict[str, str]]:
+    """Return a folder to copy, which is removed when this process ends, and the ids in it."""
+    folder = TemporaryDirectory(prefix="finished lab ", ignore_cleanup_errors=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PARETO_LAB_STORE", raising=False)
+        ids = _fill(Workspace(Path(folder.name)))
+    return folder, ids
+
+
+def _fill(workspace: Workspace) -> dict[str, str]:
     store = Store(workspace.store_url)
     digest = datasets.save(workspace, dataset())
     ids = {"data": digest}

@@ -113,6 +113,7 @@ def runners_of(cluster_folder):
     return [p for n in range(2) for p in runners(cluster_folder / f"worker-{n}")]
 
 
+@pytest.mark.nightly  # kills of both are in tests/faults, too
 def test_a_sweep_survives_the_loss_of_a_worker_and_of_the_scheduler(cluster, tmp_path):
     processes_, workspace, store = cluster
     id = store.submit(told("sweep", {"points": 8, **POINT}), 0)

@@ -249,7 +249,7 @@ def test_a_foreign_lock_on_the_store_only_delays(lab, workspace, tmp_path):
     started(lab, id, 5)
     foreign = sqlite3.connect(workspace.root / "jobs.db", isolation_level=None)
     foreign.execute("BEGIN IMMEDIATE")
-    time.sleep(3 * BUSY_TIMEOUT_SECONDS)  # much longer than the patience of a single write
+    time.sleep(2 * BUSY_TIMEOUT_SECONDS)  # much longer than the patience of a single write
     assert lab.get(id).state == "running"  # reading does not wait
     assert lab.metrics(id)["loss"]
     foreign.execute("ROLLBACK")
