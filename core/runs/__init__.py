@@ -2,7 +2,6 @@
 
 __all__ = [
     "activity",
-    "conclusions",
     "federated_names",
     "federated_runs",
     "import_checks",

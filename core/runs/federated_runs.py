@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from statistics import median_high
 
 from core.data.store import list_stored
 from core.errors import RecordError
@@ -12,7 +13,7 @@ from core.jobs.store.job import Job
 from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.store import Store, identity
 from core.runs.federated_labels import federated_name
-from core.runs.learning_curves import best, common_target, final, reached
+from core.runs.learning_curves import best, final, reached
 from core.runs.results import History, federated_spec, history_of
 from core.runs.specs import spec_of
 from core.text import percent
@@ -80,29 +81,45 @@ def watched(
     return History(job.id, label, spec, job.seed, rows)
 
 
-def targets(histories: Sequence[History]) -> list[dict[str, str | float | None]]:
-    """Return what every run needed to reach the accuracy that all of them reached."""
-    begun = [h for h in histories if len(h.rows) > 1 and math.isfinite(best(h))]
-    if not begun:
-        return []
-    target = common_target(begun)
+NOT_REACHED = "not reached"
+
+
+def usual_target(histories: Sequence[History]) -> float:
+    """Return the highest whole percent of validation accuracy that half of the runs reached.
+
+    That of all runs says little: one slow run makes it low. nan if none has measured any.
+    """
+    found = [best(h) for h in _begun(histories)]
+    return math.floor(100 * median_high(found)) / 100 if found else math.nan
+
+
+def targets(histories: Sequence[History], target: float) -> list[dict[str, str | float]]:
+    """Return what every run needed to reach a validation accuracy, or that it never did."""
+    said = percent(target, 0)
     return [
         {
             "run": history.label,
             "algorithm": _label(history.algorithm),
-            f"rounds to {percent(target, 0)}": _finite(reached(history, target)),
-            f"epochs to {percent(target, 0)}": _finite(reached(history, target, "epoch")),
-            f"MB to {percent(target, 0)}": _finite(reached(history, target, "bytes") / 1e6),
+            f"rounds to {said}": _cost(reached(history, target), ",.0f"),
+            f"epochs to {said}": _cost(reached(history, target, "epoch"), ",.2f"),
+            f"MB to {said}": _cost(reached(history, target, "bytes") / 1e6, ",.2f"),
+            f"gradient evaluations to {said}": _cost(
+                reached(history, target, "gradient_evaluations"), ",.0f"
+            ),
             "best validation accuracy": best(history),
             "last training loss": final(history, "train_loss"),
         }
-        for history in begun
+        for history in _begun(histories)
     ]
+
+
+def _begun(histories: Sequence[History]) -> list[History]:
+    return [h for h in histories if len(h.rows) > 1 and math.isfinite(best(h))]
 
 
 def _label(name: str) -> str:
     return ALGORITHMS[name].label if name in ALGORITHMS else name
 
 
-def _finite(value: float) -> float | None:
-    return None if value == float("inf") else round(value, 2)
+def _cost(value: float, form: str) -> str:
+    return format(value, form) if math.isfinite(value) else NOT_REACHED

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.federated.presets import PRESETS, comparison
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.store import Child, Store
-from core.runs.conclusions import conclusion
+from core.report.answers.headlines import headline
 from core.runs.results import sample_histories
 from core.runs.specs import spec_of
 from tests.inputs.build import zipped
@@ -80,10 +80,22 @@ def test_the_address_of_a_comparison_opens_its_question(filled_home, open_page):
 
 
 @pytest.mark.parametrize("question", list(PRESETS))
-def test_each_question_has_one_computed_conclusion(empty_home, open_page, question):
+def test_each_question_has_the_reports_answer_in_large_type(empty_home, open_page, question):
     test = open_page("federated", question=question)
-    said = conclusion(question, sample_histories(question))
-    assert said in all_text(test).replace("\\", "")
+    said = headline(question, sample_histories(question))
+    assert said
+    shown = all_text(test).replace("\\", "")
+    assert all(sentence in shown for sentence in said)
+
+
+def test_the_target_of_the_cost_table_is_dragged_and_who_never_got_there_is_said(
+    empty_home, open_page
+):
+    test = open_page("federated", question="local_steps", target="20")
+    assert test.slider(key="cost-target").value == 20
+    test.slider(key="cost-target").set_value(99).run()
+    assert set(test.dataframe[0].value["rounds to 99%"]) == {"not reached"}
+    assert test.query_params["target"] in ("99", ["99"])
 
 
 def two_federations():

@@ -7,6 +7,11 @@ from core.records import Record
 
 State = Mapping[str, str | float]
 IID, MIXED = "iid", 1
+# Runs beyond the sliders, by their ids in `extras`.
+ALPHAS = (100.0, 1.0, 0.3, 0.1, 0.05)
+CNN_ALPHAS = (100.0, 0.3, 0.05)
+DOMINATED = ("dominated:samples", "dominated:equal", "dominated:fedavg")
+STRAGGLING = ("late:nobody", "late:dropped", "late:kept", "late:prox")
 
 
 @dataclass(frozen=True)
@@ -65,5 +70,42 @@ PRESETS = (
         "All 30, 15 or 6 clients take part in a round: who is missing matters more on "
         "heterogeneous clients.",
         {"left": IID, "right": 2, "vary": "c:30,15,6", "k": 50, "c": 6},
+    ),
+    DemoPreset(
+        "dirichlet",
+        "Dirichlet α on images (MLP)",
+        "The bundled garments among 10 clients, labels drawn from Dirichlet(α): 100 is almost IID, "
+        "0.05 leaves a client one or two labels. One task, so the heights compare.",
+        extras={
+            "left": tuple(f"mlp:{alpha:g}" for alpha in ALPHAS[:2]),
+            "right": tuple(f"mlp:{alpha:g}" for alpha in ALPHAS[2:]),
+        },
+        titles={"left": "Nearly IID labels, MLP", "right": "Skewed labels, MLP"},
+    ),
+    DemoPreset(
+        "dirichlet_cnn",
+        "Dirichlet α on images (CNN)",
+        "The same images with the convolutional network that is pruned elsewhere, 10 rounds.",
+        extras={
+            "left": tuple(f"cnn:{alpha:g}" for alpha in CNN_ALPHAS[:1]),
+            "right": tuple(f"cnn:{alpha:g}" for alpha in CNN_ALPHAS[1:]),
+        },
+        titles={"left": "Nearly IID labels, CNN", "right": "Skewed labels, CNN"},
+    ),
+    DemoPreset(
+        "dominated",
+        "One client with 60% of the data",
+        "Weighted by samples, or each client alike? Change the curve to the mean of the clients’ "
+        "accuracies: the ranking depends on the mean that is asked for.",
+        extras={"left": (DOMINATED[0], DOMINATED[2]), "right": (DOMINATED[1],)},
+        titles={"left": "Weighted by samples", "right": "Clients weighted alike"},
+    ),
+    DemoPreset(
+        "stragglers",
+        "Stragglers",
+        "90% of a round's clients manage only part of their 100 steps. FedAvg drops them in the "
+        "FedProx paper; FedProx averages what they have.",
+        extras={"left": STRAGGLING[:2], "right": STRAGGLING[2:]},
+        titles={"left": "Their work is dropped", "right": "Their work is kept"},
     ),
 )

@@ -1,3 +1,3 @@
 """The report's answers: sentences computed from runs, each with its evidence."""
 
-__all__ = ["answer", "convergence", "federated_evidence", "heterogeneity", "pruning"]
+__all__ = ["answer", "convergence", "federated_evidence", "headlines", "heterogeneity", "pruning"]

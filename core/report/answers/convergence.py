@@ -156,7 +156,7 @@ def _iterations(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> Answ
     both = [*sgd, *fedavg]
     target = together_target([one, other])
     sentences = [_fewer(one, other, target), *_price(one, other, target)]
-    sentences += _effect_of_local_work(fedavg)
+    sentences += effect_of_local_work(fedavg)
     charts = tuple(convergence(curves(both), x, "validation_accuracy") for x in ("round", "epoch"))
     return Answer("2.3.2", Q2, tuple(sentences), (target_table(both, target),), charts)
 
@@ -193,7 +193,8 @@ def _price(one: Experiment, other: Experiment, target: float) -> list[str]:
     ]
 
 
-def _effect_of_local_work(fedavg: Sequence[Experiment]) -> list[str]:
+def effect_of_local_work(fedavg: Sequence[Experiment]) -> list[str]:
+    """Say what more local work does to the rounds that are needed, one sentence a group."""
     groups = differ_in_work(fedavg)
     if not groups:
         return ["No two FedAvg runs differ in local work alone, so its effect cannot be seen here."]

@@ -74,7 +74,7 @@ def _heterogeneity(even: Sequence[Experiment], mixed: Sequence[Experiment]) -> A
     both = list({each.label: each for pair in compared for each in pair}.values())
     tables = (_stability_table(both), ends_table(both), target_table(both, together_target(both)))
     charts = (*four_charts(both, "round"), *four_charts(both, "epoch"))
-    return Answer("2.3.3", Q3, tuple(_against_iid(*pair) for pair in compared), tables, charts)
+    return Answer("2.3.3", Q3, tuple(against_iid(*pair) for pair in compared), tables, charts)
 
 
 def pairs(even: Sequence[Experiment], mixed: Sequence[Experiment]) -> list[Pair]:
@@ -83,7 +83,8 @@ def pairs(even: Sequence[Experiment], mixed: Sequence[Experiment]) -> list[Pair]
     return [pair for pair in found if pair is not None]
 
 
-def _against_iid(even: Experiment, mixed: Experiment) -> str:
+def against_iid(even: Experiment, mixed: Experiment) -> str:
+    """Compare a run on heterogeneous clients with the same run on IID ones."""
     target = together_target([even, mixed])
     place = _place(mixed.mean(last("train_loss")), even.mean(last("train_loss")))
     return (
@@ -141,8 +142,8 @@ def _reasons(
         return Answer("2.3.4", Q4, missing=text)
     sentences = [
         *_drift([p for p in pairs(even, mixed) if _drift_of(p[0]) > 0]),
-        *_drift_by_work(mixed),
-        *_cures(known, mixed),
+        *drift_by_work(mixed),
+        *cures(known, mixed),
     ]
     lines = curves(measured)
     charts = [convergence(lines, x, "drift") for x in ("round", "epoch")]
@@ -179,7 +180,8 @@ def _ratio(ratio: float) -> str:
     return f"only {percent(ratio, 0)} as far apart" if ratio <= 0.95 else "about as far apart"
 
 
-def _drift_by_work(mixed: Sequence[Experiment]) -> list[str]:
+def drift_by_work(mixed: Sequence[Experiment]) -> list[str]:
+    """Say what more local work does to drift and loss, one sentence a group."""
     groups = [by_work(group) for group in differ_in_work(mixed)]
     if not groups:
         return ["Local work was not varied on heterogeneous data, so its effect is open."]
@@ -205,7 +207,7 @@ def _direction(sign: int) -> str:
     return {1: "a higher", -1: "a lower", 0: "neither clearly higher nor lower"}[sign]
 
 
-def _cures(known: Sequence[Experiment], mixed: Sequence[Experiment]) -> list[str]:
+def cures(known: Sequence[Experiment], mixed: Sequence[Experiment]) -> list[str]:
     """Return what other algorithms do on the same clients, draws and network."""
     others = [
         each

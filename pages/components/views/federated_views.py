@@ -8,8 +8,8 @@ from core.federated.results import FederatedResult
 from core.figures.convergence import X_AXES, Y_AXES, Curve, convergence
 from core.figures.federation import client_accuracies, client_sizes, label_map
 from core.jobs.store.job import DONE, Job
-from core.runs.conclusions import conclusion
-from core.runs.federated_runs import client_classes, parts_of, targets
+from core.report.answers.headlines import headline
+from core.runs.federated_runs import client_classes, parts_of, targets, usual_target
 from core.runs.labels import data_label
 from core.runs.results import History
 from core.runs.specs import data_of, result_of
@@ -70,9 +70,10 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
 
 
 def show_conclusion(question: str, histories: Sequence[History]) -> None:
-    """Show the answer that these runs give to a prepared question, if they give one."""
-    if text := conclusion(question, histories):
-        st.markdown(f"**{plain(text)}**")
+    """Show, in large type, what the report answers to a prepared question from these runs."""
+    if said := headline(question, histories):
+        with st.container(key="conclusion"):
+            st.markdown("\n\n".join(map(plain, said)))
 
 
 def curves_view(histories: Sequence[History], over: str, key: str, rounds: int = 0) -> None:
@@ -97,11 +98,27 @@ def _charts(
 
 
 def cost_table(histories: Sequence[History]) -> None:
-    """Show what every run needed to reach the accuracy that all of them reached."""
-    rows = targets(histories)
-    if rows:
-        st.caption("What each run needed to reach the accuracy that all of them reached")
-        st.dataframe(rows, hide_index=True, width="stretch")
+    """Show what every run needed to reach the validation accuracy that a slider says."""
+    usual = usual_target(histories)
+    if not usual > 0:
+        return
+    wanted = st.slider(
+        "Target validation accuracy (%)",
+        1,
+        99,
+        _recalled_target(usual),
+        key="cost-target",
+        help="Drag it: the table below says what each run needed to get there.",
+    )
+    # A link keeps what was chosen; the usual target follows the runs.
+    remember("target", None if wanted == round(100 * usual) else str(wanted))
+    st.caption("What each run needed to reach the target")
+    st.dataframe(targets(histories, wanted / 100), hide_index=True, width="stretch")
+
+
+def _recalled_target(usual: float) -> int:
+    said = recall("target") or ""
+    return min(99, max(1, int(said) if said.isdecimal() else round(100 * usual)))
 
 
 def clients_view(results: Sequence[tuple[str, FederatedResult]], key: str) -> None:
