@@ -25,6 +25,13 @@ def main() -> None:
     if "--extras" in sys.argv[1:]:
         (ASSETS / "federated_demo.json.gz").write_bytes(write_extras(extras()))
         return
+    grid, result, wall = computed_grid()
+    (ASSETS / "federated_grid.npz").write_bytes(grid)
+    print(f"{result.runs} runs, {result.seconds:.0f} s of work, {wall:.0f} s")
+
+
+def computed_grid() -> tuple[bytes, FederatedGridResult, float]:
+    """Return the grid as the engine computed it, what it said of it, and how long it took."""
     workspace = open_workspace()
     session = Session(workspace, Store(workspace.store_url))
     began = time.monotonic()
@@ -32,8 +39,7 @@ def main() -> None:
     result = result_of(job)
     assert isinstance(result, FederatedGridResult)
     grid = (workspace.artifacts(job.id) / result.file).read_bytes()
-    (ASSETS / "federated_grid.npz").write_bytes(grid)
-    print(f"{result.runs} runs, {result.seconds:.0f} s of work, {time.monotonic() - began:.0f} s")
+    return grid, result, time.monotonic() - began
 
 
 def extras() -> list[Extra]:

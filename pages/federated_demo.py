@@ -1,13 +1,14 @@
 """FedAvg demo: IID against heterogeneous clients, for a lecture hall and for a phone."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.errors import LabError
 from core.federated.demo.gif import Scene, gif_of
-from core.federated.demo.grid import bundled_grid
+from core.federated.demo.grid import Grid
 from core.federated.demo.pictures import (
     GridPicture,
     curves_picture,
@@ -19,8 +20,8 @@ from core.federated.demo.spec import DemoRun
 from core.settings import from_dict
 from pages.components.demo.component import Answers, demo
 from pages.components.error_box import error_box
-
-DIGEST = "bundled"
+from pages.components.session import say_done
+from pages.components.views.demo_grid import another_draw, shown_grid
 
 
 def main() -> None:
@@ -31,12 +32,15 @@ def main() -> None:
         "screen, 1–4 change the view."
     )
     with error_box():
-        demo(_grid, DIGEST, _answer, _gif)
+        say_done()
+        name, grid = shown_grid()
+        demo(lambda: _picture(name, grid), name, _answer, partial(_gif, grid))
+        another_draw()
 
 
-@st.cache_resource(show_spinner=False)
-def _grid() -> GridPicture:
-    return grid_picture(bundled_grid())
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _picture(name: str, _grid: Grid) -> GridPicture:
+    return grid_picture(_grid)
 
 
 def _answer(asked: Mapping[str, Any]) -> Answers:
@@ -62,21 +66,26 @@ def _run(asked: Mapping[str, Any]) -> DemoRun:
     return from_dict(DemoRun, {name: asked[name] for name in _named(DemoRun())})
 
 
+def _shown(asked: Mapping[str, Any]) -> DemoRun | str:
+    """Return a run of the sliders, or the id of one beyond them."""
+    return str(asked["extra"]) if "extra" in asked else _run(asked)
+
+
 def _named(run: DemoRun) -> dict[str, Any]:
     return dict(vars(run))
 
 
-def _gif(asked: Mapping[str, Any]) -> tuple[str, str]:
+def _gif(grid: Grid, asked: Mapping[str, Any]) -> tuple[str, str]:
     """Return the animation in base64, and what to say of it."""
     try:
         halves = [
             Scene(
                 str(half["title"])[:80],
-                tuple((str(line["label"])[:40], _run(line["run"])) for line in half["lines"]),
+                tuple((str(line["label"])[:40], _shown(line["run"])) for line in half["lines"]),
             )
             for half in asked["runs"]
         ]
-        return gif_of(bundled_grid(), halves, int(asked["view"]), str(asked["metric"])), ""
+        return gif_of(grid, halves, int(asked["view"]), str(asked["metric"])), ""
     except (KeyError, TypeError, ValueError):
         return "", "There is no GIF of this comparison. Move a slider and try again."
     except LabError as error:

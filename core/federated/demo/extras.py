@@ -5,7 +5,7 @@ They ship with the product: a network on images takes minutes where a slider has
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -19,7 +19,6 @@ from core.federated.demo.presets import (
     CNN_ALPHAS,
     DOMINATED,
     STRAGGLING,
-    DemoPreset,
 )
 from core.federated.demo.spec import LOCAL_RATE, ROUNDS, SAMPLE_WEIGHTING
 from core.federated.history import FederatedHistory
@@ -125,12 +124,3 @@ def read_extras(content: bytes) -> tuple[Extra, ...]:
 def bundled_extras() -> tuple[Extra, ...]:
     """Return the runs that ship with the product."""
     return read_extras((files("assets") / "federated_demo.json.gz").read_bytes())
-
-
-def shown_presets(presets: Sequence[DemoPreset], known: Mapping[str, Extra]) -> list[DemoPreset]:
-    """Return the presets all of whose runs are there."""
-    return [
-        each
-        for each in presets
-        if not each.extras or all(id in known for ids in each.extras.values() for id in ids)
-    ]

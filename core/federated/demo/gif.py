@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from core.errors import SettingsError
+from core.federated.demo.extras import bundled_extras
 from core.federated.demo.grid import COLUMNS, Grid, find
 from core.federated.demo.pictures import (
     TOY_BOX,
@@ -30,10 +32,10 @@ Points = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Scene:
-    """One half: its title, and its lines as (label, run)."""
+    """One half: its title, and its lines as (label, run, or the id of one beyond the sliders)."""
 
     title: str
-    lines: tuple[tuple[str, DemoRun], ...]
+    lines: tuple[tuple[str, DemoRun | str], ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ Drawer = Callable[[ImageDraw.ImageDraw, int], None]
 def gif_of(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> str:
     """Return an animation of the rounds, both halves side by side, as a GIF in base64.
 
-    view: 2 and 3 draw paths, others the curves of `metric`.
+    view: 2 and 3 draw paths, others the curves of `metric`. Raises SettingsError for paths of
+    a run beyond the sliders, which has none.
     """
     drawers = _drawers(grid, halves, view, metric)
     rounds = max(len(_records(grid, half.lines[0][1])) for half in halves) - 1
@@ -79,7 +82,11 @@ def _picture(halves: Sequence[Scene], drawers: Sequence[Drawer], number: int) ->
 
 
 def _drawers(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> list[Drawer]:
-    mains = [half.lines[-1][1] for half in halves]
+    mains = [run for half in halves if isinstance(run := half.lines[-1][1], DemoRun)]
+    if view in (TWO, PLANE) and len(mains) < len(halves):
+        raise SettingsError(
+            "Paths are drawn for synthetic clients. Choose curves, or move a slider."
+        )
     if view == TWO:
         return [_toy(place * WIDTH, toy_picture(run)) for place, run in enumerate(mains)]
     if view == PLANE:
@@ -94,7 +101,9 @@ def _drawers(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> lis
     return [_curves(place * WIDTH, lines, high) for place, lines in enumerate(found)]
 
 
-def _records(grid: Grid, run: DemoRun) -> np.ndarray:
+def _records(grid: Grid, run: DemoRun | str) -> np.ndarray:
+    if isinstance(run, str):
+        return unpack(next(each.records for each in bundled_extras() if each.id == run))
     kept = find(grid, run)
     return unpack(curves_picture(run).records) if kept is None else kept
 

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from core.federated.algorithms import ALGORITHMS
+from core.federated.demo.extras import bundled_extras
 from core.federated.demo.grid import COLUMNS
 from core.federated.demo.pictures import GridPicture
 from core.federated.demo.presets import PRESETS
@@ -57,7 +58,7 @@ def demo(
     state = st.session_state.get(KEY) or {}
     asked, wanted = state.get("asked"), state.get("gif")
     found = answer(asked) if asked else Answers()
-    written = None
+    new, written = _is_new(digest), None
     if wanted:
         content, said = gif(wanted)
         written = {"content": content, "said": said, "at": wanted.get("at")}
@@ -65,8 +66,8 @@ def demo(
         key=KEY,
         data={
             "digest": digest,
-            "grid": grid().to_json() if _is_new(digest) else None,
-            "extras": [],
+            "grid": grid().to_json() if new else None,
+            "extras": [each.to_json() for each in bundled_extras()] if new else [],
             "answers": list(found.pictures),
             "error": found.error,
             "gif": written,
@@ -106,5 +107,5 @@ def _facts() -> dict[str, Any]:
         "palette": {name: colors.LIGHT.index(colors.color(name)) for name in ALGORITHMS},
         "colors": {"light": list(colors.LIGHT), "dark": list(colors.DARK)},
         "presets": [preset.to_json() for preset in PRESETS],
-        "extraLabels": {},
+        "extraLabels": {each.id: each.label for each in bundled_extras()},
     }

@@ -362,6 +362,7 @@ class Demo {
     if (data.grid && this.grid !== data.digest) {
       this.grid = data.digest;
       this.numbers.addGrid(data.grid);
+      this.state.seed = data.grid.runs[0][5]; // another draw has a grid of its own
       addExtras(this.numbers, data.extras);
       this.time = this.state.round < 0 ? this.rounds() : Math.min(this.state.round, this.rounds());
     }
