@@ -19,9 +19,9 @@ from core.federated.demo.pictures import (
 from core.federated.demo.spec import DemoRun
 from core.settings import from_dict
 from pages.components.demo.component import Answers, demo
+from pages.components.demo.draw import another_draw, shown_grid
 from pages.components.error_box import error_box
 from pages.components.session import say_done
-from pages.components.views.demo_grid import another_draw, shown_grid
 
 
 def main() -> None:

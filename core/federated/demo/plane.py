@@ -1,7 +1,7 @@
 """The real network's parameters, seen on the plane in which most of a run happens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -51,9 +51,13 @@ class Walk:
 
 
 def walk(run: DemoRun, clients: Clients) -> Walk:
-    """Return the run that `run.spec` describes, and the plane of what it did."""
-    recorder = RecordingTrainer(trainer_of(run.spec, clients))
-    history = simulate_together(clients, [run_of(run.spec, 0)], trainer=recorder)[0]
+    """Return the run that `run.spec` describes, and the plane of what it did.
+
+    Dissimilarity is not measured: a pass over all samples a round, which no path needs.
+    """
+    spec = replace(run.spec, dissimilarity_every=0)
+    recorder = RecordingTrainer(trainer_of(spec, clients))
+    history = simulate_together(clients, [run_of(spec, 0)], trainer=recorder)[0]
     starts = [each.work.start for each in recorder.rounds]
     servers = np.array([*starts, flatten(history.parameters)], np.float64)
     plane = plane_of(servers, recorder.rounds)

@@ -35,7 +35,14 @@ PRESETS = (
         "Question 1: SGD vs. FedAvg",
         "IID clients, mini-batch SGD on the left, FedAvg on the right. Which needs fewer rounds, "
         "and which more gradient evaluations? (View 4)",
-        {"left": IID, "right": IID, "alg": "minibatch_sgd", "alg2": "fedavg", "k": 200},
+        {
+            "left": IID,
+            "right": IID,
+            "alg": "minibatch_sgd",
+            "alg2": "fedavg",
+            "k": 200,
+            "target": 0.6,
+        },
     ),
     DemoPreset(
         "local_steps",

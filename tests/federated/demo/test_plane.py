@@ -26,7 +26,8 @@ def walk(clients):
 
 def test_the_walk_is_the_run_anybody_may_start(walk, clients):
     same = federate(RUN.spec, 0, clients=clients)
-    assert walk.history.rows() == same.rows()
+    for name in ("train_loss", "validation_accuracy", "drift", "bytes"):
+        np.testing.assert_array_equal(walk.history.column(name), same.column(name))
 
 
 def test_the_first_rounds_places_are_those_of_plain_local_sgd(walk, clients):
