@@ -29,6 +29,7 @@ from core.runs.selection import told_apart
 from core.runs.setting_rows import run_settings
 from core.runs.specs import data_of
 from core.settings import digest
+from core.text import plural
 from core.workspace import Workspace
 
 T = TypeVar("T")
@@ -38,7 +39,10 @@ PACKAGES = ("numpy", "tensorflow", "keras", "streamlit", "plotly")
 
 @dataclass(frozen=True)
 class RunRow:
-    """A job in the report's table of runs. seconds: None where its times are not known."""
+    """A job in the report's table of runs; the state of one that was imported says so.
+
+    seconds: None where its times are not known.
+    """
 
     id: str
     kind: str
@@ -78,7 +82,8 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
     Raises NotFoundError for a run that does not exist.
     """
     jobs = sorted(with_children(store, ids), key=lambda job: job.sequence)
-    finished = [job for job in jobs if job.state == DONE]
+    done = [job for job in jobs if job.state == DONE]
+    finished = [job for job in done if not job.imported]  # the others are somebody's word
     found = [network for job in finished if (network := network_of(job)) is not None]
     comparable = _of_most(found, lambda network: network.data)
     ran = [h for job in finished if (h := _history(job, workspace)) is not None]
@@ -95,6 +100,7 @@ def gather(store: Store, workspace: Workspace, ids: Sequence[str], title: str) -
         class_names_of(workspace, comparable[0]) if comparable else (),
         " ".join(
             (
+                *_imported(len(done) - len(finished)),
                 *_left_out("Networks", len(found) - len(comparable)),
                 *_left_out("Federated runs", len(ran) - len(alike)),
                 *diverged(histories),
@@ -118,6 +124,15 @@ def _of_most(found: Sequence[T], data: Callable[[T], str]) -> list[T]:
     return [each for each in found if data(each) in most]
 
 
+def _imported(count: int) -> list[str]:
+    if count == 0:
+        return []
+    return [
+        f"{plural(count, 'imported run')} of others' machines: listed among the runs and marked, "
+        "in no chart and no sentence."
+    ]
+
+
 def _left_out(what: str, count: int) -> list[str]:
     if count == 0:
         return []
@@ -134,7 +149,7 @@ def _run_row(job: Job, names: dict[str, str]) -> RunRow:
     return RunRow(
         id=job.id,
         kind=job.kind,
-        state=job.shown_state,
+        state=f"{job.shown_state}, imported" if job.imported else job.shown_state,
         seed=job.seed,
         data=f"{name} ({data})" if name and not name.startswith("deleted") else data,
         seconds=_seconds(job),

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from core.data.store import list_stored
 from core.errors import LabError, NotFoundError
+from core.evaluation.results import NetworkResult
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.networks.formats import keras_h5
+from core.networks.kept import NetworkSummary, keep_network
+from core.networks.keras_files.reader import read_network
 from core.runs.results import Network, network_of, weights_path
-from core.runs.specs import data_of
+from core.runs.specs import data_of, result_of
 from core.training.spec import ImportSpec
 from core.workspace import Workspace
 
@@ -32,9 +35,20 @@ def _spec(network: Network, workspace: Workspace) -> ImportSpec | None:
         path = weights_path(network, workspace)
     except NotFoundError:  # a zip of labels alone
         return None
-    weights, _ = keras_h5.read_upload(path.name, path, scratch=workspace.scratch)
+    name, scratch = name_of(network.job), workspace.scratch
+    if (summary := _summary(network)) is not None:
+        found = read_network(path, scratch=scratch)
+        whole = keep_network(workspace.networks, found.network, found.weights)
+        return ImportSpec(data=network.data, network=whole, name=name, pixels=summary.pixels)
+    weights, _ = keras_h5.read_upload(path.name, path, scratch=scratch)
     digest = keras_h5.keep(workspace.weights, weights)
-    return ImportSpec(data=network.data, weights=digest, name=name_of(network.job))
+    return ImportSpec(data=network.data, weights=digest, name=name)
+
+
+def _summary(network: Network) -> NetworkSummary | None:
+    """Return what is known of a network that is not the reference, None of the reference."""
+    result = result_of(network.job)
+    return result.summary if isinstance(result, NetworkResult) else None
 
 
 def name_of(job: Job) -> str:

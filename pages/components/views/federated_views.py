@@ -51,7 +51,7 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
     if not any(len(history.rows) > 1 for history in histories):
         st.caption("The curves appear here after the first round.")
         return False
-    if job.ended:
+    if job.ended and not any(part.imported for part in parts):
         show_conclusion(question, histories)
     rounds = max((history.spec.rounds for history in histories), default=0)
     curves_view(histories, over, job.id, rounds if over == "round" else 0)
