@@ -12,6 +12,7 @@ from core.figures.lessons import norm_bars, paths_of, removal_picture, round_map
 from core.figures.weights import filter_picture, mask_picture
 from core.lessons.method_cards import Card, algorithm_cards, method_cards
 from core.lessons.one_filter import Lesson, lesson
+from core.lessons.supported_layers import layer_markdown
 from core.lessons.toy_federation import Federation, play, server_path
 from core.networks.network import LAYERS
 from core.networks.topology import CHANNEL_LAYERS, READER
@@ -152,6 +153,8 @@ def _methods() -> None:
     st.caption("From the methods' own docstrings and settings: what you read here is what runs.")
     for card in method_cards():
         _card(card, removal_picture(card.structured))
+    st.subheader("Layers that a network may have", anchor=False)
+    st.markdown(layer_markdown())
 
 
 def _algorithms() -> None:

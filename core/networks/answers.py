@@ -9,7 +9,7 @@ import numpy as np
 
 from core.networks.graph import Network
 from core.networks.head import logits_of
-from core.networks.keras_model import build, put
+from core.networks.keras_model import build, put, with_named_variables
 
 MOST_IMAGES, LARGEST_BATCH = 500, 64_000_000  # images at a time, and entries of one tensor of them
 Gradient = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
@@ -80,7 +80,7 @@ def trained_by(network: Network, weights: Mapping[str, np.ndarray]) -> Gradient:
     """
     import tensorflow as tf
 
-    model = build(logits_of(network))
+    model = build(logits_of(network), with_named_variables)
     put(model, network, weights)
     variables = {
         f"{layer.name}/{variable.name}": variable.value

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.networks.graph import Layer, Network, layer_weights
+from core.networks.layers.scaling import LayerScale
 
 Make = Callable[[Layer, str], Any]
 
@@ -26,6 +27,28 @@ def keras_names(network: Network) -> dict[str, str]:
 def usual(layer: Layer, name: str) -> Any:
     """Return Keras's own layer."""
     return layer.settings.build(name)
+
+
+def with_named_variables(layer: Layer, name: str) -> Any:
+    """Return Keras's layer, its variables named as the parts of our parameters.
+
+    LayerScale's has no name in Keras, so it is stood in for.
+    """
+    import keras
+
+    if not isinstance(layer.settings, LayerScale):
+        return usual(layer, name)
+    first = layer.settings.init_values
+
+    class Scale(keras.layers.Layer):  # type: ignore[misc]
+        def build(self, input_shape: tuple[int, ...]) -> None:
+            start = keras.initializers.Constant(first)
+            self.gamma = self.add_weight(shape=input_shape[-1:], initializer=start, name="gamma")
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * self.gamma
+
+    return Scale(name=name)
 
 
 def build(network: Network, make: Make = usual) -> Any:

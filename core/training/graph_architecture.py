@@ -9,7 +9,7 @@ import numpy as np
 from core.networks.answers import layer_outputs
 from core.networks.graph import Layer, Network
 from core.networks.head import logits_of, with_settings
-from core.networks.keras_model import build
+from core.networks.keras_model import build, with_named_variables
 from core.networks.layers.activation import Activation
 from core.networks.layers.convolution import Convolution
 from core.networks.layers.dense import Dense
@@ -67,7 +67,7 @@ def _make(layer: Layer, name: str) -> Any:
     settings = layer.settings
     if isinstance(settings, BatchNormalization) and settings.scale and settings.center:
         return fused_normalisation()(name=name, **settings.config())
-    return settings.build(name)
+    return with_named_variables(layer, name)
 
 
 def _as_trained(network: Network, recipe: Recipe, momentum: float) -> Network:

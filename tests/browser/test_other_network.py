@@ -58,7 +58,7 @@ def test_a_keras_file_is_uploaded_and_trained_for_one_epoch(visitor, tmp_path):
     page.get_by_role("link", name="Train", exact=True).click()
     page.get_by_role("combobox", name="Network").click()
     page.get_by_role("option", name="Your own file").click()
-    page.locator("input[type='file']").first.set_input_files(path)
+    page.locator("[class*='st-key-network-file'] input[type='file']").set_input_files(path)
     page.get_by_text("3 groups of units that can be cut").wait_for()
     page.get_by_text("Change the recipe").click()
     epochs = page.get_by_label("Epochs", exact=True)

@@ -7,8 +7,10 @@ import pytest
 
 from core.evaluation.accuracy import accuracy, predict, softmax
 from core.networks import answers, graph
+from core.networks.draft import Draft
 from core.networks.head import logits_of
 from core.networks.initial import initial_values
+from core.networks.layers import LAYER_KINDS as K
 from core.progress import Silent
 from core.training.graph_architecture import (
     Normalised,
@@ -108,3 +110,20 @@ def test_gradients_are_those_of_finite_differences():
     bias = arrays["dense2/bias"]
     slope = (loss(bias + step) - loss(bias - step)) / 2e-3
     assert gradient["dense2/bias"][0] == pytest.approx(slope, rel=1e-2)
+
+
+def test_every_parameter_is_a_variable_of_its_name():
+    draft = Draft((8, 8, 3))
+    draft.add("convolution", K["Conv2D"](4, (3,)))
+    draft.add("scale", K["LayerScale"](0.1, 4))
+    draft.add("separable", K["SeparableConv2D"]((3,), filters=4))
+    draft.add("depthwise", K["DepthwiseConv2D"]((3,)))
+    draft.add("prelu", K["PReLU"]((1, 2)))
+    draft.add("layer_norm", K["LayerNormalization"]())
+    draft.add("batch_norm", K["BatchNormalization"]())
+    draft.add("pool", K["GlobalAveragePooling2D"]())
+    draft.add("dense", K["Dense"](3))
+    network = draft.network()
+    model = trainable(network, COURSE, 0.9)
+    names = {f"{layer.name}/{v.name}" for layer in model.layers for v in layer.variables}
+    assert network.parameter_shapes().keys() <= names

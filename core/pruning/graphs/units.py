@@ -19,6 +19,7 @@ from core.pruning.graphs.counts import Sizes, counts_for, keep_counts, ordered
 from core.pruning.graphs.outcome import PrunedNetwork
 from core.pruning.graphs.retraining import network_recipe, retrained
 from core.pruning.groups.context import GraphContext, Scores, UnitBudget, UnitSelection
+from core.pruning.method import OWN
 from core.pruning.outcome import Arrays, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import PrunePlan
 from core.pruning.schedule import rounds_of
@@ -140,13 +141,18 @@ def select_units(
     sizes = Sizes(context.groups)
     scores = _scores(context, plan)
     if rule.unit_select:
-        may_lose = rule.units_lost(context.groups) if rule.units_lost else tuple(scores)
-        some = {name: scores[name] for name in may_lose}
+        lost = rule.units_lost(context.groups) if rule.units_lost else tuple(scores)
+        some = {name: scores[name] for name in lost}
         order = ordered(sizes, some, plan.resolved_allocation)
         # A method that divides by itself still gets the same share of every group, to begin with.
         counts = counts_for(sizes, order, parameters)
-        budget = UnitBudget(parameters, counts, epochs, sparsity)
-        return rule.unit_select(context, settings, budget)
+
+        def choose(found: Scores) -> Kept:
+            is_own = plan.resolved_allocation == OWN
+            wanted = counts_for(sizes, found, parameters) if is_own else counts
+            return keep_counts(found, wanted)
+
+        return rule.unit_select(context, settings, UnitBudget(counts, choose, epochs, sparsity))
     order = ordered(sizes, scores, plan.resolved_allocation)
     kept = keep_counts(scores, counts_for(sizes, order, parameters))
     return UnitSelection(kept, context.weights)

@@ -2,4 +2,7 @@
 
 __all__ = [
     "context",
+    "factors",
+    "gammas",
+    "readers",
 ]

@@ -1,6 +1,6 @@
 """What a method may look at in any network, what it has to reach, and what it answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,13 @@ class GraphContext:
 class UnitBudget:
     """What a selecting method has to reach, and with how much training.
 
-    parameters: to be left. counts: units to keep of each free group, None where the method divides
-    by itself. epochs: all epochs, sparse training included. sparsity: of the whole file.
+    counts: units to keep of each free group. choose: scores of groups -> which units stay: the
+    highest, `counts` of them, or of all groups together where the plan leaves that to the method.
+    epochs: all epochs, sparse training included. sparsity: of the whole file.
     """
 
-    parameters: int
-    counts: Mapping[str, int] | None
+    counts: Mapping[str, int]
+    choose: Callable[[Scores], Kept]
     epochs: int
     sparsity: float
 

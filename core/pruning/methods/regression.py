@@ -5,7 +5,18 @@ from functools import partial
 
 import numpy as np
 
+from core.networks.groups.compaction import masked
+from core.networks.groups.unit_groups import UnitGroup
+from core.networks.network import Weights
 from core.networks.topology import READER, flatten_rows
+from core.pruning.groups.context import GraphContext, UnitBudget, UnitSelection
+from core.pruning.groups.readers import (
+    Reader,
+    judged_groups,
+    kernel_matrix,
+    readers_of,
+    sampled_rows,
+)
 from core.pruning.layerwise import (
     Partial,
     cut_layer_by_layer,
@@ -122,6 +133,96 @@ def select(context: PruningContext, settings: Regression, budget: Budget) -> Sel
     )
 
 
+def unit_select(context: GraphContext, settings: Regression, budget: UnitBudget) -> UnitSelection:
+    """Cut group by group from the input, each time re-fitting the layers that read the group."""
+    weights, kept = context.weights, dict[str, np.ndarray]()
+    for name in judged_groups(context.groups):
+        group = context.groups.by_name[name]
+        if budget.counts[name] == len(group.units):
+            continue
+        readers = readers_of(context.groups, group)
+        problems = [unit_problem(context, settings, weights, group, each) for each in readers]
+        gram = np.sum([problem.gram for problem in problems], axis=0)
+        correlation = np.sum([problem.correlation for problem in problems], axis=0)
+        norms = np.sqrt(np.maximum(np.sum([problem.squares for problem in problems], axis=0), 0))
+        inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+        stay = lasso.choose(
+            gram * np.outer(inverse, inverse), correlation * inverse, budget.counts[name]
+        )
+        mask = np.zeros(len(group.units), bool)
+        mask[stay] = True
+        kept[name] = mask
+        for reader, problem in zip(readers, problems, strict=True):
+            weights = weights | problem.refitted(weights, reader, mask, settings.ridge)
+        weights = masked(context.groups, weights, {name: mask})
+    return UnitSelection(kept, weights)
+
+
+@dataclass(frozen=True)
+class UnitProblem:
+    """LASSO's problem over the units that one layer reads, and the moments of its inputs."""
+
+    gram: np.ndarray
+    correlation: np.ndarray
+    squares: np.ndarray
+    of: Moments
+
+    def refitted(self, weights: Weights, reader: Reader, kept: np.ndarray, ridge: float) -> Weights:
+        """Return the layer's kernel, and bias if it has one, fitted for the kept units."""
+        matrix = kernel_matrix(weights, reader.layer)
+        bias = weights.get(f"{reader.layer}/bias", np.zeros(matrix.shape[1], np.float32))
+        stays = np.append(kept, True)[reader.of_unit]
+        rows = np.flatnonzero(np.append(stays, f"{reader.layer}/bias" in weights))
+        whole = np.concatenate([matrix, bias[None].astype(np.float64)])
+        chosen = Moments(self.of.gram[np.ix_(rows, rows)], self.of.target[rows])
+        fitted = np.zeros_like(whole)
+        fitted[rows] = refit(chosen, whole[rows], ridge)
+        found = {
+            f"{reader.layer}/kernel": fitted[:-1].reshape(weights[f"{reader.layer}/kernel"].shape)
+        }
+        if f"{reader.layer}/bias" in weights:
+            found[f"{reader.layer}/bias"] = fitted[-1]
+        return {name: array.astype(np.float32) for name, array in found.items()}
+
+
+def unit_problem(
+    context: GraphContext,
+    settings: Regression,
+    weights: Weights,
+    group: UnitGroup,
+    reader: Reader,
+) -> UnitProblem:
+    """Return LASSO over the units: the outputs of the original network from today's inputs.
+
+    Without a bias, neither inputs nor outputs are centred.
+    """
+    original, now = sampled_rows(
+        context,
+        [context.weights, weights],
+        reader.layer,
+        settings.images,
+        settings.positions,
+        "regression",
+    )
+    matrix = kernel_matrix(weights, reader.layer)
+    bias = weights.get(f"{reader.layer}/bias", np.zeros(matrix.shape[1], np.float32))
+    of = moments(now, original @ kernel_matrix(context.weights, reader.layer) + bias)
+    covariance, cross = of.gram[:-1, :-1], of.target[:-1]
+    if f"{reader.layer}/bias" in weights:
+        mean = of.gram[-1, :-1]
+        covariance = covariance - np.outer(mean, mean)
+        cross = cross - np.outer(mean, of.target[-1])
+    belongs = np.zeros((len(matrix), len(group.units) + 1))
+    belongs[np.arange(len(matrix)), reader.of_unit] = 1.0
+    belongs = belongs[:, :-1]
+    return UnitProblem(
+        belongs.T @ (covariance * (matrix @ matrix.T)) @ belongs,
+        belongs.T @ (cross * matrix).sum(axis=1),
+        belongs.T @ np.square(matrix).sum(axis=1),
+        of,
+    )
+
+
 METHOD = Method(
     name="regression",
     label="Channel regression (LASSO)",
@@ -130,6 +231,8 @@ METHOD = Method(
     settings=Regression,
     doc=Regression.__doc__ or "",
     select=select,
+    unit_select=unit_select,
+    units_lost=judged_groups,
     needs_data=True,
     formula=r"\min_{\beta, W} \tfrac{1}{2N} \lVert Y - \sum_c \beta_c X_c W_c \rVert^2"
     r" + \lambda \lVert \beta \rVert_1",

@@ -8,6 +8,13 @@ import numpy as np
 from core.networks.network import NetworkShape, Weights
 from core.networks.topology import CHANNEL_LAYERS, READER
 from core.pruning.activations import pre_activation_statistics
+from core.pruning.groups.context import GraphContext, UnitBudget, UnitSelection
+from core.pruning.groups.gammas import (
+    penalised,
+    scaled_groups,
+    scales_of,
+    sufficient_penalty,
+)
 from core.pruning.layerwise import sample_images
 from core.pruning.masks.dead_units import channel_mask
 from core.pruning.method import OWN, Budget, Method, PruningContext, Selection
@@ -22,6 +29,7 @@ from core.randomness import derived_seed
 from core.settings import Settings, setting
 from core.training.architecture import Architecture
 from core.training.batches import steps_per_epoch
+from core.training.graph_architecture import fitting
 from core.training.recipe import Recipe
 from core.training.temporary_batchnorm import BATCHNORM, EPSILON, fold
 
@@ -127,7 +135,7 @@ def select(context: PruningContext, settings: NetworkSlimming, budget: Budget) -
     """Train with the penalty, fold, and cut globally by |γ|."""
     from core.training.train import train
 
-    epochs = sparse_epochs(settings.sparse_share, budget, METHOD.label)
+    epochs = sparse_epochs(settings.sparse_share, budget.epochs, METHOD.label)
     plan = plan_of(context, settings, budget, epochs)
     trained = train(
         context.weights,
@@ -160,6 +168,37 @@ def plan_of(
     )
 
 
+def unit_select(
+    context: GraphContext, settings: NetworkSlimming, budget: UnitBudget
+) -> UnitSelection:
+    """Train with the penalty on the network's own scales, temporary ones where it has none.
+
+    Unless `growth` is 1, λ is what moves scales that nothing holds near zero in these epochs.
+    """
+    from core.training.train import train
+
+    epochs = sparse_epochs(settings.sparse_share, budget.epochs, METHOD.label)
+    recipe = fitting(
+        context.network, sparse_recipe(epochs, settings.learning_rate, settings.batch_size)
+    )
+    recipe = replace(recipe, batch_normalisation=True)
+    steps = steps_per_epoch(len(context.data.train), settings.batch_size)
+    least = sufficient_penalty(recipe, epochs * steps)
+    penalty = settings.penalty if settings.growth == 1.0 else max(settings.penalty, least)
+    images = context.data.train.images
+    trained = train(
+        context.weights,
+        context.network,
+        context.data,
+        recipe,
+        derived_seed(context.seed, "slimming"),
+        context.progress,
+        architecture=penalised(context.network, recipe, images, steps, penalty),
+    )
+    kept = budget.choose(scales_of(context.groups, trained.variables))
+    return UnitSelection(kept, trained.weights, epochs)
+
+
 METHOD = Method(
     name="slimming",
     label="Network Slimming",
@@ -168,6 +207,8 @@ METHOD = Method(
     settings=NetworkSlimming,
     doc=NetworkSlimming.__doc__ or "",
     select=select,
+    unit_select=unit_select,
+    units_lost=scaled_groups,
     needs_data=True,
     trains=True,
     formula=r"L = \sum_{(x,y)} \ell(f(x, W), y) + \lambda \sum_\gamma \lvert \gamma \rvert",

@@ -6,17 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from core.networks.groups.unit_groups import UnitGroups
 from core.networks.network import NetworkShape
 from core.networks.topology import CHANNEL_LAYERS, parameters_of
 from core.pruning.batchnorm_retraining import temporary_batchnorm
+from core.pruning.groups.context import GraphContext, UnitBudget, UnitSelection
+from core.pruning.groups.factors import Factors
 from core.pruning.method import OWN, Budget, Method, PruningContext, Selection
 from core.pruning.sparse_training.proximal import PenaltyRamp, file_sparsity, update_factors
 from core.pruning.sparse_training.scaled_network import build_scaled, fold_scales, scale_name
 from core.pruning.sparse_training.scales import cut_by_scales, sparse_epochs, sparse_recipe
 from core.randomness import derived_seed
 from core.settings import Settings, setting
+from core.text import listed
 from core.training.architecture import Architecture
 from core.training.batches import steps_per_epoch
+from core.training.graph_architecture import fitting
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def select(context: PruningContext, settings: StructureSelection, budget: Budget
     """Train with factors, fold them, and cut globally by what is left of them."""
     from core.training.train import train
 
-    epochs = sparse_epochs(settings.sparse_share, budget, METHOD.label)
+    epochs = sparse_epochs(settings.sparse_share, budget.epochs, METHOD.label)
     ramp = ramp_of(context, settings, budget, epochs)
     trained = train(
         context.weights,
@@ -108,6 +113,46 @@ def select(context: PruningContext, settings: StructureSelection, budget: Budget
     return cut_by_scales(factors, trained.weights, context.shape, budget, epochs, (note,))
 
 
+def unit_select(
+    context: GraphContext, settings: StructureSelection, budget: UnitBudget
+) -> UnitSelection:
+    """Train with factors on the units of inner groups and on whole residual blocks; fold; cut.
+
+    Plain proximal steps, whose penalty takes a factor that nothing holds near zero in these
+    epochs. A block whose factor is zero adds nothing, so all that only it reads is dead.
+    """
+    from core.training.train import train
+
+    epochs = sparse_epochs(settings.sparse_share, budget.epochs, METHOD.label)
+    recipe = fitting(
+        context.network, sparse_recipe(epochs, settings.learning_rate, settings.batch_size)
+    )
+    steps = steps_per_epoch(len(context.data.train), settings.batch_size)
+    factors = Factors.of(context.network)
+    trained = train(
+        context.weights,
+        context.network,
+        context.data,
+        recipe,
+        derived_seed(context.seed, "structure selection"),
+        context.progress,
+        architecture=factors.architecture(recipe, steps, epochs * steps, settings.factor_rate),
+    )
+    kept = budget.choose(factors.scores(context.groups, trained.variables))
+    gone = [
+        block
+        for block, place in factors.blocks.items()
+        if not trained.variables[f"{place}_scale/gamma"].any()
+    ]
+    notes = (f"The blocks before {listed(gone)} add nothing any more.",) if gone else ()
+    return UnitSelection(kept, trained.weights, epochs, notes)
+
+
+def factored_groups(groups: UnitGroups) -> tuple[str, ...]:
+    """Return the groups whose units get factors."""
+    return tuple(Factors.of(groups.network).units)
+
+
 METHOD = Method(
     name="structure_selection",
     label="Sparse Structure Selection",
@@ -116,6 +161,8 @@ METHOD = Method(
     settings=StructureSelection,
     doc=StructureSelection.__doc__ or "",
     select=select,
+    unit_select=unit_select,
+    units_lost=factored_groups,
     needs_data=True,
     trains=True,
     formula=r"z = S_{\eta\gamma}(\lambda - \eta \nabla),\;"

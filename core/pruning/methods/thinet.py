@@ -5,9 +5,19 @@ from functools import partial
 
 import numpy as np
 
+from core.networks.groups.compaction import masked
+from core.networks.groups.unit_groups import UnitGroup
 from core.networks.network import Weights
 from core.networks.topology import READER
 from core.pruning.activations import sample_positions
+from core.pruning.groups.context import GraphContext, UnitBudget, UnitSelection
+from core.pruning.groups.readers import (
+    judged_groups,
+    kernel_matrix,
+    readers_of,
+    sampled_rows,
+    with_kernel,
+)
 from core.pruning.layerwise import Partial, cut_layer_by_layer, sample_images
 from core.pruning.method import Budget, Method, PruningContext, Selection
 from core.randomness import generator
@@ -120,6 +130,52 @@ def select(context: PruningContext, settings: ThiNet, budget: Budget) -> Selecti
     )
 
 
+def unit_select(context: GraphContext, settings: ThiNet, budget: UnitBudget) -> UnitSelection:
+    """Cut group by group from the input; each is judged by the layers that read it.
+
+    There is no fine-tuning between the groups: all of it comes after the last.
+    """
+    weights, kept = context.weights, dict[str, np.ndarray]()
+    for name in judged_groups(context.groups):
+        group = context.groups.by_name[name]
+        count = budget.counts[name]
+        if count == len(group.units):
+            continue
+        gram = unit_gram(context, settings, weights, group)
+        stay = greedy(gram, len(gram) - count)
+        factors = scales(gram, stay, settings.ridge)
+        mask = np.zeros(len(gram), bool)
+        mask[stay] = True
+        kept[name] = mask
+        of_unit = np.zeros(len(gram) + 1)
+        of_unit[stay] = factors
+        of_unit[-1] = 1.0  # inputs of other groups
+        for reader in readers_of(context.groups, group):
+            matrix = kernel_matrix(weights, reader.layer) * of_unit[reader.of_unit][:, None]
+            weights = with_kernel(weights, reader.layer, matrix)
+        weights = masked(context.groups, weights, {name: mask})
+    return UnitSelection(kept, weights)
+
+
+def unit_gram(
+    context: GraphContext, settings: ThiNet, weights: Weights, group: UnitGroup
+) -> np.ndarray:
+    """Return the (units, units) Gram matrix of a group's contributions to all that read it."""
+    gram = np.zeros((len(group.units), len(group.units)))
+    for reader in readers_of(context.groups, group):
+        places = max(1, min(ROWS_PER_IMAGE, settings.rows // settings.images))
+        (rows,) = sampled_rows(context, [weights], reader.layer, settings.images, places, "thinet")
+        matrix = kernel_matrix(weights, reader.layer)
+        rng = generator(context.seed, "thinet", reader.layer, "outputs")
+        outputs = rng.integers(matrix.shape[1], size=len(rows))
+        parts = rows * matrix.T[outputs]
+        x = np.zeros((len(rows), len(group.units) + 1))
+        np.add.at(x.T, reader.of_unit, parts.T)
+        x = x[:, :-1]
+        gram += x.T @ x
+    return gram
+
+
 METHOD = Method(
     name="thinet",
     label="ThiNet",
@@ -128,6 +184,8 @@ METHOD = Method(
     settings=ThiNet,
     doc=ThiNet.__doc__ or "",
     select=select,
+    unit_select=unit_select,
+    units_lost=judged_groups,
     needs_data=True,
     formula=r"\min_T \sum_i \Big( \sum_{c \in T} \hat{x}_{i,c} \Big)^2",
     paper_recipe={"allocation": "uniform"},

@@ -14,17 +14,17 @@ from core.pruning.method import Budget, Selection
 from core.training.recipe import Recipe
 
 
-def sparse_epochs(share: float, budget: Budget, label: str) -> int:
-    """Return how many of the budget's epochs train sparsely: its share, one at least.
+def sparse_epochs(share: float, epochs: int, label: str) -> int:
+    """Return how many of the budget's `epochs` train sparsely: its share, one at least.
 
     Raises SettingsError if there is no epoch to train: scales that never trained say nothing.
     """
-    if budget.epochs < 1:
+    if epochs < 1:
         raise SettingsError(
             f"{label} learns which channels matter by training. Give it at least one epoch, "
             "or choose a method that needs none, such as thinet."
         )
-    return min(budget.epochs, max(1, round(share * budget.epochs)))
+    return min(epochs, max(1, round(share * epochs)))
 
 
 def sparse_recipe(epochs: int, learning_rate: float, batch_size: int) -> Recipe:

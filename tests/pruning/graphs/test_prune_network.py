@@ -17,7 +17,7 @@ from tests.pruning.tiny import StopsAfter
 
 pytestmark = pytest.mark.slow  # TensorFlow
 UNSTRUCTURED = [name for name, method in METHODS.items() if not method.structured]
-STRUCTURED = [n for n, m in METHODS.items() if m.unit_scores or m.unit_select]
+STRUCTURED = [name for name, method in METHODS.items() if method.structured]
 
 
 @lru_cache(maxsize=64)
