@@ -8,6 +8,7 @@ __all__ = [
     "graph_export",
     "history",
     "recipe",
+    "schedule",
     "spec",
     "teacher",
     "temporary_batchnorm",

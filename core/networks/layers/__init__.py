@@ -68,6 +68,7 @@ __all__ = [
     "scaling",
     "shaping",
     "unit_table",
+    "windows",
 ]
 
 KINDS: tuple[type[Kind], ...] = (
