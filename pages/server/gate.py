@@ -14,6 +14,7 @@ from streamlit import config
 
 from core.commands.serve import EVERYWHERE, TOKEN_VARIABLE, is_loopback
 from core.files import PRIVATE_UMASK
+from pages.server import peers
 from pages.server.rules import Rules, own_names
 
 HEADERS = {
@@ -25,6 +26,11 @@ HEADERS = {
 NO_TOKEN = (
     "This dashboard needs its token. Open the address that was printed when it started; it ends in "
     "?token=… and is needed once in each browser."
+)
+
+NOT_YOURS = (
+    "This dashboard belongs to another user of this machine. Start one of your own, or ask them "
+    "to start theirs with --token and for the address that it prints."
 )
 
 
@@ -64,10 +70,14 @@ def rules_of_settings() -> Rules:
         host = "localhost" if address in ("", *EVERYWHERE) else address
         port = config.get_option("server.port")
         print(f"Pareto Lab: http://{host}:{port}/?token={token}", file=sys.stderr, flush=True)
+    names = own_names(address, config.get_option("server.allowedHosts"))
+    # Behind a proxy, which was given a name, everybody's requests come from the proxy's user.
+    is_proxied = bool(names - own_names(address))
     return Rules(
-        names=own_names(address, config.get_option("server.allowedHosts")),
+        names=names,
         origins=frozenset(config.get_option("server.corsAllowedOrigins")),
         token=token,
+        own_user=not token and not is_proxied and peers.is_told(),
     )
 
 
@@ -76,6 +86,8 @@ def _answer(rules: Rules, scope: Scope) -> ASGIApp | None:
     headers = Headers(scope=scope)
     if refusal := rules.refusal(headers, scope.get("method", "WS")):
         return PlainTextResponse(refusal, 403)
+    if rules.own_user and not peers.is_ours(scope.get("client"), scope.get("server")):
+        return PlainTextResponse(NOT_YOURS, 403)
     query = scope["query_string"].decode("latin-1")
     if scope["type"] == "http" and scope["method"] == "GET" and rules.has_token(query):
         return _welcome(rules, scope, query)

@@ -39,12 +39,14 @@ class Rules:
     """What a request must be.
 
     names: hosts that are this server, *.example.org for all below. origins: of other pages that
-    may use it. token: that every request needs, empty for none.
+    may use it. token: that every request needs, empty for none. own_user: whether a connection
+    must come from the user that the server runs as.
     """
 
     names: frozenset[str]
     origins: frozenset[str] = frozenset()
     token: str = ""
+    own_user: bool = False
 
     def refusal(self, headers: Mapping[str, str], method: str) -> str:
         """Return why the request is refused whoever sends it, else "". method: "GET", "WS" …"""

@@ -1,14 +1,16 @@
 """The dashboard as somebody else on the machine or on the network meets it: raw requests."""
 
 import re
+import shutil
 import socket
 import subprocess
+import sys
 
 import psutil
 import pytest
 
 from tests.second_user import as_somebody_else
-from tests.security.serving import cookie, served, status
+from tests.security.serving import WEBSOCKET, cookie, served, status
 
 pytestmark = pytest.mark.slow  # processes
 
@@ -78,6 +80,51 @@ def test_on_this_machine_no_token_is_asked_for_unless_it_was_wished(local, tmp_p
     with served(tmp_path, "--token") as server:
         assert len(server.token) >= 40
         assert status(server.ask("/")) == 403
+
+
+# What another user of this machine sends to its port: visits, an upload, a websocket.
+STRANGER = """
+import http.client, socket, sys
+port, websocket = int(sys.argv[1]), sys.argv[2]
+for method, path, headers in (
+    ("GET", "/", {}), ("GET", "/_stcore/health", {}), ("GET", "/?token=", {}),
+    ("GET", "/runs", {"X-Forwarded-For": "127.0.0.1"}),
+    ("PUT", "/_stcore/upload_file/session/file", {}),
+):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    print(answer.status, answer.read().decode()[:60].replace("\\n", " "))
+with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    connection.sendall(websocket.encode())
+    print(connection.recv(100).decode().split()[1])
+"""
+
+
+def as_stranger(server):
+    """Return the six answers that another user of this machine gets."""
+    headers = {"Host": f"127.0.0.1:{server.port}", **own(server), **WEBSOCKET}
+    lines = ["GET /_stcore/stream HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
+    python = shutil.which("python3", path="/usr/bin:/bin") or "python3"  # ours may be in our home
+    command = [*as_somebody_else(), python, "-c", STRANGER, str(server.port), "\r\n".join(lines)]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd="/")
+    answers = ran.stdout.splitlines()
+    assert len(answers) == 6, ran.stderr
+    return answers
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says whose a connection is")
+def test_on_this_machine_another_user_gets_nothing(local):
+    answers = as_stranger(local)
+    assert [answer.split()[0] for answer in answers] == ["403"] * 6
+    assert all("belongs to another user" in answer for answer in answers[:5])
+    assert status(local.ask("/")) == 200  # its own user
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says whose a connection is")
+def test_a_proxy_that_was_named_may_be_another_users(tmp_path):
+    with served(tmp_path, "--allow-host", "lab.test") as server:
+        assert as_stranger(server)[0].startswith("200")
 
 
 @pytest.mark.parametrize("path", EVERYTHING)
