@@ -20,6 +20,7 @@ from tests.inputs import (
     tars,
     torch_files,
 )
+from tests.inputs.warm_children import warm_children
 
 pytestmark = pytest.mark.slow  # hundreds of files
 
@@ -37,6 +38,12 @@ MODULES = (
     clients,
 )
 CASES = [case for module in MODULES for case in module.CASES]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm(tmp_path_factory):
+    with warm_children(tmp_path_factory.mktemp("warm")):
+        yield
 
 
 def read(case, scratch):
