@@ -1,11 +1,16 @@
 """The members of an archive: their names, checked and never used as paths, and their bytes."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from core.errors import UploadError
 from core.names import plain_name
 
 LONGEST_NAME = 1024
+# Files and folders that Windows, macOS and network drives add.
+ADDED = frozenset(
+    ("thumbs.db", "desktop.ini", "icon\r", "@eadir", "$recycle.bin", "system volume information")
+)
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,18 @@ def is_ignored(name: str) -> bool:
     """Tell whether a member is what operating systems add without being asked."""
     parts = [part for part in name.split("/") if part]
     return not parts or any(
-        part.startswith((".", "__MACOSX")) or part.lower() in ("thumbs.db", "desktop.ini")
-        for part in parts
-        if part != "."
+        part.startswith((".", "__MACOSX")) or part.lower() in ADDED for part in parts if part != "."
     )
 
 
 def checked_name(name: str) -> str:
     """Return the member's name with "/" between folders, as Windows packers mean their "\\".
 
+    Letters with marks are one character each, however a system stores them (macOS as two).
+
     Raises UploadError if the name points outside the archive or is too long to be one.
     """
-    name = name.replace("\\", "/")
+    name = unicodedata.normalize("NFC", name.replace("\\", "/"))
     is_outside = name.startswith("/") or "\0" in name or ".." in name.split("/") or name[1:2] == ":"
     if is_outside:
         raise UploadError(

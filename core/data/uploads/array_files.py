@@ -11,6 +11,7 @@ from core.data.uploads.arrays import Raw
 from core.data.uploads.split_names import WHOLE
 from core.data.uploads.unpickle import reader
 from core.errors import UploadError
+from core.names import plain_name
 from core.text import plural
 
 COURSE = ("train_images.pkl", "train_labels.pkl", "val_images.pkl", "val_labels.pkl")
@@ -56,6 +57,7 @@ def from_npz(
     Raises UploadError if a pair is not whole or a file is no plain array.
     """
     by_key = {member.parts[-1].removesuffix(".npy"): member for member in members}
+    _check_not_one_an_image(members)
     found = _roles([m for m in members if m.name.endswith(".npy")])
     names = {role: member.name for role, member in found.items()}
     wanted = "train_images, train_labels, val_images, val_labels (test_images, test_labels)"
@@ -70,6 +72,20 @@ def from_npz(
     if WHOLE in raws and "train" in raws:
         raise UploadError("It is unclear which arrays are for training. Name them train_images …")
     return {("train" if s == WHOLE else s): raw for s, raw in raws.items()}, class_names
+
+
+def _check_not_one_an_image(members: list[Member]) -> None:
+    """Raise UploadError for folders of arrays, one an image, as others have of PNGs."""
+    arrays = [m for m in members if m.name.lower().endswith(".npy")]
+    folders = {m.parts[:-1] for m in arrays}
+    unknown = not any(split_names.array_role(Path(m.parts[-1]).stem) for m in arrays)
+    if unknown and () not in folders:
+        shown = "/".join(plain_name(part) for part in arrays[0].parts)
+        raise UploadError(
+            f"The folders hold arrays such as {shown}, none called images or labels. If each is "
+            "one image, save it as PNG, or stack them all with numpy.savez(path, images=…, "
+            "labels=…)."
+        )
 
 
 def _raw(

@@ -101,7 +101,7 @@ def _whole(labels: np.ndarray, label: str, notes: list[str]) -> np.ndarray:
 def _check_length(raw: Raw, labels: np.ndarray) -> None:
     if len(labels) != len(raw.images):
         raise UploadError(
-            f"{raw.label.replace('images', 'labels')} has {len(labels):,} entries, {raw.label} "
+            f"{raw.labels_label} has {len(labels):,} entries, {raw.label} "
             f"{len(raw.images):,}. Upload the pair from one export."
         )
 

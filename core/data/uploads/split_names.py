@@ -74,7 +74,8 @@ UNLABELLED = frozenset(
 )
 PARTS = {
     **dict.fromkeys(("images", "image", "x", "data", "features", "imgs", "img"), "images"),
-    **dict.fromkeys(("labels", "label", "y", "targets", "target"), "labels"),
+    **dict.fromkeys(("inputs", "input"), "images"),
+    **dict.fromkeys(("labels", "label", "y", "targets", "target", "lbls", "lbl"), "labels"),
 }
 WHOLE = "whole"  # images that are still to be split
 
@@ -91,6 +92,7 @@ def split_in(folder: str) -> str | None:
     Only for folders whose contents show that they are splits: "train_station" mentions one too.
     """
     roles, others = _sorted(_words(folder))
+    roles |= {SHORT[word] for word in others if word in SHORT}
     roles |= {s for word in others for start, s in BEGINNINGS.items() if word.startswith(start)}
     return roles.pop() if len(roles) == 1 else None
 
@@ -119,7 +121,8 @@ def _sorted(words: list[str]) -> tuple[set[str], set[str]]:
 def _words(name: str) -> list[str]:
     """Return the words of a name in lower case without accents: "TrainData-2" is train, data."""
     plain = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode()
-    return re.findall("[a-z]+", re.sub("([a-z])([A-Z])", r"\1 \2", plain).lower())
+    apart = re.sub("([a-z])([A-Z])", r"\1 \2", plain).lower()
+    return re.findall("[a-z]+", re.sub(r"\bhold[ _-]out\b|hold_out", "holdout", apart))
 
 
 def array_role(key: str) -> tuple[str, str] | None:
@@ -144,7 +147,8 @@ def _glued(word: str) -> tuple[str, ...]:
         return (word,)
     for part in sorted((*PARTS, "set"), key=len, reverse=True):
         for split in (word.removeprefix(part), word.removesuffix(part)):
-            if split != word and split in SPLITS:
+            is_short = part in ("x", "y") and split in SHORT  # Xte, yva
+            if split != word and (split in SPLITS or is_short):
                 return (part, split)
     return (word,)
 

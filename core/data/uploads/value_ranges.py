@@ -19,6 +19,7 @@ from core.data.uploads.scales import (
 )
 from core.errors import UploadError
 
+BLACKEST = 16  # all images darker than this share of white: 12 bits in a word of 16 are
 BRIGHTER_THAN_STANDARDISED = 16  # no image of 0–255 is all darker; standardised values are smaller
 
 
@@ -107,8 +108,17 @@ def _check_not_mixed(values: Values) -> None:
 
 
 def _warn_if_dark(lit: list[Values], scale: Scale, notes: list[str]) -> None:
-    """Note that not one pixel is half as bright as white: the range may be another one."""
+    """Note that not one pixel is half as bright as white: the range may be another one.
+
+    Raises UploadError where it must be: 10 or 12 bits in words, or fractions divided twice.
+    """
     brightest = max(values.high for values in lit)
+    if scale != BYTES and brightest < scale.high / BLACKEST:
+        raise UploadError(
+            f"{lit[0].label}: the brightest pixel of all images is {brightest:.4g} where "
+            f"{scale.high:g} is white, so they were stored in another range (10 or 12 bits, or "
+            "divided twice). Bring them to 0–255 and upload them again."
+        )
     if brightest < scale.high / 2:
         notes.append(
             f"Warning: the brightest pixel of all images is {brightest:g} where {scale.high:g} is "

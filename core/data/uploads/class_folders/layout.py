@@ -13,6 +13,7 @@ from core.data.uploads.class_folders.layout_checks import (
     WANTED,
     Folders,
     are_alike,
+    check_no_masks,
     check_no_split_in_class_names,
     check_one_meaning,
     no_class,
@@ -182,6 +183,7 @@ def _mentioned(tops: Folders, deep: Folders) -> dict[str, str]:
 
 
 def _add_classes(layout: Layout, split: str, folders: Folders) -> None:
+    check_no_masks(folders)
     merged = []
     for name, folder in folders.items():
         merged += [inner.shown for inner in collapsed(folder).folders.values()]

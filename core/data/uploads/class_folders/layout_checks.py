@@ -11,6 +11,11 @@ from core.text import listed
 
 WANTED = "Use <class>/<image>, or train/<class>/<image> and val/<class>/<image>."
 SHOWN = 4
+IMAGES = frozenset(("images", "image", "imgs", "img", "jpegimages"))
+MASKS = frozenset(
+    ("masks", "mask", "labels", "label", "annotations", "annotation", "groundtruth", "ground_truth",
+     "gt", "segmentation", "segmentations", "segmentationclass")
+)  # fmt: skip
 Folders = Mapping[str, Folder]  # by name
 
 
@@ -23,6 +28,16 @@ def phrase(names: Iterable[str]) -> str:
     """Return folders' names for a sentence, the first few of many."""
     names = sorted(plain_name(name) for name in names)
     return listed(names[:SHOWN] if len(names) <= SHOWN else [*names[:SHOWN], "others"])
+
+
+def check_no_masks(names: Iterable[str]) -> None:
+    """Raise UploadError for folders of images and of their masks, which are no two classes."""
+    kinds = {name.strip().casefold() for name in names}
+    if len(kinds) == 2 and kinds & IMAGES and kinds & MASKS:
+        raise UploadError(
+            f"{phrase(names)} are images and what belongs to each (for segmentation), not two "
+            f"classes. {WANTED}"
+        )
 
 
 def check_no_split_in_class_names(tops: Folders) -> None:

@@ -169,15 +169,20 @@ def _spelling(names: set[str], merge_case: bool) -> dict[str, str]:
     """Return folder name -> class name; names that differ only in case are asked about."""
     by_folded: dict[str, list[str]] = {}
     for name in sorted(names):
-        by_folded.setdefault(name.casefold(), []).append(name)
+        by_folded.setdefault(_one_spaced(name).casefold(), []).append(name)
     for same in by_folded.values():
-        if len(same) > 1 and not merge_case:
+        if len({_one_spaced(name) for name in same}) > 1 and not merge_case:
             shown = listed(plain_name(name) for name in same[:4])
             raise UploadError(
                 f"The folders {shown} differ only in case: are they one class? Choose to merge "
                 "them and upload again, or rename one of them."
             )
-    return {name: same[0] for same in by_folded.values() for name in same}
+    return {name: _one_spaced(same[0]) for same in by_folded.values() for name in same}
+
+
+def _one_spaced(name: str) -> str:
+    """Return a folder's name without the spaces that nobody sees: "cat " is "cat"."""
+    return " ".join(name.split())
 
 
 def note_list(notes: list[str], what: str, members: Sequence[Member]) -> None:
