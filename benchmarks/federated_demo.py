@@ -47,7 +47,7 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=chromium_path(playwright), args=FLAGS)
         page = new_context(browser, 1280, 720).new_page()
-        found |= _browser(page, f"{url}/federated_demo?speed=10")
+        found |= _browser(page, f"{url}/federated_demo?speed=4")
         browser.close()
     if "--grid" in sys.argv[1:]:
         _, result, wall = computed_grid()

@@ -18,6 +18,7 @@ PICTURES = {
     "frontier-dark": ("/", "dark", 1280),
     "federated-light": ("/federated", "light", 1280),
     "federated-narrow": ("/federated", "dark", 400),
+    "demo-light": ("/federated_demo?preset=local_steps", "light", 1280),
     "learn-light": ("/learn", "light", 1280),
     "report-light": ("/report", "light", 1280),
 }
@@ -28,7 +29,9 @@ def take(page: Page, url: str, target: Path) -> None:
     """Open the address, wait for its charts, and write the picture."""
     page.goto(url)
     settle(page)
-    page.wait_for_selector(".live-chart-plot .main-svg", timeout=CHART_MILLISECONDS)
+    page.wait_for_selector(
+        ".live-chart-plot .main-svg, .demo[data-ready]", timeout=CHART_MILLISECONDS
+    )
     page.wait_for_timeout(1500)  # fonts and Plotly's entrance
     page.screenshot(path=target)
 

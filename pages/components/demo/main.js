@@ -159,7 +159,9 @@ class Demo {
     const step = (now) => {
       if (!this.playing || !this.root.isConnected) return;
       this.frames.push(now);
-      this.time = Math.min(this.rounds(), this.time + (now - last) / 1000 * this.state.speed);
+      // A browser that was busy for seconds goes on where it was, and does not jump to the end.
+      const seconds = Math.min(0.1, Math.max(0, now - last) / 1000);
+      this.time = Math.min(this.rounds(), this.time + seconds * this.state.speed);
       last = now;
       this.paint();
       if (this.time >= this.rounds()) return this.play(false);

@@ -11,6 +11,7 @@ from core.federated.demo.spec import DemoRun, FederatedGridSpec
 from core.federated.federate import federate
 from core.progress import Silent, Stopped
 
+pytestmark = pytest.mark.slow  # real runs
 SMALL = FederatedGridSpec(
     rounds=2,
     heterogeneities=(1.0,),

@@ -21,6 +21,7 @@ from core.federated.demo.spec import ROUNDS, DemoRun, FederatedGridSpec
 from core.federated.federate import federate, load_clients, run_of, trainer_of
 from core.federated.simulation import simulate_together
 
+pytestmark = pytest.mark.slow  # real runs
 RUN = DemoRun(1.0, 5, 6, "scaffold")
 
 

@@ -11,6 +11,7 @@ from core.federated.network.sgd import batches
 from core.federated.network.vector import flatten, unflatten
 from core.randomness import generator
 
+pytestmark = pytest.mark.slow  # real runs
 RUN = DemoRun(1.0, 5, 6)
 
 

@@ -93,6 +93,7 @@ def test_the_star_is_where_the_gradient_of_all_samples_vanishes(clients):
     assert np.abs(gradient(star, inputs, labels)).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_fedavg_with_many_steps_lands_beside_the_star_and_scaffold_on_it():
     away = {}
     for algorithm in ("fedavg", "scaffold"):
