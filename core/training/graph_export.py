@@ -24,15 +24,22 @@ def compact_files(
     """Write the network into `folder` and return file names, sizes and latency.
 
     Keys: keras, keras_bytes, tflite, tflite_bytes, latency_seconds (median for one image by LiteRT
-    on one thread of this machine). Raises WeightsError if a file does not predict the same.
+    on one thread of this machine). A LiteRT file that predicts differently is not written: then
+    tflite_refused says why. Raises WeightsError if the Keras file does not hold the network.
     """
     write_network(folder / KERAS_FILE, network, weights, scratch=scratch)
-    content = litert(network, weights)
+    found: dict[str, str | int | float] = {
+        "keras": KERAS_FILE,
+        "keras_bytes": (folder / KERAS_FILE).stat().st_size,
+    }
+    try:
+        content = litert(network, weights)
+    except WeightsError as error:  # hours of pruning are not lost for one of its formats
+        return {**found, "tflite_refused": str(error)}
     (folder / TFLITE_FILE).write_bytes(content)
     run, image = tflite_runner(content), np.zeros((1, *network.input_shape), np.float32)
     return {
-        "keras": KERAS_FILE,
-        "keras_bytes": (folder / KERAS_FILE).stat().st_size,
+        **found,
         "tflite": TFLITE_FILE,
         "tflite_bytes": len(content),
         "latency_seconds": latency_seconds(lambda: run(image)),
@@ -56,7 +63,11 @@ def litert(network: Network, weights: Mapping[str, np.ndarray]) -> bytes:
 
     concrete = tf.function(predict, autograph=False).get_concrete_function(specification)
     frozen = convert_variables_to_constants_v2(concrete)
-    content = bytes(tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert())
+    try:
+        content = bytes(tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert())
+    except Exception as error:  # the converter raises its own class for layers it does not know
+        reason = " ".join(str(error).split())[:200]
+        raise WeightsError(f"LiteRT cannot take this network ({reason}).") from error
     check_same(model, tflite_runner(content), network, "LiteRT")
     return content
 
