@@ -45,6 +45,11 @@ function drawCurves(demo, pen, side, inks) {
 
 function legend(demo, pen, frame, lines, inks) {
   const size = pen.size, up = isShare(demo.state.metric) || demo.state.view === 4;
+  // Curves may run behind the legend: it stays readable.
+  const wide = Math.max(...lines.map((each) => pen.measureText(each.label).width)) + size * 3, tall = size * (1.35 * lines.length + 0.4);
+  Object.assign(pen, { fillStyle: inks.back, globalAlpha: 0.8 });
+  pen.fillRect(frame.left + frame.w - wide, up ? frame.top + frame.h - tall : frame.top, wide, tall);
+  pen.globalAlpha = 1;
   lines.forEach((each, i) => {
     const y = up ? frame.top + frame.h - size * (0.7 + 1.35 * (lines.length - 1 - i)) : frame.top + size * (1.2 + 1.35 * i);
     const x = frame.left + frame.w - size * 0.4;

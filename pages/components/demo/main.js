@@ -244,7 +244,9 @@ class Demo {
   }
   note() {
     const preset = this.preset(), view = this.state.view;
-    if (preset) return preset.about;
+    return [preset?.about, this.viewNote(view)].filter(Boolean).join(" ");
+  }
+  viewNote(view) {
     const error = SIDES.map((side) => guessError(this, side));
     if (!this.hidden && view === 1 && error.some((each) => each !== null)) {
       const off = (each, side) => each === null ? "" : `${side} ${isShare(this.state.metric) ? `${(100 * each).toFixed(1)} points` : three(each)}`;
