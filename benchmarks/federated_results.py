@@ -198,8 +198,8 @@ def claims(found: dict) -> list[str]:
         )
         sentences.append(
             f"* {data}, round 100: training loss {plain:.2f} with FedAvg and {pulled:.2f} with "
-            f"FedProx, both 10 of 30 clients a round; {controlled:.2f} with SCAFFOLD and all 30, "
-            "which steadies it too (FedAvg with all 30: row `FedAvg, 20 steps, all`)."
+            f"FedProx, both 10 of 30 clients a round; {controlled:.2f} with SCAFFOLD and all 30 "
+            "(FedAvg with all 30: row `FedAvg, 20 steps, all`)."
         )
     sentences.append(f"* {best_against_best(measure)}")
     return sentences
@@ -214,7 +214,7 @@ def best_against_best(measured: Callable[[Run, int], Rows]) -> str:
         rate = best_rate(tuned(measured, run))
         accuracies = [last_accuracy(rows) for rows in reported(measured, run, rate)]
         found.append(f"{interval(accuracies)} with {name} at its best rate, {rate:g}")
-    return f"IID, after the same number of rounds: validation accuracy {', '.join(found)}."
+    return f"IID, after the same number of rounds: validation accuracy {' and '.join(found)}."
 
 
 def worst_rise(rows: list) -> float:
