@@ -36,6 +36,12 @@ def send(session: Session, files: int, megabytes: int) -> None:
         assert status == 204, status
 
 
+def as_the_kernel_counts(pid: int) -> list[str]:
+    """Return the highest and the present resident memory, as `/usr/bin/time -v` has them."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return [" ".join(line.split()) for line in lines if line.startswith(("VmHWM", "VmRSS"))]
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -64,6 +70,7 @@ def main() -> None:
         watching.join()
         print(f"highest         {max(seen) / MB:7.0f} MB")
         print(f"{arguments.wait:4} s later    {server.memory_info().rss / MB:7.0f} MB")
+        print(", ".join(as_the_kernel_counts(server.pid)))
 
 
 if __name__ == "__main__":
