@@ -1,6 +1,7 @@
 """What an imported run must be: records this program knows, weights that parse, plain files."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from core.runs.specs import RECORDS
 
 WEIGHTS = (".h5", ".keras")
 PLAIN = (".csv", ".json", ".npz", ".tflite", ".onnx")
+LARGEST = 2**63 - 1  # what a database counts to
 LONGEST_LABEL, LONGEST_NOTE, MOST_NOTES = 300, 2000, 100
 
 
@@ -55,6 +57,7 @@ def _check_point(point: Point) -> None:
     for number in (point.epochs, point.seconds, point.latency_seconds or 0.0):
         if not math.isfinite(number) or number < 0:
             raise RecordError(f"a number of the network is {number}")
+    _check_numbers(point.to_json())
     classes = len(point.per_class_accuracy)
     if [len(row) for row in point.confusion] != [classes] * classes:
         raise RecordError("its confusion matrix does not have a row and a column for each class")
@@ -62,6 +65,23 @@ def _check_point(point: Point) -> None:
         raise RecordError("its label or its notes are endless")
     if any(len(note) > LONGEST_NOTE for note in point.notes):
         raise RecordError("one of its notes is endless")
+
+
+def _check_numbers(value: object, place: str = "its network") -> None:
+    """Refuse numbers that no chart, no page's JSON and no sum can take, wherever they stand."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RecordError(f"{place} is {value}")
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise RecordError(f"{place} is beyond counting")
+    for name, part in _parts(value):
+        _check_numbers(part, f"{place}, {str(name)[:40]}")
+
+
+def _parts(value: object) -> Iterable[tuple[object, object]]:
+    """Return what stands in a JSON value, by name or place."""
+    if isinstance(value, Mapping):
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple) else ()
 
 
 def _check_share(name: str, value: float) -> None:

@@ -29,7 +29,9 @@ PAGES = (
 REFUSED = {
     *("parents in a circle", "its own parent", "not a number", "accuracy of seven"),
     *("a crooked confusion", "endless label", "endless notes", "no result"),
-    *("a result of another kind", "an unknown kind", "settings of a stranger"),
+    *("a plan of no numbers", "an agreement of no number", "bytes beyond counting"),
+    *("a confusion beyond counting", "a result of another kind"),
+    *("an unknown kind", "settings of a stranger"),
 }
 
 
