@@ -75,10 +75,17 @@ def _picture(halves: Sequence[Scene], drawers: Sequence[Drawer], number: int) ->
     image = Image.new("RGB", (WIDTH * len(halves), HEIGHT), BACK)
     pen = ImageDraw.Draw(image)
     for place, (half, draw) in enumerate(zip(halves, drawers, strict=True)):
-        pen.text((place * WIDTH + 16, 10), half.title, INK, ImageFont.load_default(17))
+        pen.text((place * WIDTH + 16, 10), _plain(half.title), INK, ImageFont.load_default(17))
         draw(pen, number)
-    pen.text((16, HEIGHT - 24), f"Round {number}", INK, ImageFont.load_default(15))
+    corner = (WIDTH * len(halves) - 16, 12)
+    pen.text(corner, f"Round {number}", INK, ImageFont.load_default(15), anchor="ra")
     return image.quantize(32, dither=Image.Dither.NONE)
+
+
+def _plain(text: str) -> str:
+    """Return the text in the letters that Pillow's own font has."""
+    spelled = text.replace("α", "alpha").replace("β", "beta").replace("μ", "mu")
+    return spelled.encode("latin-1", "replace").decode("latin-1")
 
 
 def _drawers(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> list[Drawer]:
@@ -132,7 +139,8 @@ def _curves(left: int, lines: Sequence[tuple[str, np.ndarray]], high: float) -> 
             shown = frame.at(points[np.isfinite(points[:, 1])])
             if len(shown) > 1:
                 pen.line(shown, ink, 3)
-            pen.text((left + WIDTH - 20, TOP + 16 * place), label, ink, anchor="ra")
+            corner = (left + WIDTH - 20, TOP + 16 * place)
+            pen.text(corner, _plain(label), ink, ImageFont.load_default(13), anchor="ra")
 
     return draw
 

@@ -77,7 +77,7 @@ function drawTarget(demo, pen, frame, inks) {
 }
 
 function guessError(demo, side) {
-  const guess = demo.guess[side], truth = demo.numbers.column(demo.lines(side)[0].run, demo.state.metric);
+  const guess = demo.guess[side], truth = demo.numbers.column(demo.main(side), demo.state.metric);
   if (!guess || !truth) return null;
   const known = guess.flatMap((value, r) => value === undefined || !Number.isFinite(truth[r]) ? [] : [Math.abs(value - truth[r])]);
   return known.length ? known.reduce((sum, each) => sum + each, 0) / known.length : null;

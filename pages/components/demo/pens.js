@@ -63,7 +63,7 @@ function inksOf(root, facts) {
 
 // A frame of axes: where numbers land, with ticks at 1, 2 and 5.
 function frameOf(width, height, size, box) {
-  const pad = { left: size * 3.6, right: size, top: size * 0.9, bottom: size * 2.9 };
+  const pad = { left: size * 4.2, right: size, top: size * 0.9, bottom: size * 2.9 };
   const w = width - pad.left - pad.right, h = height - pad.top - pad.bottom;
   return { ...pad, w, h, box,
     x: (value) => pad.left + (value - box[0]) / (box[1] - box[0]) * w,

@@ -13,7 +13,7 @@ from core.errors import SettingsError
 from core.federated.demo import pictures, plane
 from core.federated.demo import two_parameters as two
 from core.federated.demo.extras import bundled_extras, extra_runs
-from core.federated.demo.gif import Scene, gif_of
+from core.federated.demo.gif import Scene, _plain, gif_of
 from core.federated.demo.grid import COLUMNS, bundled_grid, find, grid_runs, table
 from core.federated.demo.presets import PRESETS
 from core.federated.demo.recording import RecordingTrainer
@@ -139,3 +139,7 @@ def test_runs_beyond_the_sliders_have_a_gif_of_curves_and_none_of_paths():
     assert gif_of(bundled_grid(), halves, 1, "train_loss")
     with pytest.raises(SettingsError, match="Choose curves"):
         gif_of(bundled_grid(), halves, 2, "train_loss")
+
+
+def test_titles_are_spelled_in_letters_that_pillows_font_has():
+    assert _plain("α = β = 1, μ = 2") == "alpha = beta = 1, mu = 2"
