@@ -105,8 +105,8 @@ def write_other(session: Session, made: Path, result: NetworkResult, out: Path) 
     """
     if out.suffix == made.suffix:
         source = made
-    elif out.suffix == ".tflite" and (compact := getattr(result, "compact", None)):
-        source = made.with_name(str(compact["tflite"]))
+    elif out.suffix == ".tflite" and (small := _litert(result)):
+        source = made.with_name(small)
     elif out.suffix == ".h5":
         return _converted(session, made, out)
     else:
@@ -116,6 +116,14 @@ def write_other(session: Session, made: Path, result: NetworkResult, out: Path) 
         )
     with session.output(out) as part:
         shutil.copyfile(source, part)
+
+
+def _litert(result: NetworkResult) -> str:
+    """Return the small network's LiteRT file, "" if there is none. Raises WeightsError with why."""
+    compact = getattr(result, "compact", None) or {}
+    if refused := compact.get("tflite_refused"):
+        raise WeightsError(str(refused))
+    return str(compact.get("tflite", ""))
 
 
 def _converted(session: Session, made: Path, out: Path) -> None:
