@@ -51,7 +51,11 @@ MOODLE = Layout(
 )
 BRIGHTSPACE = Layout(
     "Brightspace",
-    re.compile(r"(?P<number>\d+-\d+) - (?P<name>.+?)(?: - (?P<attempt>.*))?", re.DOTALL),
+    re.compile(
+        r"(?P<number>\d+-\d+) - (?P<name>.+?)"
+        r"(?:(?: - |- (?=[A-Za-z]{3,9}\.? \d{1,2}, \d{4}|\d{1,2} [A-Za-z]))(?P<attempt>.*))?",
+        re.DOTALL,
+    ),
     0.0,
 )
 BLACKBOARD = Layout(
@@ -61,7 +65,10 @@ BLACKBOARD = Layout(
 )
 CANVAS = Layout(
     "Canvas",
-    re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL),
+    re.compile(
+        r"(?P<name>[^_]+)(?:_LATE)?_(?P<number>\d+)_(?:\d+_(?P<file>.+)|(?:text|link)\.html)",
+        re.DOTALL,
+    ),
 )
 NUMBERED = Layout(
     "numbered",
@@ -156,6 +163,9 @@ def _usernames(found: dict[Path, Whose]) -> dict[Path, Whose]:
     }
 
 
+BRANCHES = ("-main", "-master")
+
+
 def repositories(folders: Iterable[str], above: str) -> Callable[[str], str]:
     """Return what makes a person's name of the name of a repository that GitHub Classroom made.
 
@@ -170,4 +180,6 @@ def repositories(folders: Iterable[str], above: str) -> Callable[[str], str]:
         prefix = common[: common.rfind("-") + 1]
     if not prefix or any(len(name) <= len(prefix) for name in names):
         return lambda name: name
-    return lambda name: name.removeprefix(prefix)
+    # GitHub calls the zip of a repository after its branch as well.
+    branch = next((b for b in BRANCHES if all(name.endswith(b) for name in names)), "")
+    return lambda name: name.removeprefix(prefix).removesuffix(branch) or name

@@ -4,6 +4,7 @@ Only names are looked at. A learning platform's names tell whose a file is (`lay
 folders do, else the files' own names.
 """
 
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,7 @@ CERTAIN = (".h5", ".hdf5", ".keras", ".pt", ".pth", ".safetensors")
 POSSIBLE = (".npz", ".pkl", ".pickle", ".bin", ".ckpt")
 WEIGHTS_ENDINGS = CERTAIN + POSSIBLE
 ZIP_ENDINGS = (".zip",)
+VERSION = re.compile(r"Version (\d{1,6})")
 FEWEST_OF_A_CLASS = 3  # my_model_weights_anna.h5 names Anna, but _old.h5 nobody
 
 
@@ -119,14 +121,18 @@ def people(found: Sequence[Found], bundle: str, texts: Mapping[str, str]) -> lis
 
 
 def _of_gradescope(found: Sequence[Found], submitters: Mapping[str, str]) -> list[Person]:
-    """Return everybody in the metadata, those who handed in no file included."""
+    """Return everybody in the metadata, without a file as well, and whom it does not list."""
     files: dict[str, list[Found]] = {folder: [] for folder in submitters}
     for each in found:
-        folder = next((part for part in each.parts[:-1] if part in files), None)
+        folder = next((part for part in each.parts[:-1] if _is_gradescopes(part, submitters)), None)
         if folder is not None:
-            files[folder].append(each)
-    named = named_apart([(name, folder) for folder, name in submitters.items()])
+            files.setdefault(folder, []).append(each)
+    named = named_apart([(submitters.get(folder, folder), folder) for folder in files])
     return [Person(name, tuple(held)) for name, held in zip(named, files.values(), strict=True)]
+
+
+def _is_gradescopes(folder: str, submitters: Mapping[str, str]) -> bool:
+    return folder in submitters or rosters.FOLDER.fullmatch(folder) is not None
 
 
 def _piled(
@@ -141,9 +147,17 @@ def _piled(
             piles.setdefault(whose.key, _Pile(whose)).files.append((whose, each))
         elif each.may_be_weights:  # beside what the platform exported: somebody's all the same
             loose.append(Person(own_name(each.parts), (each,)))
-    names = [(real.get(p.whose.name, p.whose.name), p.whose.number) for p in piles.values()]
+    names = [(_real_name(p.whose.name, real), p.whose.number) for p in piles.values()]
     piled = zip(named_apart(names), piles.values(), strict=True)
     return [Person(name, tuple(pile.latest())) for name, pile in piled] + loose
+
+
+def _real_name(user: str, real: Mapping[str, str]) -> str:
+    """Return who a user is; all names may begin alike, so that the file's lacks its beginning."""
+    if user in real:
+        return real[user]
+    longer = [name for known, name in real.items() if known.endswith(f"_{user}")]
+    return longer[0] if len(longer) == 1 else user
 
 
 def _of_folders(found: Sequence[Found], bundle: str, real: Mapping[str, str]) -> list[Person]:
@@ -159,7 +173,17 @@ def _of_folders(found: Sequence[Found], bundle: str, real: Mapping[str, str]) ->
     piles: dict[str, list[Found]] = {}
     for each, name in _owners(below, weights, home, real).items():
         piles.setdefault(name, []).append(each)
-    return [Person(name, tuple(files)) for name, files in piles.items()]
+    return [Person(name, tuple(_last_version(files))) for name, files in piles.items()]
+
+
+def _last_version(files: Sequence[Found]) -> Sequence[Found]:
+    """Return the files of the last of several versions, which Teams keeps, that has weights."""
+    versions: dict[int, list[Found]] = {}
+    for each in files:
+        told = [match for part in each.parts[:-1] if (match := VERSION.fullmatch(part))]
+        versions.setdefault(int(told[0][1]) if told else 0, []).append(each)
+    held = [number for number, of in versions.items() if any(each.may_be_weights for each in of)]
+    return versions[max(held)] if len(versions) > 1 and 0 not in versions and held else files
 
 
 def _as_folders(each: Found) -> tuple[str, ...]:
@@ -194,7 +218,12 @@ def _owners(
     holding = {path[0] for each, path in below.items() if each in weights and len(path) > 1}
     loose = [path[0] for each, path in below.items() if each in weights and len(path) == 1]
     is_class = len({name for name in loose if not name.lower().startswith(GENERIC)}) > 1
-    folders = {path[0] for path in below.values() if len(path) > 1 and not is_readme(path[-1])}
+    are_clones = home.endswith("-submissions")  # each is somebody's, though it be as it was given
+    folders = {
+        path[0]
+        for path in below.values()
+        if len(path) > 1 and (are_clones or not is_readme(path[-1]))
+    }
     zips = {path[0] for each, path in below.items() if each.is_zip and len(path) == 2}
     persons = holding | (folders if holding else set()) | (zips if is_class else set())
     name_of = repositories(persons, home)

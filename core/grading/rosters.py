@@ -19,6 +19,7 @@ METADATA, ROSTER = "submission_metadata.yml", "classroom_roster.csv"
 TEXTS = (f"*{METADATA}", f"*{ROSTER}", "*_attempt_*.txt")
 MOST_PEOPLE = 10_000
 LONGEST_LINE = 10_000
+FOLDER = re.compile(r"submission_\d+")
 SUBMISSION = re.compile(r"""(['"]?)(submission_\d+)\1:\s*(?:&\S+\s*)?$""")
 KEY = re.compile(r"""['"]?:?(?P<key>[A-Za-z_]+)['"]?:(?: +(?P<value>.*))?$""")
 ESCAPED = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
@@ -140,7 +141,9 @@ NAMED = re.compile(r"^Name:\s*(?P<name>.+?)\s*\((?P<user>[^()]+)\)\s*$", re.MULT
 
 def of_blackboard(texts: Mapping[str, str]) -> dict[str, str]:
     """Return user name -> real name, from the text that Blackboard writes for each submission."""
-    told = (text[:LONGEST_LINE] for name, text in texts.items() if "_attempt_" in name)
+    told = (
+        text[:LONGEST_LINE].lstrip("\ufeff") for name, text in texts.items() if "_attempt_" in name
+    )
     return {match["user"]: match["name"] for text in told if (match := NAMED.search(text))}
 
 

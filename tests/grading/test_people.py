@@ -18,6 +18,36 @@ def names(files, bundle="class.zip", texts=None):
 
 LAYOUTS = {
     "canvas": ([f"meyeranna_1_22_{W}", f"liben_LATE_3_44_{W}"], ["liben", "meyeranna"]),
+    "canvas, texts and links": (
+        [*(f"person{c}_{n}_7{n}_{W}" for n, c in enumerate("abcdef")),
+         "liben_3_text.html", "kimzoe_LATE_5_link.html"],
+        ["kimzoe", "liben", *(f"person{c}" for c in "abcdef")],
+    ),
+    "brightspace, dates behind the names": (
+        [f"12-34 - Anna Li - May 1, 2024 1005 AM - {W}",
+         f"13-34 - Ben Oz- Sep 4, 2024 105 PM - {W}",
+         f"14-34 - Cem-Can Ay- 4 September, 2024 105 PM - {W}"],
+        ["Anna Li", "Ben Oz", "Cem-Can Ay"],
+    ),
+    "gradescope, one not in the metadata": (
+        [f"e/submission_1/{W}", f"e/submission_2/{W}", "e/submission_3/a.ipynb"],
+        ["Anna", "submission_2", "submission_3"],
+        {"e/submission_metadata.yml": "submission_1:\n  :submitters:\n  - :name: Anna\n"},
+    ),
+    "github, one as it was given": (
+        [f"p-submissions/p-anna/{W}", f"p-submissions/p-ben/{W}", "p-submissions/p-cem/README.md"],
+        ["anna", "ben", "cem"],
+    ),
+    "github, zips of branches": (
+        [f"p-{name}-main.zip/p-{name}-main/{W}" for name in ("anna", "ben", "cem")],
+        ["anna", "ben", "cem"],
+    ),
+    "blackboard, users who begin alike, texts with a BOM": (
+        [f"HW_a_{name}_{AT}{end}" for name in ("li", "oz") for end in (f"_{W}", ".txt")],
+        ["Ann Li", "Al Oz"],
+        {f"HW_a_{user}_{AT}.txt": f"\ufeffName: {name} (a_{user})\r\n"
+         for user, name in (("li", "Ann Li"), ("oz", "Al Oz"))},
+    ),
     "canvas, handed in again": (
         ["meyeranna_1_22_my_model_weights-2.h5", f"liben_3_44_{W}", "kimzoe_5_66_a_b_c.ipynb"],
         ["kimzoe", "liben", "meyeranna"],
@@ -126,8 +156,14 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_everybody_is_found_once_and_by_their_name(layout):
-    files, wanted = LAYOUTS[layout]
-    assert sorted(names(files)) == wanted
+    files, wanted, *texts = LAYOUTS[layout]
+    assert sorted(names(files, texts=texts[0] if texts else {})) == sorted(wanted)
+
+
+def test_of_several_versions_the_last_with_weights_counts():
+    files = [f"Work/Anna/HW/Version {n}/{W}" for n in (1, 2, 10)]
+    files += ["Work/Anna/HW/Version 11/note.txt", f"Work/Ben/HW/Version 1/{W}"]
+    assert names(files)["Anna"] == [files[2]]
 
 
 def test_of_several_attempts_the_last_with_weights_counts():

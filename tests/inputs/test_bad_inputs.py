@@ -20,6 +20,7 @@ from tests.inputs import (
     ranges,
     tars,
     torch_files,
+    weight_neighbours,
 )
 from tests.inputs.warm_children import warm_children
 
@@ -37,6 +38,7 @@ MODULES = (
     networks,
     hand_ins,
     torch_files,
+    weight_neighbours,
     clients,
 )
 CASES = [case for module in MODULES for case in module.CASES]

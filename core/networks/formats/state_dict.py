@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import WeightsError
 from core.networks.formats.hdf5_checks import shown
 from core.networks.formats.layer_order import Shapes, in_network_order, named_layers
+from core.networks.formats.normalisation import Named, behind, not_foldable
 from core.networks.formats.tensors import FLOATS, Tensor, check_amount
 from core.text import plural
 
@@ -23,8 +24,8 @@ EPSILON = 1e-5  # torch.nn.BatchNorm2d's own, which no file holds
 # What wrapping training code puts before every name.
 PREFIXES = re.compile(r"^(module\.|_orig_mod\.)+")
 PARTS = {
-    **dict.fromkeys(("weight", "kernel", "W"), "kernel"),
-    **dict.fromkeys(("bias", "b"), "bias"),
+    **dict.fromkeys(("weight", "weights", "kernel", "kernels", "W", "w"), "kernel"),
+    **dict.fromkeys(("bias", "biases", "b"), "bias"),
     **dict.fromkeys(("gamma",), "scale"),
     **dict.fromkeys(("beta",), "shift"),
     **dict.fromkeys(("running_mean", "moving_mean"), "mean"),
@@ -32,7 +33,9 @@ PARTS = {
 }
 IGNORED = ("num_batches_tracked",)
 MASKED = re.compile(r"(weight|bias)_(orig|mask)$|parametrizations\.(weight|bias)\.|weight_[gv]$")
-NUMBER = re.compile(r"(?:^|[./])(\d+)$")
+# What stands before the part of a layer's name; NumPy's keywords have no dots.
+JOINED = re.compile(r"^(.+)_(weights?|kernels?|w|W|bias|biases|b)(:0)?$")
+LETTERED = re.compile(r"^(weights?|kernels?|w|W|bias|biases|b)_?(\d+)$")
 
 
 @dataclass
@@ -46,6 +49,12 @@ class Module:
     def is_normalisation(self) -> bool:
         """Tell whether this is a BatchNormalization."""
         return "mean" in self.parts
+
+    def fits(self, layer: Named) -> bool:
+        """Tell whether a normalisation has as many units as a layer, in either layout."""
+        assert isinstance(layer, Module)
+        kernel = layer.parts["kernel"].shape
+        return bool(kernel) and self.parts["mean"].shape in ((kernel[0],), (kernel[-1],))
 
 
 def weights_of(
@@ -73,6 +82,7 @@ def weights_of(
 
 def _modules(tensors: Mapping[str, Tensor]) -> list[Module]:
     """Return the layers in the order of the file."""
+    tensors = _dotted(tensors)
     if all(re.fullmatch(r"[\w/]*\d+", name) for name in tensors):
         return _pairs(list(tensors.items()))
     modules: dict[str, Module] = {}
@@ -92,6 +102,16 @@ def _modules(tensors: Mapping[str, Tensor]) -> list[Module]:
         owner = plain[: -len(last)].rstrip("./")
         modules.setdefault(owner, Module(owner)).parts[part] = tensor
     return list(modules.values())
+
+
+def _dotted(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return conv1_w as conv1.w and W1 as 1.W, if all names are such; else the tensors as given."""
+    for pattern, order in ((JOINED, (1, 2)), (LETTERED, (2, 1))):
+        found = [pattern.match(name) for name in tensors]
+        named = [f"{match[order[0]]}.{match[order[1]]}" for match in found if match]
+        if len(set(named)) == len(tensors):
+            return dict(zip(named, tensors.values(), strict=True))
+    return tensors
 
 
 def _pairs(items: Sequence[tuple[str, Tensor]]) -> list[Module]:
@@ -134,21 +154,20 @@ def _layers(
 ) -> list[tuple[str, list[np.ndarray]]]:
     """Return (name, [kernel, bias]) of every layer, in Keras's axes, normalisation folded in."""
     layers: list[tuple[str, list[np.ndarray]]] = []
-    folded = 0
-    before: Module | None = None
-    for module in modules:
+    told = [m for m in modules if m.is_normalisation or "kernel" in m.parts]
+    normalised = {layer.name: name for name, layer in behind(told).items()}
+    by_name = {module.name: module for module in told}
+    for module in told:
         if module.is_normalisation:
-            if before is None:
-                raise _not_foldable(module, "no layer is before it")
-            _check_neighbours(before, module)
-            layers[-1] = (layers[-1][0], _folded(module, *layers[-1][1]))
-            folded += 1
-        elif "kernel" in module.parts:
-            layers.append((module.name, _kernel_and_bias(module, channels_first)))
-            before = module
-    if folded:
+            continue
+        arrays = _kernel_and_bias(module, channels_first)
+        if module.name in normalised:
+            arrays = _folded(by_name[normalised[module.name]], *arrays)
+        layers.append((module.name, arrays))
+    if normalised:
+        count = plural(len(normalised), "BatchNormalization layer")
         notes.append(
-            f"{plural(folded, 'BatchNormalization layer')} folded into the layers before them (as "
+            f"{count} folded into the layers before them (as "
             f"before the ReLU, with eps {EPSILON:g}); zeros are counted in the folded weights."
         )
     return layers
@@ -177,25 +196,6 @@ def _floats(name: str, tensor: Tensor) -> np.ndarray:
     return tensor.read()
 
 
-def _check_neighbours(layer: Module, normalisation: Module) -> None:
-    """Raise WeightsError if something, such as the ReLU, is between a layer and what follows it.
-
-    In a torch.nn.Sequential the numbers tell: model.0 and model.1 follow each other.
-    """
-    places = [NUMBER.search(name) for name in (layer.name, normalisation.name)]
-    if all(places):
-        first, second = (int(place[1]) for place in places if place)
-        if second - first != 1:
-            raise _not_foldable(normalisation, f"it is not right behind {shown(layer.name)}")
-
-
-def _not_foldable(module: Module, why: str) -> WeightsError:
-    return WeightsError(
-        f"{shown(module.name)} is a BatchNormalization that cannot be folded into a layer: {why}. "
-        "Fold it yourself, or train the course's network without it, and upload that."
-    )
-
-
 def _folded(module: Module, kernel: np.ndarray, bias: np.ndarray | None = None) -> list[np.ndarray]:
     """Return kernel and bias of a layer with the normalisation behind it worked in.
 
@@ -208,7 +208,7 @@ def _folded(module: Module, kernel: np.ndarray, bias: np.ndarray | None = None) 
     shift = known.get("bias", known.get("shift", np.zeros(units)))
     mean, variance = known["mean"], known.get("variance", np.ones(units))
     if any(array.shape != (units,) for array in (scale, shift, mean, variance)):
-        raise _not_foldable(module, f"it has {scale.size} units, the layer before it {units}")
+        raise not_foldable(module, f"it has {scale.size} units, the layer before it {units}")
     factor = scale / np.sqrt(variance + EPSILON)
     start = np.zeros(units) if bias is None else bias.astype(np.float64)
     return [

@@ -31,6 +31,8 @@ MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 LEGACY_START = b"\x80\x02\x8a\x0a" + MAGIC.to_bytes(10, "little") + b"."
 # Where checkpoints keep the network, in the order in which they are looked for.
 CHECKPOINT_KEYS = ("model_state_dict", "state_dict", "model", "net", "network", "weights", "params")
+NO_NETWORK = ("optim", "sched", "lr_sched", "scaler", "callbacks", "loops", "hyper", "mask")
+MOST_ENTRIES = 200
 Bytes = Callable[[Storage], memoryview]
 
 
@@ -135,13 +137,30 @@ def _state_dict(value: Any) -> Mapping[Any, Any]:
         raise WeightsError(f"The file holds no weights by name. {STATE_DICT}")
     inner = [value[key] for key in CHECKPOINT_KEYS if isinstance(value.get(key), Table)]
     for table in (*inner, value):
-        named = {key: entry for key, entry in table.items() if isinstance(entry, Strided | Array)}
-        if named:
+        if named := _tensors_in(table):
             return named
+    others = _tables_of_tensors(value, 0)
+    if len(others) == 1:  # under somebody's own name; of several nobody knows which counts
+        return others[0]
     raise WeightsError(
         f"The file holds no tensors by name (found: "
         f"{', '.join(str(key)[:30] for key in list(value)[:5]) or 'nothing'}). {STATE_DICT}"
     )
+
+
+def _tensors_in(table: Table) -> dict[Any, Any]:
+    return {key: entry for key, entry in table.items() if isinstance(entry, Strided | Array)}
+
+
+def _tables_of_tensors(value: Table, depth: int) -> list[dict[Any, Any]]:
+    """Return the tables with tensors in a checkpoint, without those of its optimisers."""
+    found = []
+    for key, entry in list(value.items())[:MOST_ENTRIES]:
+        if not isinstance(entry, Table) or str(key).lower().startswith(NO_NETWORK):
+            continue
+        named = _tensors_in(entry)
+        found += [named] if named else _tables_of_tensors(entry, depth + 1) if depth < 2 else []
+    return found
 
 
 def _tensor(entry: Any, held: Bytes) -> Tensor:
