@@ -46,7 +46,7 @@ def behind(modules: Sequence[Named]) -> Behind:
         return {}
     blocks = {_block(module.name) for module in normalisations}
     if all(PLACE.search(module.name) for module in modules if _block(module.name) in blocks):
-        return _whole(normalisations, layers, _next_place, "it is not right behind a layer")
+        return _at_next_place(normalisations, layers)
     by_block = _by(normalisations, layers, _one_in_block)
     if by_block is not None:
         return by_block
@@ -69,16 +69,16 @@ def not_foldable(module: Named, why: str) -> WeightsError:
 Match = Callable[[Named, Named], bool]
 
 
-def _whole(
-    normalisations: Sequence[Named], layers: Sequence[Named], match: Match, why: str
-) -> Behind:
+def _at_next_place(normalisations: Sequence[Named], layers: Sequence[Named]) -> Behind:
+    found: Behind = {}
     for module in normalisations:
-        if not any(match(module, layer) for layer in layers):
-            raise not_foldable(module, why)
-    return {
-        module.name: next(layer for layer in layers if match(module, layer))
-        for module in normalisations
-    }
+        right = [layer for layer in layers if _next_place(module, layer)]
+        if not right:
+            before = [layer for layer in layers if _place(layer) < _place(module)]
+            last = shown(max(before, key=_place).name) if before else "any layer"
+            raise not_foldable(module, f"it is not right behind {last}")
+        found[module.name] = right[0]
+    return found
 
 
 def _by(normalisations: Sequence[Named], layers: Sequence[Named], match: Match) -> Behind | None:
@@ -118,9 +118,14 @@ def _block(name: str) -> str:
     return re.split(r"[./][^./]*$", name)[0] if re.search(r"[./]", name) else ""
 
 
+def _place(module: Named) -> int:
+    """Return a module's number in its Sequential, -1 if it is in none."""
+    found = PLACE.search(module.name)
+    return int(found[1]) if found else -1
+
+
 def _next_place(module: Named, layer: Named) -> bool:
-    first, second = PLACE.search(layer.name), PLACE.search(module.name)
-    is_next = first is not None and second is not None and int(second[1]) - int(first[1]) == 1
+    is_next = 0 <= _place(layer) == _place(module) - 1
     return is_next and _block(module.name) == _block(layer.name)
 
 
