@@ -96,6 +96,12 @@ def other_files(network: Network, workspace: Workspace) -> list[Path]:
     return [folder / Path(name).name for name in every if (folder / Path(name).name).is_file()]
 
 
+def not_offered(network: Network) -> str:
+    """Return why one of the small network's formats is not offered, "" where all are."""
+    small = getattr(result_of(network.job), "compact", None) or {}
+    return str(small.get("tflite_refused", ""))
+
+
 def weights_path(network: Network, workspace: Workspace) -> Path:
     """Return where a network's weights file lies. Raises NotFoundError when it was deleted."""
     path = workspace.artifacts(network.job.id) / Path(network.weights).name

@@ -25,7 +25,7 @@ IMAGES = 400
 def mobile_like():
     """MobileNetV2 in small: 96 x 96, ReLU6, depthwise convolutions, a residual block."""
     draft = Draft((96, 96, 1))
-    trunk = _normalised(draft, "stem", K["Conv2D"](8, (3,), (4,), padding="same", use_bias=False))
+    trunk = _normalised(draft, "stem", K["Conv2D"](8, (5,), (4,), padding="same", use_bias=False))
     for block in (1, 2):
         name = f"block{block}"
         _normalised(draft, f"{name}_expand", K["Conv2D"](24, (1,), use_bias=False), trunk)

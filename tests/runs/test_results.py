@@ -63,6 +63,16 @@ def test_weights_that_were_deleted_are_asked_for_again(lab) -> None:
     assert results.weights_path(network, workspace).is_file()
 
 
+def test_a_format_that_is_not_offered_is_explained(lab) -> None:
+    _, store, ids = lab
+    job = store.get(ids["magnitude-0.95"])
+    network = results.network_of(job)
+    assert results.not_offered(network) == ""
+    refused = {**job.result, "compact": {"tflite_refused": "It predicts differently."}}
+    told = replace(network, job=replace(job, result=refused))
+    assert results.not_offered(told) == "It predicts differently."
+
+
 def test_a_deleted_data_set_leaves_numbered_classes(lab) -> None:
     workspace, store, _ids = lab
     network = results.networks(store)[0]

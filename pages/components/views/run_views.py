@@ -13,7 +13,7 @@ from core.figures.weights import layer_bars
 from core.jobs import logs
 from core.jobs.store.job import DONE, Job
 from core.pruning.spec import PruneSpec
-from core.runs.results import Network, network_of, other_files, weights_path
+from core.runs.results import Network, network_of, not_offered, other_files, weights_path
 from core.runs.specs import spec_of
 from core.text import duration, percent, size
 from core.training.spec import TrainSpec
@@ -146,6 +146,8 @@ def download(
                 help=f"{size(other.stat().st_size)}. {_loads_into(other)}",
             )
         torch_files(path, network.job, key)
+        if refused := not_offered(network):
+            st.caption(plain(refused))
 
 
 def _loads_into(path: Path) -> str:
