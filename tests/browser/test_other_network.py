@@ -1,6 +1,8 @@
 """A network of one's own in a real browser: uploaded, trained, swept, compared, downloaded."""
 
+import re
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -119,8 +121,10 @@ def test_two_methods_at_three_sparsities_are_swept(visitor):
 
 def test_a_structured_one_is_downloaded_whole_small_and_for_litert(visitor, tmp_path):
     page = visitor.page
+    page.get_by_text(re.compile("^took ")).first.wait_for()  # its end draws the whole page anew
+    settle(page)
     page.get_by_role("combobox", name="Selected network").click()
-    page.get_by_role("option", name="L1 filter 70").first.click()
+    page.get_by_role("option", name=re.compile("^L1 filter")).first.click()
     files = {}
     for name in ("pruned.keras", "compact.keras", "compact.tflite"):
         button = page.get_by_role("button", name=f"Download {name}")
@@ -153,6 +157,7 @@ def _predict_the_same(files):
 
 
 def test_the_networks_are_compared(visitor):
-    page = visitor.page
-    page.get_by_role("link", name="Frontier", exact=True).click()
+    point = parse_qs(urlsplit(visitor.page.url).query)["point"][0]
+    page = visitor.go(f"/frontier?points={point}&view=Layers")
     page.get_by_text("Layers", exact=True).first.wait_for()
+    page.wait_for_selector(".live-chart-plot .main-svg")

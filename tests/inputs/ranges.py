@@ -162,7 +162,6 @@ CASES = [
         )
         for name, white, change in (
             ("16 greys", 255, lambda a: a // 16),
-            ("12 bits", 65535, lambda a: a.astype(np.uint16) * 16),
             ("halved fractions", 1, fraction(600)),
         )
     ),
