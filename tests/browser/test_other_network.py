@@ -1,17 +1,13 @@
-"""A network of one's own in a real browser: uploaded, trained, swept, compared, downloaded."""
+"""A network of one's own in a real browser: uploaded, trained, swept."""
 
-import re
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
 
-import numpy as np
 import pytest
 
 from core.data import store as datasets
 from core.data.builtin_datasets import BUILT_IN
 from core.networks.draft import Draft
 from core.networks.initial import initial_values
-from core.networks.keras_files.reader import read_network
 from core.networks.keras_files.writer import write_network
 from core.networks.layers import LAYER_KINDS as K
 from core.workspace import Workspace
@@ -117,47 +113,3 @@ def test_two_methods_at_three_sparsities_are_swept(visitor):
     page.get_by_text("6 networks, about").wait_for()
     page.get_by_role("button", name="Start").click()
     page.wait_for_function(f"() => ({DOTS})() === 7", timeout=PRUNED_MS)
-
-
-def test_a_structured_one_is_downloaded_whole_small_and_for_litert(visitor, tmp_path):
-    page = visitor.page
-    page.get_by_text(re.compile("^took ")).first.wait_for()  # its end draws the whole page anew
-    settle(page)
-    page.get_by_role("combobox", name="Selected network").click()
-    page.get_by_role("option", name=re.compile("^L1 filter")).first.click()
-    files = {}
-    for name in ("pruned.keras", "compact.keras", "compact.tflite"):
-        button = page.get_by_role("button", name=f"Download {name}")
-        button.wait_for()
-        with page.expect_download() as download:
-            button.click()
-        files[name] = tmp_path / name
-        download.value.save_as(files[name])
-    full, small = (read_network(files[name]) for name in ("pruned.keras", "compact.keras"))
-    assert full.network.parameters == mobile_like().parameters
-    zeros = sum(int((array == 0).sum()) for array in full.weights.values())
-    assert zeros >= full.network.parameters - small.network.parameters
-    _predict_the_same(files)
-
-
-def _predict_the_same(files):
-    """Each file in its own runtime: Keras, and LiteRT's interpreter."""
-    import keras
-
-    from core.training.export import tflite_runner
-
-    image = np.random.default_rng(0).random((1, 96, 96, 1)).astype(np.float32)
-    full, small = (
-        np.asarray(keras.models.load_model(files[name])(image, training=False))
-        for name in ("pruned.keras", "compact.keras")
-    )
-    lite = tflite_runner(files["compact.tflite"].read_bytes())(image)
-    np.testing.assert_allclose(small, full, atol=1e-5)
-    np.testing.assert_allclose(lite, small, atol=1e-5)
-
-
-def test_the_networks_are_compared(visitor):
-    point = parse_qs(urlsplit(visitor.page.url).query)["point"][0]
-    page = visitor.go(f"/frontier?points={point}&view=Layers")
-    page.get_by_text("Layers", exact=True).first.wait_for()
-    page.wait_for_selector(".live-chart-plot .main-svg")
