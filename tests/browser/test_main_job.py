@@ -75,12 +75,8 @@ def test_a_short_training_reports_every_epoch_and_ends_with_a_file(visitor):
     assert page.locator(".live-chart figcaption").first.text_content().startswith("Best validation")
 
 
-def test_dots_appear_without_reload_for_two_methods_at_three_sparsities(visitor):
-    page = visitor.page
-    page.get_by_role("link", name="Prune", exact=True).click()
-    page.get_by_role("button", name="Run a sweep").or_(
-        page.get_by_text("Run a sweep")
-    ).first.click()
+def choose_two_methods(page):
+    """Leave magnitude and the L1 filter chosen in the form of a sweep."""
     methods = page.locator(".st-key-sweep-methods")
     methods.wait_for()
     for name in methods.get_by_role("button").all_inner_texts():
@@ -89,6 +85,15 @@ def test_dots_appear_without_reload_for_two_methods_at_three_sparsities(visitor)
         if chosen != (name in ("Magnitude", "L1 filter")):
             pill.click()
             settle(page)
+
+
+def test_dots_appear_without_reload_for_two_methods_at_three_sparsities(visitor):
+    page = visitor.page
+    page.get_by_role("link", name="Prune", exact=True).click()
+    page.get_by_role("button", name="Run a sweep").or_(
+        page.get_by_text("Run a sweep")
+    ).first.click()
+    choose_two_methods(page)
     epochs = page.locator(".st-key-sweep-epochs input")
     epochs.fill("0")  # no training after the cut; the quick preset has it, nightly
     epochs.press("Enter")

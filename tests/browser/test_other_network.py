@@ -13,7 +13,7 @@ from core.networks.layers import LAYER_KINDS as K
 from core.workspace import Workspace
 from tests.browser.conftest import Visitor, new_context, settle
 from tests.browser.server import ROOT, serve
-from tests.browser.test_main_job import DOTS
+from tests.browser.test_main_job import DOTS, choose_two_methods
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 TRAINED_MS, PRUNED_MS = 300_000, 600_000
@@ -84,14 +84,7 @@ def test_two_methods_at_three_sparsities_are_swept(visitor):
     page.get_by_role("link", name="Prune", exact=True).click()
     page.get_by_text("Instant preview is made for the reference network").wait_for()
     page.get_by_text("Run a sweep").first.click()
-    methods = page.locator(".st-key-sweep-methods")
-    methods.wait_for()
-    for name in methods.get_by_role("button").all_inner_texts():
-        pill = methods.get_by_role("button", name=name, exact=True)
-        chosen = pill.get_attribute("aria-pressed") == "true"
-        if chosen != (name in ("Magnitude", "L1 filter")):
-            pill.click()
-            settle(page)
+    choose_two_methods(page)
     sparsities = page.locator(".st-key-sweep-sparsities")
     for name, wanted in (
         ("80%", False),

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.federated.algorithm import Updates
-from core.federated.network.vector import Shapes
-from core.federated.trainers.trainer import Evaluation, Tick, Trainer, Work
+from core.federated.trainers.delegating import DelegatingTrainer
+from core.federated.trainers.trainer import Tick, Trainer, Work
 
 
 @dataclass(frozen=True)
@@ -18,29 +18,12 @@ class RecordedRound:
     ends: np.ndarray
 
 
-class RecordingTrainer:
+class RecordingTrainer(DelegatingTrainer):
     """Lets another trainer work for one run, and keeps every round's work and its ends."""
 
     def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
+        super().__init__(trainer)
         self.rounds: list[RecordedRound] = []
-
-    @property
-    def shapes(self) -> Shapes:
-        """The parameters' names and shapes."""
-        return self._trainer.shapes
-
-    def initial(self, seed: int) -> np.ndarray:
-        """Return the parameters before the first round, (P,)."""
-        return self._trainer.initial(seed)
-
-    def evaluate(self, vector: np.ndarray) -> Evaluation:
-        """Return losses and hits on every client's samples."""
-        return self._trainer.evaluate(vector)
-
-    def gradients(self, vector: np.ndarray, clients: np.ndarray) -> np.ndarray:
-        """Return the gradient of every client's mean training loss, (n, P)."""
-        return self._trainer.gradients(vector, clients)
 
     def train(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
         """Yield the updates as they come."""

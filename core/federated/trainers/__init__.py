@@ -1,3 +1,3 @@
 """Who trains the clients of a round: readable, batched, on a cluster, or a CNN."""
 
-__all__ = ["batched", "cluster", "cnn", "plain", "trainer"]
+__all__ = ["batched", "cluster", "cnn", "delegating", "plain", "trainer"]

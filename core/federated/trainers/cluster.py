@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.federated.algorithm import Updates
-from core.federated.network.vector import Shapes
-from core.federated.trainers.trainer import Evaluation, Tick, Trainer, Work
+from core.federated.trainers.delegating import DelegatingTrainer
+from core.federated.trainers.trainer import Tick, Trainer, Work
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -23,7 +23,7 @@ class _Part:
     work: Work
 
 
-class ClusterTrainer:
+class ClusterTrainer(DelegatingTrainer):
     """Lets another trainer work on the cluster; the server's own share stays where it is.
 
     The clients' data travel to the workers once. Which client sees which batch does not depend on
@@ -32,26 +32,10 @@ class ClusterTrainer:
 
     def __init__(self, trainer: Trainer, cluster: "Client", clients_per_task: int = 10) -> None:
         """cluster: a connected dask.distributed client."""
-        self._trainer, self._cluster = trainer, cluster
+        super().__init__(trainer)
+        self._cluster = cluster
         self._clients_per_task = clients_per_task
         self._remote: Any = cluster.scatter(trainer, broadcast=True, hash=False)
-
-    @property
-    def shapes(self) -> Shapes:
-        """The parameters' names and shapes."""
-        return self._trainer.shapes
-
-    def initial(self, seed: int) -> np.ndarray:
-        """Return the parameters before the first round, (P,)."""
-        return self._trainer.initial(seed)
-
-    def evaluate(self, vector: np.ndarray) -> Evaluation:
-        """Return losses and hits on every client's samples."""
-        return self._trainer.evaluate(vector)
-
-    def gradients(self, vector: np.ndarray, clients: np.ndarray) -> np.ndarray:
-        """Return the gradient of every client's mean training loss, (n, P)."""
-        return self._trainer.gradients(vector, clients)
 
     def train(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
         """Yield updates in a fixed order, whichever task finishes first."""
