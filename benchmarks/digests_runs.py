@@ -7,6 +7,7 @@ the store. What only the clock would decide, how many epochs a competition has t
 import json
 import os
 import shlex
+import sqlite3
 import subprocess
 import sys
 import time
@@ -141,6 +142,9 @@ class Lab:
         times = {"created": 0.0, "started": 0.0, "finished": 0.0}
         saved = self.package.SavedRun(**named, **state, **times, parent=None, metrics={})
         self.store.restore([saved])
+        # A measurement that came from elsewhere would be made again.
+        with sqlite3.connect(self.workspace.root / "jobs.db") as connection:
+            connection.execute("UPDATE job SET imported = 0 WHERE id = ?", [named["id"]])
 
 
 def _write_small_garments(path: Path) -> None:
