@@ -1,5 +1,7 @@
 """Who is in a class, told by names alone: layouts of platforms, of teachers and of students."""
 
+import time
+
 import pytest
 
 from core.grading import rosters
@@ -189,6 +191,32 @@ def test_the_roster_of_github_classroom_tells_the_real_names():
     files = [f"x-submissions/x-an42/{W}", f"x-submissions/x-ben7/{W}", f"x-submissions/x-cem/{W}"]
     found = names(files, texts={"classroom_roster.csv": roster})
     assert sorted(found) == ["Anna Meyer", "Ben", "cem"]
+
+
+@pytest.mark.parametrize(
+    "roster",
+    ["anna," + "x" * 200_000, 'anna,"' + "x" * 200_000, "anna,x\r\ranna,b\n\rc", "an\0na,x", '"'],
+    ids=["endless", "endless and quoted", "line breaks", "NUL", "open"],
+)
+def test_a_roster_that_is_no_table_stops_nobody(roster):
+    text = f"github_username,name\nben7,Ben\n{roster}"
+    assert rosters.of_github({"classroom_roster.csv": text})["ben7"] == "Ben"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name:" + " " * 9_000 + "(" * 900,
+        "Name: " + "a (" * 3_000,
+        "Name:" + " \n" * 5_000 + "(",
+        "Name: (x)\nName: ()\nName: Anna Meyer\nName: Anna (an) x",
+    ],
+    ids=["blanks", "brackets", "lines", "no user"],
+)
+def test_blackboards_texts_are_read_in_no_time_whatever_they_hold(text):
+    started = time.process_time()
+    assert rosters.of_blackboard({"HW_an_attempt_2024-05-01-10-00-00.txt": text}) == {}
+    assert time.process_time() - started < 1
 
 
 METADATA = """---
