@@ -1,31 +1,41 @@
 """Measure the bars of the FedAvg demo: python -m benchmarks.federated_demo [--grid]
 
 In Chromium: the median of 50 moves of sliders along the grid, frames a second at 30 clients, and
-how long a run between the grid's takes. --grid also computes the whole grid with the engine.
-Prints one JSON object; processor seconds beside wall-clock ones, as other work slows the latter.
+how long positions between the grid's take in every view, from the slider's event to the answer.
+--grid also computes the whole grid with the engine. Prints one JSON object, with the machine's load
+and, beside wall-clock seconds, the processor seconds of the processes that compute.
 """
 
 import json
+import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.sample_demo import computed_grid
-from core.federated.demo.pictures import curves_picture, plane_pictures, toy_picture
-from core.federated.demo.spec import DemoRun
 from tests.browser.conftest import FLAGS, chromium_path, new_context
 from tests.browser.server import ROOT, serve
 
 BARS = {"grid_move_ms": 150, "live_s": 2, "frames_per_second": 30, "grid_minutes": 10}
 # Positions of the sliders that the grid has, and values between them.
 MOVES = {"right": (1, 6, 11, 21), "k": (0, 3, 5, 7, 11, 12, 14), "c": (30, 15, 6)}
-BETWEEN = {"right": 4, "k": 9}
+# View -> what moves -> positions that the grid has not got, each asked once. K moves both halves.
+BETWEEN: Mapping[int, Mapping[str, tuple[Mapping[str, object], ...]]] = {
+    view: {
+        "one half": tuple({"right": h + view / 100} for h in (0.3, 0.8, 1.3)),
+        "both halves, K = 199": ({"k": 199, "alg": "fedavg"},),
+        "both halves, SCAFFOLD, K = 199": ({"k": 199, "alg": "scaffold"},),
+    }
+    for view in (1, 2, 3)
+}
 ANIMATION_SECONDS = 4
+SETTLED_MILLISECONDS = 3000  # the processes that compute have started by then
 
 MOVE = """async ([role, value]) => {
   const slider = document.querySelector(`.demo [data-role="${role}"]`);
@@ -39,7 +49,7 @@ MOVE = """async ([role, value]) => {
 
 def main() -> None:
     """Measure, and print what was found beside its bar."""
-    found: dict[str, object] = {"bars": BARS, "server": _server()}
+    found: dict[str, object] = {"bars": BARS, "load_before": os.getloadavg()}
     with (
         tempfile.TemporaryDirectory() as home,
         serve(ROOT / "app.py", Path(home)) as url,
@@ -52,7 +62,7 @@ def main() -> None:
     if "--grid" in sys.argv[1:]:
         _, result, wall = computed_grid()
         found["grid"] = {"runs": result.runs, "seconds": result.seconds, "wall_s": round(wall)}
-    print(json.dumps(found, indent=1))
+    print(json.dumps(found | {"load_after": os.getloadavg()}, indent=1))
 
 
 def _browser(page: Page, address: str) -> dict[str, object]:
@@ -63,24 +73,48 @@ def _browser(page: Page, address: str) -> dict[str, object]:
     order = [(role, value) for role, values in MOVES.items() for value in values]
     moves = [page.evaluate(MOVE, order[number % len(order)]) for number in range(50)]
     assert page.evaluate("document.querySelector('.demo').demo.waitingFor.size") == 0
-    live = {role: _live(page, role, position) for role, position in BETWEEN.items()}
+    page.wait_for_timeout(SETTLED_MILLISECONDS)
     return {
         "open_s": round(opened, 2),
         "grid_move_ms": {
             "median": round(statistics.median(moves), 1),
             "largest": round(max(moves), 1),
         },
-        "live_wall_s": live,
+        "live": {view: _live(page, view, moves) for view, moves in BETWEEN.items()},
         "frames_per_second": {view: _frames(page, view) for view in ("1", "2", "3")},
     }
 
 
-def _live(page: Page, role: str, position: int) -> float:
-    page.evaluate(MOVE, [role, position])
+def _live(page: Page, view: int, moves: Mapping[str, tuple[Mapping[str, object], ...]]) -> object:
+    """Return wall-clock and processor seconds of every move; all begin at grid positions."""
+    found = {}
+    for name, positions in moves.items():
+        found[name] = []
+        for position in positions:
+            start = {"view": view, "left": "iid", "right": 1, "k": 20, "alg": "fedavg"}
+            _set(page, start)
+            began = _processor()
+            _set(page, position)
+            wall = int(page.evaluate("document.querySelector('.demo').dataset.live")) / 1000
+            found[name].append({"wall_s": wall, "processor_s": round(_processor() - began, 2)})
+    return found
+
+
+def _set(page: Page, state: Mapping[str, object]) -> None:
+    page.evaluate("(state) => document.querySelector('.demo').demo.set(state)", state)
     page.wait_for_function(
         "document.querySelector('.demo').demo.waitingFor.size === 0", timeout=120_000
     )
-    return round(float(page.evaluate("document.querySelector('.demo').dataset.live")) / 1000, 2)
+
+
+def _processor() -> float:
+    """Return the processor seconds so far of the processes that compute answers."""
+    times = [
+        each.cpu_times()
+        for each in psutil.Process().children(recursive=True)
+        if "core.federated.demo.child" in each.cmdline()
+    ]
+    return sum(each.user + each.system for each in times)
 
 
 def _frames(page: Page, view: str) -> float:
@@ -97,26 +131,6 @@ def _frames(page: Page, view: str) -> float:
     frames = page.evaluate("document.querySelector('.demo').demo.frames")
     page.evaluate("document.querySelector('.demo').demo.play(false)")
     return round((len(frames) - 1) / (frames[-1] - frames[0]) * 1000, 1)
-
-
-def _server() -> dict[str, dict[str, float]]:
-    """Return what the server needs for one half, with 20 and with the largest K."""
-    made: dict[str, dict[str, float]] = {}
-    for k in (21, 199):
-        run = DemoRun(1.0, k)
-        curves_picture(DemoRun(1.0, 1))  # the clients' data are read once
-        made[f"K = {k}"] = {
-            "curves": _processor(lambda run=run: curves_picture(run)),
-            "two_parameters": _processor(lambda run=run: toy_picture(run)),
-            "plane": _processor(lambda run=run: plane_pictures([run])),
-        }
-    return made
-
-
-def _processor(work: Callable[[], object]) -> float:
-    began = time.process_time()
-    work()
-    return round(time.process_time() - began, 2)
 
 
 if __name__ == "__main__":

@@ -7,21 +7,18 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LabError
+from core.federated.demo.answers import answers
 from core.federated.demo.gif import Scene, gif_of
 from core.federated.demo.grid import Grid
-from core.federated.demo.pictures import (
-    GridPicture,
-    curves_picture,
-    grid_picture,
-    plane_pictures,
-    toy_picture,
-)
+from core.federated.demo.pictures import GridPicture, grid_picture
 from core.federated.demo.spec import DemoRun
 from core.settings import from_dict
 from pages.components.demo.component import Answers, demo
 from pages.components.demo.draw import another_draw, shown_grid
 from pages.components.error_box import error_box
 from pages.components.session import say_done
+
+HALVES = 2
 
 
 def main() -> None:
@@ -36,6 +33,7 @@ def main() -> None:
         name, grid = shown_grid()
         demo(lambda: _picture(name, grid), name, _answer, partial(_gif, grid))
         another_draw()
+        answers().pool.start(HALVES)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -46,14 +44,12 @@ def _picture(name: str, _grid: Grid) -> GridPicture:
 def _answer(asked: Mapping[str, Any]) -> Answers:
     """Return the pictures of runs that the grid has not got."""
     try:
-        wanted = [(each["view"], _run(each)) for each in asked["runs"]]
-        planes = [run for view, run in wanted if view == "plane"]
-        shown = dict(zip(planes, plane_pictures(planes), strict=True)) if planes else {}
-        makers = {"curves": curves_picture, "two": toy_picture, "plane": shown.__getitem__}
+        wanted = [(str(each["view"]), _run(each)) for each in asked["runs"]]
+        pictures = answers().pictures(wanted)
         return Answers(
             [
-                {"view": view, "run": _named(run), "answer": makers[view](run).to_json()}
-                for view, run in wanted
+                {"view": view, "run": _named(run), "answer": picture.to_json()}
+                for (view, run), picture in zip(wanted, pictures, strict=True)
             ]
         )
     except (KeyError, TypeError):

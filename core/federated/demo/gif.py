@@ -9,24 +9,17 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import SettingsError
+from core.federated.demo.answers import Picture, answers
 from core.federated.demo.extras import bundled_extras
 from core.federated.demo.grid import COLUMNS, Grid, find
-from core.federated.demo.pictures import (
-    TOY_BOX,
-    PlanePicture,
-    ToyPicture,
-    curves_picture,
-    plane_pictures,
-    toy_picture,
-    unpack,
-)
+from core.federated.demo.pictures import TOY_BOX, CurvesPicture, PlanePicture, ToyPicture, unpack
 from core.federated.demo.spec import DemoRun
 
 WIDTH, HEIGHT, EDGE, TOP, BOTTOM = 480, 400, 56, 44, 36
 INK, GRID, BACK = "#10171b", "#dfe5e7", "#ffffff"
 SERIES = ("#1341de", "#c7830f", "#008a98", "#c0146f", "#5c5ece")
 MILLISECONDS, HOLD = 140, 2000  # of a round, and of the last picture
-TWO, PLANE = 2, 3  # numbers of the views that draw paths
+PATHS = {2: "two", 3: "plane"}  # views that draw paths
 Points = list[tuple[float, float]]
 
 
@@ -90,15 +83,13 @@ def _plain(text: str) -> str:
 
 def _drawers(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> list[Drawer]:
     mains = [run for half in halves if isinstance(run := half.lines[-1][1], DemoRun)]
-    if view in (TWO, PLANE) and len(mains) < len(halves):
+    if view in PATHS and len(mains) < len(halves):
         raise SettingsError(
             "Paths are drawn for synthetic clients. Choose curves, or move a slider."
         )
-    if view == TWO:
-        return [_toy(place * WIDTH, toy_picture(run)) for place, run in enumerate(mains)]
-    if view == PLANE:
-        planes = plane_pictures(mains)
-        return [_plane(place * WIDTH, picture) for place, picture in enumerate(planes)]
+    if view in PATHS:
+        pictures = answers().pictures([(PATHS[view], run) for run in mains])
+        return [_paths(place * WIDTH, picture) for place, picture in enumerate(pictures)]
     column = COLUMNS.index(metric)
     found = [
         [(label, _records(grid, run)[:, column]) for label, run in half.lines] for half in halves
@@ -111,8 +102,11 @@ def _drawers(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> lis
 def _records(grid: Grid, run: DemoRun | str) -> np.ndarray:
     if isinstance(run, str):
         return unpack(next(each.records for each in bundled_extras() if each.id == run))
-    kept = find(grid, run)
-    return unpack(curves_picture(run).records) if kept is None else kept
+    if (kept := find(grid, run)) is not None:
+        return kept
+    (picture,) = answers().pictures([("curves", run)])
+    assert isinstance(picture, CurvesPicture)
+    return unpack(picture.records)
 
 
 def _axes(pen: ImageDraw.ImageDraw, frame: _Frame) -> None:
@@ -143,6 +137,13 @@ def _curves(left: int, lines: Sequence[tuple[str, np.ndarray]], high: float) -> 
             pen.text(corner, _plain(label), ink, ImageFont.load_default(13), anchor="ra")
 
     return draw
+
+
+def _paths(left: int, picture: Picture) -> Drawer:
+    if isinstance(picture, ToyPicture):
+        return _toy(left, picture)
+    assert isinstance(picture, PlanePicture)
+    return _plane(left, picture)
 
 
 def _toy(left: int, picture: ToyPicture) -> Drawer:

@@ -1,7 +1,6 @@
 """What the demo's page draws, as plain data: arrays travel in base64, little-endian."""
 
 import base64
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,9 +11,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from core.federated.clients import Clients
 from core.federated.demo import plane as planes
 from core.federated.demo import two_parameters as two
-from core.federated.demo.grid import Grid, same_as, table
+from core.federated.demo.grid import Grid, table
 from core.federated.demo.spec import DemoRun
 from core.federated.federate import federate, load_clients, trainer_of
+from core.federated.history import FederatedHistory
 from core.records import Record
 
 # The part of (slope, intercept) that is drawn: every path of the grid's runs lies in it.
@@ -99,10 +99,13 @@ def clients_of(run: DemoRun) -> Clients:
     return _clients(run.heterogeneity, run.data_seed)
 
 
-@lru_cache(maxsize=256)
-def _curves(run: DemoRun) -> CurvesPicture:
+def curves_picture(run: DemoRun) -> CurvesPicture:
+    """Return the history of a run that the grid has not got."""
     clients = clients_of(run)
-    history = federate(run.spec, 0, clients=clients)
+    return _curves(federate(run.spec, 0, clients=clients), clients)
+
+
+def _curves(history: FederatedHistory, clients: Clients) -> CurvesPicture:
     return CurvesPicture(pack(table(history), "float64"), labels_of(clients))
 
 
@@ -111,64 +114,84 @@ def labels_of(clients: Clients) -> Packed:
     return pack(clients.label_counts(), "int32")
 
 
-def curves_picture(run: DemoRun) -> CurvesPicture:
-    """Return the history of a run that the grid has not got."""
-    return _curves(same_as(run))
+@lru_cache(maxsize=12)
+def _landscape(heterogeneity: float | None, data_seed: int) -> tuple[tuple[float, ...], Packed]:
+    """Return where the two-parameter clients' mean loss is lowest, and their losses."""
+    clients = two.toy_clients(heterogeneity, data_seed)
+    lowest = tuple(two.optimum(clients).tolist())
+    return lowest, pack(two.losses(clients, TOY_BOX, TOY_CELLS))
 
 
-@lru_cache(maxsize=128)
-def _toy(run: DemoRun) -> ToyPicture:
+def toy_picture(run: DemoRun) -> ToyPicture:
+    """Return the run with two parameters."""
     played = two.play(run)
-    clients = two.toy_clients(run.heterogeneity, run.data_seed)
     rounds = played.rounds
+    lowest, losses = _landscape(run.heterogeneity, run.data_seed)
     return ToyPicture(
         box=TOY_BOX,
-        optimum=tuple(played.optimum.tolist()),
+        optimum=lowest,
         clients=pack(np.stack([each.clients for each in rounds]), "int32"),
         paths=pack(np.stack([each.paths for each in rounds])),
         server=pack(np.stack([played.start, *(each.server for each in rounds)])),
         corrections=pack(np.stack([each.corrections for each in rounds])),
         pulls=pack(np.stack([each.pulls for each in rounds])),
-        losses=pack(two.losses(clients, TOY_BOX, TOY_CELLS)),
+        losses=losses,
     )
 
 
-def toy_picture(run: DemoRun) -> ToyPicture:
-    """Return the run with two parameters."""
-    return _toy(same_as(run))
+@dataclass(frozen=True)
+class Walked(Record):
+    """A run of the real network on its plane, and its history, all in float64.
+
+    plane: (3, P), its origin and two directions. shares: as in PlanePicture. clients: (rounds, m).
+    ends: (rounds, m, 2). server: (rounds + 1, 2).
+    """
+
+    plane: Packed
+    shares: tuple[float, ...]
+    clients: Packed
+    ends: Packed
+    server: Packed
+    curves: CurvesPicture
 
 
-@lru_cache(maxsize=24)
-def _walk(run: DemoRun) -> planes.Walk:
-    return planes.walk(run, clients_of(run))
+def walked(run: DemoRun) -> Walked:
+    """Return a run's walk."""
+    clients = clients_of(run)
+    found = planes.walk(run, clients)
+    return Walked(
+        plane=pack(np.stack([found.plane.origin, *found.plane.axes]), "float64"),
+        shares=found.plane.shares,
+        clients=pack(np.stack(found.clients), "int32"),
+        ends=pack(np.stack(found.ends), "float64"),
+        server=pack(found.server, "float64"),
+        curves=_curves(found.history, clients),
+    )
 
 
-def plane_pictures(runs: Sequence[DemoRun]) -> list[PlanePicture]:
-    """Return runs on planes of their own, all with the same axis ranges."""
-    walks = [_walk(same_as(run)) for run in runs]
-    drawn = [np.concatenate([each.server, *each.ends]) for each in walks]
-    box = _box(np.concatenate(drawn))
-    return [_plane(same_as(run), box) for run in runs]
-
-
-def _box(points: np.ndarray) -> tuple[float, float, float, float]:
+def common_box(walks: Sequence[Walked]) -> tuple[float, ...]:
+    """Return axis ranges that hold all that walks draw: left, right, bottom, top."""
+    parts = [unpack(part).reshape(-1, 2) for each in walks for part in (each.server, each.ends)]
+    points = np.concatenate(parts)
     low, high = points.min(axis=0), points.max(axis=0)
     away = MARGIN * np.maximum(high - low, 1e-6)
     (left, bottom), (right, top) = low - away, high + away
     return float(left), float(right), float(bottom), float(top)
 
 
-@lru_cache(maxsize=48)
-def _plane(run: DemoRun, box: tuple[float, float, float, float]) -> PlanePicture:
-    found, clients = _walk(run), clients_of(run)
-    losses = planes.surface(trainer_of(run.spec, clients), clients, found.plane, box, PLANE_CELLS)
+def plane_picture(run: DemoRun, walk: Walked, box: Sequence[float]) -> PlanePicture:
+    """Return a run's walk over contours of its loss."""
+    origin, *axes = unpack(walk.plane)
+    plane = planes.Plane(origin, np.array(axes), (walk.shares[0], walk.shares[1], walk.shares[2]))
+    clients = clients_of(run)
+    losses = planes.surface(trainer_of(run.spec, clients), clients, plane, box, PLANE_CELLS)
     return PlanePicture(
-        box=box,
-        shares=found.plane.shares,
-        parameters=math.prod(found.plane.origin.shape),
-        clients=pack(np.stack(found.clients), "int32"),
-        ends=pack(np.stack(found.ends)),
-        server=pack(found.server),
+        box=tuple(box),
+        shares=walk.shares,
+        parameters=len(origin),
+        clients=walk.clients,
+        ends=pack(unpack(walk.ends)),
+        server=pack(unpack(walk.server)),
         losses=pack(losses),
     )
 

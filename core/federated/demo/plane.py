@@ -1,7 +1,7 @@
 """The real network's parameters, seen on the plane in which most of a run happens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -11,7 +11,8 @@ from core.federated.demo.recording import RecordedRound, RecordingTrainer
 from core.federated.demo.spec import DemoRun
 from core.federated.federate import run_of, trainer_of
 from core.federated.history import FederatedHistory
-from core.federated.network.vector import flatten
+from core.federated.network.linear import linear
+from core.federated.network.vector import flatten, unflatten
 from core.federated.simulation import simulate_together
 from core.federated.trainers.trainer import Trainer
 
@@ -51,13 +52,9 @@ class Walk:
 
 
 def walk(run: DemoRun, clients: Clients) -> Walk:
-    """Return the run that `run.spec` describes, and the plane of what it did.
-
-    Dissimilarity is not measured: a pass over all samples a round, which no path needs.
-    """
-    spec = replace(run.spec, dissimilarity_every=0)
-    recorder = RecordingTrainer(trainer_of(spec, clients))
-    history = simulate_together(clients, [run_of(spec, 0)], trainer=recorder)[0]
+    """Return the run that `run.spec` describes, and the plane of what it did."""
+    recorder = RecordingTrainer(trainer_of(run.spec, clients))
+    history = simulate_together(clients, [run_of(run.spec, 0)], trainer=recorder)[0]
     starts = [each.work.start for each in recorder.rounds]
     servers = np.array([*starts, flatten(history.parameters)], np.float64)
     plane = plane_of(servers, recorder.rounds)
@@ -114,11 +111,27 @@ def surface(
 ) -> np.ndarray:
     """Return the training loss of all samples on a lattice of the plane, (cells, cells).
 
-    box: left, right, bottom, top. Rows go up.
+    box: left, right, bottom, top. Rows go up. The trainer's network is one linear layer: its
+    outputs are linear in its parameters, so those at three places give those at all.
     """
-    across, up = np.linspace(box[0], box[1], cells), np.linspace(box[2], box[3], cells)
-    points = np.stack(np.meshgrid(across, up), axis=-1)
-    models = plane.lift(points).astype(np.float32).reshape(cells * cells, -1)
+    # (classes, samples): NumPy reduces over a long last axis far faster than over a short one.
+    first, right, up = (_outputs(trainer, clients, each) for each in (plane.origin, *plane.axes))
+    rows = np.linspace(box[2], box[3], cells).tolist()
+    columns = np.linspace(box[0], box[1], cells).tolist()
+    labels = clients.train.labels
+    return np.array([[_loss(first + u * right + v * up, labels) for u in columns] for v in rows])
+
+
+def _outputs(trainer: Trainer, clients: Clients, model: np.ndarray) -> np.ndarray:
+    """Return the logits of all training samples, (classes, samples) float32."""
+    kernel, bias = unflatten(model.astype(np.float32), trainer.shapes).values()
     with threadpool_limits(limits=1, user_api="blas"):
-        sums = [float(trainer.evaluate(model).train_loss.sum()) for model in models]
-    return np.array(sums).reshape(cells, cells) / len(clients.train)
+        return np.ascontiguousarray(linear(clients.train.inputs, kernel, bias).T)
+
+
+def _loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean cross-entropy. logits: (classes, samples), overwritten."""
+    logits -= logits.max(axis=0)
+    own = logits[labels, np.arange(len(labels))]
+    losses = np.log(np.exp(logits, out=logits).sum(axis=0)) - own
+    return float(losses.mean(dtype=np.float64))

@@ -1,28 +1,59 @@
 """A trainer that remembers what passed through it: who worked from where, and where each ended."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.federated.algorithm import Updates
 from core.federated.trainers.delegating import DelegatingTrainer
+from core.federated.trainers.step_schedule import Row
 from core.federated.trainers.trainer import Tick, Trainer, Work
+
+
+class PathWatcher:
+    """Looks at where a round's clients stand at some points of their way."""
+
+    def __init__(self, points: int) -> None:
+        """points: of a path, evenly spread over its steps; the start is none of them."""
+        self._points = points
+        self._seen: list[np.ndarray] = []
+
+    def stops(self, steps: int) -> list[int]:
+        """Return the steps to look after, the last one included."""
+        places = np.rint(np.linspace(0, steps, self._points + 1)).astype(int)
+        return [int(place) for place in np.unique(places) if place]
+
+    def see(self, rows: Sequence[Row], step: int, vectors: np.ndarray) -> None:
+        """Keep the models after a step, in the order of the round's clients."""
+        self._seen.append(vectors[np.argsort([row.place for row in rows])])
+
+    def path(self, ends: np.ndarray) -> np.ndarray:
+        """Return what was seen since the last call, (m, points, P); short of points, ends go on."""
+        seen, self._seen = self._seen, []
+        return np.stack([*seen, *[ends] * (self._points - len(seen))], axis=1)
 
 
 @dataclass(frozen=True)
 class RecordedRound:
-    """One round of one run. ends: (m, P) models of `work.clients` after their local steps."""
+    """One round of one run.
+
+    ends: (m, P) models of `work.clients` after their local steps. path: (m, points, P), those on
+    their way that the watcher saw.
+    """
 
     work: Work
     ends: np.ndarray
+    path: np.ndarray
 
 
 class RecordingTrainer(DelegatingTrainer):
-    """Lets another trainer work for one run, and keeps every round's work and its ends."""
+    """Lets another trainer work for one run, and keeps every round's work, its ends and paths."""
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, watcher: PathWatcher | None = None) -> None:
+        """watcher: the one that looks at the other trainer's work; None keeps the ends alone."""
         super().__init__(trainer)
+        self._watcher = watcher or PathWatcher(1)
         self.rounds: list[RecordedRound] = []
 
     def train(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
@@ -33,25 +64,4 @@ class RecordingTrainer(DelegatingTrainer):
             for client, delta in zip(some.clients.tolist(), some.deltas, strict=True):
                 ends[work.clients.tolist().index(client)] = work.start + delta
             yield number, some
-        self.rounds.append(RecordedRound(work, ends))
-
-
-def local_path(trainer: Trainer, work: Work, stops: Sequence[int]) -> np.ndarray:
-    """Return where a round's clients stand after some numbers of local steps, (m, stops, P).
-
-    A client's batches are one stream a round, so a run of fewer steps is the beginning of a longer
-    one. Stops beyond a client's last step stay there.
-    """
-    works = [replace(work, steps=np.minimum(work.steps, stop)) for stop in stops if stop]
-    path = np.repeat(work.start[None, None].astype(np.float64), len(stops), 1)
-    path = np.repeat(path, len(work.clients), 0)
-    places = {client: row for row, client in enumerate(work.clients.tolist())}
-    moved = [place for place, stop in enumerate(stops) if stop]
-    for number, some in trainer.train(works, _no_tick):
-        for client, delta in zip(some.clients.tolist(), some.deltas, strict=True):
-            path[places[client], moved[number]] += delta
-    return path
-
-
-def _no_tick() -> None:
-    """Do nothing: a picture's work is too short to be stopped."""
+        self.rounds.append(RecordedRound(work, ends, self._watcher.path(ends)))

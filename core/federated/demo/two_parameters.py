@@ -14,13 +14,15 @@ import numpy as np
 
 from core.data.synthetic import ClientData
 from core.federated.clients import Clients, join_clients
-from core.federated.demo.recording import RecordedRound, RecordingTrainer, local_path
+from core.federated.demo.recording import PathWatcher, RecordedRound, RecordingTrainer
 from core.federated.demo.spec import CLIENTS, DemoRun
 from core.federated.federate import run_of
+from core.federated.network.linear import linear
+from core.federated.network.loss import sample_losses
 from core.federated.network.mlp import MLP
 from core.federated.simulation import simulate_together
 from core.federated.spec import FederatedSpec
-from core.federated.trainers.batched import BatchedTrainer
+from core.federated.trainers.batched import BatchedTrainer, Watcher
 from core.randomness import generator
 
 TOY_CLIENTS = 10
@@ -53,11 +55,10 @@ class ToyRound:
 
 @dataclass(frozen=True)
 class ToyRun:
-    """A run: its start (2,), its rounds, and the lowest point of all clients' loss (2,)."""
+    """A run: its start (2,) and its rounds."""
 
     start: np.ndarray
     rounds: tuple[ToyRound, ...]
-    optimum: np.ndarray
 
 
 def toy_clients(heterogeneity: float | None, data_seed: int) -> Clients:
@@ -80,9 +81,9 @@ def _client(spread: float, rng: np.random.Generator) -> ClientData:
     return ClientData(column[:SAMPLES], labels[:SAMPLES], column[SAMPLES:], labels[SAMPLES:])
 
 
-def toy_trainer(clients: Clients) -> BatchedTrainer:
+def toy_trainer(clients: Clients, watcher: Watcher | None = None) -> BatchedTrainer:
     """Return the product's trainer of the four numbers, in float64."""
-    return BatchedTrainer(clients, MLP((1, 2)), np.float64)
+    return BatchedTrainer(clients, MLP((1, 2)), np.float64, watcher)
 
 
 def vector_of(point: Sequence[float]) -> np.ndarray:
@@ -94,19 +95,16 @@ def vector_of(point: Sequence[float]) -> np.ndarray:
 def play(run: DemoRun, rounds: int = ROUNDS) -> ToyRun:
     """Return a run's rounds on the two-parameter clients; the share of clients is the run's."""
     clients = toy_clients(run.heterogeneity, run.data_seed)
-    recorder = RecordingTrainer(toy_trainer(clients))
+    watcher = PathWatcher(POINTS - 1)
+    recorder = RecordingTrainer(toy_trainer(clients, watcher), watcher)
     spec = toy_spec(run, rounds)
     history = simulate_together(
         clients, [run_of(spec, 0)], trainer=recorder, start=_named(vector_of(START))
     )[0]
     last = np.concatenate([np.ravel(value) for value in history.parameters.values()])
     servers = [*(each.work.start for each in recorder.rounds), last]
-    trainer = toy_trainer(clients)
-    played = tuple(
-        _round(trainer, each, after)
-        for each, after in zip(recorder.rounds, servers[1:], strict=True)
-    )
-    return ToyRun(np.array(START), played, optimum(clients))
+    played = tuple(map(_round, recorder.rounds, servers[1:]))
+    return ToyRun(np.array(START), played)
 
 
 def toy_spec(run: DemoRun, rounds: int = ROUNDS) -> FederatedSpec:
@@ -126,12 +124,10 @@ def _named(vector: np.ndarray) -> dict[str, np.ndarray]:
     return {"linear1/kernel": vector[:2].reshape(1, 2), "linear1/bias": vector[2:]}
 
 
-def _round(trainer: BatchedTrainer, recorded: RecordedRound, after: np.ndarray) -> ToyRound:
+def _round(recorded: RecordedRound, after: np.ndarray) -> ToyRound:
     work = recorded.work
-    stops = np.unique(np.rint(np.linspace(0, work.steps.max(), POINTS)).astype(int))
-    path = local_path(trainer, work, stops.tolist()) @ DIFFERENCES.T
-    # Fewer steps than points: the last point is repeated, so that all paths have one length.
-    paths = path[:, np.minimum(np.arange(POINTS), len(stops) - 1)]
+    starts = np.broadcast_to(work.start, (len(work.clients), 1, work.start.size))
+    paths = np.concatenate([starts, recorded.path], axis=1) @ DIFFERENCES.T
     corrections, pulls = _arrows(recorded)
     return ToyRound(work.clients, paths, after @ DIFFERENCES.T, corrections, pulls)
 
@@ -176,10 +172,10 @@ def losses(clients: Clients, box: tuple[float, float, float, float], cells: int)
 
     box: lowest slope, highest slope, lowest intercept, highest intercept.
     """
-    trainer = toy_trainer(clients)
-    slopes, intercepts = np.linspace(*box[:2], cells), np.linspace(*box[2:], cells)
-    sums = [
-        [trainer.evaluate(vector_of((u, v))).train_loss / clients.train.sizes for u in slopes]
-        for v in intercepts
-    ]
-    return np.moveaxis(np.array(sums), -1, 0)
+    slopes, intercepts = np.meshgrid(np.linspace(*box[:2], cells), np.linspace(*box[2:], cells))
+    # One linear layer with two classes for every point of the lattice.
+    kernels, biases = (np.stack([-n / 2, n / 2], -1).reshape(-1) for n in (slopes, intercepts))
+    logits = linear(clients.train.inputs, kernels[None], biases).reshape(-1, 2)
+    found = sample_losses(logits, np.repeat(clients.train.labels, cells * cells))
+    sums = np.add.reduceat(found.reshape(-1, cells, cells), clients.train.offsets[:-1])
+    return np.asarray(sums / clients.train.sizes[:, None, None])

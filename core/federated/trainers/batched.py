@@ -6,6 +6,7 @@ arithmetic, so `np.matmul` over a leading axis of rows takes the step of all of 
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -25,12 +26,30 @@ CHUNK_ROWS = 60
 SEGMENT_BATCHES = 400
 
 
+class Watcher(Protocol):
+    """Looks at models on their way: the paths that the FedAvg demo draws."""
+
+    def stops(self, steps: int) -> Sequence[int]:
+        """Return the steps, in ascending order, after which a chunk of so many is looked at."""
+        ...
+
+    def see(self, rows: Sequence[Row], step: int, vectors: np.ndarray) -> None:
+        """Look at the rows' models after a step, (rows, P); who has ended stands where it ended."""
+        ...
+
+
 class BatchedTrainer:
     """Trains an MLP on all clients at once; equal to PlainTrainer up to rounding."""
 
-    def __init__(self, clients: Clients, network: MLP, dtype: type = np.float32) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        network: MLP,
+        dtype: type = np.float32,
+        watcher: Watcher | None = None,
+    ) -> None:
         """dtype: float32 for speed, float64 for identities."""
-        self.clients, self.network, self.dtype = clients, network, dtype
+        self.clients, self.network, self.dtype, self._watcher = clients, network, dtype, watcher
         self._plain = PlainTrainer(clients, network, dtype)
         self._buffers = BufferPool()
 
@@ -81,7 +100,9 @@ class BatchedTrainer:
         self, buffers: ChunkBuffers, chunk: Sequence[Row], works: Sequence[Work], tick: Tick
     ) -> None:
         schedule = schedule_of(chunk, works, self.clients.train, self.dtype)
-        segments = list(_segments(schedule))
+        watcher = self._watcher
+        stops = [] if watcher is None else watcher.stops(len(schedule.active))
+        segments = list(_segments(schedule, stops))
         longest = max(_length(_batches(schedule, steps)) for steps in segments)
         inputs, targets = buffers.room(longest)
         for steps in segments:
@@ -93,6 +114,8 @@ class BatchedTrainer:
             np.take(self._one_hot, places, axis=0, out=targets[:count], mode="clip")
             targets[:count] *= schedule.scales[batches][:, :, None]
             buffers.step.run(schedule, steps, inputs, targets)
+            if watcher is not None and steps.stop in stops:
+                watcher.see(chunk, steps.stop, buffers.step.vectors(len(chunk)))
 
     def _sent(
         self, chunk: Sequence[Row], works: Sequence[Work], vectors: np.ndarray
@@ -143,12 +166,13 @@ def _length(batches: slice) -> int:
     return int(batches.stop - batches.start)
 
 
-def _segments(schedule: Schedule) -> Iterator[range]:
-    """Yield ranges of steps whose samples are gathered together."""
+def _segments(schedule: Schedule, stops: Sequence[int] = ()) -> Iterator[range]:
+    """Yield ranges of steps whose samples are gathered together; none crosses a stop."""
     first, steps = 0, len(schedule.active)
     while first < steps:
         reach = schedule.starts[first] + SEGMENT_BATCHES
         last = int(np.searchsorted(schedule.starts, reach, side="right")) - 1
-        last = min(max(first + 1, last), steps)
+        next_stop = min((stop for stop in stops if stop > first), default=steps)
+        last = min(max(first + 1, last), next_stop)
         yield range(first, last)
         first = last

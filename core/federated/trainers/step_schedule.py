@@ -83,7 +83,8 @@ def _places(row: Row, work: Work, first: int, size: int) -> np.ndarray:
     a_pass = -(-size // work.batch_size)
     passes = -(-row.steps // a_pass)
     places = np.full((passes, a_pass * work.batch_size), first, np.intp)
+    places[:, :size] += np.arange(size)
     rng = work.rng(row.client)
-    for order in places:
-        order[:size] += rng.permutation(size)
+    for order in places[:, :size]:
+        rng.shuffle(order)  # the draws of rng.permutation(size), without an array for each
     return places.reshape(-1, work.batch_size)[: row.steps]

@@ -87,11 +87,12 @@ def test_the_toys_picture_is_the_toys_run():
     assert np.all(pictures.unpack(picture.paths)[..., 0] < box[1])
 
 
-def test_planes_of_two_halves_share_their_axis_ranges_and_hold_all_that_is_drawn():
+def test_a_plane_holds_all_that_is_drawn_on_it():
     runs = [replace(RUN, heterogeneity=h) for h in (None, 1.0)]
-    one, other = pictures.plane_pictures(runs)
-    assert one.box == other.box
-    for picture, run in zip((one, other), runs, strict=True):
+    walks = [pictures.walked(run) for run in runs]
+    box = pictures.common_box(walks)
+    for each, run in zip(walks, runs, strict=True):
+        picture = pictures.plane_picture(run, each, box)
         walk = plane.walk(run, load_clients(run.spec, 0))
         np.testing.assert_allclose(pictures.unpack(picture.server), walk.server, atol=1e-5)
         np.testing.assert_allclose(pictures.unpack(picture.ends), walk.ends, atol=1e-5)

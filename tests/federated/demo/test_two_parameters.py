@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.federated.algorithms import ALGORITHMS
 from core.federated.demo import two_parameters as two
 from core.federated.demo.spec import DemoRun
 from core.federated.network.sgd import batches
@@ -98,7 +99,8 @@ def test_fedavg_with_many_steps_lands_beside_the_star_and_scaffold_on_it():
     away = {}
     for algorithm in ("fedavg", "scaffold"):
         played = two.play(DemoRun(2.0, 100, algorithm=algorithm))
-        away[algorithm] = np.linalg.norm(played.rounds[-1].server - played.optimum)
+        star = two.optimum(two.toy_clients(2.0, 1))
+        away[algorithm] = np.linalg.norm(played.rounds[-1].server - star)
     assert away["fedavg"] > 0.2
     assert away["scaffold"] < 0.05
 
@@ -107,6 +109,21 @@ def test_clients_that_are_alike_draw_from_one_distribution():
     inputs = two.toy_clients(None, 1).train.inputs.reshape(two.TOY_CLIENTS, -1)
     mixed = two.toy_clients(2.0, 1).train.inputs.reshape(two.TOY_CLIENTS, -1)
     assert inputs.mean(axis=1).std() < 0.5 < mixed.mean(axis=1).std()
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("steps", [1, 3, 20])
+def test_every_algorithms_paths_run_from_the_servers_model_to_its_clients_ends(algorithm, steps):
+    """3 steps have fewer points than are drawn, FedSGD's full batches one step."""
+    played = two.play(DemoRun(1.0, steps, 15, algorithm), rounds=2)
+    server = np.array(two.START)
+    for each in played.rounds:
+        assert each.paths.shape == (len(each.clients), two.POINTS, 2)
+        np.testing.assert_allclose(
+            each.paths[:, 0], np.broadcast_to(server, (len(each.clients), 2))
+        )
+        assert np.all(np.linalg.norm(each.paths[:, -1] - each.paths[:, 0], axis=1) > 0)
+        server = each.server
 
 
 def test_the_pooled_client_of_sgd_has_no_arrows():

@@ -1,0 +1,112 @@
+"""Processes beside the web server: two runs take no longer than one, and pages stay quick."""
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import environ
+from queue import LifoQueue
+from threading import Lock
+from typing import Any
+
+from core.errors import LabError
+from core.processes import module_command, module_variables
+from core.records import JsonObject
+
+# Every process works alone on many small products: threads of its own only wait for one another.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ENDED = "The computation ended before its answer. Move the slider again, or reload the page."
+
+
+class Child:
+    """One process; started when it is first asked, and again after it has died."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._starting = Lock()
+
+    def start(self) -> "subprocess.Popen[str]":
+        """Return the process, alive."""
+        with self._starting:
+            if self._process is None or self._process.poll() is not None:
+                self.end()
+                self._process = _started()
+            return self._process
+
+    def ask(self, task: JsonObject) -> Any:
+        """Return the answer to a task. Raises LabError as the child does, and if it died."""
+        process = self.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(f"{json.dumps(task)}\n")
+            process.stdin.flush()
+            said = json.loads(process.stdout.readline())
+        except (OSError, ValueError) as error:
+            self.end()
+            raise LabError(ENDED) from error
+        if "error" in said:
+            raise LabError(said["error"])
+        return said["answer"]
+
+    def end(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # what was not sent is lost
+                    pipe.close()
+
+
+def _started() -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        module_command("core.federated.demo.child"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**environ, **module_variables(), **ONE_THREAD},
+        start_new_session=True,  # Ctrl+C in a terminal is the server's to handle
+    )
+
+
+class Pool:
+    """Some processes, each with one task at a time. They end when this process does."""
+
+    def __init__(self, processes: int) -> None:
+        self.children = [Child() for _ in range(processes)]
+        self._free: LifoQueue[Child] = LifoQueue()
+        for child in reversed(self.children):
+            self._free.put(child)
+
+    def answers(self, tasks: Sequence[JsonObject]) -> list[Any]:
+        """Return the answers to tasks, in their order; the first is begun first.
+
+        Raises LabError as a child does, and if one died.
+        """
+        if not tasks:
+            return []
+        with ThreadPoolExecutor(len(tasks)) as threads:
+            return list(threads.map(self._answer, tasks))
+
+    def start(self, processes: int) -> None:
+        """Start some processes ahead of the first task, without waiting for them."""
+        for child in self.children[:processes]:
+            child.start()
+
+    def end(self) -> None:
+        """End all processes."""
+        for child in self.children:
+            child.end()
+
+    def _answer(self, task: JsonObject) -> Any:
+        child = self._free.get()
+        try:
+            return child.ask(task)
+        finally:
+            self._free.put(child)
