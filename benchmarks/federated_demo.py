@@ -112,7 +112,7 @@ def _processor() -> float:
     times = [
         each.cpu_times()
         for each in psutil.Process().children(recursive=True)
-        if "core.federated.demo.child" in each.cmdline()
+        if any("demo.child" in part for part in each.cmdline())
     ]
     return sum(each.user + each.system for each in times)
 
