@@ -7,7 +7,6 @@ import numpy as np
 
 from core.federated.algorithm import Updates
 from core.federated.trainers.delegating import DelegatingTrainer
-from core.federated.trainers.step_schedule import Row
 from core.federated.trainers.trainer import Tick, Trainer, Work
 
 
@@ -24,9 +23,9 @@ class PathWatcher:
         places = np.rint(np.linspace(0, steps, self._points + 1)).astype(int)
         return [int(place) for place in np.unique(places) if place]
 
-    def see(self, rows: Sequence[Row], step: int, vectors: np.ndarray) -> None:
-        """Keep the models after a step, in the order of the round's clients."""
-        self._seen.append(vectors[np.argsort([row.place for row in rows])])
+    def see(self, places: np.ndarray, vectors: np.ndarray) -> None:
+        """Keep the models, in the order of the round's clients."""
+        self._seen.append(vectors[np.argsort(places)])
 
     def path(self, ends: np.ndarray) -> np.ndarray:
         """Return what was seen since the last call, (m, points, P); short of points, ends go on."""

@@ -1,3 +1,3 @@
 """The multi-layer perceptron by hand: layers, loss, gradients, SGD and FedAvg."""
 
-__all__ = ["fedavg", "loss", "mlp", "sgd", "vector"]
+__all__ = ["fedavg", "linear", "loss", "mlp", "sgd", "vector"]

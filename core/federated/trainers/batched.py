@@ -33,8 +33,11 @@ class Watcher(Protocol):
         """Return the steps, in ascending order, after which a chunk of so many is looked at."""
         ...
 
-    def see(self, rows: Sequence[Row], step: int, vectors: np.ndarray) -> None:
-        """Look at the rows' models after a step, (rows, P); who has ended stands where it ended."""
+    def see(self, places: np.ndarray, vectors: np.ndarray) -> None:
+        """Look at models, (rows, P), of clients at these places of their works, (rows,).
+
+        Whoever has taken all its steps stands where it ended.
+        """
         ...
 
 
@@ -108,14 +111,15 @@ class BatchedTrainer:
         for steps in segments:
             tick()
             batches = _batches(schedule, steps)
-            places, count = schedule.samples[batches], _length(batches)
+            samples, count = schedule.samples[batches], _length(batches)
             # clip, the places being valid anyway, spares a copy of the result.
-            np.take(self._inputs, places, axis=0, out=inputs[:count], mode="clip")
-            np.take(self._one_hot, places, axis=0, out=targets[:count], mode="clip")
+            np.take(self._inputs, samples, axis=0, out=inputs[:count], mode="clip")
+            np.take(self._one_hot, samples, axis=0, out=targets[:count], mode="clip")
             targets[:count] *= schedule.scales[batches][:, :, None]
             buffers.step.run(schedule, steps, inputs, targets)
             if watcher is not None and steps.stop in stops:
-                watcher.see(chunk, steps.stop, buffers.step.vectors(len(chunk)))
+                places = np.array([row.place for row in chunk])
+                watcher.see(places, buffers.step.vectors(len(chunk)))
 
     def _sent(
         self, chunk: Sequence[Row], works: Sequence[Work], vectors: np.ndarray
