@@ -19,19 +19,13 @@ from core.federated.demo.pictures import (
 )
 from core.federated.demo.pool import Pool
 from core.federated.demo.spec import DemoRun
+from core.federated.demo.task import Task
 from core.records import Record
-from core.settings import to_dict
 
 Picture = CurvesPicture | ToyPicture | PlanePicture
 Box = tuple[float, ...]
 # What a child makes, of which run, on which plane's axis ranges.
 Key = tuple[str, DemoRun, Box]
-KINDS: Mapping[str, type[Record]] = {
-    "curves": CurvesPicture,
-    "two": ToyPicture,
-    "walk": Walked,
-    "plane": PlanePicture,
-}
 VIEWS = ("curves", "two", "plane")
 MOST_PROCESSES = 4
 MOST_KEPT = 300  # answers of at most 100 kB
@@ -69,10 +63,9 @@ class Answers:
         """Return the answers: those that are kept, and the rest computed, the longest first."""
         with self._lock:
             found = {key: self._kept[key] for key in keys if key in self._kept}
-        missing = sorted({*keys} - {*found}, key=lambda key: -key[1].local_steps)
-        answers = self.pool.answers([_task(key, walks) for key in missing])
-        for key, answer in zip(missing, answers, strict=True):
-            found[key] = KINDS[key[0]].from_json(answer)
+        missing = sorted({*keys} - {*found}, key=lambda key: (-key[1].local_steps, key[0]))
+        tasks = [Task(make, run, walks.get(run), box) for make, run, box in missing]
+        found |= dict(zip(missing, self.pool.answers(tasks), strict=True))
         self._keep(found)
         return found
 
@@ -83,12 +76,6 @@ class Answers:
                 self._kept.move_to_end(key)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
-
-
-def _task(key: Key, walks: Mapping[DemoRun, Walked]) -> dict[str, Any]:
-    make, run, box = key
-    told = {"walk": walks[run].to_json(), "box": box} if make == "plane" else {}
-    return {"make": make, "run": to_dict(run), **told}
 
 
 def _picture(found: Mapping[Key, Any], view: str, run: DemoRun, box: Box) -> Picture:

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from os import environ
 from queue import LifoQueue
 from threading import Lock
-from typing import Any
 
 from core.errors import LabError
+from core.federated.demo.task import ANSWERS, Task
 from core.processes import module_command, module_variables
-from core.records import JsonObject
+from core.records import Record
 
 # Every process works alone on many small products: threads of its own only wait for one another.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -34,13 +34,13 @@ class Child:
                 self._process = _started()
             return self._process
 
-    def ask(self, task: JsonObject) -> Any:
+    def ask(self, task: Task) -> Record:
         """Return the answer to a task. Raises LabError as the child does, and if it died."""
         process = self.start()
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(f"{json.dumps(task)}\n")
+            process.stdin.write(f"{json.dumps(task.to_json())}\n")
             process.stdin.flush()
             said = json.loads(process.stdout.readline())
         except (OSError, ValueError) as error:
@@ -48,7 +48,7 @@ class Child:
             raise LabError(ENDED) from error
         if "error" in said:
             raise LabError(said["error"])
-        return said["answer"]
+        return ANSWERS[task.make].from_json(said["answer"])
 
     def end(self) -> None:
         """End the process, if there is one."""
@@ -84,7 +84,7 @@ class Pool:
         for child in reversed(self.children):
             self._free.put(child)
 
-    def answers(self, tasks: Sequence[JsonObject]) -> list[Any]:
+    def answers(self, tasks: Sequence[Task]) -> list[Record]:
         """Return the answers to tasks, in their order; the first is begun first.
 
         Raises LabError as a child does, and if one died.
@@ -104,7 +104,7 @@ class Pool:
         for child in self.children:
             child.end()
 
-    def _answer(self, task: JsonObject) -> Any:
+    def _answer(self, task: Task) -> Record:
         child = self._free.get()
         try:
             return child.ask(task)

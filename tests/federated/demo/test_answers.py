@@ -14,6 +14,7 @@ from core.federated.demo.answers import Answers
 from core.federated.demo.grid import table
 from core.federated.demo.pool import Child, Pool
 from core.federated.demo.spec import DemoRun
+from core.federated.demo.task import Task
 from core.federated.federate import federate
 
 pytestmark = pytest.mark.slow  # real runs in real processes
@@ -29,7 +30,7 @@ class CountingPool(Pool):
         self.made = []
 
     def answers(self, tasks):
-        self.made += [task["make"] for task in tasks]
+        self.made += [task.make for task in tasks]
         return super().answers(tasks)
 
 
@@ -81,8 +82,10 @@ def test_a_view_that_does_not_exist_is_refused(answers):
 
 
 def test_what_a_child_refuses_is_said_by_its_parent(answers):
+    task = Task("curves", replace(RUN))
+    object.__setattr__(task.run, "local_steps", 0)  # as no slider can
     with pytest.raises(LabError, match="local_steps"):
-        answers.pool.answers([{"make": "curves", "run": {"local_steps": 0}}])
+        answers.pool.answers([task])
 
 
 def test_a_process_that_dies_is_said_and_the_next_question_has_a_new_one():
@@ -94,13 +97,12 @@ def test_a_process_that_dies_is_said_and_the_next_question_has_a_new_one():
             return self._process
 
     with pytest.raises(LabError, match="Move the slider again"):
-        Dying().ask({})
+        Dying().ask(Task("curves", RUN))
     child = Child()
     first = child.start()
     first.kill()
     first.wait()
-    task = {"make": "curves", "run": {"local_steps": 1, "clients": 1}}
-    assert child.ask(task)["labels"]["shape"] == [30, 10]
+    assert child.ask(Task("curves", RUN)).labels.shape == (30, 10)
     child.end()
 
 
