@@ -63,7 +63,8 @@ def extract(
     keep: patterns of names in lower case; * stands for anything, "/" too. nested: patterns of
     members that are archives themselves and are opened, one level deep. strict: one member that
     cannot be read refuses everything; otherwise it comes with its `error`. tell: called with
-    (share done, what is being read). Members that operating systems add are left out.
+    (share done, what is being read). Members that operating systems add are left out, but their
+    folders are there, as are those that the archive lists.
 
     Raises UploadError with cause and remedy if the file is no archive or breaks a limit (bytes,
     members, growth, overlap, time); then nothing is left in `into`.
@@ -161,7 +162,7 @@ def _listed(spool: Spool, inside: str, left_out: Sequence[str]) -> list[Listed]:
     """Return everything in a spool except the members `left_out`, folders first."""
     found: list[Listed] = [
         ({"name": f"{name}/", "size_bytes": 0, "inside": inside}, -1)
-        for name in sorted(spool.folders)
+        for name in sorted(spool.folders | spool.passed)
     ]
     skipped = set(left_out)
     for name, (start, size) in spool.places.items():

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from typing import BinaryIO
 
 from core.archives.child import Source
 from core.archives.limits import Limits, too_large
-from core.archives.members import Member, Packed
+from core.archives.members import Member, Packed, is_ignored
 from core.errors import UploadError
 from core.names import plain_name
 from core.text import binary_size
@@ -42,6 +43,7 @@ class Spool:
 
     places: name -> (start, size) of what was kept. unkept: other files' names. faults: name ->
     why a member could not be read, when the rules are not strict. folders: folders as listed.
+    passed: folders of files that operating systems add, which may be all that these hold.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Spool:
         self.unkept: dict[str, int] = {}
         self.faults: dict[str, str] = {}
         self.folders: set[str] = set()
+        self.passed: set[str] = set()
         self.start = self.end = start
         self._seen = 0
 
@@ -85,6 +88,13 @@ class Spool:
     def add_folder(self, name: str) -> None:
         """Remember a folder, so that an empty one can be noticed."""
         self.folders.add(name.strip("/"))
+
+    def pass_over(self, name: str) -> None:
+        """Remember the folder in which a file lies that operating systems add."""
+        parts = name.split("/")[:-1]
+        own = list(takewhile(lambda part: not is_ignored(part), parts))
+        if own:
+            self.passed.add("/".join(own))
 
     def leave_out(self, name: str, size: int) -> None:
         """Remember a member whose bytes nobody wants."""

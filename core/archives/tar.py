@@ -69,6 +69,7 @@ def _take(kind: bytes, name: str, size: int, content: Iterator[bytes], spool: Sp
     _check_kind(kind, name)
     name = checked_name(name)
     if is_ignored(name):
+        spool.pass_over(name)
         return
     if kind == b"5" or name.endswith("/"):
         spool.add_folder(name)

@@ -58,6 +58,7 @@ def _is_wanted(entry: zipfile.ZipInfo, spool: Spool) -> bool:
         _check_entry(entry)
         name = checked_name(name)
         if is_ignored(name):
+            spool.pass_over(name)
             return False
         if name.endswith("/"):
             spool.add_folder(name)

@@ -6,7 +6,7 @@ and GitHub Classroom to cloned repositories, as their manuals and public exports
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,15 +77,18 @@ NUMBERED = Layout(
 LAYOUTS = (MOODLE, BRIGHTSPACE, BLACKBOARD, CANVAS, NUMBERED)
 
 
-def told_by_platform(paths: Sequence[Path]) -> dict[Path, Whose] | None:
+def told_by_platform(
+    paths: Sequence[Path], bundle: str = "", users: Iterable[str] = ()
+) -> dict[Path, Whose] | None:
     """Return whose each path is if a platform made them, None if no platform's names are there.
 
     Paths that do not fit the platform found (index.html, grades.csv) are left out.
+    bundle: the export's file name. users: names of users that the export's own texts tell.
     """
     for layout in LAYOUTS:
         found = {path: whose for path in paths if (whose := _told(path, layout)) is not None}
         if found and len(found) > layout.share * len(paths):
-            return _usernames(found) if layout is BLACKBOARD else found
+            return _usernames(found, bundle, users) if layout is BLACKBOARD else found
     return None
 
 
@@ -153,14 +156,38 @@ def common_start(texts: Sequence[S]) -> S:
     return first[: next((at for at, equal in enumerate(same) if not equal), len(first))]
 
 
-def _usernames(found: dict[Path, Whose]) -> dict[Path, Whose]:
+def _usernames(found: dict[Path, Whose], bundle: str, users: Iterable[str]) -> dict[Path, Whose]:
     """Return Blackboard's people without the assignment's name, which all files start with."""
     heads = {whose.name for whose in found.values()}
-    cut = common_start(list(heads)).rfind("_") + 1
+    cut = len(_assignment(heads, bundle, users))
     return {
         path: Whose(w.name[cut:], w.name[cut:], w.name[cut:], w.attempt, w.inside)
         for path, w in found.items()
     }
+
+
+def _assignment(heads: Collection[str], bundle: str, users: Iterable[str]) -> str:
+    """Return what stands before the users' names, with its "_": the assignment's name.
+
+    heads: of all files, as "HW_s_anna". A user whom a text names tells it; else the export's own
+    name, gradebook_COURSE_HW_DATE.zip, ends in it; else it is all that the heads share.
+    """
+    common = common_start(list(heads))
+    starts = [common[: at + 1] for at, character in enumerate(common) if character == "_"]
+    known = {head[: -len(user)] for user in users for head in heads if head.endswith(f"_{user}")}
+    told = [start for start in starts if start in known]
+    title = _letters(re.sub(rf"_{DATE}|( \(\d+\))?\.zip$", "", bundle))
+    named = [s for s in starts if any(title.endswith(letters) for letters in _written(s))]
+    return next(iter((*told, *reversed(named), *reversed(starts))), "")
+
+
+def _written(assignment: str) -> list[str]:
+    """Return an assignment's letters as the export's name may have them: "20" for a space."""
+    return [found for space in ("", "20") if (found := _letters(assignment.replace(" ", space)))]
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 BRANCHES = ("-main", "-master")

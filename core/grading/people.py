@@ -13,6 +13,7 @@ from core.grading import rosters
 from core.grading.layouts import Whose, bare_name, common_start, repositories, told_by_platform
 from core.grading.submitters import (
     GENERIC,
+    is_of_a_program,
     is_of_the_class,
     is_readme,
     named_apart,
@@ -35,8 +36,9 @@ FEWEST_OF_A_CLASS = 3  # my_model_weights_anna.h5 names Anna, but _old.h5 nobody
 class Found:
     """One file of a class's export, in an archive or a folder.
 
-    parts: folders and name; a zip in the export is a folder. path: where its bytes lie, None when
-    nobody wanted them or they cannot be read, which `error` says.
+    parts: folders and name; a zip in the export is a folder. An empty folder is a file without a
+    name in it: it may be all that somebody handed in. path: where its bytes lie, None when nobody
+    wanted them or they cannot be read, which `error` says.
     """
 
     parts: tuple[str, ...]
@@ -71,6 +73,11 @@ class Found:
         return self.parts[-1].lower().endswith(ZIP_ENDINGS)
 
     @property
+    def is_nothing(self) -> bool:
+        """Tell whether this only says that a folder is there and empty."""
+        return not self.parts[-1]
+
+    @property
     def is_generic(self) -> bool:
         """Tell whether it is called what everybody's file is to be called, or ends so."""
         return GENERIC in self.parts[-1].lower()
@@ -82,6 +89,14 @@ class Person:
 
     name: str
     files: tuple[Found, ...]
+
+
+def empty_folders(folders: Iterable[tuple[str, ...]], held: Sequence[Found]) -> list[Found]:
+    """Return one entry for each of the folders in which neither a file nor a folder lies."""
+    listed = {folder for folder in folders if folder}
+    paths = (*listed, *(each.parts for each in held))
+    full = {path[:depth] for path in paths for depth in range(1, len(path))}
+    return [Found((*folder, "")) for folder in sorted(listed - full)]
 
 
 def weights_among(files: Iterable[Found]) -> list[Found]:
@@ -114,10 +129,11 @@ def people(found: Sequence[Found], bundle: str, texts: Mapping[str, str]) -> lis
     submitters = rosters.of_gradescope(texts)
     if submitters:
         return _of_gradescope(found, submitters)
-    told = told_by_platform([each.parts for each in found])
+    users = rosters.of_blackboard(texts)
+    told = told_by_platform([each.parts for each in found], bundle, users)
     if told is None:
         return _of_folders(found, bundle, rosters.of_github(texts))
-    return _piled(found, told, rosters.of_blackboard(texts))
+    return _piled(found, told, users)
 
 
 def _of_gradescope(found: Sequence[Found], submitters: Mapping[str, str]) -> list[Person]:
@@ -221,11 +237,13 @@ def _owners(
     are_clones = home.endswith("-submissions")  # each is somebody's, though it be as it was given
     folders = {
         path[0]
-        for path in below.values()
-        if len(path) > 1 and (are_clones or not is_readme(path[-1]))
+        for each, path in below.items()
+        if len(path) > 1
+        and (are_clones or not is_readme(path[-1]))
+        and not (is_of_a_program(path[0]) and (each.is_nothing or not holding))
     }
     zips = {path[0] for each, path in below.items() if each.is_zip and len(path) == 2}
-    persons = holding | (folders if holding else set()) | (zips if is_class else set())
+    persons = holding | (folders if holding or is_class else set()) | (zips if is_class else set())
     name_of = repositories(persons, home)
     owners: dict[Found, str] = {}
     for each, path in below.items():

@@ -15,7 +15,15 @@ from core.archives.members import is_ignored
 from core.archives.zip_limits import check_count
 from core.errors import LabError, UploadError
 from core.grading import rosters
-from core.grading.people import WEIGHTS_ENDINGS, ZIP_ENDINGS, Found, Person, people, weights_among
+from core.grading.people import (
+    WEIGHTS_ENDINGS,
+    ZIP_ENDINGS,
+    Found,
+    Person,
+    empty_folders,
+    people,
+    weights_among,
+)
 from core.grading.submitters import is_of_the_class, owner, shown_name, with_zip
 from core.names import plain_name
 from core.text import plural
@@ -153,7 +161,7 @@ def _is_archive(file: str, path: Path) -> bool:
 
 def _is_weights_itself(members: Sequence[Found]) -> bool:
     """Tell whether a zip is a .keras, .pt or .npz file that has lost its ending."""
-    paths = [each.parts for each in members]
+    paths = [each.parts for each in members if not each.is_nothing]
     is_keras = ("model.weights.h5",) in paths
     is_torch = any(path[1:] == ("data.pkl",) for path in paths)
     is_npz = bool(paths) and all(path[-1].endswith(".npy") for path in paths)
@@ -172,13 +180,18 @@ def _extracted(path: Path, place: Path, limits: Limits) -> list[Found]:
 
 
 def _as_found(members: Sequence[extract.Extracted]) -> list[Found]:
-    return [
-        Found(
-            _parts(f"{member.inside}/{member.name}"), member.size_bytes, member.path, member.error
-        )
+    named = [
+        (_parts(f"{member.inside}/{member.name}"), member)
         for member in members
-        if not member.name.endswith("/") and not is_ignored(member.name)
+        if not is_ignored(member.name)
     ]
+    files = [
+        Found(parts, member.size_bytes, member.path, member.error)
+        for parts, member in named
+        if not member.name.endswith("/")
+    ]
+    folders = [parts for parts, member in named if member.name.endswith("/")]
+    return [*files, *empty_folders(folders, files)]
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -188,9 +201,14 @@ def _parts(name: str) -> tuple[str, ...]:
 def _walked(folder: Path, place: Path, limits: Limits) -> list[Found]:
     """Return the files below a folder, and in the archives there; links are not followed."""
     found: list[Found] = []
+    folders: list[tuple[str, ...]] = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if is_ignored(name) or path.is_symlink() or not path.is_file():
+        if is_ignored(name) or path.is_symlink():
+            continue
+        if path.is_dir():
+            folders.append(_parts(name))
+        if not path.is_file():
             continue
         each = Found(_parts(name), path.stat().st_size, path)
         if not each.is_zip:
@@ -204,7 +222,7 @@ def _walked(folder: Path, place: Path, limits: Limits) -> list[Found]:
                 f"{folder.name} holds more than {HAND_IN_LIMITS.members:,} files. "
                 "Name the folder that holds the hand-ins only."
             )
-    return found
+    return [*found, *empty_folders(folders, found)]
 
 
 def _zip_in_folder(zip_file: Found, inside: Path, limits: Limits) -> list[Found]:
@@ -240,7 +258,7 @@ def _of_people(file: str, found: Sequence[Found], path: Path, limits: Limits) ->
 
 def _found(found: Sequence[Found]) -> str:
     # What a platform or a student explains comes last: it is not what was handed in instead.
-    own = [each for each in found if not rosters.is_text(each.file)]
+    own = [each for each in found if not (each.is_nothing or rosters.is_text(each.file))]
     names = [each.shown for each in sorted(own, key=lambda each: is_of_the_class(each.shown))]
     if not names:
         return ""
@@ -277,7 +295,9 @@ def _no_weights(person: Person) -> str:
     broken = [each.error for each in person.files if each.error]
     if broken:
         return broken[0]
-    if not person.files:
-        return "Nothing was handed in. Hand in my_model_weights.h5."
-    found = [each for each in person.files if not each.is_zip] or list(person.files)
+    if all(each.is_nothing for each in person.files):
+        what = "The folder is empty: nothing" if person.files else "Nothing"
+        return f"{what} was handed in. Hand in my_model_weights.h5."
+    files = [each for each in person.files if not each.is_nothing]
+    found = [each for each in files if not each.is_zip] or files
     return f"There is no weights file{_found(found)}. Hand in my_model_weights.h5 itself."

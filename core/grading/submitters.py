@@ -19,6 +19,13 @@ OF_THE_CLASS = re.compile(
     r"|manifest|classroom_roster|submission_metadata)\b.*|.*\.(csv|ya?ml|md|html?|json|log|tex)",
     re.IGNORECASE | re.DOTALL,
 )
+# Folders that are called after their purpose: an empty one is nobody.
+OF_PROGRAMS = re.compile(
+    r"(logs?|data(sets?)?|checkpoints?|models?|weights|outputs?|results?|images?|figures?|plots?"
+    r"|code|src|lib|tests?|scripts?|notebooks?|docs?|venv|env|build|dist|te?mp|cache|wandb|mlruns"
+    r"|runs|feedback|grades|submissions?|hand-?ins?|_\w*)",
+    re.IGNORECASE,
+)
 
 
 def owner(file: str) -> str:
@@ -79,6 +86,11 @@ def shared_folders(paths: Sequence[tuple[str, ...]]) -> int:
 def is_of_the_class(file: str) -> bool:
     """Tell whether a loose file is a teacher's or a platform's and nobody's hand-in."""
     return OF_THE_CLASS.fullmatch(file) is not None
+
+
+def is_of_a_program(folder: str) -> bool:
+    """Tell whether a folder is called as no person is: after what programs keep in it."""
+    return OF_PROGRAMS.fullmatch(folder) is not None
 
 
 def is_readme(file: str) -> bool:

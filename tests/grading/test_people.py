@@ -184,6 +184,26 @@ def test_blackboards_texts_tell_the_real_names():
     assert sorted(names(files, texts=texts)) == ["Anna Meyer", "bo"]
 
 
+@pytest.mark.parametrize(
+    ("bundle", "start"),
+    [
+        ("gradebook_2241-CS101_HW_2024-05-02-11-00-00.zip", "HW"),
+        ("gradebook_CS_Homework202_2024-05-02-11-00-00.zip", "Homework 2"),
+        ("gradebook_CS_Prune_2_2024-05-02-11-00-00.zip", "Prune_2"),
+        ("HW (1).zip", "HW"),
+    ],
+)
+def test_blackboards_zip_tells_what_is_the_assignment_and_what_all_users_share(bundle, start):
+    files = [f"{start}_stu_{user}_{AT}_{W}" for user in ("007", "042")]
+    assert sorted(names(files, bundle)) == ["stu_007", "stu_042"]
+
+
+def test_one_text_of_blackboard_tells_what_is_the_assignment():
+    files = [f"My_HW_stu_{user}_{AT}_{W}" for user in ("007", "042")]
+    text = {f"My_HW_stu_007_{AT}.txt": "Name: Anna Meyer (stu_007)\r\n"}
+    assert sorted(names([*files, *text], texts=text)) == ["Anna Meyer", "stu_042"]
+
+
 def test_the_roster_of_github_classroom_tells_the_real_names():
     roster = (
         "identifier,github_username,github_id,name\nMeyer;Anna,an42,1,Anna Meyer\nBen,ben7,2,\n"

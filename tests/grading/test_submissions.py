@@ -2,6 +2,7 @@
 
 import io
 import random
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,7 +12,7 @@ import pytest
 
 from core.errors import NotFoundError, UploadError
 from core.grading.kept_uploads import keep, kept
-from core.grading.submissions import Limits, collect
+from core.grading.submissions import Limits, Submission, collect
 from tests.endless_zip import zip_of_entries
 
 pytestmark = pytest.mark.slow  # processes
@@ -216,7 +217,81 @@ def test_a_person_without_weights_is_told_what_was_found(tmp_path: Path, top: st
     assert {each.name: each.error.partition("(found: ")[2] for each in others} == {
         "cem": "my_model_weights.h5.gz). Hand in my_model_weights.h5 itself.",
         "dora": "1.py, 2.py, 3.py and 1 more). Hand in my_model_weights.h5 itself.",
+        "eve": "",
     }
+    assert others[-1].error == (
+        "The folder is empty: nothing was handed in. Hand in my_model_weights.h5."
+    )
+
+
+CLASSES_WITH_EMPTY_FOLDERS = {
+    "plain folders": ({"anna/W", "ben/W"}, "cem/", "cem"),
+    "below the class": ({"hw1/anna/W", "hw1/ben/W"}, "hw1/cem/", "cem"),
+    "one person with weights": ({"anna/W"}, "cem/", "cem"),
+    "folders in it": ({"anna/W", "ben/W"}, "cem/code/", "cem"),
+    "what systems add": ({"anna/W", "ben/W"}, "cem/.DS_Store", "cem"),
+    "Windows": ({"anna\\W", "ben\\W"}, "cem\\", "cem"),
+    "beside loose files": ({"anna.h5", "ben.h5"}, "cem/", "cem"),
+    "beside zips": ({"anna.zip", "ben/W"}, "cem/", "cem"),
+    "Moodle": (
+        {f"{n}_1_assignsubmission_file_/W" for n in ("An Li", "Bo Oz")},
+        "Cem Ay_3_assignsubmission_file_/",
+        "Cem Ay",
+    ),
+    "Brightspace": (
+        {f"{k}-2 - {n} - May 1, 2024 1000 AM/W" for k, n in enumerate(("An Li", "Bo Oz"))},
+        "7-2 - Cem Ay - May 1, 2024 1000 AM/",
+        "Cem Ay",
+    ),
+    "Gradescope": (
+        {"e/submission_1/W", "e/submission_2/W", "e/submission_metadata.yml"},
+        "e/submission_3/",
+        "submission_3",
+    ),
+    "GitHub": ({"p-submissions/p-anna/W", "p-submissions/p-ben/W"}, "p-submissions/p-cem/", "cem"),
+}
+
+
+HOWS = [(how, kind) for how in CLASSES_WITH_EMPTY_FOLDERS for kind in ("zip", "tar", "folder")]
+
+
+@pytest.mark.parametrize(("how", "kind"), [each for each in HOWS if each[0] != "Windows"])
+def test_an_empty_folder_is_a_person_who_handed_in_nothing(tmp_path: Path, how: str, kind: str):
+    files, empty, name = CLASSES_WITH_EMPTY_FOLDERS[how]
+    bundle = class_with_empty_folder(files, empty)
+    export = tmp_path / "class"
+    zipfile.ZipFile(io.BytesIO(bundle)).extractall(export)
+    if kind == "tar":
+        packed = shutil.make_archive(str(tmp_path / "class"), "gztar", export)
+        given = ("class.tar.gz", Path(packed))
+    else:
+        given = ("class.zip", bundle) if kind == "zip" else ("class", export)
+    assert_cem_handed_in_nothing(collect([given], tmp_path / "work"), name)
+
+
+def test_an_empty_folder_that_windows_packed_is_a_person_too(tmp_path: Path) -> None:
+    files, empty, name = CLASSES_WITH_EMPTY_FOLDERS["Windows"]
+    bundle = class_with_empty_folder(files, empty)
+    assert_cem_handed_in_nothing(collect([("class.zip", bundle)], tmp_path), name)
+
+
+def class_with_empty_folder(files: set[str], empty: str) -> bytes:
+    members = [(file.replace("W", "my_model_weights.h5"), b"x") for file in sorted(files)]
+    return zipped(*members, (empty, b""))
+
+
+def assert_cem_handed_in_nothing(found: list[Submission], name: str) -> None:
+    assert len({each.name for each in found}) == len(found) >= 2
+    (cem,) = (each for each in found if each.name == name)
+    assert cem.error == "The folder is empty: nothing was handed in. Hand in my_model_weights.h5."
+
+
+def test_empty_folders_that_programs_make_are_nobody(tmp_path: Path) -> None:
+    own = zipped(("work/model/my_model_weights.h5", b"A"), ("work/logs/", b""), ("work/tmp/", b""))
+    assert len(collect([("anna.zip", own)], tmp_path / "own")) == 1
+    of_class = zipped(("anna/w.h5", b"A"), ("anna/plots/", b""), ("ben/w.h5", b"B"))
+    found = collect([("class.zip", of_class)], tmp_path / "class")
+    assert [(each.name, each.error) for each in found] == [("anna", ""), ("ben", "")]
 
 
 def test_beside_the_file_that_was_asked_for_others_are_named_and_not_graded(

@@ -9,6 +9,7 @@ from core.errors import LabError
 from core.networks.formats import keras_h5
 from tests.inputs import (
     arrays,
+    client_neighbours,
     clients,
     envelope,
     hand_ins,
@@ -40,6 +41,7 @@ MODULES = (
     torch_files,
     weight_neighbours,
     clients,
+    client_neighbours,
 )
 CASES = [case for module in MODULES for case in module.CASES]
 

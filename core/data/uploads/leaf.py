@@ -13,6 +13,7 @@ import numpy as np
 from core.archives import sandbox
 from core.archives.limits import CLIENT_LIMITS, Limits
 from core.archives.sandbox import Content
+from core.data.uploads import leaf_checks
 from core.data.uploads.leaf_json import Users, check_alike
 from core.errors import UploadError
 from core.names import plain_name
@@ -71,11 +72,15 @@ def inspect(
         raise UploadError("No client has any samples. Export the data again.")
     if "test" in parts:
         _note_users(notes, "only in the test file, kept out", parts["test"], train)
+    tested = any(len(y) for user, (_, y) in parts.get("test", {}).items() if user in train)
+    if not tested and parts.pop("test", None) is not None:
+        notes.append("Warning: no client has both training and test samples.")
     clients = tuple(_client(user, train[user], parts.get("test")) for user in train)
     held = [client[2] for client in clients if len(client[3])]
     check_alike([x for x, _ in train.values()] + held)
     if len(held) < len(clients) or "test" not in parts:
         notes.append(_validated(len(held), len(clients), "test" in parts))
+    notes += leaf_checks.warnings(clients)
     return Leaf(tuple(train), clients, tuple(notes))
 
 
@@ -114,9 +119,15 @@ def _held(samples: int) -> int:
 
 def _validated(validated: int, clients: int, has_test: bool) -> str:
     """Return the sentence that says whose samples the validation accuracy comes from."""
-    where = "from their test samples" if has_test else "from a tenth of their samples, at least one"
+    their = "their" if clients > 1 else "its"
+    where = (
+        f"from {their} test samples"
+        if has_test
+        else f"from a tenth of {their} samples, at least one"
+    )
     if validated == clients:
-        return f"All {plural(clients, 'client')} are validated, {where}."
+        whose = f"All {clients:,} clients are" if clients > 1 else "The client is"
+        return f"{whose} validated, {where}."
     return (
         f"Warning: only {validated:,} of {plural(clients, 'client')} are validated, {where}; "
         f"the others have {'none' if has_test else 'a single sample'}."

@@ -1,7 +1,6 @@
 """What a LEAF document or archive says, read in the limited child process: users' x and y."""
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -10,15 +9,28 @@ import numpy as np
 
 from core.archives import archive
 from core.archives.child import Source
+from core.archives.members import Member
+from core.data.uploads.leaf_samples import samples_of
 from core.errors import UploadError
 from core.names import plain_name
 from core.text import plural
 
-# What a folder or a word of a file name says of the samples; LEAF's test is our validation.
+# What a folder or a word of a name says of the samples; LEAF's test is our validation, and
+# files for validation are preferred to it.
+TRAIN, TEST, VALIDATION = "train", "test", "validation"
 PARTS = {
-    **dict.fromkeys(("train", "training", "mytrain"), "train"),  # FedProx's are mytrain, mytest
-    **dict.fromkeys(("test", "testing", "mytest", "val", "validation", "eval"), "test"),
+    **dict.fromkeys(("train", "training", "trainset", "traindata"), TRAIN),
+    **dict.fromkeys(("test", "testing", "testset", "testdata"), TEST),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "dev"), VALIDATION),
+    **dict.fromkeys(("eval", "evaluation", "holdout"), VALIDATION),
+    **{"mytrain": TRAIN, "mytest": TEST},  # FedProx's
 }
+
+
+class NoClientsError(UploadError):
+    """JSON, but nothing of LEAF's."""
+
+
 Users = dict[str, tuple[np.ndarray, np.ndarray]]  # user -> (x, y)
 
 
@@ -31,17 +43,35 @@ def parse(source: Source) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     users: dict[str, list[str]] = {}
     arrays: dict[str, np.ndarray] = {}
     for part, contents in _documents(source, notes).items():
-        samples: Users = {}
-        for label, content in contents:
-            for user, xy in _users(content, label).items():
-                if user in samples:
-                    raise UploadError(
-                        f"The client {plain_name(user)} appears in two files. Leave one out."
-                    )
-                samples[user] = xy
+        samples = _together(contents, notes)
         users[part] = list(samples)
         arrays |= _joined(part, samples)
     return {"users": users, "notes": notes}, arrays
+
+
+def _together(contents: Sequence[tuple[str, memoryview]], notes: list[str]) -> Users:
+    """Return the users of some documents; other JSON beside them is left out and named."""
+    samples: Users = {}
+    others: dict[str, NoClientsError] = {}
+    for label, content in contents:
+        try:
+            found = _users(content, label)
+        except NoClientsError as error:
+            others[label] = error
+            continue
+        for user, xy in found.items():
+            if user in samples:
+                raise UploadError(
+                    f"The client {plain_name(user)} appears in two files. Leave one out, or call "
+                    "their folders train and test."
+                )
+            samples[user] = xy
+    if len(others) == len(contents):
+        raise UploadError(str(next(iter(others.values()))))
+    if others:
+        shown = ", ".join(list(others)[:10])
+        notes.append(f"Skipped {plural(len(others), 'JSON file')} without clients: {shown}.")
+    return samples
 
 
 def _documents(source: Source, notes: list[str]) -> dict[str, list[tuple[str, memoryview]]]:
@@ -52,35 +82,53 @@ def _documents(source: Source, notes: list[str]) -> dict[str, list[tuple[str, me
     """
     packed = archive.unpack(source)
     if packed is None:
-        return {"train": [("The file", memoryview(source.read()))]}
+        return {TRAIN: [("The file", memoryview(source.read()))]}
     documents = [m for m in packed.members if m.name.lower().endswith(".json")]
     parts = {member.name: _part(member.name.lower()) for member in documents}
-    if "train" not in parts.values():
-        parts = {name: part or "train" for name, part in parts.items()}
-    found: dict[str, list[tuple[str, memoryview]]] = {}
+    if TRAIN not in parts.values():
+        parts = {name: part or TRAIN for name, part in parts.items()}
+    by_part: dict[str | None, list[Member]] = {}
     for member in documents:
-        if part := parts[member.name]:
-            found.setdefault(part, []).append((member.shown, member.content))
-    if "train" not in found:
+        by_part.setdefault(parts[member.name], []).append(member)
+    if TRAIN not in by_part:
         raise UploadError(
             "The archive holds no training JSON. Pack train/….json and test/….json as LEAF does."
         )
-    left = [member for member in documents if not parts[member.name]]
-    if left:
-        folders = sorted({"/".join(member.parts[:-1]) or member.shown for member in left})
+    if VALIDATION in by_part and TEST in by_part:
+        left = by_part.pop(TEST)
+        notes.append(
+            f"The validation accuracy comes from {_where(by_part[VALIDATION])}; {_where(left)} "
+            f"({plural(len(left), 'file')}) was left out."
+        )
+    if None in by_part:
+        left = by_part.pop(None)
         notes.append(
             f"Skipped {plural(len(left), 'file')} that are neither in train nor in test: "
-            f"{', '.join(map(plain_name, folders[:10]))}."
+            f"{_where(left)}."
         )
-    return dict(sorted(found.items(), reverse=True))
+    held = by_part.pop(VALIDATION, None) or by_part.get(TEST)
+    kept = {TRAIN: by_part[TRAIN]} | ({TEST: held} if held else {})
+    return {
+        part: [(each.shown, each.content) for each in members] for part, members in kept.items()
+    }
+
+
+def _where(members: Sequence[Member]) -> str:
+    """Return the folders of some files, or the files that lie in none."""
+    folders = sorted({"/".join(member.parts[:-1]) or member.shown for member in members})
+    return ", ".join(map(plain_name, folders[:10]))
 
 
 def _part(name: str) -> str | None:
-    """Return "train", "test" or None: by the innermost folder named so, else by the file."""
+    """Return what a path says of its samples, None if nothing.
+
+    The innermost folder that is called so decides, else the last word of the file's name, else of
+    its folders' names.
+    """
     *folders, file = name.split("/")
-    words = re.findall("[a-z]+", file)
-    told = [PARTS[word] for word in (*reversed(folders), *reversed(words)) if word in PARTS]
-    return told[0] if told else None
+    words = [re.findall("[a-z]+", each) for each in (file, *reversed(folders))]
+    told = (*reversed(folders), *(word for of_one in words for word in reversed(of_one)))
+    return next((PARTS[word] for word in told if word in PARTS), None)
 
 
 def check_alike(filled: Sequence[np.ndarray]) -> None:
@@ -110,7 +158,7 @@ def _users(content: memoryview, label: str) -> Users:
     data = document.get("user_data") if isinstance(document, dict) else None
     users = document.get("users") if isinstance(document, dict) else None
     if not isinstance(data, dict) or not isinstance(users, list):
-        raise UploadError(
+        raise NoClientsError(
             f'{label} is not LEAF JSON: it needs "users", "num_samples" and "user_data". '
             "Export the clients in LEAF's format."
         )
@@ -125,7 +173,7 @@ def _users(content: memoryview, label: str) -> Users:
             f"{label}: a user's name holds half a character (an unpaired surrogate), which no text "
             "has. Rename that user and export the clients again."
         )
-    samples = {str(user): _samples(data[str(user)], str(user)) for user in users}
+    samples = {str(user): samples_of(data[str(user)], str(user)) for user in users}
     _check_counts(document.get("num_samples"), samples, label)
     return samples
 
@@ -137,15 +185,26 @@ def _is_text(name: str) -> bool:
 
 def _json(content: memoryview, label: str) -> Any:
     try:
-        return json.loads(str(content, "utf-8-sig"), parse_constant=_refuse_constant)
+        encoding = json.detect_encoding(bytes(content[:4]))  # Windows writes UTF-16 as well
+        return json.loads(
+            str(content, encoding),
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_without_repetition,
+        )
     except RecursionError as error:
         raise UploadError(
             f"{label} is nested far too deeply to be LEAF JSON. Export it again."
         ) from error
-    except ValueError as error:
-        raise UploadError(
-            f"{label} is no valid JSON ({plain_name(str(error), longest=80)}). Export it again."
-        ) from error
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            raise UploadError(
+                f"{label} holds several JSON documents, one after the other. Join the clients into "
+                "one document, or pack one file a document as .zip."
+            ) from error
+        where = f"{plain_name(error.msg, longest=60)}, in line {error.lineno}"
+        raise UploadError(f"{label} is no valid JSON ({where}). Export it again.") from error
+    except ValueError as error:  # bytes that are no text
+        raise UploadError(f"{label} is no valid JSON in UTF-8. Export it again.") from error
 
 
 def _refuse_constant(text: str) -> NoReturn:
@@ -154,59 +213,33 @@ def _refuse_constant(text: str) -> NoReturn:
     )
 
 
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's entries; of two of one name, JSON's reader would drop the first."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UploadError(
+                f"The file has the entry {plain_name(name)} twice in one place. Export it again."
+            )
+        found[name] = value
+    return found
+
+
 def _check_counts(counts: Any, samples: Users, label: str) -> None:
     if counts is None:
         return
-    if counts != [len(y) for _, y in samples.values()]:
-        raise UploadError(
-            f"{label}: num_samples disagrees with the samples that are there. Export it again."
-        )
-
-
-def _samples(entry: Any, user: str) -> tuple[np.ndarray, np.ndarray]:
-    shown = plain_name(user)
-    x, y = (entry.get(key) if isinstance(entry, dict) else None for key in "xy")
-    if not isinstance(x, list) or not isinstance(y, list) or len(x) != len(y):
-        raise UploadError(
-            f"The client {shown} needs a list x and a list y of the same length. Export it again."
-        )
-    if not x:
-        return np.empty((0, 0), np.float32), np.empty(0, np.int64)
-    return _features(x, shown), _labels(y, shown)
-
-
-def _numbers(values: list[Any], refusal: str) -> np.ndarray:
-    try:
-        return np.array(values, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise UploadError(refusal) from error
-
-
-def _features(x: list[Any], shown: str) -> np.ndarray:
-    features = _numbers(
-        x,
-        f"The samples of client {shown} are ragged or no numbers. "
-        "Every sample must be a list of the same number of numbers.",
+    if isinstance(counts, dict):  # by user instead of in their order
+        counts = [counts.get(user) for user in samples]
+    there = [len(y) for _, y in samples.values()]
+    if counts == there or (isinstance(counts, list) and counts == list(map(str, there))):
+        return
+    told = counts if isinstance(counts, list) and len(counts) == len(there) else []
+    of_one = [
+        f" (client {plain_name(user)}: {str(said)[:20]} instead of {count})"
+        for user, said, count in zip(samples, told, there, strict=False)
+        if said != count
+    ]
+    raise UploadError(
+        f"{label}: num_samples disagrees with the samples that are there{''.join(of_one[:1])}. "
+        "Export it again."
     )
-    if features.ndim < 2 or features.size == 0 or math.prod(features.shape[1:]) > 1_000_000:
-        raise UploadError(
-            f"The samples of client {shown} have the shape {features.shape[1:]}. "
-            "Every sample must be a list of the same number of numbers."
-        )
-    with np.errstate(over="ignore"):
-        converted = features.astype(np.float32)
-    if not np.isfinite(converted).all():
-        raise UploadError(
-            f"The samples of client {shown} contain NaN or infinite values. Replace them."
-        )
-    return converted
-
-
-def _labels(y: list[Any], shown: str) -> np.ndarray:
-    labels = _numbers(y, f"The labels of client {shown} are no numbers. Number the classes from 0.")
-    is_class = labels.ndim == 1 and (labels == np.floor(labels)).all() and (labels >= 0).all()
-    if not is_class or labels.max() >= 10_000:
-        raise UploadError(
-            f"The labels of client {shown} are not class numbers from 0. Number the classes from 0."
-        )
-    return labels.astype(np.int64)
