@@ -19,6 +19,7 @@ from core.networks.lookup import find_network
 from core.networks.pixels import PIXELS, guess_pixels
 from core.training.spec import ImportSpec, TrainSpec
 
+SMALL = {".tflite": "tflite", ".onnx": "onnx"}  # what the small network's files end in
 WHOLE = (".keras", ".h5", ".hdf5", ".json")  # files that may hold a network and not only weights
 
 
@@ -105,25 +106,25 @@ def write_other(session: Session, made: Path, result: NetworkResult, out: Path) 
     """
     if out.suffix == made.suffix:
         source = made
-    elif out.suffix == ".tflite" and (small := _litert(result)):
+    elif out.suffix in SMALL and (small := _small(result, SMALL[out.suffix])):
         source = made.with_name(small)
     elif out.suffix == ".h5":
         return _converted(session, made, out)
     else:
         raise WeightsError(
             f"{out.name} ends in {out.suffix!r}. This network is written as .keras or .h5, and as "
-            ".tflite where whole units were removed."
+            ".tflite or .onnx where whole units were removed."
         )
     with session.output(out) as part:
         shutil.copyfile(source, part)
 
 
-def _litert(result: NetworkResult) -> str:
-    """Return the small network's LiteRT file, "" if there is none. Raises WeightsError with why."""
+def _small(result: NetworkResult, kind: str) -> str:
+    """Return the small network's file, "" if there is none. Raises WeightsError with why."""
     compact = getattr(result, "compact", None) or {}
-    if refused := compact.get("tflite_refused"):
+    if refused := compact.get(f"{kind}_refused"):
         raise WeightsError(str(refused))
-    return str(compact.get("tflite", ""))
+    return str(compact.get(kind, ""))
 
 
 def _converted(session: Session, made: Path, out: Path) -> None:

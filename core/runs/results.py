@@ -97,9 +97,10 @@ def other_files(network: Network, workspace: Workspace) -> list[Path]:
 
 
 def not_offered(network: Network) -> str:
-    """Return why one of the small network's formats is not offered, "" where all are."""
+    """Return why formats of the small network are not offered, "" where all are."""
     small = getattr(result_of(network.job), "compact", None) or {}
-    return str(small.get("tflite_refused", ""))
+    reasons = (small.get(f"{kind}_refused") for kind in SMALL_FORMATS)
+    return " ".join(str(reason) for reason in reasons if reason)
 
 
 def weights_path(network: Network, workspace: Workspace) -> Path:

@@ -1,4 +1,4 @@
-"""Any network as files that other programs run: Keras and LiteRT (TFLite), each read again."""
+"""Any network as files that other programs run, each read again: Keras, LiteRT (TFLite), ONNX."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,54 +8,73 @@ import numpy as np
 
 from core.errors import WeightsError
 from core.evaluation.cost import latency_seconds
+from core.networks.formats.onnx_file import onnx_bytes, onnx_runner
 from core.networks.graph import Network
 from core.networks.keras_files.writer import write_network
 from core.networks.keras_model import build, put
 from core.randomness import generator
 from core.training.export import KERAS_FILE, TFLITE_FILE, tflite_runner
 
+ONNX_FILE = "compact.onnx"
 TOLERANCE = 1e-5  # of the largest output
 IMAGES = 2
+Files = dict[str, str | int | float]
 
 
 def compact_files(
     network: Network, weights: Mapping[str, np.ndarray], folder: Path, scratch: Path | None = None
-) -> dict[str, str | int | float]:
+) -> Files:
     """Write the network into `folder` and return file names, sizes and latency.
 
     Keys: keras, keras_bytes, tflite, tflite_bytes, latency_seconds (median for one image by LiteRT
-    on one thread of this machine). A LiteRT file that predicts differently is not written: then
-    tflite_refused says why. Raises WeightsError if the Keras file does not hold the network.
+    on one thread of this machine), onnx, onnx_bytes. A LiteRT or ONNX file that predicts
+    differently is not written: then tflite_refused or onnx_refused says why. Raises WeightsError if
+    the Keras file does not hold the network.
     """
     write_network(folder / KERAS_FILE, network, weights, scratch=scratch)
-    found: dict[str, str | int | float] = {
-        "keras": KERAS_FILE,
-        "keras_bytes": (folder / KERAS_FILE).stat().st_size,
-    }
+    found: Files = {"keras": KERAS_FILE, "keras_bytes": (folder / KERAS_FILE).stat().st_size}
+    model = build(network)
+    put(model, network, weights)
+    return (
+        found | _litert_file(model, network, folder) | _onnx_file(model, network, weights, folder)
+    )
+
+
+def _litert_file(model: Any, network: Network, folder: Path) -> Files:
     try:
-        content = litert(network, weights)
+        content = litert(model, network)
     except WeightsError as error:  # hours of pruning are not lost for one of its formats
-        return {**found, "tflite_refused": str(error)}
+        return {"tflite_refused": str(error)}
     (folder / TFLITE_FILE).write_bytes(content)
     run, image = tflite_runner(content), np.zeros((1, *network.input_shape), np.float32)
     return {
-        **found,
         "tflite": TFLITE_FILE,
         "tflite_bytes": len(content),
         "latency_seconds": latency_seconds(lambda: run(image)),
     }
 
 
-def litert(network: Network, weights: Mapping[str, np.ndarray]) -> bytes:
+def _onnx_file(
+    model: Any, network: Network, weights: Mapping[str, np.ndarray], folder: Path
+) -> Files:
+    try:
+        content = onnx_bytes(network, weights)
+        check_same(model, onnx_runner(content), network, "ONNX")
+    except WeightsError as error:
+        return {"onnx_refused": str(error)}
+    (folder / ONNX_FILE).write_bytes(content)
+    return {"onnx": ONNX_FILE, "onnx_bytes": len(content)}
+
+
+def litert(model: Any, network: Network) -> bytes:
     """Return the network as a LiteRT (TFLite) flat buffer for single images, float32.
 
-    Raises WeightsError unless LiteRT's own interpreter predicts the same with it.
+    model: the network in Keras. Raises WeightsError unless LiteRT's own interpreter predicts the
+    same with it.
     """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    model = build(network)
-    put(model, network, weights)
     specification = tf.TensorSpec((1, *network.input_shape), tf.float32, name="images")
 
     def predict(images: Any) -> Any:

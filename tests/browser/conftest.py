@@ -110,6 +110,27 @@ def settle(page: Page, timeout: float = 30_000) -> None:
     )
 
 
+def select(page: Page, label: str, option: str) -> None:
+    """Choose an option of a box by its name.
+
+    A list of options closes when the page scrolls, and a click scrolls to what it clicks on: the
+    box has to be in view, and the page at rest, before it is opened.
+    """
+    box = page.get_by_role("combobox", name=label)
+    box.evaluate(
+        """async box => {
+            box.scrollIntoView({block: 'center'});
+            const frame = () => new Promise(requestAnimationFrame);
+            for (let top = NaN; top !== box.getBoundingClientRect().top; await frame()) {
+                top = box.getBoundingClientRect().top;
+                await frame();
+            }
+        }"""
+    )
+    box.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 def new_context(
     browser: Browser, width: int = 1280, height: int = 900, scheme: str = "light"
 ) -> BrowserContext:

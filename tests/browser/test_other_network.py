@@ -1,8 +1,10 @@
-"""A network of one's own in a real browser: uploaded, trained, swept."""
+"""A network of one's own in a real browser: uploaded, trained, swept, compared, downloaded."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from onnxruntime import InferenceSession
 
 from core.data import store as datasets
 from core.data.builtin_datasets import BUILT_IN
@@ -11,13 +13,13 @@ from core.networks.initial import initial_values
 from core.networks.keras_files.writer import write_network
 from core.networks.layers import LAYER_KINDS as K
 from core.workspace import Workspace
-from tests.browser.conftest import Visitor, new_context, settle
+from tests.browser.conftest import Visitor, new_context, select, settle
 from tests.browser.server import ROOT, serve
 from tests.browser.test_main_job import DOTS, choose_two_methods
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 TRAINED_MS, PRUNED_MS = 300_000, 600_000
-IMAGES = 400
+IMAGES = 40
 
 
 def mobile_like():
@@ -56,7 +58,7 @@ def visitor(chromium, tmp_path_factory):
 
 
 def _keep_part_of_the_sample(home):
-    """Store some of the sample's images: six networks of 96 x 96 pixels take a while with all."""
+    """Store a few of the sample's images: seven networks are trained or measured on them."""
     whole = BUILT_IN["garments"].load(Workspace(home))
     parts = {name: getattr(whole, name).spread(IMAGES) for name in ("train", "validation", "test")}
     datasets.save(Workspace(home), replace(whole, name="part of the sample", **parts))
@@ -101,8 +103,64 @@ def test_two_methods_at_three_sparsities_are_swept(visitor):
     others.fill("60")  # of its parameters 72.6% are entries of kernels
     others.press("Enter")
     epochs = page.locator(".st-key-sweep-epochs input")
-    epochs.fill("1")
+    epochs.fill("0")  # training after a cut is held by the main job's test and by those of tasks
     epochs.press("Enter")
     page.get_by_text("6 networks, about").wait_for()
     page.get_by_role("button", name="Start").click()
     page.wait_for_function(f"() => ({DOTS})() === 7", timeout=PRUNED_MS)
+
+
+def test_two_of_its_prunings_are_compared(visitor):
+    page = visitor.page
+    page.get_by_role("link", name="Frontier", exact=True).click()
+    page.get_by_text("Click dots, or select networks above").wait_for()
+    for name in ("Magnitude 60.0%", "L1 filter 60.0%"):
+        select(page, "Compare", name)
+        settle(page)
+    page.get_by_text("Settings that differ").wait_for()
+    page.get_by_text("Layers", exact=True).first.click()
+    page.get_by_text("block2_project").first.wait_for()
+    page.get_by_text("Predictions", exact=True).first.click()
+    page.get_by_text("holdout images").first.wait_for(timeout=PRUNED_MS)
+    assert page.get_by_text("holdout images").count() == 2  # a sentence for each
+
+
+def test_the_small_network_is_downloaded_and_its_own_runtimes_predict_alike(visitor, tmp_path):
+    page = visitor.page
+    page.get_by_role("link", name="Prune", exact=True).click()
+    settle(page)
+    select(page, "Selected network", "L1 filter 60.0%")
+    page.get_by_role("button", name="Download pruned.keras").wait_for()
+    files = {}
+    for name in ("pruned.keras", "compact.keras", "compact.tflite", "compact.onnx"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Download {name}").click()
+        files[name] = tmp_path / name
+        download.value.save_as(files[name])
+    images = np.random.default_rng(0).random((3, 96, 96, 1)).astype(np.float32)
+    answers = {name: RUNTIMES[path.suffix](path, images) for name, path in files.items()}
+    for name, found in answers.items():
+        assert np.abs(found - answers["pruned.keras"]).max() < 1e-5, name
+    assert files["compact.tflite"].stat().st_size < 4 * mobile_like().parameters + 8_000
+    assert np.ptp(answers["pruned.keras"], axis=0).max() > 1e-4  # they depend on the image
+
+
+def _keras(path, images):
+    import keras
+
+    return np.asarray(keras.models.load_model(path)(images, training=False))
+
+
+def _litert(path, images):
+    from core.training.export import tflite_runner
+
+    run = tflite_runner(path.read_bytes())
+    return np.concatenate([run(image[None]) for image in images])
+
+
+def _onnx(path, images):
+    session = InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(None, {"images": images})[0]
+
+
+RUNTIMES = {".keras": _keras, ".tflite": _litert, ".onnx": _onnx}

@@ -71,6 +71,9 @@ def test_a_format_that_is_not_offered_is_explained(lab) -> None:
     refused = {**job.result, "compact": {"tflite_refused": "It predicts differently."}}
     told = replace(network, job=replace(job, result=refused))
     assert results.not_offered(told) == "It predicts differently."
+    both = {"compact": {"tflite_refused": "Not LiteRT.", "onnx_refused": "Not ONNX."}}
+    told = replace(network, job=replace(job, result={**job.result, **both}))
+    assert results.not_offered(told) == "Not LiteRT. Not ONNX."
 
 
 def test_a_deleted_data_set_leaves_numbered_classes(lab) -> None:

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from onnxruntime import InferenceSession
 
 from core.data import store as datasets
 from core.errors import JobError, SettingsError, WeightsError
 from core.evaluation.behaviour import BehaviourSpec
 from core.jobs.runner.context import Context
 from core.jobs.store.store import SavedRun, Store
+from core.networks.graph import predict
 from core.networks.kept import keep_network
 from core.networks.keras_files.reader import read_network
 from core.networks.network import NetworkShape
@@ -121,9 +123,13 @@ def test_a_network_is_pruned_saved_small_and_compared(lab):
         zeros = sum(int((array == 0).sum()) for array in found.weights.values())
         assert zeros == result.point.zeros
     files = other_files(network_of(lab.store.get(pruned[1])), lab.workspace)
-    assert [path.name for path in files] == ["compact.keras", "compact.tflite"]
-    small = read_network(files[0]).network
-    assert small.parameters < residual().parameters
+    assert [path.name for path in files] == ["compact.keras", "compact.tflite", "compact.onnx"]
+    small = read_network(files[0])
+    assert small.network.parameters < residual().parameters
+    images = DATASET.test.images
+    session = InferenceSession(files[2], providers=["CPUExecutionProvider"])
+    found = session.run(None, {"images": images})[0]
+    assert np.allclose(found, predict(small.network, small.weights, images), atol=1e-5)
     spec = BehaviourSpec(data=lab.data, points=(dense, *pruned))
     _, compared = lab.run(comparing.compare_behaviour, spec)
     assert [each.id for each in compared.networks] == [dense, *pruned]

@@ -6,8 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.networks.layers.functions import FUNCTIONS, MIXING, softmax
+from core.networks.layers.functions import FUNCTIONS, MIXING, onnx_function, softmax
 from core.networks.layers.kind import Arrays, Kind, Shape, check_last_axis
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 from core.networks.layers.unit_table import Axis, Flow, UnitTable
 
 
@@ -19,6 +20,15 @@ class Activation(Kind):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(FUNCTIONS[self.activation](inputs[0]))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return onnx_function(graph, self.activation, inputs[0])
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         if self.activation in MIXING:
@@ -45,6 +55,27 @@ class ReLU(Kind):
         below = self.negative_slope * (x - self.threshold)
         return np.where(x >= self.threshold, above, below)
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        x = inputs[0]
+        if not self.threshold and not self.negative_slope:
+            if self.max_value is None:
+                return graph.each("Relu", x)
+            return graph.each("Clip", x, graph.constant(0.0), graph.constant(self.max_value))
+        read, threshold = x.first or x.last, graph.constant(self.threshold)
+        above = read
+        if self.max_value is not None:
+            above = graph.node("Min", read, graph.constant(self.max_value))
+        below = graph.node("Sub", read, threshold)
+        below = graph.node("Mul", below, graph.constant(self.negative_slope))
+        is_above = graph.node("GreaterOrEqual", read, threshold)
+        return graph.like(x, graph.node("Where", is_above, above, below))
+
 
 @dataclass(frozen=True)
 class LeakyReLU(Kind):
@@ -60,6 +91,15 @@ class LeakyReLU(Kind):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.where(inputs[0] > 0, inputs[0], self.negative_slope * inputs[0])
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return graph.each("LeakyRelu", inputs[0], alpha=self.negative_slope)
+
 
 @dataclass(frozen=True)
 class ELU(Kind):
@@ -70,6 +110,15 @@ class ELU(Kind):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         x = inputs[0]
         return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return graph.each("Elu", inputs[0], alpha=self.alpha)
 
 
 @dataclass(frozen=True)
@@ -88,6 +137,16 @@ class PReLU(Kind):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.where(inputs[0] > 0, inputs[0], weights["alpha"] * inputs[0])
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        slopes = graph.constant(weights["alpha"], "alpha")
+        return OnnxTensor(last=graph.node("PRelu", graph.last(inputs[0]), slopes))
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         last = len(inputs[0])
@@ -111,6 +170,15 @@ class Softmax(Kind):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return softmax(inputs[0])
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return onnx_function(graph, "softmax", inputs[0])
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         table.freeze(units[0], "softmax mixes its channels")

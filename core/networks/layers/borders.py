@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.networks.layers.kind import Arrays, Kind, Shape, along, check_rank
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 
 Sides = tuple[tuple[int, ...], ...]
 
@@ -57,6 +58,17 @@ class ZeroPadding(Kind):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.pad(inputs[0], ((0, 0), *self.padding, (0, 0)))
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        before, after = ([side[end] for side in self.padding] for end in (0, 1))
+        pads = graph.integers(0, 0, *before, 0, 0, *after)  # batch, channels, positions
+        return OnnxTensor(first=graph.node("Pad", graph.first(inputs[0]), pads))
+
 
 @dataclass(frozen=True)
 class ZeroPadding1D(ZeroPadding):
@@ -105,6 +117,19 @@ class Cropping(Kind):
         pairs = zip(inputs[0].shape[1:-1], self.cropping, strict=True)
         return inputs[0][(slice(None), *(slice(first, n - last) for n, (first, last) in pairs))]
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        pairs = list(zip(shapes[0][:-1], self.cropping, strict=True))
+        starts = graph.integers(*(first for _, (first, _) in pairs))
+        ends = graph.integers(*(size - last for size, (_, last) in pairs))
+        axes = graph.integers(*range(2, self.rank + 2))
+        return OnnxTensor(first=graph.node("Slice", graph.first(inputs[0]), starts, ends, axes))
+
 
 @dataclass(frozen=True)
 class Cropping1D(Cropping):
@@ -143,3 +168,15 @@ class UpSampling2D(Kind):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return inputs[0].repeat(self.size[0], axis=1).repeat(self.size[1], axis=2)
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        scales = graph.constant((1.0, 1.0, *self.size), "scales")
+        options = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        made = graph.node("Resize", graph.first(inputs[0]), "", scales, mode="nearest", **options)
+        return OnnxTensor(first=made)

@@ -8,10 +8,11 @@ from typing import ClassVar, Self
 import numpy as np
 
 from core.errors import SettingsError
-from core.networks.layers.functions import FUNCTIONS, MIXING
+from core.networks.layers.functions import FUNCTIONS, MIXING, onnx_function
 from core.networks.layers.kind import Arrays, Kind, Shape, along, check_rank
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor, shaped
 from core.networks.layers.unit_table import Axis, Flow, UnitTable
-from core.networks.layers.windows import output_sizes, padded, sliding
+from core.networks.layers.windows import onnx_window, output_sizes, padded, sliding
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,21 @@ class Convolution(Kind):
         if self.use_bias:
             result = result + weights["bias"]
         return np.asarray(FUNCTIONS[self.activation](result))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        kernel = np.moveaxis(weights["kernel"], (-1, -2), (0, 1))
+        read = [graph.first(inputs[0]), graph.constant(kernel, "kernel")]
+        read += [graph.constant(weights["bias"], "bias")] if self.use_bias else []
+        options = (self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        window = onnx_window(shapes[0][:-1], *options)
+        made = OnnxTensor(first=graph.node("Conv", *read, group=self.groups, **window))
+        return onnx_function(graph, self.activation, shaped(made, len(shapes[0])))
 
     def _convolve(self, images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
         views = sliding(images, self.kernel_size, self.strides, self.dilation_rate)

@@ -8,8 +8,9 @@ from typing import Self
 import numpy as np
 
 from core.errors import SettingsError
-from core.networks.layers.functions import FUNCTIONS, MIXING
+from core.networks.layers.functions import FUNCTIONS, MIXING, onnx_function
 from core.networks.layers.kind import Arrays, Kind, Shape
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 from core.networks.layers.unit_table import Axis, Flow, UnitTable
 
 
@@ -39,6 +40,19 @@ class Dense(Kind):
         if self.use_bias:
             result = result + weights["bias"]
         return np.asarray(FUNCTIONS[self.activation](result))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        kernel = graph.constant(weights["kernel"], "kernel")
+        made = graph.node("MatMul", graph.last(inputs[0]), kernel)
+        if self.use_bias:
+            made = graph.node("Add", made, graph.constant(weights["bias"], "bias"))
+        return onnx_function(graph, self.activation, OnnxTensor(last=made))
 
     def kernel_uses(self, inputs: Sequence[Shape]) -> dict[str, int]:
         return {"kernel": math.prod(inputs[0][:-1])}

@@ -8,10 +8,11 @@ from typing import ClassVar, Self
 import numpy as np
 
 from core.errors import SettingsError
-from core.networks.layers.functions import FUNCTIONS, MIXING
+from core.networks.layers.functions import FUNCTIONS, MIXING, onnx_function
 from core.networks.layers.kind import Arrays, Kind, Shape, along, check_rank
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor, shaped
 from core.networks.layers.unit_table import Axis, Flow, UnitTable
-from core.networks.layers.windows import output_sizes, padded, sliding
+from core.networks.layers.windows import onnx_window, output_sizes, padded, sliding
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,30 @@ class Depthwise(Kind):
         window = "xy"[: self.rank]
         found = np.einsum(f"...c{window},{window}cm->...cm", views, kernel)
         return np.asarray(found.reshape(*found.shape[:-2], -1))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        bias = (graph.constant(weights["bias"], "bias"),) if self.use_bias else ()
+        made = OnnxTensor(
+            first=self._onnx_each_channel(graph, weights, inputs[0], shapes[0], *bias)
+        )
+        return onnx_function(graph, self.activation, shaped(made, len(shapes[0])))
+
+    def _onnx_each_channel(
+        self, graph: OnnxGraph, weights: Arrays, x: OnnxTensor, shape: Shape, *bias: str
+    ) -> str:
+        """Add the convolution of each channel by itself and return its name, channels first."""
+        kernel = np.moveaxis(weights[self.kernel_part], (-2, -1), (0, 1))
+        grouped = kernel.reshape(-1, 1, *kernel.shape[2:])
+        read = (graph.first(x), graph.constant(grouped, self.kernel_part), *bias)
+        options = (self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        window = onnx_window(shape[:-1], *options)
+        return graph.node("Conv", *read, group=shape[-1], **window)
 
     def kernel_uses(self, inputs: Sequence[Shape]) -> dict[str, int]:
         return {self.kernel_part: math.prod(self.output_shape(inputs)[:-1])}
@@ -124,6 +149,20 @@ class Separable(Depthwise):
         if self.use_bias:
             result = result + weights["bias"]
         return np.asarray(FUNCTIONS[self.activation](result))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        between = self._onnx_each_channel(graph, weights, inputs[0], shapes[0])
+        kernel = np.moveaxis(weights["pointwise_kernel"], (-1, -2), (0, 1))
+        read = [between, graph.constant(kernel, "pointwise_kernel")]
+        read += [graph.constant(weights["bias"], "bias")] if self.use_bias else []
+        made = OnnxTensor(first=graph.node("Conv", *read))
+        return onnx_function(graph, self.activation, shaped(made, len(shapes[0])))
 
     def kernel_uses(self, inputs: Sequence[Shape]) -> dict[str, int]:
         positions = math.prod(self.output_shape(inputs)[:-1])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.errors import SettingsError
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -59,6 +60,47 @@ FUNCTIONS: dict[str, Function] = {
     "log_sigmoid": lambda x: -_softplus(-x),
     "softmax": softmax,
 }
+# The ONNX operation of each, with its attributes; those of several operations follow.
+ONE_NODE: dict[str, tuple[str, dict[str, float]]] = {
+    "relu": ("Relu", {}),
+    "leaky_relu": ("LeakyRelu", {"alpha": 0.2}),
+    "elu": ("Elu", {}),
+    "celu": ("Elu", {}),
+    "selu": ("Selu", {}),
+    "softplus": ("Softplus", {}),
+    "softsign": ("Softsign", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "hard_sigmoid": ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}),
+    "tanh": ("Tanh", {}),
+    "hard_silu": ("HardSwish", {}),
+    "gelu": ("Gelu", {}),
+    "mish": ("Mish", {}),
+    "exponential": ("Exp", {}),
+}
+CLIPPED = {"relu6": (0.0, 6.0), "hard_tanh": (-1.0, 1.0)}
+
+
+def onnx_function(graph: OnnxGraph, name: str, x: OnnxTensor) -> OnnxTensor:
+    """Add an activation function to an ONNX graph and return its output."""
+    if name == "linear":
+        return x
+    if name in ONE_NODE:
+        op, attributes = ONE_NODE[name]
+        return graph.each(op, x, **attributes)
+    if name in CLIPPED:
+        return graph.each("Clip", x, *(graph.constant(end) for end in CLIPPED[name]))
+    if name == "softmax":
+        return OnnxTensor(last=graph.node("Softmax", graph.last(x), axis=-1))
+    read = x.first or x.last
+    if name == "silu":
+        made = graph.node("Mul", read, graph.node("Sigmoid", read))
+    elif name == "tanh_shrink":
+        made = graph.node("Sub", read, graph.node("Tanh", read))
+    else:  # log_sigmoid
+        made = graph.node("Neg", graph.node("Softplus", graph.node("Neg", read)))
+    return graph.like(x, made)
+
+
 SAME = {"swish": "silu", "hard_swish": "hard_silu"}  # other names in Keras
 MIXING = frozenset({"softmax"})  # every channel's output depends on all channels
 

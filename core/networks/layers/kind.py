@@ -15,6 +15,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.networks.layers.functions import FUNCTIONS, known
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 from core.networks.layers.unit_table import Flow, UnitTable
 
 Shape = tuple[int, ...]
@@ -73,6 +74,19 @@ class Kind:
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """Return the output for inputs of shape (n, ...), as at inference."""
+        return inputs[0]
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        """Add the layer's nodes, as at inference, and return its output; here its input.
+
+        shapes: of the inputs.
+        """
         return inputs[0]
 
     def kernel_uses(self, inputs: Sequence[Shape]) -> dict[str, int]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.networks.layers.kind import Arrays, Kind, Shape, check_last_axis
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 from core.networks.layers.unit_table import Flow, UnitTable
 
 
@@ -30,12 +31,24 @@ class Merging(Kind):
     """Inputs combined entry by entry: entry i of one is kept or goes with entry i of the others."""
 
     pair: ClassVar[Any]
+    op: ClassVar[str] = ""
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return broadcast(inputs)
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(reduce(type(self).pair, inputs))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        names, is_first = graph.together(inputs)
+        made = reduce(lambda one, other: graph.node(type(self).op, one, other), names)
+        return OnnxTensor(first=made) if is_first else OnnxTensor(last=made)
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         width = max(len(each) for each in units)
@@ -53,6 +66,7 @@ class Add(Merging):
     """The sum of the inputs, as in residual networks. He et al. 2016, arXiv:1512.03385."""
 
     pair: ClassVar[Any] = np.add
+    op: ClassVar[str] = "Add"
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,7 @@ class Subtract(Merging):
     """The difference of two inputs."""
 
     pair: ClassVar[Any] = np.subtract
+    op: ClassVar[str] = "Sub"
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,7 @@ class Multiply(Merging):
     """The product of the inputs, as in squeeze-and-excitation. Hu et al. 2018, arXiv:1709.01507."""
 
     pair: ClassVar[Any] = np.multiply
+    op: ClassVar[str] = "Mul"
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,7 @@ class Maximum(Merging):
     """The largest of the inputs."""
 
     pair: ClassVar[Any] = np.maximum
+    op: ClassVar[str] = "Max"
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,7 @@ class Minimum(Merging):
     """The smallest of the inputs."""
 
     pair: ClassVar[Any] = np.minimum
+    op: ClassVar[str] = "Min"
 
 
 @dataclass(frozen=True)
@@ -89,6 +107,17 @@ class Average(Merging):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(reduce(np.add, inputs) / len(inputs))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        names, is_first = graph.together(inputs)
+        made = graph.node("Mean", *names)
+        return OnnxTensor(first=made) if is_first else OnnxTensor(last=made)
 
 
 @dataclass(frozen=True)
@@ -106,6 +135,18 @@ class CustomScaleLayer(Merging):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return inputs[0] + inputs[1] * self.scale
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        (one, other), is_first = graph.together(inputs)
+        scaled = graph.node("Mul", other, graph.constant(self.scale))
+        made = graph.node("Add", one, scaled)
+        return OnnxTensor(first=made) if is_first else OnnxTensor(last=made)
 
 
 @dataclass(frozen=True)
@@ -126,6 +167,17 @@ class Concatenate(Kind):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.concatenate(inputs, axis=-1)
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        names, is_first = graph.together(inputs)
+        made = graph.node("Concat", *names, axis=1 if is_first else -1)
+        return OnnxTensor(first=made) if is_first else OnnxTensor(last=made)
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         return Flow(np.concatenate(units))

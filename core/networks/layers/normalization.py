@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from core.networks.layers.kind import Arrays, Kind, Shape, check_last_axis
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 from core.networks.layers.unit_table import Axis, Flow, UnitTable
 
 
@@ -45,6 +46,21 @@ class BatchNormalization(Kind):
         shift = -weights["moving_mean"] * factor
         return np.asarray(inputs[0] * factor + (shift + weights["beta"] if self.center else shift))
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        zeros = np.zeros(shapes[0][-1], np.float32)
+        vectors = {"gamma": zeros + 1, "beta": zeros, **weights}
+        names = [graph.constant(vectors[part], part) for part in ("gamma", "beta", *self.fixed)]
+        made = graph.node(
+            "BatchNormalization", graph.first(inputs[0]), *names, epsilon=self.epsilon
+        )
+        return OnnxTensor(first=made)
+
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         parts = self.parameter_shapes(inputs)
         return Flow(units[0], tuple(Axis(part, 0, units[0], "carries") for part in parts))
@@ -75,6 +91,19 @@ class LayerNormalization(Kind):
         result = centred / np.sqrt(variance + np.float32(self.epsilon))
         result = result * weights["gamma"] if self.scale else result
         return np.asarray(result + weights["beta"] if self.center else result)
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        ones = np.ones(shapes[0][-1], np.float32)
+        read = [graph.last(inputs[0]), graph.constant(weights.get("gamma", ones), "gamma")]
+        read += [graph.constant(weights["beta"], "beta")] if self.center else []
+        made = graph.node("LayerNormalization", *read, axis=-1, epsilon=self.epsilon)
+        return OnnxTensor(last=made)
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         table.freeze(units[0], "layer normalization averages over them")
@@ -108,12 +137,30 @@ class Normalization(Kind):
         return {**super().config(), "axis": None if self.axis is None else -1}
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
-        mean = weights["mean"] if self.mean is None else np.array(self.mean, np.float32)
-        variance = weights["variance"] if self.mean is None else np.array(self.variance, np.float32)
-        deviation = np.maximum(np.sqrt(variance), np.float32(1e-7))
+        mean, deviation = self._statistics(weights)
         if self.invert:
             return np.asarray(mean + inputs[0] * deviation)
         return np.asarray((inputs[0] - mean) / deviation)
+
+    def _statistics(self, weights: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and standard deviation, of the weights or of the options."""
+        mean = weights["mean"] if self.mean is None else np.array(self.mean, np.float32)
+        variance = weights["variance"] if self.mean is None else np.array(self.variance, np.float32)
+        return mean, np.maximum(np.sqrt(variance), np.float32(1e-7))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        mean, deviation = (graph.constant(each) for each in self._statistics(weights))
+        if self.invert:
+            wide = graph.node("Mul", graph.last(inputs[0]), deviation)
+            return OnnxTensor(last=graph.node("Add", wide, mean))
+        centred = graph.node("Sub", graph.last(inputs[0]), mean)
+        return OnnxTensor(last=graph.node("Div", centred, deviation))
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         table.freeze(units[0], "normalization has a mean for each")

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from core.networks.layers.kind import Arrays, Kind, Shape, along, check_rank
-from core.networks.layers.windows import output_sizes, padded, sliding
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
+from core.networks.layers.windows import onnx_window, output_sizes, padded, sliding
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,13 @@ class Pooling(Kind):
         sizes = output_sizes(inputs[0][:-1], self.pool_size, self.steps, self.padding, ones)
         return (*sizes, inputs[0][-1])
 
+    def _onnx_pool(
+        self, graph: OnnxGraph, op: str, x: OnnxTensor, shape: Shape, **more: int
+    ) -> OnnxTensor:
+        options = (self.pool_size, self.steps, self.padding, (1,) * self.rank)
+        window = onnx_window(shape[:-1], *options)
+        return OnnxTensor(first=graph.node(op, graph.first(x), **window, **more))
+
     def _views(self, images: np.ndarray, value: float) -> np.ndarray:
         """Return the windows, flattened to one last axis; `value` fills what lies outside."""
         ones = (1,) * self.rank
@@ -53,6 +61,15 @@ class MaxPooling(Pooling):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(self._views(inputs[0], -np.inf).max(axis=-1))
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return self._onnx_pool(graph, "MaxPool", inputs[0], shapes[0])
+
 
 @dataclass(frozen=True)
 class AveragePooling(Pooling):
@@ -60,6 +77,15 @@ class AveragePooling(Pooling):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(np.nanmean(self._views(inputs[0], np.nan), axis=-1))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return self._onnx_pool(graph, "AveragePool", inputs[0], shapes[0], count_include_pad=0)
 
 
 @dataclass(frozen=True)
@@ -107,6 +133,12 @@ class GlobalPooling(Kind):
         """The axes of the positions, counted with the batch."""
         return tuple(range(1, self.rank + 1))
 
+    def _onnx_reduce(self, graph: OnnxGraph, op: str, x: OnnxTensor) -> OnnxTensor:
+        """Add a reduction over the positions, in the order in which the tensor is."""
+        axes = graph.integers(*(axis + bool(x.first) for axis in self.axes))
+        made = graph.node(op, x.first or x.last, axes, keepdims=int(self.keepdims))
+        return graph.like(x, made) if self.keepdims else OnnxTensor(last=made)
+
 
 @dataclass(frozen=True)
 class GlobalAverage(GlobalPooling):
@@ -115,6 +147,15 @@ class GlobalAverage(GlobalPooling):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(inputs[0].mean(axis=self.axes, keepdims=self.keepdims))
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return self._onnx_reduce(graph, "ReduceMean", inputs[0])
+
 
 @dataclass(frozen=True)
 class GlobalMax(GlobalPooling):
@@ -122,6 +163,15 @@ class GlobalMax(GlobalPooling):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(inputs[0].max(axis=self.axes, keepdims=self.keepdims))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return self._onnx_reduce(graph, "ReduceMax", inputs[0])
 
 
 @dataclass(frozen=True)

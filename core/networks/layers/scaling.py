@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.networks.layers.kind import Arrays, Kind, Shape
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 from core.networks.layers.unit_table import Axis, Flow, UnitTable
 
 
@@ -31,6 +32,16 @@ class Rescaling(Kind):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         scale, offset = (np.array(each, np.float32) for each in (self.scale, self.offset))
         return np.asarray(inputs[0] * scale + offset)
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        scaled = graph.node("Mul", graph.last(inputs[0]), graph.constant(self.scale, "scale"))
+        return OnnxTensor(last=graph.node("Add", scaled, graph.constant(self.offset, "offset")))
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         if max(len(self.scale), len(self.offset)) > 1:
@@ -62,6 +73,16 @@ class LayerScale(Kind):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(inputs[0] * weights["gamma"])
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        gamma = graph.constant(weights["gamma"], "gamma")
+        return OnnxTensor(last=graph.node("Mul", graph.last(inputs[0]), gamma))
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         return Flow(units[0], (Axis("gamma", 0, units[0], "carries"),))

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.networks.layers.kind import Arrays, Kind, Shape
+from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
 from core.networks.layers.unit_table import Flow, UnitTable
 
 
@@ -66,6 +67,15 @@ class Flatten(Kind):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return inputs[0].reshape(len(inputs[0]), -1)
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        return OnnxTensor(last=graph.node("Flatten", graph.last(inputs[0]), axis=1))
+
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         return arranged(units[0], _channels(inputs[0]).reshape(-1), table)
 
@@ -89,6 +99,16 @@ class Reshape(Kind):
         shape = self.output_shape([inputs[0].shape[1:]])
         return inputs[0].reshape(len(inputs[0]), *shape)
 
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        sizes = graph.integers(0, *self.output_shape(shapes))  # 0: as many as there are
+        return OnnxTensor(last=graph.node("Reshape", graph.last(inputs[0]), sizes))
+
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         entries = _channels(inputs[0]).reshape(self.output_shape(inputs))
         return arranged(units[0], entries, table)
@@ -111,6 +131,16 @@ class Permute(Kind):
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(inputs[0].transpose(0, *self.dims))
+
+    def onnx(
+        self,
+        graph: OnnxGraph,
+        weights: Arrays,
+        inputs: Sequence[OnnxTensor],
+        shapes: Sequence[Shape],
+    ) -> OnnxTensor:
+        made = graph.node("Transpose", graph.last(inputs[0]), perm=(0, *self.dims))
+        return OnnxTensor(last=made)
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         if self.dims[-1] == len(inputs[0]):

@@ -34,13 +34,38 @@ def padded(
     value: float,
 ) -> np.ndarray:
     """Return images (n, ..., channels) padded for "same": an odd pixel goes to the end."""
-    widths = [(0, 0)]
-    for size, width, stride, step in zip(
-        images.shape[1:-1], window, strides, dilation, strict=True
-    ):
+    widths = same_borders(images.shape[1:-1], window, strides, dilation)
+    return np.pad(images, [(0, 0), *widths, (0, 0)], constant_values=value)
+
+
+def same_borders(
+    sizes: Sequence[int], window: Sequence[int], strides: Sequence[int], dilation: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Return (before, after) for each axis of what "same" pads: an odd pixel goes to the end."""
+    borders = []
+    for size, width, stride, step in zip(sizes, window, strides, dilation, strict=True):
         missing = max(0, (-(-size // stride) - 1) * stride + (width - 1) * step + 1 - size)
-        widths.append((missing // 2, missing - missing // 2))
-    return np.pad(images, [*widths, (0, 0)], constant_values=value)
+        borders.append((missing // 2, missing - missing // 2))
+    return borders
+
+
+def onnx_window(
+    sizes: Sequence[int],
+    window: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    dilation: Sequence[int],
+) -> dict[str, tuple[int, ...]]:
+    """Return the attributes of a sliding window in ONNX: all borders before, then all after."""
+    borders = [(0, 0)] * len(window)
+    if padding == "same":
+        borders = same_borders(sizes, window, strides, dilation)
+    return {
+        "kernel_shape": tuple(window),
+        "strides": tuple(strides),
+        "dilations": tuple(dilation),
+        "pads": (*(before for before, _ in borders), *(after for _, after in borders)),
+    }
 
 
 def sliding(
