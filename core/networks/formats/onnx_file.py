@@ -102,7 +102,8 @@ def _pools() -> list[Any]:
 
     class AveragePool(OpRun):  # type: ignore[misc]
         def _run(self, images: np.ndarray, **options: Any) -> tuple[np.ndarray]:
-            return (np.nanmean(_windows(images, np.nan, options), axis=-1, dtype=np.float32),)
+            views = _windows(images, np.nan, options)
+            return (np.asarray(np.nanmean(views, axis=-1, dtype=np.float32)),)
 
     return [MaxPool, AveragePool]
 

@@ -63,6 +63,7 @@ __all__ = [
     "kind",
     "merging",
     "normalization",
+    "onnx_graph",
     "passing",
     "pooling",
     "scaling",
