@@ -1,6 +1,6 @@
-"""Recompute what the FedAvg demo shows at once: its grid, and its runs beyond the sliders.
+"""Recompute what the FedAvg demo shows at once: grid, runs beyond the sliders, presets' paths.
 
-python -m benchmarks.sample_demo [--extras] (minutes; the grid goes on where it was stopped)
+python -m benchmarks.sample_demo [--extras | --paths] (minutes; the grid goes on where it stopped)
 """
 
 import sys
@@ -9,11 +9,15 @@ from pathlib import Path
 
 from core.commands.session import Session
 from core.data.builtin_datasets import garments
+from core.federated.demo.answers import Answers
+from core.federated.demo.bundled_paths import NAME, Key, pairs, write_paths
 from core.federated.demo.extras import Extra, extra, extra_runs, write_extras
+from core.federated.demo.pool import Pool
 from core.federated.demo.spec import FederatedGridResult, FederatedGridSpec
 from core.federated.federate import federate, load_clients
 from core.federated.spec import FederatedSpec
 from core.jobs.store.store import Store
+from core.records import Record
 from core.runs.specs import result_of
 from core.workspace import open_workspace
 
@@ -21,9 +25,12 @@ ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def main() -> None:
-    """Have the engine compute the grid, as the page does, and keep it; or compute the extras."""
+    """Have the engine compute the grid, as the page does, and keep it; or compute the rest."""
     if "--extras" in sys.argv[1:]:
         (ASSETS / "federated_demo.json.gz").write_bytes(write_extras(extras()))
+        return
+    if "--paths" in sys.argv[1:]:
+        (ASSETS / NAME).write_bytes(write_paths(paths()))
         return
     grid, result, wall = computed_grid()
     (ASSETS / "federated_grid.npz").write_bytes(grid)
@@ -40,6 +47,17 @@ def computed_grid() -> tuple[bytes, FederatedGridResult, float]:
     assert isinstance(result, FederatedGridResult)
     grid = (workspace.artifacts(job.id) / result.file).read_bytes()
     return grid, result, time.monotonic() - began
+
+
+def paths() -> dict[Key, Record]:
+    """Compute the paths of every preset."""
+    pool, found = Pool(2), dict[Key, Record]()
+    for pair in pairs():
+        asked = [(view, run) for view in ("two", "plane") for run in pair]
+        keys = [(view, run, pair if view == "plane" else ()) for view, run in asked]
+        found |= zip(keys, Answers(pool).pictures(asked), strict=True)
+    pool.end()
+    return found
 
 
 def extras() -> list[Extra]:

@@ -25,8 +25,8 @@ def main() -> None:
     """Draw the page."""
     st.title("FedAvg demo", anchor=False)
     st.markdown(
-        "The same algorithm, seed and rounds on both halves. Space plays, arrows step, F fills the "
-        "screen, 1–4 change the view."
+        "Two runs with one seed, side by side under one clock. Space plays, the arrow keys step, "
+        "F fills the screen, 1–4 change the view."
     )
     with error_box():
         say_done()

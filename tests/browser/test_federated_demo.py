@@ -3,6 +3,7 @@
 import io
 import re
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -10,6 +11,28 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visitor, new_context, settle
 
 pytestmark = pytest.mark.slow
+# Exchanges the two main runs' numbers, as no simulation would have them.
+EXCHANGE = """() => {
+  const demo = document.querySelector(".demo").demo, kept = demo.numbers.histories;
+  const [a, b] = ["left", "right"].map((side) => keyOfRun(demo.main(side)));
+  const [x, y] = [kept.get(a), kept.get(b)];
+  kept.set(a, y).set(b, x);
+  demo.refresh();
+  function keyOfRun(run) {
+    const { heterogeneity: h, local_steps: k, clients, algorithm } = run;
+    return [h ?? "iid", k, clients, algorithm, 1, 1].join("|");
+  }
+}"""
+PLAIN = """(side) => {
+  const picture = document.querySelector(".demo").demo.shownPicture("two", side);
+  const nested = (values, [size, ...rest]) => {
+    const each = values.length / size, part = (i) => values.subarray(i * each, (i + 1) * each);
+    if (!rest.length) return [...values];
+    return Array.from({ length: size }, (_, i) => nested(part(i), rest));
+  };
+  return { optimum: picture.optimum, server: nested(picture.server.values, picture.server.shape),
+           paths: nested(picture.paths.values, picture.paths.shape) };
+}"""
 READY_MILLISECONDS, LIVE_MILLISECONDS = 60_000, 180_000
 
 
@@ -53,7 +76,85 @@ def test_the_demo_is_one_click_away_and_its_grid_opens_at_once(visitor):
     settle(page)
     assert state(page, "waitingFor.size") == 0  # nothing is computed: all of it is bundled
     assert min(painted(page, side) for side in ("left", "right")) > 1000
-    assert "validation accuracy" in page.locator("[data-role='sentence']").inner_text()
+    # One data set divided in two ways: its heights compare, and the sentence compares them.
+    assert state(page, "state.preset") == "dirichlet"
+    expect(page.locator("[data-role='sentence']")).to_have_text(
+        re.compile(r"validation accuracy, \d+\.\d points below the left half.*on the same data\.")
+    )
+    page.locator("body").press("2")  # prepared runs have no paths: those of the sliders are bundled
+    page.wait_for_function("document.querySelector('.demo').demo.shownPicture('two', 'right')")
+    expect(page.locator("[data-title='right']")).to_have_text(re.compile("α = β = 1"))
+    expect(page.locator("[data-role='sentence']")).to_have_text(re.compile("from the lowest mean"))
+
+
+def test_the_sentence_says_when_the_halves_are_two_tasks_and_follows_the_numbers(visitor):
+    page = opened(visitor, "")
+    said = {}
+    for preset in state(page, "facts.presets"):
+        page.locator("[data-role='preset']").select_option(preset["name"])
+        said[preset["name"]] = page.locator("[data-role='sentence']").inner_text()
+    two_tasks = {name for name, text in said.items() if "two different tasks" in text}
+    assert two_tasks == {"local_steps", "iid_and_heterogeneous", "k", "participation"}
+    assert {name for name, text in said.items() if "on the same data" in text} == {
+        *said
+    } - two_tasks
+    # The same page with the halves' numbers exchanged says the opposite.
+    page.locator("[data-role='preset']").select_option("drift")
+    before = page.locator("[data-role='sentence']").inner_text()
+    assert "points above the left half, on the same data" in before
+    assert "only 21% as far apart" in before
+    page.evaluate(EXCHANGE)
+    after = page.locator("[data-role='sentence']")
+    expect(after).to_have_text(re.compile("points below the left half, on the same data"))
+    expect(after).to_have_text(re.compile(r"4\.7\d times as far apart"))
+
+
+def test_the_two_parameters_sentence_is_about_what_is_drawn(visitor):
+    page = opened(visitor, "?preset=drift&view=2&round=20")
+    computed(page)
+    expect(page.locator("[data-role='sentence']")).to_have_text(re.compile("Round 20: the server"))
+    said = page.locator("[data-role='sentence']").inner_text()
+    found = [float(number) for number in re.findall(r"\d+\.\d+(?:e-\d+)?", said)]
+    drawn = []
+    for side in ("left", "right"):
+        picture = page.evaluate(PLAIN, side)
+        server, star = np.array(picture["server"][20]), np.array(picture["optimum"])
+        ends = np.array(picture["paths"][19])[:, -1]
+        spread = np.sqrt(np.mean(np.sum((ends - ends.mean(axis=0)) ** 2, axis=1)))
+        drawn.append((np.linalg.norm(server - star), spread))
+    expected = [drawn[0][0], drawn[1][0], drawn[0][1], drawn[1][1]]
+    assert found == pytest.approx(expected, rel=0.006)  # three digits are said
+
+
+BROKEN = (
+    "?right=banana&left=9&k=-5&c=0&alg=x&alg2=y&metric=z&vary=k:abc&preset=nope&speed=0&round=x"
+    "&one=77&view=9&target=2&mu=-1&seed=&grid=nothing"
+)
+
+
+def test_a_broken_address_opens_what_an_empty_one_does(visitor):
+    page = opened(visitor, "")
+    usual, sentence = state(page, "state"), page.locator("[data-role='sentence']").inner_text()
+    page = opened(visitor, BROKEN)
+    assert state(page, "state") == usual
+    assert state(page, "waitingFor.size") == 0
+    assert page.locator("[data-role='sentence']").inner_text() == sentence
+
+
+def test_leaving_the_presets_survives_a_reload(visitor):
+    page = opened(visitor, "")
+    page.locator("[data-role='preset']").select_option("")
+    page.wait_for_function("window.location.search.includes('preset=none')")
+    page.reload()
+    page.wait_for_selector(".demo[data-ready]", timeout=READY_MILLISECONDS)
+    assert state(page, "state.preset") == ""
+    expect(page.locator("[data-title='left']")).to_have_text("IID: FedAvg, K = 20")
+    slide(page, "k", 14)
+    page.locator("[data-role='preset']").select_option("dirichlet")
+    page.wait_for_function("!window.location.search.includes('preset')")
+    # Prepared runs are not the sliders': no value stands beside a slider.
+    expect(page.locator("[data-role='k-name']")).to_have_text("Local steps K")
+    expect(page.locator("[data-role='sliders-note']")).to_have_text(re.compile("Move a slider"))
 
 
 def test_a_lecture(visitor):
@@ -138,7 +239,7 @@ def test_downloads_come_from_the_browser(visitor, kind):
     if kind == "CSV":
         lines = content.decode().splitlines()
         assert lines[0].startswith("half,run,round,train_loss")
-        assert len(lines) == 1 + 2 * 41
+        assert len(lines) == 1 + 5 * 41  # five lines, 40 rounds and the start
     else:
         assert content[:4] == {"PNG": b"\x89PNG", "SVG": b"<svg"}[kind]
 

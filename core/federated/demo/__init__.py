@@ -1,3 +1,13 @@
 """The federated demo: a grid of runs, the paths behind them, and what the page draws of both."""
 
-__all__ = ["answers", "extras", "gif", "grid", "pictures", "presets", "spec"]
+__all__ = [
+    "answers",
+    "bundled_paths",
+    "extras",
+    "gif",
+    "grid",
+    "pictures",
+    "pool",
+    "presets",
+    "spec",
+]

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from core.errors import SettingsError
+from core.federated.demo.bundled_paths import Key, bundled_paths
 from core.federated.demo.grid import same_as
 from core.federated.demo.pictures import (
     CurvesPicture,
@@ -23,9 +24,6 @@ from core.federated.demo.task import Task
 from core.records import Record
 
 Picture = CurvesPicture | ToyPicture | PlanePicture
-Box = tuple[float, ...]
-# What a child makes, of which run, on which plane's axis ranges.
-Key = tuple[str, DemoRun, Box]
 VIEWS = ("curves", "two", "plane")
 MOST_PROCESSES = 4
 MOST_KEPT = 300  # answers of at most 100 kB
@@ -34,8 +32,9 @@ MOST_KEPT = 300  # answers of at most 100 kB
 class Answers:
     """Asks a pool for what it has not been asked before."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(self, pool: Pool, bundled: Mapping[Key, Record] = {}) -> None:
+        """bundled: what need not be computed."""
+        self.pool, self._bundled = pool, bundled
         self._kept: OrderedDict[Key, Record] = OrderedDict()
         self._lock = Lock()
 
@@ -47,24 +46,30 @@ class Answers:
         if unknown := [view for view, _ in questions if view not in VIEWS]:
             raise SettingsError(f"There is no view {unknown[0]!r}. Reload the page.")
         asked = [(view, same_as(run)) for view, run in questions]
-        walking = {run for view, run in asked if view == "plane"}
+        together = tuple(dict.fromkeys(run for view, run in asked if view == "plane"))
+        keys = [(view, run, together if view == "plane" else ()) for view, run in asked]
+        found = self._known(keys)
+        missing = [key for key in keys if key not in found]
+        walking = together if any(make == "plane" for make, *_ in missing) else ()
         # A walk has the run's history too: nothing is simulated twice.
-        walked = {"curves", "plane"}
-        keys = [
-            ("walk" if run in walking and view in walked else view, run, ()) for view, run in asked
-        ]
-        found = self._made(keys)
-        walks = {run: each for (make, run, _), each in found.items() if make == "walk"}
-        box = common_box(list(walks.values())) if walks else ()
-        found |= self._made([("plane", run, box) for run in walks], walks)
-        return [_picture(found, view, run, box) for view, run in asked]
+        others = [key for key in missing if key[0] == "two" or key[1] not in walking]
+        found |= self._made([*(("walk", run, ()) for run in walking), *others])
+        walks = {run: found["walk", run, ()] for run in walking}
+        found |= {("curves", run, ()): walk.curves for run, walk in walks.items()}
+        found |= self._made([("plane", run, together) for run in walking], walks)
+        return [found[key] for key in keys]
+
+    def _known(self, keys: Sequence[Key]) -> dict[Key, Any]:
+        with self._lock:
+            kept = {**self._bundled, **self._kept}
+        return {key: kept[key] for key in keys if key in kept}
 
     def _made(self, keys: Sequence[Key], walks: Mapping[DemoRun, Walked] = {}) -> dict[Key, Any]:
-        """Return the answers: those that are kept, and the rest computed, the longest first."""
-        with self._lock:
-            found = {key: self._kept[key] for key in keys if key in self._kept}
+        """Return the answers: those that are known, and the rest computed, the longest first."""
+        found = self._known(keys)
         missing = sorted({*keys} - {*found}, key=lambda key: (-key[1].local_steps, key[0]))
-        tasks = [Task(make, run, walks.get(run), box) for make, run, box in missing]
+        box = common_box(list(walks.values())) if walks else ()
+        tasks = [Task(make, run, walks.get(run), box) for make, run, _ in missing]
         found |= dict(zip(missing, self.pool.answers(tasks), strict=True))
         self._keep(found)
         return found
@@ -78,17 +83,9 @@ class Answers:
                 self._kept.popitem(last=False)
 
 
-def _picture(found: Mapping[Key, Any], view: str, run: DemoRun, box: Box) -> Picture:
-    if view == "curves" and ("walk", run, ()) in found:
-        curves: CurvesPicture = found["walk", run, ()].curves
-        return curves
-    picture: Picture = found[view, run, box if view == "plane" else ()]
-    return picture
-
-
 @lru_cache(maxsize=1)
 def answers() -> Answers:
     """Return this process's answers."""
     pool = Pool(min(MOST_PROCESSES, os.cpu_count() or 1))
     atexit.register(pool.end)
-    return Answers(pool)
+    return Answers(pool, bundled_paths())

@@ -55,6 +55,14 @@ def extra_runs(images: str = IMAGES) -> dict[str, FederatedSpec]:
     return {**mlp, **cnn, **_dominated(), **_straggling()}
 
 
+def tasks(images: str = IMAGES) -> dict[str, str]:
+    """Return id -> the data set that the run learns: heights compare within one."""
+    return {
+        id: spec.data if spec.synthetic is None else f"{spec.data}, {spec.data_seed}"
+        for id, spec in extra_runs(images).items()
+    }
+
+
 def _images(data: str, alpha: float, **more: str | int) -> FederatedSpec:
     told = {"rounds": ROUNDS, **more}
     return FederatedSpec(

@@ -7,6 +7,8 @@ from core.records import Record
 
 State = Mapping[str, str | float]
 IID, MIXED = "iid", 1
+# What the page opens with: one data set divided in two ways, so that heights compare.
+OPENING = "dirichlet"
 # Runs beyond the sliders, by their ids in `extras`.
 ALPHAS = (100.0, 1.0, 0.3, 0.1, 0.05)
 CNN_ALPHAS = (100.0, 0.3, 0.05)
@@ -84,7 +86,7 @@ PRESETS = (
         "The bundled garments among 10 clients, labels drawn from Dirichlet(α): 100 is almost IID, "
         "0.05 leaves a client one or two labels. One task, so the heights compare.",
         extras={
-            "left": tuple(f"mlp:{alpha:g}" for alpha in ALPHAS[:2]),
+            "left": tuple(f"mlp:{alpha:g}" for alpha in reversed(ALPHAS[:2])),
             "right": tuple(f"mlp:{alpha:g}" for alpha in ALPHAS[2:]),
         },
         titles={"left": "Nearly IID labels, MLP", "right": "Skewed labels, MLP"},
@@ -110,7 +112,7 @@ PRESETS = (
     DemoPreset(
         "stragglers",
         "Stragglers",
-        "90% of a round's clients manage only part of their 100 steps. FedAvg drops them in the "
+        "90% of a round’s clients manage only part of their 100 steps. FedAvg drops them in the "
         "FedProx paper; FedProx averages what they have.",
         extras={"left": STRAGGLING[:2], "right": STRAGGLING[2:]},
         titles={"left": "Their work is dropped", "right": "Their work is kept"},

@@ -12,17 +12,20 @@ from typing import Any
 import streamlit as st
 
 from core.federated.algorithms import ALGORITHMS
-from core.federated.demo.extras import bundled_extras
+from core.federated.demo.extras import bundled_extras, tasks
 from core.federated.demo.grid import COLUMNS
 from core.federated.demo.pictures import GridPicture
-from core.federated.demo.presets import PRESETS
+from core.federated.demo.presets import OPENING, PRESETS
 from core.federated.demo.spec import ROUNDS
 from core.figures import colors
 from core.settings import describe
 
 FOLDER = files("pages.components.demo")
 # One module: the parts in the order in which they need each other.
-PARTS = ("data", "state", "pens", "curves", "paths", "why", "exports", "main")
+PARTS = (
+    *("data", "state", "pens", "curves", "costs", "paths", "why", "notes", "exports"),
+    *("asking", "controls", "hands", "main"),
+)
 FIRST = ("minibatch_sgd", "fedavg", "fedprox", "scaffold")
 WHOLE_SECONDS = 10.0
 KEY = "federated-demo"
@@ -106,6 +109,8 @@ def _facts() -> dict[str, Any]:
         "withMu": with_mu,
         "palette": {name: colors.LIGHT.index(colors.color(name)) for name in ALGORITHMS},
         "colors": {"light": list(colors.LIGHT), "dark": list(colors.DARK)},
+        "opening": OPENING,
         "presets": [preset.to_json() for preset in PRESETS],
+        "extraTasks": tasks(),
         "extraLabels": {each.id: each.label for each in bundled_extras()},
     }

@@ -1,4 +1,4 @@
-// Views 1 and 4: curves against rounds, a guess drawn by hand, and a target that is dragged.
+// Views 1 and 4: curves against rounds, and a guess drawn by hand.
 
 const METRICS = { validation_accuracy: "Validation accuracy", train_accuracy: "Training accuracy",
   validation_loss: "Validation loss", train_loss: "Training loss", drift: "Client drift",
@@ -69,25 +69,9 @@ function partOf(column, time) {
   return part;
 }
 
-function drawTarget(demo, pen, frame, inks) {
-  const y = frame.y(demo.state.target), words = `Target ${Math.round(demo.state.target * 100)}% · drag`;
-  line(pen, [[frame.left, y], [frame.left + frame.w, y]], inks.text, 2, [6, 4]);
-  dot(pen, frame.left + frame.w - pen.size, y, pen.size * 0.55, inks.text);
-  write(pen, words, frame.left + pen.size * 0.5, y - pen.size * 0.45, inks.text);
-}
-
 function guessError(demo, side) {
   const guess = demo.guess[side], truth = demo.numbers.column(demo.main(side), demo.state.metric);
   if (!guess || !truth) return null;
   const known = guess.flatMap((value, r) => value === undefined || !Number.isFinite(truth[r]) ? [] : [Math.abs(value - truth[r])]);
   return known.length ? known.reduce((sum, each) => sum + each, 0) / known.length : null;
-}
-
-// What it cost to reach the target: rounds, MB, gradient evaluations; null where it is not reached.
-function costOf(demo, run, target) {
-  const column = demo.numbers.column(run, "validation_accuracy");
-  const round = column ? reachedAt(column, target) : -1;
-  if (round < 0) return null;
-  const at = (name) => demo.numbers.column(run, name)[round];
-  return { round, megabytes: at("bytes") / 1e6, gradients: at("gradient_evaluations"), epochs: at("epoch") };
 }

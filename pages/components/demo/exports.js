@@ -10,7 +10,7 @@ function save(name, content, kind) {
 
 function titleOf(demo, side) {
   const lines = demo.lines(side), run = lines[0].run;
-  if (run.extra) return demo.preset()?.titles?.[side] ?? lines[0].label;
+  if (run.extra) return demo.preset().titles[side];
   return lines.length > 1 ? dataName(run) : `${dataName(run)}: ${labelOf(run, demo.facts)}`;
 }
 

@@ -87,7 +87,7 @@ function meanLoss(picture) {
 
 function drawTwo(demo, pen, side, inks) {
   const run = demo.main(side), picture = demo.shownPicture("two", side), size = pen.size;
-  if (!picture) return waiting(demo, pen, inks, run);
+  if (!picture) return waiting(pen, inks);
   const frame = frameOf(pen.width, pen.height, size, picture.box), cells = picture.losses.shape[1];
   const chosen = [demo.state.one, demo.state.two], marks = [inks.series[1], inks.series[3]];
   picture.mean ??= meanLoss(picture);
@@ -170,7 +170,7 @@ function star(pen, x, y, radius, inks) {
 
 function drawPlane(demo, pen, side, inks) {
   const run = demo.main(side), picture = demo.shownPicture("plane", side), size = pen.size;
-  if (!picture) return waiting(demo, pen, inks, run);
+  if (!picture) return waiting(pen, inks);
   const frame = frameOf(pen.width, pen.height, size, picture.box), cells = picture.losses.shape[0];
   picture.fine ??= refined(picture.losses.values, cells);
   const percents = picture.shares.map((share) => Math.round(share * 100));
@@ -200,8 +200,7 @@ function drawFan(demo, pen, frame, inks, picture) {
   for (let r = 0; r <= stands; r++) dot(pen, ...server(r), (r === stands ? 5 : 2.2) * big, inks.series[0]);
 }
 
-function waiting(demo, pen, inks, run) {
+function waiting(pen, inks) {
   pen.font = `${pen.size}px "Source Sans", sans-serif`;
-  const words = run.extra ? "Paths are shown for synthetic clients: move a slider." : "Computing …";
-  write(pen, words, pen.width / 2, pen.height / 2, inks.soft, "center");
+  write(pen, "Computing …", pen.width / 2, pen.height / 2, inks.soft, "center");
 }

@@ -37,19 +37,56 @@ function percentOf(value) { return `${(100 * value).toFixed(1)}%`; }
 
 // One sentence, computed from the shown round of the two main runs.
 function sentence(demo) {
-  const r = demo.shownRound(), [a, b] = SIDES.map((side) => demo.main(side));
-  const value = (run, name) => demo.numbers.column(run, name)?.[r];
-  const [x, y] = [a, b].map((run) => value(run, "validation_accuracy"));
+  const runs = SIDES.map((side) => demo.main(side)), [x, y] = runs.map((run) => shownValue(demo, run, "validation_accuracy"));
+  if (demo.state.view === 2) return distances(demo);
   if (!Number.isFinite(x) || !Number.isFinite(y)) return demo.waitingFor.size ? "Computing …" : "";
-  const gap = Math.abs(x - y) < 0.0005 ? "as far as the left half" : `${(100 * Math.abs(x - y)).toFixed(1)} points ${y < x ? "below" : "above"} the left half`;
-  const drifts = [a, b].map((run) => value(run, "drift")), bs = [a, b].map((run) => value(run, "dissimilarity"));
-  const apart = drifts.every((d) => d > 1e-9) ? ` Its clients end the round ${times(drifts[1] / drifts[0])} as far apart (drift ${three(drifts[1])} against ${three(drifts[0])})` : "";
-  const differ = bs.every(Number.isFinite) ? `${apart ? ", and" : ""} the gradients’ dissimilarity is ${three(bs[1])} against ${three(bs[0])}` : "";
-  const head = `Round ${r}: the right half is at ${percentOf(y)} validation accuracy, ${gap}`;
-  return `${head}.${apart}${apart ? differ : differ && ` There${differ.replace(/^,? ?and/, "")}`}${apart || differ ? "." : ""}`;
+  const [left, right] = SIDES.map((side) => halfName(demo, side));
+  const gap = (100 * Math.abs(x - y)).toFixed(1), apart = `${gap} points ${y < x ? "below" : "above"}`;
+  const head = `Round ${demo.shownRound()}: the ${right} is at ${percentOf(y)} validation accuracy, ${gap === "0.0" ? "level with" : apart} the ${left}`;
+  const [one, other] = runs.map((run) => taskOf(run, demo.facts));
+  const warning = one === other ? ", on the same data." : ". These are two different tasks: compare drift and steadiness, not heights.";
+  return [head + warning, spreads(demo, runs)].filter(Boolean).join(" ");
+}
+
+function shownValue(demo, run, name) { return demo.numbers.column(run, name)?.[demo.shownRound()]; }
+
+// Of several lines, one is meant.
+function halfName(demo, side) {
+  return demo.lines(side).length > 1 ? `${side} half (${demo.mainLine(side).label})` : `${side} half`;
+}
+
+function spreads(demo, runs) {
+  const drifts = runs.map((run) => shownValue(demo, run, "drift")), bs = runs.map((run) => shownValue(demo, run, "dissimilarity"));
+  const against = (values) => `${three(values[0])} on the left and ${three(values[1])} on the right`;
+  const differ = bs.every(Number.isFinite) ? `the gradients’ dissimilarity is ${against(bs)}` : "";
+  if (!drifts.every((d) => d > 1e-9)) return differ && `${differ[0].toUpperCase()}${differ.slice(1)}.`;
+  const apart = `Right-hand clients end the round ${times(drifts[1] / drifts[0])} as far apart as left-hand ones (drift ${against(drifts)})`;
+  return `${apart}${differ && `, and ${differ}`}.`;
+}
+
+// View 2 has a federation of its own, so its sentence is about what is drawn there.
+function distances(demo) {
+  const pictures = SIDES.map((side) => demo.shownPicture("two", side));
+  if (!pictures.every(Boolean)) return "Computing …";
+  const round = Math.min(demo.shownRound(), pictures[0].paths.shape[0]);
+  const [a, b] = pictures.map((picture) => three(distance(pointsAt(picture.server, round), picture.optimum)));
+  const head = `Round ${round}: the server is ${a} from the lowest mean loss on the left, ${b} on the right.`;
+  if (round === 0 || pictures.some((picture) => picture.paths.shape[1] < 2)) return head;
+  const [c, d] = pictures.map((picture) => three(spreadOf(picture, round - 1)));
+  return `${head} Its clients end the round ${c} away from their mean on the left, ${d} on the right.`;
+}
+
+function distance(a, b) { return Math.hypot(a[0] - b[0], a[1] - b[1]); }
+
+// Root mean square distance of a round's clients from their mean.
+function spreadOf(picture, round) {
+  const [, clients, points] = picture.paths.shape;
+  const ends = Array.from({ length: clients }, (_, m) => pointsAt(picture.paths, round, m, points - 1));
+  const mean = [0, 1].map((i) => sum(ends.map((end) => end[i])) / clients);
+  return Math.sqrt(sum(ends.map((end) => distance(end, mean) ** 2)) / clients);
 }
 
 function times(ratio) {
-  if (ratio > 0.95 && ratio < 1.05) return "about";
+  if (ratio > 0.95 && ratio < 1.05) return "just";
   return ratio >= 1 ? `${three(ratio)} times` : `only ${Math.round(100 * ratio)}%`;
 }

@@ -1,0 +1,49 @@
+// What is asked of the server, and what becomes of its answers.
+
+function missing(demo) {
+  const views = { 2: ["two"], 3: ["plane"] }[demo.state.view] ?? [], wanted = new Map();
+  for (const side of SIDES) {
+    for (const each of linesOf(demo.state, side, demo.facts)) {
+      if (!demo.numbers.history(each.run)) wanted.set(`curves|${keyOf(each.run, demo.facts)}`, ["curves", each.run]);
+    }
+    const run = runOf(demo.state, side);
+    for (const view of views) if (!demo.numbers.picture(view, run) || (view === "plane" && demo.planes !== pairOf(demo))) {
+      wanted.set(`${view}|${keyOf(run, demo.facts)}|${side}`, [view, run]);
+    }
+  }
+  return wanted;
+}
+
+// Planes share their axis ranges: a new one asks for both.
+function pairOf(demo) { return SIDES.map((side) => keyOf(runOf(demo.state, side), demo.facts)).join("|"); }
+
+function ask(demo) {
+  clearTimeout(demo.askTimer);
+  demo.waitingFor = missing(demo);
+  if (!demo.waitingFor.size) return;
+  demo.askedAt ??= performance.now();
+  demo.askTimer = setTimeout(() => {
+    demo.send("asked", { runs: [...demo.waitingFor.values()].map(([view, run]) => ({ view, ...run })), at: Date.now() });
+    demo.askTimer = setTimeout(() => ask(demo), 8000); // an answer can be lost between two runs of the page
+  }, 120);
+}
+
+function take(demo, answers) {
+  for (const each of answers) demo.numbers.addAnswer(each.view, each.run, each.answer);
+  if (answers.some((each) => each.view === "plane")) {
+    demo.planes = pairOf(demo);
+    demo.backgrounds = {};
+  }
+  if (!missing(demo).size) {
+    if (demo.askedAt && answers.length) demo.root.dataset.live = String(Math.round(performance.now() - demo.askedAt));
+    demo.askedAt = undefined;
+  }
+  ask(demo);
+  demo.refresh();
+}
+
+function askGif(demo) {
+  const runs = SIDES.map((side) => ({ title: titleOf(demo, side), lines: demo.lines(side) }));
+  demo.part("status").textContent = "Writing the GIF …";
+  demo.send("gif", { view: demo.state.view, metric: demo.state.metric, runs, at: Date.now() });
+}
