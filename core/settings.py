@@ -176,7 +176,9 @@ def _check_value(field: SettingField, value: Value) -> None:
     too_low = field.low is not None and value < field.low
     too_high = field.high is not None and value > field.high
     if too_low or too_high:
-        raise SettingsError(f"{field.name} is {value}. Choose a value {_limits(field)}.")
+        is_percent = field.high is not None and field.high <= 1 and 10 <= value <= 100
+        hint = f"; {value:g}% is {value / 100:g}" if is_percent else ""
+        raise SettingsError(f"{field.name} is {value}. Choose a value {_limits(field)}{hint}.")
 
 
 def _is_kind(value: object, kind: type) -> bool:
@@ -240,11 +242,34 @@ def _parse_one(field: SettingField, text: str) -> Value:
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
                 text.strip().lower()
             ]
-        return typing.cast(Value, field.kind(text))
+        return _whole(text) if field.kind is int else typing.cast(Value, field.kind(text))
     except (ValueError, KeyError):
+        kind = _kind_name(field.kind)
         raise SettingsError(
-            f"{field.name} must be {_kind_name(field.kind)}, but {text!r} arrived."
+            f"{field.name} must be {kind}, but {text!r} arrived.{_hint(field, text)}"
         ) from None
+
+
+def _whole(text: str) -> int:
+    """Return the whole number in a text, also one that is written as 1e3 or 10.0."""
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+        if not number.is_integer():
+            raise
+        return int(number)
+
+
+def _hint(field: SettingField, text: str) -> str:
+    """Return how a number is written that stands with % or with a decimal comma."""
+    if field.kind is not float:
+        return ""
+    try:
+        number = float(text.replace(",", ".").removesuffix("%"))
+    except ValueError:
+        return ""
+    return f" Write {number / 100 if text.endswith('%') else number:g}."
 
 
 def to_dict(settings: object) -> dict[str, Any]:

@@ -15,8 +15,17 @@ from core.runs.titles import job_title
 from core.text import percent
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainSpec
-from pages.components.error_box import error_box
-from pages.components.session import get_ready, remember, say_done, start, store, submit, workspace
+from pages.components.error_box import error_box, plain
+from pages.components.session import (
+    VISIT,
+    get_ready,
+    remember,
+    say_done,
+    start,
+    store,
+    submit,
+    workspace,
+)
 from pages.components.settings_form import settings_form
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.data_views import choose_data
@@ -24,6 +33,7 @@ from pages.components.views.job_progress import watch
 from pages.components.views.network_choice import REFERENCE, choose_network, network_form
 from pages.components.views.run_views import choose_run, training_view
 
+NOTED = f"{VISIT}noted"  # what reading the last weights file converted, until the page is left
 ABOUT = {
     "quick": "A usable network in about half a minute on the sample.",
     "fast": "One-cycle learning rate, batch normalization: better in a fraction of the time.",
@@ -97,18 +107,22 @@ def _import(chosen: StoredDataset) -> None:
         show_upload_error("weights")
         if file is not None:
             _read_weights(file, chosen)
+    if noted := st.session_state.get(NOTED):
+        st.info(plain(" ".join(noted)), icon=":material/info:")
 
 
 def _read_weights(file: UploadedFile, chosen: StoredDataset) -> None:
     forget_upload_error("weights")
+    st.session_state.pop(NOTED, None)
     try:
         with st.spinner("Reading"):
-            weights, _ = keras_h5.read_upload(
+            weights, notes = keras_h5.read_upload(
                 file.name, file.getvalue(), scratch=workspace().scratch
             )
             digest = keras_h5.keep(workspace().weights, weights)
         spec = ImportSpec(data=chosen.digest, weights=digest, name=file.name[:80])
         remember("run", submit(spec))
+        st.session_state[NOTED] = notes
     except LabError as error:
         keep_upload_error("weights", str(error))
     st.session_state["weight-uploads"] += 1

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.commands.field_options import add_field_options, add_set_option, pairs, said
+from core.commands.field_options import (
+    add_field_options,
+    add_set_option,
+    check_once,
+    pairs,
+    said,
+    suggestion,
+)
 from core.commands.networks import add_out_option, stored_digest, submitted
 from core.commands.other_networks import dense_run
 from core.commands.output import answer, say
@@ -25,6 +32,7 @@ from core.settings import by_name, describe, parse, parse_values, to_dict
 from core.text import listed
 
 OWN_OPTIONS = ("data", "algorithm")  # declared by themselves
+USUAL = {"data": "iid", "algorithm": "fedavg"}  # where nothing is said
 ALWAYS = ("data", "algorithm", "algorithm_settings")  # what a run's settings always hold
 OWNERS = ("algorithm", "partition")  # whose settings --set also names, as algorithm.mu
 
@@ -34,10 +42,10 @@ def add_commands(commands: Any) -> None:
     parser: ArgumentParser = commands.add_parser("federate", help="run federated learning")
     parser.add_argument(
         "--data",
-        default="iid",
-        help="iid, synthetic:ALPHA,BETA, LEAF clients (.json, .zip, .tar.gz), or a data set",
+        help="iid (default), synthetic:ALPHA,BETA, LEAF clients (.json, .zip, .tar.gz), or a data "
+        "set",
     )
-    parser.add_argument("--algorithm", default="fedavg", choices=tuple(ALGORITHMS))
+    parser.add_argument("--algorithm", choices=tuple(ALGORITHMS), help="fedavg unless said")
     parser.add_argument(
         "--partition", choices=tuple(PARTITIONS), help="how a data set is divided among clients"
     )
@@ -85,12 +93,17 @@ def spec_of(session: Session, options: Namespace) -> FederatedSpec:
 
     Its JSON holds what was said, and the algorithm with its settings. Raises SettingsError.
     """
-    texts = said(options, FederatedSpec, OWN_OPTIONS) | pairs(options.set)
-    name = texts.pop("algorithm", options.algorithm)
-    partition_name = texts.pop("partition", options.partition)
+    named = {key: text for key in (*USUAL, "partition") if (text := getattr(options, key))}
+    texts = USUAL | pairs(options.set, said(options, FederatedSpec, OWN_OPTIONS) | named)
+    asked, name, partition_name = (
+        texts.pop("data"),
+        texts.pop("algorithm"),
+        texts.pop("partition", None),
+    )
     own, owned = sorted_texts(texts, name, partition_name)
     values = parse_values(FederatedSpec, own)
-    data = _data(session, str(values.pop("data", options.data)))
+    _check_start(values)
+    data = _data(session, asked)
     partition = _partition(data, partition_name, owned["partition"])
     if start := values.get("start"):
         values["start"] = _start(session, str(start), data)
@@ -125,10 +138,10 @@ def sorted_texts(
         owner, _, short = name.rpartition(".")
         if name in by_name(describe(FederatedSpec)):
             own[name] = text
-        elif owner in OWNERS:
-            owned[owner][short] = text
         else:
-            owned[_owner(name, known, partition_name)][name] = text
+            key = owner if owner in OWNERS else _owner(name, known, partition_name)
+            check_once(name, owned[key].get(short, text), text)
+            owned[key][short] = text
     return own, owned
 
 
@@ -140,13 +153,32 @@ def _owner(name: str, known: Mapping[str, Mapping[str, object]], partition_name:
             f"Write algorithm.{name} or partition.{name}."
         )
     if not owners:
-        of_others = [key for key, cls in PARTITIONS.items() if name in by_name(describe(cls))]
-        hint = f" It belongs to --partition {listed(of_others, 'or')}." if of_others else ""
+        own = by_name(describe(FederatedSpec))
+        hint = _of_others(name) or suggestion(
+            name, (*own, *known["algorithm"], *known["partition"])
+        )
         known_names = ", ".join(dict.fromkeys([*known["algorithm"], *known["partition"]]))
         raise SettingsError(
             f"This run has no setting {name!r}.{hint} Known beside its options: {known_names}."
         )
     return owners[0]
+
+
+def _of_others(name: str) -> str:
+    """Return which partitions or algorithms have a setting, "" if none has."""
+    for option, classes in (("partition", PARTITIONS), ("algorithm", ALGORITHMS)):
+        having = [key for key, cls in classes.items() if name in by_name(describe(cls))]
+        if having:
+            return f" It belongs to --{option} {listed(having, 'or')}."
+    return ""
+
+
+def _check_start(values: Mapping[str, object]) -> None:
+    if values.get("keep_zeros") and not values.get("start"):
+        raise SettingsError(
+            "--keep-zeros holds the zeros of a network to begin from, but none is given. Name it "
+            "with --start, or leave --keep-zeros out."
+        )
 
 
 def _algorithm(name: str) -> type:
@@ -169,13 +201,19 @@ def _partition(data: str, partition_name: str | None, texts: Mapping[str, str]) 
 def _start(session: Session, start: str, data: str) -> str:
     """Return the run to begin from: an id, or the run that imports a weights file."""
     path = Path(start).expanduser()
+    if path.is_file() and (synthetic_named(data) is not None or data.startswith("leaf:")):
+        raise SettingsError(
+            f"A weights file is measured on images before a run begins from it, but {data} has "
+            "none. Choose a data set of images."
+        )
     if path.is_file():
         return dense_run(session, path, data).id
     return session.store.get(start).id
 
 
 def _data(session: Session, data: str) -> str:
-    if data in ("iid", "iid,code") or data.startswith("synthetic:"):
+    if (drawn := data.lower().replace(" ", "")) in ("iid", "iid,code") or drawn.startswith("synth"):
+        data = drawn
         synthetic_named(data)  # says now, not in the job, what is wrong with it
         return data
     path = Path(data).expanduser()

@@ -1,8 +1,9 @@
 """Options made from the fields of settings: name, kind, help and limits come from the field."""
 
-from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from collections.abc import Iterable
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, replace
+from difflib import get_close_matches
 from typing import TypeVar
 
 from core.errors import SettingsError
@@ -67,12 +68,47 @@ def add_set_option(parser: ArgumentParser, whose: str) -> None:
     )
 
 
-def pairs(texts: Iterable[str]) -> dict[str, str]:
-    """Return name=value texts as a dictionary. Raises SettingsError."""
-    odd = [text for text in texts if "=" not in text]
-    if odd:
-        raise SettingsError(f"--set takes name=value, but {odd[0]!r} arrived.")
-    return dict(text.split("=", 1) for text in texts)
+def pairs(texts: Iterable[str], options: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return name=value texts as a dictionary, with what the options of the same settings said.
+
+    A name may be written with hyphens, as its option is. Raises SettingsError for what is no pair,
+    and for a setting that is given two values.
+    """
+    found = dict(options or {})
+    for text in texts:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        name = name.replace("-", "_")
+        if not name or not sign:
+            raise SettingsError(f"--set takes name=value, but {text!r} arrived. Write name=0.1.")
+        check_once(name, found.get(name, value), value)
+        found[name] = value
+    return found
+
+
+def check_once(name: str, one: str, other: str) -> None:
+    """Raise SettingsError if a setting was given two different values."""
+    if one != other:
+        raise SettingsError(f"{name} is given twice, as {one} and as {other}. Leave one out.")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return the question which of the known settings somebody meant, "" if none comes near."""
+    meant = {flag.lstrip("-"): field for field, flag in SHORTER.items()} | {"lr": "learning_rate"}
+    names = list(known)
+    near = get_close_matches(meant.get(name, name).lower(), names, 1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def number(example: str) -> Callable[[str], float]:
+    """Return what argparse reads a number with; example: of one, for the refusal of a text."""
+
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise ArgumentTypeError(f"{text!r} is no number. Write it as {example}.") from None
+
+    return read
 
 
 def said(options: Namespace, cls: type, without: Iterable[str] = ()) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.commands.field_options import number
 from core.commands.output import answer, say, table
 from core.commands.session import Session
 from core.data import builtin_datasets
@@ -34,14 +35,19 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--data", required=True, help="built-in name, file, or stored digest")
-    parser.add_argument("--threshold", type=float, default=0.6, help="accuracy to exceed (0.6)")
+    parser.add_argument(
+        "--threshold", type=number("0.6"), default=0.6, help="accuracy to exceed (0.6)"
+    )
     parser.add_argument(
         "--gradescope",
         type=Path,
         help="write a Gradescope results.json here, or for many people a .zip with one each",
     )
     parser.add_argument(
-        "--points", type=float, default=gradescope.POINTS, help="the assignment is worth (100)"
+        "--points",
+        type=number("20"),
+        default=gradescope.POINTS,
+        help="the assignment is worth (100)",
     )
     parser.set_defaults(run=grade_command)
     _add_autograder(commands)
@@ -54,9 +60,14 @@ def _add_autograder(commands: Any) -> None:
     )
     parser.add_argument("--data", required=True, help="the hidden images: name, file, or digest")
     parser.add_argument("--out", type=Path, default=Path("autograder.zip"), metavar="ZIP")
-    parser.add_argument("--threshold", type=float, default=0.6, help="accuracy to exceed (0.6)")
     parser.add_argument(
-        "--points", type=float, default=gradescope.POINTS, help="the assignment is worth (100)"
+        "--threshold", type=number("0.6"), default=0.6, help="accuracy to exceed (0.6)"
+    )
+    parser.add_argument(
+        "--points",
+        type=number("20"),
+        default=gradescope.POINTS,
+        help="the assignment is worth (100)",
     )
     parser.set_defaults(run=autograder_command)
 
@@ -67,8 +78,12 @@ def _add_doctor(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--data", required=True, help="built-in name, file, or stored digest")
-    parser.add_argument("--claimed-accuracy", type=float, help="what its author says, as 0.75")
-    parser.add_argument("--claimed-sparsity", type=float, help="what its author says, as 0.95")
+    parser.add_argument(
+        "--claimed-accuracy", type=number("0.75"), help="what its author says, as 0.75"
+    )
+    parser.add_argument(
+        "--claimed-sparsity", type=number("0.95"), help="what its author says, as 0.95"
+    )
     parser.set_defaults(run=doctor_command)
 
 
@@ -84,6 +99,8 @@ def doctor_command(session: Session, options: Namespace) -> None:
                 f"--{claim.replace('_', '-')} is {value:g}. Give a share as 0.95 for 95%."
             )
     path = Path(options.file).expanduser()
+    if path.is_dir():
+        raise NotFoundError(f"{options.file} is a folder. Name one weights file in it.")
     if not path.is_file():
         raise NotFoundError(f"There is no file {options.file}. Check the spelling.")
     images, shape = _images(options.data, session)

@@ -11,6 +11,7 @@ from core.commands.field_options import (
     add_set_option,
     pairs,
     said,
+    suggestion,
     with_settings,
 )
 from core.commands.other_networks import (
@@ -23,7 +24,7 @@ from core.commands.output import answer
 from core.commands.session import Session
 from core.data import builtin_datasets
 from core.data import store as dataset_store
-from core.errors import RecordError
+from core.errors import RecordError, SettingsError
 from core.evaluation.results import NetworkResult
 from core.jobs.store.job import Job
 from core.jobs.store.spec import JobSpec
@@ -91,7 +92,7 @@ def add_out_option(parser: ArgumentParser, name: str) -> None:
 
 def train(session: Session, options: Namespace) -> None:
     """Train a dense network and copy its weights to --out."""
-    texts = said(options, Recipe) | pairs(options.set)
+    texts = pairs(options.set, said(options, Recipe))
     recipe = with_settings(PRESETS[options.recipe], texts)
     of_network = parse_values(TrainSpec, said(options, TrainSpec, without=FOUND_OUT))
     spec = TrainSpec(data=stored_digest(session, options.data), recipe=recipe)
@@ -123,9 +124,15 @@ def prune(session: Session, options: Namespace) -> None:
 
 def plan_of(options: Namespace) -> PrunePlan:
     """Return the plan of the options; --set names the plan's settings or else the method's."""
-    given = said(options, PrunePlan) | pairs(options.set)
+    given = pairs(options.set, said(options, PrunePlan))
     own = by_name(describe(PrunePlan))
     method = METHODS[options.method]
+    known = (*own, *by_name(describe(method.settings)))
+    if unknown := [name for name in given if name not in known]:
+        raise SettingsError(
+            f"Neither the plan nor {method.label} has a setting {unknown[0]!r}."
+            f"{suggestion(unknown[0], known)} Known: {', '.join(dict.fromkeys(known))}."
+        )
     begin: object = from_dict(method.settings, method.new_settings)
     of_method = with_settings(begin, {k: v for k, v in given.items() if k not in own})
     plan = PrunePlan(method=options.method, settings=to_dict(of_method))

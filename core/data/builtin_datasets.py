@@ -89,6 +89,11 @@ def load_any(name_or_path_or_digest: str | Path, workspace: Workspace) -> Datase
     path = Path(name_or_path_or_digest).expanduser()
     if path.is_file():
         return dataset_reader.read(path.name, path, scratch=workspace.scratch)
+    if wanted and path.is_dir():
+        raise NotFoundError(
+            f"{wanted[:80]!r} is a folder. Pack it as .zip or .tar.gz, one folder of images a "
+            "class, and give that file."
+        )
     try:
         return store.load(workspace, wanted)
     except NotFoundError:

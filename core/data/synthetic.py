@@ -88,7 +88,9 @@ def synthetic_named(data: str) -> Synthetic | None:
         alpha, beta, *variant = data.removeprefix("synthetic:").split(",")
         return Synthetic(float(alpha), float(beta), variant="".join(variant) or "paper")
     except ValueError:
-        raise SettingsError(f"{data!r} is not synthetic:ALPHA,BETA with two numbers.") from None
+        raise SettingsError(
+            f"{data!r} is not synthetic:ALPHA,BETA with two numbers. Write synthetic:0.5,0.5."
+        ) from None
 
 
 def draw_clients(settings: Synthetic, seed: int) -> list[ClientData]:

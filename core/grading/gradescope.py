@@ -13,18 +13,19 @@ from typing import Any
 from core.errors import SettingsError
 from core.grading.grade import Grade
 
-POINTS, MOST_POINTS = 100.0, 1e6
+POINTS, FEWEST_POINTS, MOST_POINTS = 100.0, 0.01, 1e6
 ZIP_DATE = (2000, 1, 1, 0, 0, 0)  # the same results, the same bytes
 
 
 def checked_points(points: float) -> float:
     """Return what a score of 1.0 is worth.
 
-    Raises SettingsError unless it is a number above 0.
+    Raises SettingsError unless it is a number that Gradescope can show.
     """
-    if not (math.isfinite(points) and 0 < points <= MOST_POINTS):
+    if not (math.isfinite(points) and FEWEST_POINTS <= points <= MOST_POINTS):
         raise SettingsError(
-            f"{points:g} points cannot be given. Give what the assignment is worth, as 20."
+            f"{points:,.12g} points cannot be given. Give what the assignment is worth, from "
+            f"{FEWEST_POINTS:g} to {MOST_POINTS:,.0f}, as 20."
         )
     return points
 

@@ -195,3 +195,78 @@ def test_every_algorithm_can_be_set_from_the_command_line(session):
         spec = federated(session, "--algorithm", name, *arguments)
         assert spec.rule == cls()
         assert all(getattr(spec.rule, f.name) == f.default for f in describe(cls))
+
+
+WRONG = {  # what is said: the sentence that comes back
+    "--set =5": "--set takes name=value, but '=5' arrived. Write name=0.1.",
+    "--set rounds": "--set takes name=value, but 'rounds' arrived.",
+    "--set rounds=5 --set rounds=6": "rounds is given twice, as 5 and as 6. Leave one out.",
+    "--rounds 5 --set rounds=6": "rounds is given twice, as 5 and as 6.",
+    "--algorithm fedavg --set algorithm=fedprox": "algorithm is given twice",
+    "--data mine --set data=iid": "data is given twice, as mine and as iid.",
+    "--algorithm fedprox --set mu=0.1 algorithm.mu=0.2": "mu is given twice, as 0.1 and as 0.2.",
+    "--set rounds=1e3.5": "rounds must be a whole number, but '1e3.5' arrived.",
+    "--set rounds=2.5": "rounds must be a whole number, but '2.5' arrived.$",
+    "--set stragglers=20%": "stragglers must be a number, but '20%' arrived. Write 0.2.",
+    "--set learning_rate=0,05": "but '0,05' arrived. Write 0.05.",
+    "--set stragglers=50": "Choose a value from 0.0 to 1.0; 50% is 0.5.",
+    "--set lr=0.1": "no setting 'lr'. Did you mean learning_rate. ",
+    "--set batch_siz=5": "Did you mean batch_size. ",
+    "--set mu=0.1": "no setting 'mu'. It belongs to --algorithm fedprox. ",
+    "--set alpha=0.1": "It belongs to --partition dirichlet, equal_dirichlet or quantity. ",
+    "--keep-zeros": "none is given. Name it with --start, or leave --keep-zeros out.",
+    "--data synthetic:1": "is not synthetic:ALPHA,BETA with two numbers. Write synthetic:0.5,0.5.",
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_a_wrong_setting_is_answered_with_what_to_write(session, line):
+    with pytest.raises(SettingsError, match=WRONG[line]):
+        federated(session, *line.split())
+
+
+RIGHT = {  # what is said: the field and its value
+    "--set rounds=1e3": ("rounds", 1000),
+    "--set rounds=10.0": ("rounds", 10),
+    "--set learning-rate=0.5": ("learning_rate", 0.5),
+    "--rounds 5 --set rounds=5": ("rounds", 5),
+    "--data Synthetic:1,1": ("data", "synthetic:1,1"),
+    "--set algorithm=fedprox mu=0.3": ("algorithm_settings", {"mu": 0.3}),
+}
+
+
+@pytest.mark.parametrize("line", RIGHT)
+def test_what_can_only_mean_one_thing_is_taken(session, line):
+    field, value = RIGHT[line]
+    assert getattr(federated(session, *line.split()), field) == value
+
+
+def test_a_run_begins_from_a_file_only_with_images(session, tmp_path):
+    path = tmp_path / "w.h5"
+    path.touch()
+    with pytest.raises(SettingsError, match="measured on images before a run begins from it"):
+        federated(session, "--start", path)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (["--sparsity", "0.9", "--set", "sparsity=0.5"], "sparsity is given twice, as 0.9 and"),
+        (["--sparsity", "0.9", "--set", "method=snip"], "method is given twice, as magnitude and"),
+        (["--sparsity", "90"], "sparsity is 90.0. Choose a value .*; 90% is 0.9."),
+        (["--sparsity", "0.9", "--set", "epoch=3"], "nor Magnitude has .* Did you mean epochs."),
+    ],
+)
+def test_a_wrong_plan_is_answered_with_what_to_write(said, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        plan_of(parser().parse_args(["prune", "w.h5", "--data", "mine", *said]))
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "remedy"),
+    [("--points", "20%", "20"), ("--threshold", "60%", "0.6"), ("--points", "", "20")],
+)
+def test_a_number_that_is_none_is_refused_with_an_example(option, text, remedy, capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["grade", "w.h5", "--data", "mine", option, text])
+    assert f"{text!r} is no number. Write it as {remedy}." in capsys.readouterr().err

@@ -113,11 +113,21 @@ OTHERWISE = {
         "conv1 has the activation relu with .*6.0",
     ),
     "zero padding": (changed(_0=[COURSE[0], ("ZeroPadding2D", {})]), "ZeroPadding2D in front"),
+    "normalization of fixed values in front": (
+        changed(_0=[COURSE[0], ("Normalization", {"mean": 0.5, "variance": 0.04})]),
+        r"Normalization\(mean=0.5, variance=0.04\) in front",
+    ),
     "a second pooling": (changed(_3=[POOL, POOL]), "MaxPooling2D.* in addition"),
 }
 AS_THE_COURSE = {
     "as it is": COURSE,
     "augmented": changed(_0=AUGMENTED),
+    "augmented by newer layers": changed(
+        _0=[COURSE[0], *((name, {}) for name in ("MixUp", "CutMix", "AugMix", "RandAugment"))]
+    ),
+    "augmented by a pipeline": changed(
+        _0=[COURSE[0], ("Pipeline", {"layers": [layer("RandomFlip"), layer("RandomRotation")]})]
+    ),
     "spatial dropout": changed(_4=("SpatialDropout2D", {"rate": 0.2})),
     "activations apart": changed(
         _1=[("Conv2D", SAME | {"activation": "linear"}), ("Activation", {"activation": "relu"})],
@@ -201,7 +211,7 @@ CASES = [
         "18.18",
         "a normalisation with weights",
         as_keras(changed(_0=[COURSE[0], ("Normalization", {})])),
-        "class 'Normalization', which the network does not have",
+        "Normalization is a Normalization layer, which scales the images.*Train without it",
     ),
     case("18.19", "nested whole model of Keras 2", nested, holds=equal),
     case("18.19", "nested whole model of Keras 3", lambda: nested(separator="cnn/"), holds=equal),

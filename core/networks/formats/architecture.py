@@ -22,6 +22,7 @@ SILENT = frozenset(
         *("RandomColorDegeneration", "RandomGrayscale", "RandomGaussianBlur", "RandomInvert"),
         *("RandomPosterization", "RandomSharpness", "RandomShear", "RandomErasing"),
         *("RandomPerspective", "RandomElasticTransform", "RandomHeight", "RandomWidth"),
+        *("MixUp", "CutMix", "AugMix", "MaxNumBoundingBoxes"),
     )
 )
 # Layers without weights that do something; each is said where the course's network has none.
@@ -30,7 +31,8 @@ WEIGHTLESS = frozenset(
         *("MaxPooling2D", "AveragePooling2D", "Flatten", "Activation", "ReLU", "Softmax"),
         *("LeakyReLU", "ELU", "ThresholdedReLU", "Rescaling", "Resizing", "CenterCrop"),
         *("RandomCrop", "ZeroPadding2D", "Cropping2D", "UpSampling2D", "Reshape", "Permute"),
-        *("AutoContrast", "Solarization", "Equalization"),
+        *("AutoContrast", "Solarization", "Equalization", "Normalization"),
+        "ContrastLimitedAdaptiveHistogramEqualization",
     )
 )
 ACTIVATIONS = {"ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu"}
@@ -184,8 +186,8 @@ def _steps(entries: Sequence[tuple[str, dict[str, Any]]]) -> list[Step]:
                 _where_it_acts(steps).activation = activation
             continue
         settings = {n: config.get(n, default) for n, default in SETTINGS.get(kind, {}).items()}
-        if kind in ("Rescaling", "AveragePooling2D"):
-            told = ("scale", "offset", "pool_size")
+        if kind in ("Rescaling", "AveragePooling2D", "Normalization"):
+            told = ("scale", "offset", "pool_size", "mean", "variance")
             settings = {name: config[name] for name in told if name in config}
         steps.append(Step(kind, settings, activation))
     return steps

@@ -141,7 +141,8 @@ def numbers(item: Any, path: str) -> Any:
 
     if not isinstance(item, h5py.Dataset):
         raise WeightsError(f"{shown(path)} is listed but missing. Save the weights again.")
-    if item.dtype.kind != "f" or item.dtype.itemsize not in (2, 4, 8):
+    is_bfloat16 = item.dtype.kind == "V" and item.dtype.itemsize == 2 and not item.dtype.names
+    if not is_bfloat16 and (item.dtype.kind != "f" or item.dtype.itemsize not in (2, 4, 8)):
         eight_bits = item.dtype.kind in "iu" and item.dtype.itemsize == 1
         remedy = BEFORE_QUANTIZING if eight_bits else "Save the weights as float32"
         raise WeightsError(

@@ -21,7 +21,8 @@ from core.networks.formats.hdf5_checks import (
 )
 from core.networks.formats.keras_config import check_description
 from core.networks.formats.layer_order import Shapes, named_layers
-from core.networks.formats.wrappers import check_layer
+from core.networks.formats.tensors import widened
+from core.networks.formats.wrappers import adapted, check_layer
 from core.networks.network import Weights
 from core.text import plural
 
@@ -69,11 +70,21 @@ def _read_hdf5(
             named = named_layers(_layers(file, images, notes), shapes, notes)
             if shapes is None:
                 check_sizes(named.values(), largest_bytes)
-            return {name: np.asarray(item[()]) for name, item in named.items()}
+            return {name: _values(item, notes) for name, item in named.items()}
     except WeightsError:
         raise
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise damaged(error) from error
+
+
+def _values(item: Any, notes: list[str]) -> np.ndarray:
+    """Return a dataset's numbers; two bytes without a type are bfloat16, as Keras stores it."""
+    if item.dtype.kind != "V":
+        return np.asarray(item[()])
+    note = "Weights stored as bfloat16 were converted to float32."
+    if note not in notes:
+        notes.append(note)
+    return widened(np.frombuffer(item[()].tobytes(), "<u2").reshape(item.shape))
 
 
 def _layers(file: Any, images: Sequence[int] | None, notes: list[str]) -> Layers:
@@ -106,6 +117,8 @@ def _legacy_layers(root: Any) -> Layers:
 def _of_group(layer: str, items: dict[str, Any]) -> Layers:
     """Return the layers in one group: a nested network is a single group of all its layers."""
     check_layer(layer, [item for item in items.values() if item is not None])
+    if any("lora_kernel" in name for name in items):
+        raise adapted(layer)
     within: dict[str, list[Any]] = {}
     for name, item in items.items():
         array = numbers(item, f"{layer}/{name}")

@@ -10,7 +10,7 @@ from core.networks.formats.hdf5_checks import damaged
 
 LARGEST_TEXT = 4_000_000  # bytes of a model's JSON description
 # Layers that hold no weights or the ones we read; a description with any other is refused.
-MODELS = frozenset(("Sequential", "Functional", "Model"))
+MODELS = frozenset(("Sequential", "Functional", "Model", "Pipeline"))
 KNOWN_LAYERS = SILENT | WEIGHTLESS | MODELS | {"Conv2D", "Dense"}
 KNOWN_MODULES = ("keras", "tensorflow.keras", "tf_keras", "tensorflow.python.keras", "builtins")
 LARGEST_UNITS = 100_000
@@ -79,7 +79,8 @@ def _check_module(module: Any) -> None:
 def _custom_class(name: Any) -> WeightsError:
     return WeightsError(
         f"The model uses the class {str(name)[:60]!r}, which the network does not have. "
-        "Nothing in the file was run. Upload the weights of the reference network."
+        "Nothing in the file was run. Upload the weights of the reference network alone, as "
+        "model.save_weights writes them."
     )
 
 
@@ -90,6 +91,8 @@ def _check_layer(entry: dict[str, Any]) -> None:
         raise _custom_class(name)
     _check_module(entry.get("module"))
     config = entry.get("config")
+    if name == "Normalization" and isinstance(config, dict) and config.get("mean") is None:
+        raise wrappers.normalised_images(str(config.get("name", name)))
     for key in ("units", "filters"):
         units = config.get(key, 1) if isinstance(config, dict) else 1
         if not isinstance(units, int) or not 0 < units <= LARGEST_UNITS:

@@ -9,7 +9,7 @@ from itertools import pairwise, permutations
 from typing import Any, Protocol, TypeVar
 
 from core.errors import WeightsError
-from core.networks.formats.hdf5_checks import shown
+from core.networks.formats.hdf5_checks import BEFORE_QUANTIZING, shown
 
 Shapes = Mapping[str, tuple[int, ...]]
 ALL = ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
@@ -59,6 +59,11 @@ def _odd_layer(layer: str, arrays: Sequence[Any]) -> WeightsError:
             f"The layer {shown(layer)} is a BatchNormalization, which the course's network does "
             "not have. Fold it into the kernel and the bias of the layer before it, and upload "
             "the weights of the course's network."
+        )
+    if () in found and len(found) > 2:
+        return WeightsError(
+            f"The layer {shown(layer)} holds scales beside its kernel, as a quantized network "
+            f"does. {BEFORE_QUANTIZING} and upload that file."
         )
     return WeightsError(
         f"The layer {shown(layer)} holds arrays of {', '.join(map(str, found[:5]))}; the network "
@@ -120,6 +125,12 @@ def _flattens(rows: int, channels: int) -> bool:
 
 def _check_shapes(layer: str, ours: str, arrays: Sequence[Any], shapes: Shapes | None) -> None:
     kernel, bias = (tuple(array.shape) for array in arrays)
+    if shapes is None and ours not in ALL:
+        raise WeightsError(
+            f"The layer {shown(layer)} is one too many: the network has four convolutions and two "
+            "dense layers, the last of which is its only output. Upload the weights of the "
+            "reference network."
+        )
     # Without a network, all that is known is that a kernel's last axis counts its biases.
     wanted = shapes or {f"{ours}/kernel": kernel, f"{ours}/bias": kernel[-1:]}
     for part, found in (("kernel", kernel), ("bias", bias)):

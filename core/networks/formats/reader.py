@@ -102,6 +102,11 @@ def _packed(source: Source, shapes: Shapes | None, images: Sequence[int] | None)
             "The archive holds no model.weights.h5. Upload a .keras file as model.save "
             "writes it, or the weights as .weights.h5."
         )
+    if any(member.name.endswith("saved_model.pb") for member in members):
+        raise WeightsError(
+            "This is a SavedModel, packed, whose variables are not read. Load it and hand in "
+            "my_model_weights.h5 as model.save_weights writes it."
+        )
     raise WeightsError(
         "The zip is no .keras, .pt or .npz file. Hand in the weights file itself, or give a zip "
         "of many on the Grade page."

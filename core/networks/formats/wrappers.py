@@ -1,4 +1,4 @@
-"""Layers that a toolkit still wraps: what wrapped them, and the call that takes it off."""
+"""Layers that hold more than a kernel and a bias: what was added, and how to save without it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,9 +69,38 @@ def check_layer(path: str, arrays: Sequence[Any]) -> None:
 
     A layer of somebody's own may be called cluster_head: with one kernel and one bias it is plain.
     """
+    if _is_normalisation_of_images(arrays):
+        raise normalised_images(path)
     wrapper = wrapper_of(path)
     if wrapper is not None and (wrapper is WRAPPERS[0] or not _is_plain(arrays)):
         raise wrapper.refusal(path)
+
+
+def normalised_images(name: str) -> WeightsError:
+    """Return the refusal of a Normalization layer that has seen images: it changes every answer."""
+    return WeightsError(
+        f"{shown(name)} is a Normalization layer, which scales the images by a mean and a variance "
+        "of its own; the course's network does not have it. Train without it, on images from 0 to "
+        "1, and upload that file."
+    )
+
+
+def _is_normalisation_of_images(arrays: Sequence[Any]) -> bool:
+    """Tell whether a layer holds a mean, a variance and how many images were counted."""
+    if len(arrays) != 3 or not all(hasattr(array, "dtype") for array in arrays):
+        return False
+    counts = [array for array in arrays if array.shape == () and array.dtype.kind in "iu"]
+    others = [array.shape for array in arrays if array.shape != ()]
+    return len(counts) == 1 and len(others) == 2 and others[0] == others[1]
+
+
+def adapted(name: str) -> WeightsError:
+    """Return the refusal of a layer with a low-rank adapter beside its kernel."""
+    return WeightsError(
+        f"{shown(name)} is a layer with a low-rank adapter (LoRA) beside its kernel. Save the "
+        "network as .keras or .weights.h5, which add the adapter to the kernel, and upload that "
+        "file."
+    )
 
 
 def wrapper_of(path: str) -> Wrapper | None:

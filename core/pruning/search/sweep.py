@@ -108,7 +108,9 @@ class Sweep(Settings):
                 f"Choose from: {', '.join(METHODS)}."
             )
         if not self.sparsities or not all(0 <= s < 1 for s in self.sparsities):
-            raise SettingsError("Give one or more sparsities from 0 up to, not including, 1.")
+            raise SettingsError(
+                "Give one or more sparsities from 0 up to, not including, 1: 0.9 for 90%."
+            )
         if not self.styles:
             raise SettingsError(f"Choose one or both of the styles {' and '.join(STYLES)}.")
 
