@@ -123,7 +123,10 @@ def prune(session: Session, options: Namespace) -> None:
 
 
 def plan_of(options: Namespace) -> PrunePlan:
-    """Return the plan of the options; --set names the plan's settings or else the method's."""
+    """Return the plan of the options; --set names the plan's settings or else the method's.
+
+    Raises SettingsError for a setting of neither.
+    """
     given = pairs(options.set, said(options, PrunePlan))
     own = by_name(describe(PrunePlan))
     method = METHODS[options.method]
