@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import BrowserContext
+
 from core.workspace import Workspace
 from tests.browser.conftest import Visitor, new_context
 from tests.browser.server import ROOT, serve
@@ -22,7 +24,16 @@ def finished_lab(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
 def visit(chromium, url: str, **how) -> Iterator[Visitor]:
     """Yield a visitor; what the page's scripts complain of fails the test."""
     context = new_context(chromium, **how)
-    visitor = Visitor(context.new_page(), url)
-    yield visitor
+    with visit_in(context, url) as visitor:
+        yield visitor
     context.close()
+
+
+@contextmanager
+def visit_in(context: BrowserContext, url: str) -> Iterator[Visitor]:
+    """Yield a visitor in a new tab of a browser that has Streamlit's scripts already."""
+    page = context.new_page()
+    visitor = Visitor(page, url)
+    yield visitor
+    page.close()
     assert visitor.complaints == [], visitor.complaints

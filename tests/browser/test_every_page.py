@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import settle
-from tests.browser.finished import finished_lab, visit
+from tests.browser.conftest import new_context, settle
+from tests.browser.finished import finished_lab, visit_in
 
 FOLDER = Path(__file__).parents[2] / "pages"
 PAGES = sorted({path.stem for path in FOLDER.glob("*.py")} - {"frame", "__init__"})
@@ -24,9 +24,21 @@ def lab(tmp_path_factory):
         yield found
 
 
+@pytest.fixture(scope="module")
+def browsers(chromium):
+    """One browser profile for each look; Streamlit's scripts are fetched once, not by every test."""
+    contexts = {
+        look: new_context(chromium, scheme=scheme, width=width)
+        for look, (scheme, width) in LOOKS.items()
+    }
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
 def opened(visitor, name):
     page = visitor.go(f"/{name}" if name != "home" else "/")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(500)  # what a component's script complains of, it does by then
     settle(page)
     return page
 
@@ -77,9 +89,9 @@ UNTIDY = """() => {
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_quiet_accessible_and_fits(chromium, lab, name, look):
-    scheme, width = LOOKS[look]
-    with visit(chromium, lab[0], scheme=scheme, width=width) as visitor:
+def test_a_page_is_quiet_accessible_and_fits(browsers, lab, name, look):
+    _, width = LOOKS[look]
+    with visit_in(browsers[look], lab[0]) as visitor:
         page = opened(visitor, name)
         assert "Traceback" not in page.inner_text("body")
         assert page.locator("[data-testid='stException']").count() == 0
