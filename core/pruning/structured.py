@@ -124,12 +124,13 @@ def prune_channels(
         small = Small(unpacked(done, "weights"), unpacked(done, "kept"), data.shape)
         notes += notes_of(done["notes"])
         left = epochs - round(float(done["epochs"]))
-        used += float(done["epochs"]) + left
+        used += float(done["epochs"])
         if left > 0:
             training = partial(_train, small, dense, data, plan, left, seed, index)
             done = phases.run(f"training {index}", training)
             small = Small(unpacked(done, "weights"), small.kept, data.shape)
             rows.append(done["history"])
+            used += len(done["history"]) if plan.seconds else left
     return _outcome(small, plan, rows, used, notes)
 
 

@@ -109,14 +109,14 @@ def recipe_title(recipe: Recipe) -> str:
     name = min(changes, key=lambda each: len(changes[each]))
     if not changes[name]:
         return name.capitalize()
-    changed = len(changes[name] - {"epochs"})
+    changed = len(changes[name] - {"epochs", "seconds"})
     others = f", {plural(changed, 'setting')} changed" if changed else ""
-    return f"{name.capitalize()}, {plural(recipe.epochs, 'epoch')}{others}"
+    return f"{name.capitalize()}, {recipe.length}{others}"
 
 
 def _changes(recipe: Recipe, preset: Recipe) -> set[str]:
     ours, theirs = to_dict(recipe), to_dict(preset)
-    return {name for name in ours if ours[name] != theirs[name]}
+    return {name for name in ours if ours[name] != theirs.get(name)}
 
 
 def _pruning(spec: PruneSpec, job: Job, data: str) -> str:
@@ -124,7 +124,7 @@ def _pruning(spec: PruneSpec, job: Job, data: str) -> str:
     widths = "" if plan.allocation == AUTO else f", {plan.allocation}"
     cut = f"{plan.rule.label} {percent(plan.sparsity)}{widths}"
     whose = ", paper's recipe" if plan.is_papers else ""
-    return f"{cut}, {plural(plan.epochs, 'epoch')}{whose}, {seed_title(job.seed)}"
+    return f"{cut}, {plan.length}{whose}, {seed_title(job.seed)}"
 
 
 def _sweep(spec: SweepSpec, job: Job, data: str) -> str:

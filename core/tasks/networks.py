@@ -60,7 +60,7 @@ def _wanted_shape(context: Context, spec: TrainSpec) -> NetworkShape | None:
 def recipe_name(recipe: Recipe) -> str:
     """Return the preset's name, or what sets the recipe apart."""
     named = [name for name, preset in PRESETS.items() if preset == recipe]
-    return f"{named[0]} recipe" if named else f"{recipe.epochs} epochs"
+    return f"{named[0]} recipe" if named else recipe.length
 
 
 def import_network(context: Context, spec: ImportSpec) -> NetworkResult:

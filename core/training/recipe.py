@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from core.errors import SettingsError
 from core.networks.precision import PRECISIONS
 from core.settings import Settings, setting
+from core.text import duration, plural
 
 MOST_EPOCHS = 10_000
+LONGEST_SECONDS = 7 * 24 * 3600.0
 USUAL_DROPOUT = 0.5  # after the reference network's wide dense layer
 
 
@@ -85,6 +87,18 @@ class Recipe(Settings):
         "best", choices=("best", "last"), help="Keep the best epoch on validation, or the last"
     )
 
+    seconds: float = setting(
+        0.0,
+        low=0.0,
+        high=LONGEST_SECONDS,
+        unit="seconds",
+        help="Train by the clock for this long, 0 to count epochs",
+        why="Step size and ramp are spread over the epochs that there is time for, at what an epoch "
+        "costs at that moment. How many that are depends on the machine.",
+        advanced=True,
+        omitted=True,
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.cutout and self.cutout % 2:
@@ -94,6 +108,11 @@ class Recipe(Settings):
                 "Batch normalisation needs two images in a batch. Choose a larger batch_size, or "
                 "turn batch normalisation off."
             )
+
+    @property
+    def length(self) -> str:
+        """How long it trains, in words."""
+        return length_of(self.epochs, self.seconds)
 
     @property
     def dropout(self) -> tuple[float, float, float]:
@@ -109,6 +128,11 @@ class Recipe(Settings):
         """Return the recipe with other dropout rates, e.g. scaled to a pruned density."""
         first, second, dense = (float(rate) for rate in rates)
         return replace(self, dropout_first=first, dropout_second=second, dropout_dense=dense)
+
+
+def length_of(epochs: int, seconds: float) -> str:
+    """Return how long a training lasts, in words: by the clock, or in epochs."""
+    return duration(seconds) if seconds else plural(epochs, "epoch")
 
 
 COURSE = Recipe()

@@ -1,7 +1,7 @@
 """Train a network: epochs of compiled steps, validation, best weights, checkpoints.
 
 A run that was stopped and resumed gives bit for bit what an undisturbed one gives (on the same
-machine with the same number of threads).
+machine with the same number of threads), unless its recipe goes by the clock.
 """
 
 import math
@@ -20,6 +20,7 @@ from core.randomness import derived_seed
 from core.training.architecture import PLAIN, Architecture
 from core.training.batches import Batches
 from core.training.history import KEYS, TrainingHistory
+from core.training.pace import Pace
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.step import Step
@@ -34,6 +35,7 @@ REPORT_EVERY = 10
 class MaskSchedule:
     """Changes the mask while the network trains.
 
+    Its steps are those of the plan, see `core.training.pace`.
     mask: (step, current plain values of the variables) -> new masks, or None to leave them.
     every: steps between two calls; the first call is at step 0.
     last_step: from here on the mask stands, and an epoch may be chosen as the best.
@@ -107,7 +109,9 @@ class _Run:
         self._shape, self._data, self._recipe, self._seed = shape, data, recipe, seed
         self._progress, self._schedule, self._architecture = progress, schedule, architecture
         self._batches = Batches(data.train, recipe, seed)
-        self._rates = learning_rates(recipe, recipe.epochs * self._batches.per_epoch)
+        self._pace = Pace(recipe.epochs, self._batches.per_epoch, recipe.seconds)
+        self._rates = learning_rates(recipe, self._pace.steps)
+        self._masked_at = -1
         self._step = Step(architecture, shape, recipe, teacher)
         self._history = TrainingHistory.empty()
         self._best: dict[str, np.ndarray] = {}
@@ -125,12 +129,14 @@ class _Run:
         self._best = _part(saved, "best/")
         self._history = TrainingHistory(saved["history"])
         self._best_epoch = int(saved["best_epoch"])
+        self._pace.restore(saved, len(self._history))
+        self._masked_at = self._due(self._pace.planned_step(self._batches.per_epoch - 1))
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are done or patience has run out."""
-        done, patience = len(self._history), self._recipe.patience
-        return done >= self._recipe.epochs or (bool(patience) and self._waited >= patience)
+        """Whether the plan is done or patience has run out."""
+        patience = self._recipe.patience
+        return self._pace.finished or (bool(patience) and self._waited >= patience)
 
     @property
     def _waited(self) -> int:
@@ -141,13 +147,14 @@ class _Run:
 
     @property
     def _first_choice(self) -> int:
-        """The first epoch (from 1) that may be chosen: the mask must be final."""
-        steps = self._schedule.last_step if self._schedule else 0
-        return min(steps // self._batches.per_epoch + 1, self._recipe.epochs)
+        """The first epoch (from 1) that may be chosen: the mask must be final, the plan's end is."""
+        last = self._schedule.last_step if self._schedule else 0
+        return sum(end <= last for end in self._pace.ends) + 1
 
     def epoch(self) -> None:
         """Run one epoch, validate, choose, record and save."""
         done = len(self._history)
+        self._pace.begin_epoch()
         names = self._step.dropout_names
         self._step.seed_dropout([derived_seed(self._seed, "dropout", n, done) for n in names])
         train_loss, train_accuracy = self._steps(done)
@@ -166,8 +173,9 @@ class _Run:
         self._choose(values)
         row = dict(zip(KEYS, self._history.values[-1].tolist(), strict=True))
         self._progress.record(len(self._history), **row)
+        self._pace.end_epoch()
         self._save()
-        self._report((done + 1) * self._batches.per_epoch, done)
+        self._report(int(self._pace.ends[-1]), done)
 
     def _check(self, train_loss: float) -> None:
         if not math.isfinite(train_loss):
@@ -187,27 +195,35 @@ class _Run:
         count = self._batches.per_epoch
         losses, correct = 0.0, 0
         for index, (images, labels) in enumerate(self._batches.epoch(epoch)):
-            step = epoch * count + index
-            self._change_mask(step)
-            batch_loss, batch_correct = self._step(images, labels, self._rates[step], step)
+            step, planned = epoch * count + index, self._pace.planned_step(index)
+            self._change_mask(planned)
+            batch_loss, batch_correct = self._step(images, labels, self._rates[planned], step)
             losses += batch_loss * len(labels)
             correct += batch_correct
             if step % REPORT_EVERY == 0:
-                self._report(step, epoch)
+                self._report(planned, epoch)
         images_seen = len(self._data.train)
         return losses / images_seen, correct / images_seen
 
     def _report(self, steps: int, epoch: int) -> None:
-        message = f"Epoch {epoch + 1} of {self._recipe.epochs}"
+        about = "about " if self._recipe.seconds else ""
+        message = f"Epoch {epoch + 1} of {about}{max(self._pace.expected, epoch + 1)}"
         self._progress.report(steps, len(self._rates), message)
 
     def _change_mask(self, step: int) -> None:
-        schedule = self._schedule
-        if schedule is None or step > schedule.last_step or step % schedule.every:
+        due = self._due(step)
+        if self._schedule is None or due == self._masked_at:
             return
-        mask = schedule.mask(step, self._step.values(averaged=False))
+        self._masked_at = due
+        mask = self._schedule.mask(due, self._step.values(averaged=False))
         if mask is not None:
             self._step.set_mask(mask)
+
+    def _due(self, step: int) -> int:
+        """Return the planned step of the mask's last change that is due; -1 without a schedule."""
+        if self._schedule is None:
+            return -1
+        return min(step, self._schedule.last_step) // self._schedule.every * self._schedule.every
 
     def _choose(self, values: dict[str, np.ndarray]) -> None:
         done = len(self._history)
@@ -224,6 +240,7 @@ class _Run:
             "history": self._history.values,
             "best_epoch": np.array(self._best_epoch),
         }
+        state |= self._pace.state()
         self._progress.save(state)
 
 

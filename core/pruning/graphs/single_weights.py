@@ -125,7 +125,8 @@ def prune_single_weights(
             rows.append(done["history"])
         weights = unpacked(done, "weights")
     history = TrainingHistory(np.concatenate(rows))
-    return PrunedNetwork(weights, None, history, float(plan.epochs), (), plan)
+    epochs = float(len(history) if plan.seconds else plan.epochs)
+    return PrunedNetwork(weights, None, history, epochs, (), plan)
 
 
 def _cut(cutter: WeightCutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:

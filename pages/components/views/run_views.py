@@ -71,11 +71,11 @@ def training_view(job: Job) -> None:
 
 
 def planned_epochs(job: Job) -> int:
-    """Return how many epochs a run asked for, 0 when it trains none."""
+    """Return how many epochs a run asked for, 0 when it trains none or goes by the clock."""
     spec = spec_of(job)
     if isinstance(spec, TrainSpec):
-        return spec.recipe.epochs
-    return spec.plan.epochs if isinstance(spec, PruneSpec) else 0
+        return 0 if spec.recipe.seconds else spec.recipe.epochs
+    return spec.plan.epochs if isinstance(spec, PruneSpec) and not spec.plan.seconds else 0
 
 
 def _metrics(job: Job, validation: Sequence[tuple[int, float]]) -> None:
