@@ -1,13 +1,12 @@
 """The runs whose digests `benchmarks.digests` takes: small, of every kind, in a fresh workspace.
 
 A tenth of the bundled garments; the command line orders what it has words for, the rest are rows of
-the store. What only the clock would decide, how many epochs a competition has time for, is pinned.
+the store. A competition is not among them: it goes by the clock.
 """
 
 import json
 import os
 import shlex
-import sqlite3
 import subprocess
 import sys
 import time
@@ -38,10 +37,6 @@ COMMANDS = (
     "federate --rounds 10 --data synthetic:1,1 --algorithm minibatch_sgd",
     "grade my_model_weights.h5 --data small.npz",
 )
-COMPETE = "compete --data small.npz --minutes 1"
-# A minute at this pace allows a dense network of three epochs and two tries of one epoch; the time
-# that finding it out is said to have taken leaves none for a final run.
-PACE = {"epoch_seconds": 5.4, "seconds": 1e6}
 
 
 def package() -> SimpleNamespace:
@@ -59,9 +54,7 @@ def package() -> SimpleNamespace:
     return SimpleNamespace(
         Workspace=workspace.Workspace,
         Store=store.Store,
-        SavedRun=store.SavedRun,
         told=told,
-        identity=lambda kind, settings, seed: store.identity(told(kind, settings), seed),
         history_csv=bundle.history_csv,
         versions=bundle.versions,
     )
@@ -105,8 +98,6 @@ class Lab:
             data, dense = example.settings["data"], example.settings["dense"]
             for kind, settings in rows(data, dense, example.id):
                 self._wait(kind, settings)
-            self._pin_pace(data)
-            self.answers[COMPETE] = self._ask(COMPETE)
             return sorted(self.store.jobs(limit=1000), key=lambda job: job.sequence)
         finally:
             self._ask("engine stop")
@@ -131,20 +122,6 @@ class Lab:
         if not job.ended:
             raise SystemExit(f"{kind} does not end.")
         _tell(kind, started)
-
-    def _pin_pace(self, data: str) -> None:
-        """Keep PACE as what the competition measured, before it asks for a measurement."""
-        identity = self.package.identity
-        competition = identity("compete", {"data": data, "minutes": 1.0, "dense": None}, 0)
-        kind, settings = "timing", {"data": data, "of": competition}
-        named = {"id": identity(kind, settings, 0), "kind": kind, "settings": settings, "seed": 0}
-        state = {"state": "done", "done": 1.0, "total": 1.0, "error": None, "result": PACE}
-        times = {"created": 0.0, "started": 0.0, "finished": 0.0}
-        saved = self.package.SavedRun(**named, **state, **times, parent=None, metrics={})
-        self.store.restore([saved])
-        # A measurement that came from elsewhere would be made again.
-        with sqlite3.connect(self.workspace.root / "jobs.db") as connection:
-            connection.execute("UPDATE job SET imported = 0 WHERE id = ?", [named["id"]])
 
 
 def _write_small_garments(path: Path) -> None:

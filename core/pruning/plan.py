@@ -119,8 +119,8 @@ class PrunePlan(Settings):
         high=LONGEST_SECONDS,
         unit="seconds",
         help="Retrain by the clock for this long, 0 to count epochs",
-        why="Step size and ramp are spread over the epochs that there is time for, at what an epoch "
-        "costs at that moment. How many that are depends on the machine.",
+        why="Step size and ramp are spread over the epochs that there is time for, at what an "
+        "epoch costs at that moment. How many that are depends on the machine.",
         advanced=True,
         omitted=True,
     )

@@ -24,7 +24,9 @@ from core.tasks.inputs import network_result, prepared
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
 
-FEW_IMAGES, MORE_IMAGES = 640, 4480
+FEW_IMAGES, MORE_IMAGES = 640, 2560
+# Between two of its runs a competition takes seconds; a longer gap was a queue, a kill or a night.
+LONGEST_GAP = 30.0
 
 
 class JobTrainer:
@@ -34,25 +36,45 @@ class JobTrainer:
         """Hold a competition on one data set; data: its digest."""
         self._context, self._data = context, data
         self._ordered: list[Child] = []
+        self._ended: float | None = None
 
     def epoch_seconds(self) -> tuple[float, float]:
         """Return what the timing job measured."""
         # Named after this competition: the machine may be faster or slower in the next one.
         job = self._order(TimingSpec(data=self._data, of=self._context.job_id), 0)
         found = TimingResult.from_stored(job.result, job.result_format)
-        return found.epoch_seconds, found.seconds
+        return found.epoch_seconds, self._by_the_clock(job, found.seconds)
 
     def train(self, recipe: Recipe, seed: int) -> Made:
         """Order a dense network."""
-        return _made(self._order(TrainSpec(data=self._data, recipe=recipe), seed))
+        return self._made(self._order(TrainSpec(data=self._data, recipe=recipe), seed))
 
     def prune(self, dense: str, plan: PrunePlan, seed: int) -> Made:
         """Order a pruned network; one that failed (its loss was no number) is worth nothing."""
         job = self._wait_for(PruneSpec(data=self._data, dense=dense, plan=plan), seed)
         if job.state == FAILED:
-            spent = (job.finished or 0.0) - (job.started or 0.0)
-            return Made(job.id, 0.0, 0.0, 0.0, max(spent, 0.0))
-        return _made(_done(job))
+            return Made(job.id, 0.0, 0.0, 0.0, self._by_the_clock(job, 0.0))
+        return self._made(_done(job))
+
+    def _made(self, job: Job) -> Made:
+        """Return what a competition may know of a network: nothing of the holdout."""
+        point = network_result(job).point
+        reached, sparsity = point.validation_accuracy, point.sparsity
+        seconds = self._by_the_clock(job, point.seconds)
+        return Made(
+            job.id, reached, sparsity, score(reached, sparsity), seconds, float(point.epochs)
+        )
+
+    def _by_the_clock(self, job: Job, spent: float) -> float:
+        """Return the seconds since the job before had ended, without time that nobody worked in.
+
+        spent: on the work itself, over all attempts; the store knows when the last one began. Asked
+        again after a kill the answer is the same, as all of it is in the store.
+        """
+        started, finished = job.started or 0.0, job.finished or 0.0
+        gap = started - self._ended if self._ended is not None else 0.0
+        self._ended = finished
+        return max(spent, finished - started) + min(max(gap, 0.0), LONGEST_GAP)
 
     def _order(self, spec: Spec, seed: int) -> Job:
         return _done(self._wait_for(spec, seed))
@@ -66,13 +88,6 @@ def _done(job: Job) -> Job:
     if job.state != DONE:
         raise JobError(f"The competition lacks a network: {job.error or job.state}.")
     return job
-
-
-def _made(job: Job) -> Made:
-    """Return what a competition may know of a network: nothing of the holdout."""
-    point = network_result(job).point
-    reached, sparsity = point.validation_accuracy, point.sparsity
-    return Made(job.id, reached, sparsity, score(reached, sparsity), point.seconds)
 
 
 def competition(context: Context, spec: CompeteSpec) -> CompeteResult:

@@ -32,7 +32,8 @@ class Pace:
         self.steps = planned * per_epoch
         self._ends: list[float] = []
         self._costs: list[float] = []
-        self._before, self._began, self._epoch_began = 0.0, clock(), 0.0
+        self._before, self._began = 0.0, clock()
+        self._epoch_began, self._counted, self._is_first = 0.0, per_epoch, True
 
     @property
     def ends(self) -> Sequence[float]:
@@ -60,11 +61,21 @@ class Pace:
         """Decide how far the next epoch goes."""
         done = self._ends[-1] if self._ends else 0.0
         self._ends.append(done + (self.steps - done) / self._left(done))
-        self._epoch_began = self.spent
+        self._epoch_began, self._counted = self.spent, self._per_epoch
 
     def end_epoch(self) -> None:
         """Note what the epoch has cost, validation and all."""
-        self._costs.append(self.spent - self._epoch_began)
+        self._costs.append((self.spent - self._epoch_began) * self._per_epoch / self._counted)
+        self._is_first = False
+
+    def begin_step(self, index: int) -> int:
+        """Return the planned step of a step of the running epoch, which begins now.
+
+        An attempt's first step compiles the network, which no later epoch pays for again.
+        """
+        if self._is_first and index == 1:
+            self._epoch_began, self._counted = self.spent, self._per_epoch - 1
+        return self.planned_step(index)
 
     def planned_step(self, index: int) -> int:
         """Return the planned step of a step of the running epoch."""

@@ -147,7 +147,7 @@ class _Run:
 
     @property
     def _first_choice(self) -> int:
-        """The first epoch (from 1) that may be chosen: the mask must be final, the plan's end is."""
+        """The first epoch (from 1) that may be chosen: the mask must be final."""
         last = self._schedule.last_step if self._schedule else 0
         return sum(end <= last for end in self._pace.ends) + 1
 
@@ -195,7 +195,7 @@ class _Run:
         count = self._batches.per_epoch
         losses, correct = 0.0, 0
         for index, (images, labels) in enumerate(self._batches.epoch(epoch)):
-            step, planned = epoch * count + index, self._pace.planned_step(index)
+            step, planned = epoch * count + index, self._pace.begin_step(index)
             self._change_mask(planned)
             batch_loss, batch_correct = self._step(images, labels, self._rates[planned], step)
             losses += batch_loss * len(labels)

@@ -26,7 +26,7 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browsers(chromium):
-    """One browser profile for each look; Streamlit's scripts are fetched once, not by every test."""
+    """One browser profile for each look: Streamlit's scripts are fetched once, not each time."""
     contexts = {
         look: new_context(chromium, scheme=scheme, width=width)
         for look, (scheme, width) in LOOKS.items()

@@ -222,7 +222,7 @@ def test_a_sweep_writes_its_points_and_a_report_shows_them(command_line, images,
 @pytest.mark.nightly  # needs the time that it competes for
 def test_a_competition_hands_over_the_best_file_it_made(command_line, images):
     out = command_line.folder / "winner.h5"
-    status, made, said = command_line("compete", "--data", images, "--minutes", 0.2, "--out", out)
+    status, made, said = command_line("compete", "--data", images, "--minutes", 1, "--out", out)
     assert status == 0, said
     assert 1 <= made["tried"] <= 9  # as many as this machine manages in the time
     assert zeros_in(out) == (made["zeros"], PARAMETERS)

@@ -118,6 +118,28 @@ def test_the_history_has_a_row_for_every_epoch():
     assert finished("iterative")[0].epochs == 2
 
 
+@pytest.mark.parametrize(
+    ("plan", "off"), [(PLANS["gradual"], 0.5), (CHANNELS, 65)], ids=["weights", "channels"]
+)
+def test_by_the_clock_the_ramp_and_the_step_size_end_with_the_time(plan, off):
+    timed = replace(plan, epochs=200, seconds=2.0)
+    result = run(timed)
+    assert result.epochs == len(result.history)
+    assert 1 < result.epochs < 200
+    assert abs(result.mask.zeros - plan.sparsity * SHAPE.parameters) <= off
+
+
+def test_a_run_by_the_clock_goes_on_after_a_stop_with_the_time_it_has_left():
+    timed = replace(PLANS["gradual"], epochs=200, seconds=2.0)
+    with pytest.raises(Stopped):
+        run(timed, first := StopsAfter(3))
+    again = Silent()
+    again.state = first.state
+    result = run(timed, again)
+    assert result.mask.zeros == round(0.9 * SHAPE.parameters)
+    assert 1 < result.epochs < 200
+
+
 def test_without_epochs_nothing_is_trained():
     result = run(PrunePlan(sparsity=0.5, epochs=0))
     kept = result.mask.arrays["conv2/kernel"]

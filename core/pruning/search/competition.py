@@ -1,8 +1,10 @@
 """Competition mode: the best score within a time budget, by a search over recipes.
 
 A dense network is trained, recipes are tried briefly by successive halving (Jamieson & Talwalkar
-2016, arXiv:1502.07943), and the best one gets all the time that is left. What trains and prunes is
-a NetworkTrainer: jobs of the store, or this process. All choices go by validation score.
+2016, arXiv:1502.07943) where the time allows tries that tell them apart, and the best one gets all
+the time that is left. Each of these trainings goes by the clock, so a machine that is busy for a
+while costs epochs and not the end of a schedule. What trains and prunes is a NetworkTrainer: jobs
+of the store, or this process. All choices go by validation score.
 """
 
 import math
@@ -18,21 +20,28 @@ from core.text import duration, plural
 from core.training.recipe import MOST_EPOCHS, PRESETS, Recipe
 
 DENSE_SHARE, SEARCH_SHARE = 0.35, 0.2
-SAFETY = 0.9  # machines slow down; a competition that overruns its time has lost
 FIRST_RUNG, SECOND_RUNG = 6, 2
 SECOND_RUNG_FACTOR = 2
-LEAST_EPOCHS = 6  # a dense network, a few tries and a final run of an epoch or two each
+SHORTEST_TRY = 2  # epochs; after one, all recipes look alike
+LEAST_EPOCHS = 6  # of which the dense network has two
+# What a run needs beside its training (a process, the step's graph, measuring) where none was
+# seen yet, and how much more than that is kept for the last one.
+OVERHEAD_SECONDS, CAUTION = 10.0, 1.25
 
 
 @dataclass(frozen=True)
 class Made:
-    """A network that a trainer made: how to find it again, and how it did on validation images."""
+    """A network that a trainer made: how to find it again, and how it did on validation images.
+
+    seconds: by the clock, from the order on. epochs: that it was trained.
+    """
 
     id: str
     accuracy: float
     sparsity: float
     score: float
     seconds: float
+    epochs: float = 0.0
 
     @property
     def objective(self) -> float:
@@ -74,27 +83,25 @@ def compete(
     validation score among the final run and the tries; the holdout is never looked at.
     Raises SettingsError if the time is too short for a few epochs.
     """
-    seconds = 60 * minutes * SAFETY
     epoch, used = trainer.epoch_seconds()
     if said := too_short(minutes, epoch):
         raise SettingsError(said)
-    start = _dense(trainer, seconds, epoch, seed) if dense is None else _given(dense)
-    population = _Population(trainer, start.id, seed)
-    population.halve(max(1, int(SEARCH_SHARE * seconds / epoch)))
-    used += start.seconds + sum(entry.seconds for entry in population.entries)
-    population.finish(seconds - used)
-    best = max(population.made, key=lambda made: made.objective)
-    return Competition(start, best, tuple(population.entries))
+    field = _Field(trainer, 60 * minutes, epoch, used, seed)
+    field.begin(dense)
+    field.search()
+    field.finish()
+    best = max(field.made, key=lambda made: made.objective)
+    return Competition(field.dense, best, tuple(field.entries))
 
 
 def least_minutes(epoch_seconds: float) -> int:
     """Return the shortest time of a competition, in minutes, where an epoch takes so long."""
-    return max(1, math.ceil(LEAST_EPOCHS * epoch_seconds / 60 / SAFETY))
+    return max(1, math.ceil(_least_seconds(epoch_seconds) / 60))
 
 
 def too_short(minutes: float, epoch_seconds: float) -> str | None:
     """Return what to say of a time in which no competition can be held; None for enough."""
-    if 60 * minutes * SAFETY >= LEAST_EPOCHS * epoch_seconds:
+    if 60 * minutes >= _least_seconds(epoch_seconds):
         return None
     return (
         f"{plural(minutes, 'minute')} {'is' if minutes == 1 else 'are'} too short for a "
@@ -103,51 +110,77 @@ def too_short(minutes: float, epoch_seconds: float) -> str | None:
     )
 
 
-def _dense(trainer: NetworkTrainer, seconds: float, epoch: float, seed: int) -> Made:
-    epochs = min(max(1, int(DENSE_SHARE * seconds / epoch)), MOST_EPOCHS)
-    return trainer.train(replace(PRESETS["thorough"], epochs=epochs), derived_seed(seed, "dense"))
+def _least_seconds(epoch_seconds: float) -> float:
+    return LEAST_EPOCHS * epoch_seconds + 2 * CAUTION * OVERHEAD_SECONDS
 
 
-def _given(dense: str) -> Made:
-    return Made(dense, 0.0, 0.0, 0.0, 0.0)
+class _Field:
+    """The networks in the race, and the time that is left for them."""
 
-
-class _Population:
-    """The recipes in the race: what was tried so far."""
-
-    def __init__(self, trainer: NetworkTrainer, dense: str, seed: int) -> None:
-        self._trainer, self._dense, self._seed = trainer, dense, seed
+    def __init__(
+        self, trainer: NetworkTrainer, seconds: float, epoch: float, used: float, seed: int
+    ) -> None:
+        self._trainer, self._all, self._epoch, self._seed = trainer, seconds, epoch, seed
+        self._left, self._overhead = seconds - used, OVERHEAD_SECONDS
+        self.dense = Made("", 0.0, 0.0, 0.0, 0.0)
         self.entries: list[Entry] = []
         self.made: list[Made] = []
 
-    def halve(self, budget: int) -> None:
-        """Try six recipes briefly, then the best two for twice as long; budget in epochs.
+    def begin(self, dense: str | None) -> None:
+        """Train the dense network, or take the one with this id."""
+        if dense is not None:
+            self.dense = replace(self.dense, id=dense)
+            return
+        seconds = max(DENSE_SHARE * self._left, self._epoch)
+        recipe = replace(PRESETS["thorough"], epochs=self._epochs(seconds), seconds=seconds)
+        self.dense = self._trainer.train(recipe, derived_seed(self._seed, "dense"))
+        self._book(self.dense, seconds)
 
-        A budget of fewer than ten epochs gives as many recipes one epoch, at most six.
-        """
-        first = budget // (FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG)
-        first = min(first, MOST_EPOCHS // SECOND_RUNG_FACTOR)
-        for _ in range(FIRST_RUNG if first else min(budget, FIRST_RUNG)):
-            self._try(propose(self.entries, self._seed), max(1, first))
+    def search(self) -> None:
+        """Try six recipes briefly, the best two for twice as long; not if that is too short."""
+        runs = FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG
+        overheads = (FIRST_RUNG + SECOND_RUNG) * self._overhead
+        budget = min(SEARCH_SHARE * self._all, self._left / 2) - overheads
+        first = min(budget / runs, self._epoch * MOST_EPOCHS / SECOND_RUNG_FACTOR)
+        if first < SHORTEST_TRY * self._epoch:
+            return
+        for _ in range(FIRST_RUNG):
+            self._try(propose(self.entries, self._seed), first)
         best = sorted(self.entries, key=lambda entry: -entry.objective)[:SECOND_RUNG]
-        for entry in best if first else ():
+        for entry in best:
             self._try(entry.values, SECOND_RUNG_FACTOR * first)
 
-    def finish(self, seconds: float) -> None:
-        """Give the best recipe of the last rung all the seconds that are left.
+    def finish(self) -> None:
+        """Give the best recipe of the last rung, or the one known before, all the time left.
 
-        If these are too few for more epochs than it had, they are left.
+        After a search, time for fewer epochs than that rung's is left unused.
         """
-        best = max(self.entries, key=lambda entry: (entry.epochs, entry.objective))
-        pace = best.seconds / best.epochs
-        epochs = min(int(seconds / max(pace, 1e-9)), MOST_EPOCHS)
-        if epochs > best.epochs:
-            self._try(best.values, epochs)
+        seconds = self._left - CAUTION * self._overhead
+        if not self.entries:
+            self._try(propose([], self._seed), max(seconds, self._epoch))
+            return
+        last = self.entries[-SECOND_RUNG:]
+        best = max(last, key=lambda entry: entry.objective)
+        if seconds > best.seconds:
+            self._try(best.values, seconds)
 
-    def _try(self, values: dict[str, Value], epochs: int) -> None:
+    def _try(self, values: dict[str, Value], seconds: float) -> None:
         seed = derived_seed(self._seed, "try", len(self.entries))
-        made = self._trainer.prune(self._dense, plan_of(values, epochs), seed)
+        plan = replace(plan_of(values, self._epochs(seconds)), seconds=seconds)
+        made = self._trainer.prune(self.dense.id, plan, seed)
+        self._book(made, seconds)
         self.made.append(made)
         self.entries.append(
-            Entry(values, epochs, made.accuracy, made.sparsity, made.score, made.seconds)
+            Entry(
+                values, round(made.epochs), made.accuracy, made.sparsity, made.score, made.seconds
+            )
         )
+
+    def _book(self, made: Made, trained: float) -> None:
+        """Take a network's time from what is left, and learn what it needed beside training."""
+        self._left -= made.seconds
+        self._overhead = max(self._overhead, made.seconds - trained)
+
+    def _epochs(self, seconds: float) -> int:
+        """Return how many epochs to plan for a training of so long."""
+        return min(max(1, int(seconds / self._epoch)), MOST_EPOCHS)

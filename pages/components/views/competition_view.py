@@ -24,8 +24,9 @@ AGAIN = "Already run; the saved result is shown. Change the minutes for another 
 def competition_view(data: str, class_names: Sequence[str]) -> None:
     """Ask for a time budget, start, and show the competition's progress and result."""
     st.markdown(
-        "Searches for the best score: it trains a dense network, tries many recipes briefly and "
-        "spends the remaining time on the best ones. It chooses on validation images only."
+        "Searches for the best score: it trains a dense network, tries recipes briefly if there is "
+        "time for that, and spends all remaining time on the best one. A machine that is busy for a "
+        "while is planned around. It chooses on validation images only."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         minutes = st.number_input(
