@@ -25,8 +25,8 @@ def competition_view(data: str, class_names: Sequence[str]) -> None:
     """Ask for a time budget, start, and show the competition's progress and result."""
     st.markdown(
         "Searches for the best score: it trains a dense network, tries recipes briefly if there is "
-        "time for that, and spends all remaining time on the best one. A machine that is busy for a "
-        "while is planned around. It chooses on validation images only."
+        "time for that, and spends all remaining time on the best one. A machine that is busy for "
+        "a while is planned around. It chooses on validation images only."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         minutes = st.number_input(
