@@ -125,8 +125,8 @@ def prune_single_weights(
             rows.append(done["history"])
         weights = unpacked(done, "weights")
     history = TrainingHistory(np.concatenate(rows))
-    epochs = float(len(history) if plan.seconds else plan.epochs)
-    return PrunedNetwork(weights, None, history, epochs, (), plan)
+    spent = float(len(history) if plan.seconds else plan.epochs)
+    return PrunedNetwork(weights, None, history, spent, (), plan)
 
 
 def _cut(cutter: WeightCutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:
