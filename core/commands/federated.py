@@ -24,6 +24,7 @@ from core.data.uploads import contents
 from core.data.uploads.kept_leaf import keep_leaf
 from core.errors import JobError, SettingsError
 from core.federated.algorithms import ALGORITHMS
+from core.federated.federate import check_network
 from core.federated.results import FederatedResult
 from core.federated.spec import FederatedSpec
 from core.runs.learning_curves import diverged_in
@@ -114,10 +115,11 @@ def spec_of(session: Session, options: Namespace) -> FederatedSpec:
         algorithm_settings=to_dict(algorithm),
         partition=partition,
         **values,  # type: ignore[arg-type]
-    ).to_json()
+    )
+    check_network(whole)
     stored = by_name(describe(FederatedSpec))
     kept = {*ALWAYS, "partition", *(stored[field].stored_as for field in own)}
-    return FederatedSpec.from_json({key: v for key, v in whole.items() if key in kept})
+    return FederatedSpec.from_json({key: v for key, v in whole.to_json().items() if key in kept})
 
 
 def sorted_texts(

@@ -72,6 +72,15 @@ def trainer_of(
     return CnnTrainer(clients, NetworkShape(_image_shape(clients), clients.classes), mask)
 
 
+def check_network(spec: FederatedSpec) -> None:
+    """Raise SettingsError if what the run ends in could not be measured: said before it trains."""
+    if spec.network == CNN and spec.is_leaf:
+        raise SettingsError(
+            "The convolutional network is measured on the images of a stored data set, which "
+            "clients of a LEAF file do not have. Choose a data set of images, or the MLP."
+        )
+
+
 def _image_shape(clients: Clients) -> tuple[int, int, int]:
     shape = clients.train.inputs.shape[1:]
     if len(shape) != 3:

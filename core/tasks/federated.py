@@ -11,7 +11,7 @@ from core.data.dataset import Dataset
 from core.data.uploads.kept_leaf import LEAF_PREFIX, leaf_file
 from core.evaluation.point import Origin, Point, measure
 from core.federated.clients import Clients
-from core.federated.federate import federate, load_clients
+from core.federated.federate import check_network, federate, load_clients
 from core.federated.history import FederatedHistory
 from core.federated.results import (
     HISTORY_FILE,
@@ -46,6 +46,7 @@ def federate_network(context: Context, spec: FederatedSpec) -> FederatedNetworkR
     It begins with fresh weights or with another run's, pruned or not, whose zeros may be held in
     place.
     """
+    check_network(spec)
     progress = Timed(context.progress)
     begin = network(context, spec.start) if spec.start else None
     clients = _clients(context, spec)

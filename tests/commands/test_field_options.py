@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.commands.command_line import parser
@@ -246,6 +247,14 @@ def test_a_run_begins_from_a_file_only_with_images(session, tmp_path):
     path.touch()
     with pytest.raises(SettingsError, match="measured on images before a run begins from it"):
         federated(session, "--start", path)
+
+
+def test_the_convolutional_network_is_refused_for_clients_of_a_file_at_once(session, tmp_path):
+    images = np.zeros((4, 25, 25, 3), np.float32), np.arange(4) % 2
+    path = tmp_path / "clients.json"
+    path.write_bytes(leaf.export([(*images, *images)])["train"])
+    with pytest.raises(SettingsError, match="measured on the images of a stored data set"):
+        federated(session, "--data", path, "--network", "cnn")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ arithmetic, so `np.matmul` over a leading axis of rows takes the step of all of 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
 
@@ -18,12 +19,15 @@ from core.federated.trainers.buffers import BufferPool, ChunkBuffers
 from core.federated.trainers.plain import PlainTrainer
 from core.federated.trainers.scoring import Scorer
 from core.federated.trainers.step_schedule import Row, Schedule, schedule_of, sorted_rows
-from core.federated.trainers.trainer import Evaluation, Tick, Work
+from core.federated.trainers.trainer import POOLED, Evaluation, Tick, Work
 
 # Rows trained together: enough to hide Python's share of a step, few enough for memory to be flat.
 CHUNK_ROWS = 60
 # Batches whose samples are gathered at once.
 SEGMENT_BATCHES = 400
+# Batches up to this size are as large as asked for; of a larger one, what no client fills is left
+# out: a batch of 100,000 for clients of 500 samples would be padding, and gigabytes of it.
+FULL_SIZED = 1024
 
 
 class Watcher(Protocol):
@@ -67,11 +71,19 @@ class BatchedTrainer:
 
     def train(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
         """Yield updates chunk by chunk; full batches gain nothing and go to the plain trainer."""
+        works = [self._without_padding(work) for work in works]
         for batch_size in sorted({work.batch_size for work in works}):
             numbers = [i for i, work in enumerate(works) if work.batch_size == batch_size]
             some = [works[i] for i in numbers]
             train = self._train_batched if batch_size else self._plain.train
             yield from ((numbers[place], updates) for place, updates in train(some, tick))
+
+    def _without_padding(self, work: Work) -> Work:
+        """Return the work with batches that some client can fill."""
+        sizes = self.clients.train.sizes
+        pooled = work.clients[0] == POOLED
+        largest = int(sizes.sum() if pooled else sizes[work.clients].max())
+        return replace(work, batch_size=min(work.batch_size, max(largest, FULL_SIZED)))
 
     def evaluate(self, vector: np.ndarray) -> Evaluation:
         """Return losses and hits on every client's samples."""

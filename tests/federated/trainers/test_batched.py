@@ -58,6 +58,23 @@ def test_works_of_every_kind_train_together_as_alone(monkeypatch, chunk):
         assert fast[key] == pytest.approx(delta, abs=1e-12), key
 
 
+def test_a_batch_that_no_client_fills_costs_no_padding(monkeypatch):
+    sizes = []
+    own = batched.schedule_of
+    monkeypatch.setattr(
+        batched,
+        "schedule_of",
+        lambda *given: sizes.append((found := own(*given)).samples.shape[1]) or found,
+    )
+    monkeypatch.setattr(batched, "FULL_SIZED", 50)
+    works = [work([0, 3, 8], [2, 2, 2], batch_size=100_000), work([1], [3], batch_size=40)]
+    fast, plain = (deltas(trainer, works) for trainer in trainers())
+    largest = max(int(CLIENTS.train.sizes[k]) for k in (0, 3, 8))
+    assert sizes == [40, max(largest, 50)]
+    for key, delta in plain.items():
+        assert fast[key] == pytest.approx(delta, abs=1e-12), key
+
+
 def test_both_trainers_evaluate_alike():
     vector = flatten(NETWORK.initial_parameters(2)).astype(np.float64)
     fast, plain = (trainer.evaluate(vector) for trainer in trainers())
