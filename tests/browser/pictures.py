@@ -18,7 +18,7 @@ PICTURES = {
     "frontier-dark": ("/", "dark", 1280),
     "federated-light": ("/federated", "light", 1280),
     "federated-narrow": ("/federated", "dark", 400),
-    "demo-light": ("/federated_demo?preset=local_steps", "light", 1280),
+    "demo-light": ("/federated_demo", "light", 1280),
     "learn-light": ("/learn", "light", 1280),
     "report-light": ("/report", "light", 1280),
 }

@@ -2,6 +2,7 @@
 
 import io
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,6 +34,22 @@ PLAIN = """(side) => {
   return { optimum: picture.optimum, server: nested(picture.server.values, picture.server.shape),
            paths: nested(picture.paths.values, picture.paths.shape) };
 }"""
+# Notes what is asked and answered, and when.
+LOG = """() => {
+  const demo = document.querySelector(".demo").demo, receive = demo.receive.bind(demo);
+  let send = demo.send;
+  demo.log = [];
+  const noted = (name, value) => {
+    demo.log.push([name, value.at, Date.now()]);
+    send(name, value);
+  };
+  Object.defineProperty(demo, "send", { set: (next) => { send = next; }, get: () => noted });
+  demo.receive = (data) => {
+    demo.log.push(["answer", data.answered, Date.now()]);
+    receive(data);
+  };
+}"""
+LOST_MILLISECONDS = 8000  # after which a question is asked again
 READY_MILLISECONDS, LIVE_MILLISECONDS = 60_000, 180_000
 
 
@@ -126,6 +143,57 @@ def test_the_two_parameters_sentence_is_about_what_is_drawn(visitor):
     assert found == pytest.approx(expected, rel=0.006)  # three digits are said
 
 
+def test_a_drag_over_many_positions_asks_one_question_at_a_time(visitor):
+    """Every question starts a run of the page at once: many would be a queue of simulations."""
+    page = opened(visitor, "?k=5&c=6")
+    page.evaluate(LOG)
+    for position in (2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 14, 15):
+        slide(page, "right", position)
+        page.wait_for_timeout(150)  # longer than the pause before the server is asked
+    computed(page)
+    assert state(page, "main('right').heterogeneity") == 1.4
+    log = state(page, "log")
+    asked = [entry for entry in log if entry[0] == "asked"]
+    assert asked
+    for (_, at, _), (_, _, later) in pairwise(asked):
+        answer = next(entry for entry in log if entry[0] == "answer" and entry[1] == at)
+        assert answer[2] <= later or later - at > LOST_MILLISECONDS
+
+
+def test_a_guess_hides_curves_only(visitor):
+    """A lecturer who looks at the paths while the hall guesses sees them, and hides on."""
+    page = opened(visitor, "?preset=drift")
+    page.get_by_role("button", name="Predict").click()
+    assert state(page, "shownRound()") == 0
+    page.locator("body").press("2")
+    computed(page)
+    expect(page.locator("[data-role='sentence']")).to_have_text(re.compile("Round 40: the server"))
+    expect(page.locator("[data-role='note']")).to_have_text(
+        re.compile("Violet: how far its correction")
+    )
+    expect(page.locator("[data-role='note']")).not_to_have_text(re.compile("proximal pull"))
+    page.locator("body").press("1")
+    expect(page.locator("[data-role='sentence']")).to_have_text(re.compile("Draw the curve"))
+
+
+def test_paths_of_one_run_among_several_lines_are_titled_with_it(visitor):
+    page = opened(visitor, "?preset=local_steps")
+    expect(page.locator("[data-title='right']")).to_have_text("Heterogeneous, α = β = 1")
+    page.locator("body").press("2")
+    expect(page.locator("[data-title='right']")).to_have_text(
+        "Heterogeneous, α = β = 1: FedAvg, K = 100"
+    )
+
+
+def test_prepared_runs_have_a_colour_each(visitor):
+    page = opened(visitor, "")
+    inks = page.evaluate(
+        "(() => { const d = document.querySelector('.demo').demo; return ['left', 'right']"
+        ".flatMap((s) => d.lines(s).map((each, i, all) => d.inkOf(each, i, all.length))); })()"
+    )
+    assert sorted(inks) == [0, 1, 2, 3, 4]
+
+
 BROKEN = (
     "?right=banana&left=9&k=-5&c=0&alg=x&alg2=y&metric=z&vary=k:abc&preset=nope&speed=0&round=x"
     "&one=77&view=9&target=2&mu=-1&seed=&grid=nothing"
@@ -205,6 +273,7 @@ def test_a_lecture(visitor):
         ".map((e) => parseFloat(getComputedStyle(e).fontSize))"
     )
     assert min(sizes) >= 18
+    expect(page.get_by_role("button", name="Leave full screen")).to_be_visible()
     page.wait_for_function("document.querySelector('[data-half=left]').getContext('2d').size >= 18")
     page.locator("body").press("f")
     page.wait_for_function("document.fullscreenElement === null")

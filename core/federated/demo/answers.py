@@ -4,6 +4,7 @@ import atexit
 import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -36,6 +37,7 @@ class Answers:
         """bundled: what need not be computed."""
         self.pool, self._bundled = pool, bundled
         self._kept: OrderedDict[Key, Record] = OrderedDict()
+        self._running: dict[Key, Future[Record]] = {}
         self._lock = Lock()
 
     def pictures(self, questions: Sequence[tuple[str, DemoRun]]) -> list[Picture]:
@@ -70,9 +72,19 @@ class Answers:
         missing = sorted({*keys} - {*found}, key=lambda key: (-key[1].local_steps, key[0]))
         box = common_box(list(walks.values())) if walks else ()
         tasks = [Task(make, run, walks.get(run), box) for make, run, _ in missing]
-        found |= dict(zip(missing, self.pool.answers(tasks), strict=True))
+        futures = [self._begun(key, task) for key, task in zip(missing, tasks, strict=True)]
+        found |= {key: future.result() for key, future in zip(missing, futures, strict=True)}
         self._keep(found)
         return found
+
+    def _begun(self, key: Key, task: Task) -> Future[Record]:
+        """Return the answer to come; who asks for what is being computed waits for the same."""
+        with self._lock:
+            future = self._running.get(key)
+            if future is None:
+                future = self._running[key] = self.pool.submit(task)
+        future.add_done_callback(lambda _: self._running.pop(key, None))
+        return future
 
     def _keep(self, found: Mapping[Key, Record]) -> None:
         with self._lock:

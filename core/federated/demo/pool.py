@@ -3,11 +3,10 @@
 import contextlib
 import json
 import subprocess
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from os import environ
 from queue import LifoQueue
-from threading import Lock
+from threading import Lock, Thread
 
 from core.errors import LabError
 from core.federated.demo.task import ANSWERS, Task
@@ -84,15 +83,12 @@ class Pool:
         for child in reversed(self.children):
             self._free.put(child)
 
-    def answers(self, tasks: Sequence[Task]) -> list[Record]:
-        """Return the answers to tasks, in their order; the first is begun first.
-
-        Raises LabError as a child does, and if one died.
-        """
-        if not tasks:
-            return []
-        with ThreadPoolExecutor(len(tasks)) as threads:
-            return list(threads.map(self._answer, tasks))
+    def submit(self, task: Task) -> Future[Record]:
+        """Return the answer to come, or the LabError; who asks first is answered first."""
+        future: Future[Record] = Future()
+        # No executor: its threads would keep a server that is told to end until all is computed.
+        Thread(target=self._answer, args=(task, future), daemon=True).start()
+        return future
 
     def start(self, processes: int) -> None:
         """Start some processes ahead of the first task, without waiting for them."""
@@ -104,9 +100,11 @@ class Pool:
         for child in self.children:
             child.end()
 
-    def _answer(self, task: Task) -> Record:
+    def _answer(self, task: Task, future: Future[Record]) -> None:
         child = self._free.get()
         try:
-            return child.ask(task)
+            future.set_result(child.ask(task))
+        except Exception as error:
+            future.set_exception(error)
         finally:
             self._free.put(child)

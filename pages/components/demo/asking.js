@@ -17,21 +17,31 @@ function missing(demo) {
 // Planes share their axis ranges: a new one asks for both.
 function pairOf(demo) { return SIDES.map((side) => keyOf(runOf(demo.state, side), demo.facts)).join("|"); }
 
+const PAUSE = 120; // milliseconds without a move before the server is asked
+const LOST = 8000; // an answer can be lost between two runs of the page
+
+// One question at a time: a drag over many positions asks for where it began and where it ends.
 function ask(demo) {
   clearTimeout(demo.askTimer);
   demo.waitingFor = missing(demo);
   if (!demo.waitingFor.size) return;
   demo.askedAt ??= performance.now();
+  const open = demo.question ? demo.question.sent + LOST - performance.now() : 0;
   demo.askTimer = setTimeout(() => {
-    demo.send("asked", { runs: [...demo.waitingFor.values()].map(([view, run]) => ({ view, ...run })), at: Date.now() });
-    demo.askTimer = setTimeout(() => ask(demo), 8000); // an answer can be lost between two runs of the page
-  }, 120);
+    demo.question = { at: Date.now(), sent: performance.now() };
+    const runs = [...demo.waitingFor.values()].map(([view, run]) => ({ view, ...run }));
+    demo.send("asked", { runs, at: demo.question.at });
+    ask(demo);
+  }, Math.max(PAUSE, open));
 }
 
-function take(demo, answers) {
+function take(demo, answers, at) {
+  if (at === demo.question?.at) demo.question = undefined;
   for (const each of answers) demo.numbers.addAnswer(each.view, each.run, each.answer);
-  if (answers.some((each) => each.view === "plane")) {
-    demo.planes = pairOf(demo);
+  const planes = answers.filter((each) => each.view === "plane");
+  if (planes.length) {
+    // Of the pair that was asked for: meanwhile a slider may have moved on.
+    demo.planes = planes.map((each) => keyOf(each.run, demo.facts)).join("|");
     demo.backgrounds = {};
   }
   if (!missing(demo).size) {

@@ -72,6 +72,7 @@ def demo(
             "grid": grid().to_json() if new else None,
             "extras": [each.to_json() for each in bundled_extras()] if new else [],
             "answers": list(found.pictures),
+            "answered": asked.get("at") if asked else None,
             "error": found.error,
             "gif": written,
             "facts": _facts(),

@@ -30,7 +30,7 @@ function show(demo) {
   const h = (value) => value === "iid" ? "IID" : `α = β = ${value}`;
   for (const side of SIDES) {
     demo.part(side).value = place(s[side]);
-    demo.part(`${side}-name`).textContent = told(`${side === "left" ? "Left" : "Right"} half`, h(s[side]));
+    demo.part(`${side}-name`).textContent = prepared ? `Heterogeneity, ${side} half` : `${side === "left" ? "Left" : "Right"} half: ${h(s[side])}`;
     demo.part(side).setAttribute("aria-valuetext", h(s[side]));
     demo.root.querySelector(`[data-title="${side}"]`).textContent = titleOf(demo, side);
   }
@@ -51,7 +51,7 @@ function show(demo) {
   for (const each of demo.root.querySelectorAll("[data-only]")) each.toggleAttribute("data-off", !each.dataset.only.includes(s.view));
   demo.part("round").max = demo.rounds();
   demo.root.dataset.view = s.view;
-  demo.root.dataset.mode = demo.hidden ? "predict" : "";
+  demo.root.dataset.mode = demo.isHiding ? "predict" : "";
   demo.root.querySelector('[data-do="reveal"]').disabled = !demo.hidden;
   demo.part("note").textContent = note(demo);
 }

@@ -25,7 +25,7 @@ function drawCurves(demo, pen, side, inks) {
   const metric = demo.state.view === 4 ? "validation_accuracy" : demo.state.metric;
   const frame = curvesFrame(demo, pen, metric), size = pen.size, lines = demo.lines(side);
   drawAxes(pen, frame, inks, size, ["Round", METRICS[metric]], isShare(metric));
-  const time = demo.hidden ? 0 : demo.time, wide = pen.big ? 4 : 2.4;
+  const time = demo.isHiding ? 0 : demo.time, wide = pen.big ? 4 : 2.4;
   lines.forEach((each, i) => {
     const column = demo.numbers.column(each.run, metric);
     if (!column) return;
@@ -40,7 +40,7 @@ function drawCurves(demo, pen, side, inks) {
   const guess = demo.guess[side];
   if (guess && demo.state.view === 1) line(pen, guess.map((v, r) => [frame.x(r), v === undefined ? NaN : frame.y(v)]), inks.text, wide, [2, 6]);
   if (demo.state.view === 4) drawTarget(demo, pen, frame, inks);
-  if (demo.hidden) write(pen, "Draw the curve that you expect, then Reveal", frame.left + size, frame.top + size * 1.6, inks.soft);
+  if (demo.isHiding) write(pen, "Draw the curve that you expect, then Reveal", frame.left + size, frame.top + size * 1.6, inks.soft);
 }
 
 function legend(demo, pen, frame, lines, inks) {

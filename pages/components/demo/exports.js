@@ -9,7 +9,8 @@ function save(name, content, kind) {
 }
 
 function titleOf(demo, side) {
-  const lines = demo.lines(side), run = lines[0].run;
+  const lines = demo.lines(side), run = lines[0].run, main = demo.main(side);
+  if ([2, 3].includes(demo.state.view)) return `${dataName(main)}: ${labelOf(main, demo.facts)}`; // paths of one run
   if (run.extra) return demo.preset().titles[side];
   return lines.length > 1 ? dataName(run) : `${dataName(run)}: ${labelOf(run, demo.facts)}`;
 }

@@ -28,7 +28,7 @@ function listen(demo) {
   for (const side of SIDES) listenToHand(demo, demo.canvas(side), side);
   demo.onKey = (event) => key(demo, event);
   document.addEventListener("keydown", demo.onKey);
-  on(demo.root, "fullscreenchange", () => setTimeout(() => demo.refresh(), 60));
+  on(demo.root, "fullscreenchange", () => setTimeout(() => demo.sayFull(), 60));
   demo.onSize = new ResizeObserver(() => demo.refresh());
   for (const side of SIDES) demo.onSize.observe(demo.canvas(side));
 }
@@ -66,7 +66,7 @@ function listenToHand(demo, canvas, side) {
     if (!last) return;
     const now = at(event);
     if (demo.state.view === 4) return demo.set({ target: Math.round(now.value * 100) / 100 }, true);
-    if (demo.state.view !== 1 || !demo.hidden) return;
+    if (!demo.isHiding) return;
     demo.guess[side] ??= Array(demo.rounds() + 1).fill(undefined);
     const [from, to] = [last, now].sort((a, b) => a.round - b.round);
     for (let r = Math.max(0, from.round); r <= Math.min(demo.rounds(), to.round); r++) {

@@ -29,7 +29,9 @@ class Demo {
     const run = this.main("left"), history = this.numbers.history(run);
     return history ? history.length / this.facts.columns.length - 1 : this.facts.rounds;
   }
-  shownRound() { return Math.floor(this.hidden ? 0 : this.time); }
+  // Only curves are guessed: the other views show what they always show.
+  get isHiding() { return this.hidden && this.state.view === 1; }
+  shownRound() { return Math.floor(this.isHiding ? 0 : this.time); }
   lines(side) {
     const wanted = linesOf(this.state, side, this.facts);
     return wanted.every((each) => this.numbers.history(each.run)) ? (this.kept[side] = wanted) : this.kept[side] ?? wanted;
@@ -42,7 +44,12 @@ class Demo {
   main(side) { return this.mainLine(side).run; }
   preset() { return presetNamed(this.facts, this.state.preset); }
   canvas(side) { return this.root.querySelector(`[data-half="${side}"]`); }
-  inkOf(each, i, count) { return count > 1 || each.run.extra ? i % this.facts.colors.light.length : this.facts.palette[each.run.algorithm] ?? 0; }
+  // Lines that vary alike in both halves look alike in both; prepared runs are all different ones.
+  inkOf(each, i, count) {
+    const colors = this.facts.colors.light.length, extras = extrasOf(this.state, this.facts);
+    if (each.run.extra) return [...extras?.left ?? [], ...extras?.right ?? []].indexOf(each.run.extra) % colors;
+    return count > 1 ? i % colors : this.facts.palette[each.run.algorithm] ?? 0;
+  }
   shownPicture(view, side) {
     const found = this.numbers.picture(view, this.main(side));
     return found ? (this.kept[view + side] = found) : this.kept[view + side];
@@ -85,7 +92,7 @@ class Demo {
       const value = this.numbers.column(run, "validation_accuracy")?.[round];
       this.canvas(side).setAttribute("aria-label", `${titleOf(this, side)}, round ${round}, validation accuracy ${Number.isFinite(value) ? percentOf(value) : "unknown"}`);
     }
-    if (!this.playing || round % 5 === 0) this.part("sentence").textContent = this.hidden ? "Draw the curve that you expect in both halves." : sentence(this);
+    if (!this.playing || round % 5 === 0) this.part("sentence").textContent = this.isHiding ? "Draw the curve that you expect in both halves." : sentence(this);
     if (this.state.view === 4) sayCosts(this);
   }
   refresh() { this.stale = true; requestAnimationFrame(() => this.paint()); }
@@ -155,6 +162,10 @@ class Demo {
     this.refresh();
   }
   step(by) { this.play(false); this.go(Math.floor(this.time) + by); }
+  sayFull() {
+    this.root.querySelector('[data-do="full"]').textContent = document.fullscreenElement === this.root ? "Leave full screen" : "Full screen";
+    this.refresh();
+  }
   full() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.root.requestFullscreen?.();
@@ -172,8 +183,9 @@ class Demo {
       if (data.gif.content) saveGif(data.gif);
       this.part("status").textContent = data.gif.said;
     }
-    this.part("status").textContent = data.error || this.part("status").textContent;
-    take(this, data.answers);
+    if (data.error || this.isFailing) this.part("status").textContent = data.error;
+    this.isFailing = Boolean(data.error);
+    take(this, data.answers, data.answered);
     show(this);
     this.root.dataset.ready = "yes";
   }

@@ -12,7 +12,15 @@ function viewNote(demo, view) {
     const off = (each, side) => each === null ? "" : `${side} ${isShare(demo.state.metric) ? `${(100 * each).toFixed(1)} points` : three(each)}`;
     return `Your guess was off, on average, by: ${[off(error[0], "left"), off(error[1], "right")].filter(Boolean).join("; ")}.`;
   }
-  if (view === 2) return "Logistic regression with two parameters, ten clients. Star: the lowest mean loss. Violet: SCAFFOLD’s correction in a round; teal: FedProx’s pull, 20 times as long as in one step.";
+  if (view === 2) {
+    const pictures = SIDES.map((side) => demo.shownPicture("two", side)).filter(Boolean);
+    const has = (name) => pictures.some((picture) => picture[name].values.some((value) => value !== 0));
+    return [
+      "Logistic regression with two parameters on ten clients of its own. Star: the lowest mean loss.",
+      has("corrections") && "Violet: how far its correction moves each of the two chosen clients in the round.",
+      has("pulls") && "Teal: the proximal pull on each of the two chosen clients, 20 times as long as in one step.",
+    ].filter(Boolean).join(" ");
+  }
   if (view === 3) {
     const shares = demo.shownPicture("plane", "right")?.shares;
     return `The network’s own parameters on the plane of the server’s path and the clients’ spread${shares ? `; on the right it shows ${percentOf(shares[2])} of all drawn models’ variance` : ""}.`;

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -29,9 +31,9 @@ class CountingPool(Pool):
         super().__init__(processes)
         self.made = []
 
-    def answers(self, tasks):
-        self.made += [task.make for task in tasks]
-        return super().answers(tasks)
+    def submit(self, task):
+        self.made.append(task.make)
+        return super().submit(task)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def test_what_a_child_refuses_is_said_by_its_parent(answers):
     task = Task("curves", replace(RUN))
     object.__setattr__(task.run, "local_steps", 0)  # as no slider can
     with pytest.raises(LabError, match="local_steps"):
-        answers.pool.answers([task])
+        answers.pool.submit(task).result()
 
 
 def test_a_process_that_dies_is_said_and_the_next_question_has_a_new_one():
@@ -104,6 +106,28 @@ def test_a_process_that_dies_is_said_and_the_next_question_has_a_new_one():
     first.wait()
     assert child.ask(Task("curves", RUN)).labels.shape == (30, 10)
     child.end()
+
+
+def test_who_asks_for_what_is_being_computed_waits_for_the_same(answers):
+    """A page that runs again while its answer is computed asks again."""
+    run = replace(RUN, heterogeneity=0.7, local_steps=150)
+    answers.pool.made.clear()
+    with ThreadPoolExecutor(3) as pages:
+        found = list(pages.map(answers.pictures, [[("curves", run)]] * 3))
+    assert found[0] == found[1] == found[2]
+    assert answers.pool.made == ["curves"]
+
+
+def test_a_server_that_is_told_to_end_waits_for_no_answer():
+    script = (
+        "import time; from core.federated.demo.answers import answers;"
+        "from core.federated.demo.task import Task; from core.federated.demo.spec import DemoRun;"
+        "[answers().pool.submit(Task('curves', DemoRun(1.0, 199))) for _ in range(40)];"
+        "print(time.monotonic())"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ended.returncode == 0
+    assert time.monotonic() - float(ended.stdout) < 10  # 40 runs take half a minute
 
 
 def test_processes_end_with_the_server_however_it_ends():
