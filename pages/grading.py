@@ -1,5 +1,7 @@
 """Grade: many weights files, one labelled set of images, a ranking with its evidence."""
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -28,6 +30,12 @@ from pages.components.views.grading_views import (
     tries_view,
 )
 from pages.components.views.job_progress import job_line, watch
+from pages.components.views.network_choice import (
+    REFERENCE,
+    ChosenNetwork,
+    choose_network,
+    network_form,
+)
 from pages.components.views.run_views import missing_run
 
 RUBRIC = """
@@ -69,18 +77,25 @@ def _form(chosen: StoredDataset) -> None:
         on_change=forget_upload_error,
         args=("grade",),
     )
+    kind = choose_network("Handed in", "graded-network", made=False)
+    network = None if kind == REFERENCE else network_form(kind, chosen, 1)
+    fits = kind == REFERENCE or (network is not None and network.last_layer == "keep")
     hidden = _hidden(chosen, number)
     threshold = st.slider(
         "Threshold", 0.0, 1.0, 0.6, 0.01, help="A network at or below this accuracy scores 0."
     )
     if st.button(
-        "Grade", type="primary", icon=":material/leaderboard:", disabled=not files,
-        shortcut="mod+enter",
+        "Grade", type="primary", icon=":material/leaderboard:",
+        disabled=not files or not fits, shortcut="mod+enter",
     ):  # fmt: skip
-        _start(chosen, files, hidden, threshold)
+        told = GradeSpec(data=chosen.digest, files="", threshold=threshold)
+        _start(_of(told, network), files, hidden)
     show_upload_error("grade")
-    autograder_view(chosen, hidden, threshold)
-    doctor_view(chosen)
+    if kind == REFERENCE:
+        autograder_view(chosen, hidden, threshold)
+        doctor_view(chosen)
+    else:
+        st.caption("The autograder's zip and the doctor are for hand-ins of the reference network.")
     with st.expander("How it is scored", expanded=not gradings(store(), chosen.digest)):
         st.markdown(RUBRIC)
         st.caption(
@@ -104,20 +119,21 @@ def _hidden(chosen: StoredDataset, number: int) -> UploadedFile | None:
     )
 
 
-def _start(
-    chosen: StoredDataset,
-    files: list[UploadedFile],
-    hidden: UploadedFile | None,
-    threshold: float,
-) -> None:
+def _of(told: GradeSpec, network: ChosenNetwork | None) -> GradeSpec:
+    """Return what a grading is told where another architecture than the reference is handed in."""
+    if network is None:
+        return told
+    return replace(told, network=network.network, pixels=network.pixels)
+
+
+def _start(told: GradeSpec, files: list[UploadedFile], hidden: UploadedFile | None) -> None:
     """Keep the uploads for the job, forget their bytes here, and start it."""
     forget_upload_error("grade")
     folder = workspace().uploads
     try:
         digest = keep([(file.name, file.getvalue()) for file in files], folder)
         test_set = keep([(hidden.name, hidden.getvalue())], folder) if hidden else None
-        spec = GradeSpec(data=chosen.digest, files=digest, threshold=threshold, hidden=test_set)
-        remember("run", submit(spec))
+        remember("run", submit(replace(told, files=digest, hidden=test_set)))
     except LabError as error:
         keep_upload_error("grade", str(error))
     st.session_state["grade-uploads"] += 1

@@ -40,7 +40,6 @@ VIEWS = {
     "sweep": "Run a sweep",
     "compete": "Compete",
 }
-FOR_REFERENCE = ("explore", "sensitivity")
 AGAIN = (
     "Already run; its networks are among the dots below. "
     "Change the methods, sparsities or epochs for others."
@@ -61,8 +60,8 @@ def main() -> None:
         with network:
             dense = _choose_dense(chosen)
         view = _choose_view()
-        if view == "compete":  # it trains its own network
-            competition_view(chosen.digest, chosen.class_names)
+        if view == "compete":  # it trains its own network, unless another architecture is chosen
+            competition_view(chosen.digest, chosen.class_names, dense)
             return
         if dense is None:
             _sample()
@@ -111,21 +110,16 @@ def _choose_view() -> str:
 
 def _work(view: str, chosen: StoredDataset, dense: Job) -> None:
     network = network_of(dense)
-    if view in FOR_REFERENCE and network is not None and not network.is_reference:
-        st.info(
-            f"{VIEWS[view]} is made for the reference network so far. Run a sweep, or prune one "
-            "network: both take any network."
-        )
-        return
+    is_reference = network is None or network.is_reference
     with st.container(border=True):
         if view == "sweep":
             _sweep(chosen, dense)
         elif view == "one":
-            one_network(chosen.digest, dense.id)
+            one_network(chosen.digest, dense.id, is_reference)
         elif view == "sensitivity":
-            sensitivity_view(chosen.digest, dense.id)
+            sensitivity_view(chosen.digest, dense.id, is_reference)
         else:
-            explorer(chosen.digest, dense.id)
+            explorer(chosen.digest, dense.id, is_reference)
 
 
 def _sweep(chosen: StoredDataset, dense: Job) -> None:

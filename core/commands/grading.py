@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.field_options import number
+from core.commands.other_networks import add_pixels_option
 from core.commands.output import answer, say, table
 from core.commands.session import Session
 from core.data import builtin_datasets
@@ -20,7 +21,11 @@ from core.grading.doctor.examine import examine, refused
 from core.grading.grade import Grade, as_read, grade, graded_images
 from core.grading.submissions import Submission, collect
 from core.networks.formats import keras_h5
+from core.networks.graph import Network
+from core.networks.lookup import find_network
 from core.networks.network import REFERENCE, NetworkShape
+from core.networks.pixels import guess_pixels, with_pixels
+from core.networks.prepare import as_network_reads, check_classes
 from core.progress import Silent
 from core.stale_files import scratch_folder
 
@@ -38,6 +43,10 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--threshold", type=number("0.6"), default=0.6, help="accuracy to exceed (0.6)"
     )
+    parser.add_argument(
+        "--network", metavar="NETWORK", help="architecture handed in: a catalogue name or a file"
+    )
+    add_pixels_option(parser)
     parser.add_argument(
         "--gradescope",
         type=Path,
@@ -158,7 +167,7 @@ def grade_command(session: Session, options: Namespace) -> None:
     """
     _check_threshold(options.threshold)
     gradescope.checked_points(options.points)
-    images, shape = _images(options.data, session)
+    images, shape = _handed_in(options, session)
     with scratch_folder(session.workspace.scratch, "grading-") as folder:
         several = len(options.files) > 1  # then a folder's name may tell them apart
         paths = [Path(file).expanduser() for file in options.files]
@@ -201,6 +210,24 @@ def _write_results(session: Session, grades: list[Grade], options: Namespace) ->
         else:
             results = gradescope.to_json(grades, options.threshold, options.points)
             part.write_text(results, encoding="utf-8")
+
+
+def _handed_in(options: Namespace, session: Session) -> tuple[Split, NetworkShape | Network]:
+    """Return what to grade on as the named network reads it, the reference without a name."""
+    if not options.network:
+        return _images(options.data, session)
+    data = builtin_datasets.load_any(options.data, session.workspace)
+    shape = None if Path(options.network).is_file() else data.image_shape
+    found = find_network(
+        options.network,
+        input_shape=shape,
+        classes=len(data.class_names),
+        scratch=session.workspace.scratch,
+    )
+    check_classes(data, found.network)
+    pixels = options.pixels or guess_pixels(found.network)
+    images = as_network_reads(data.test or data.validation, found.network)
+    return images, with_pixels(found.network, pixels)
 
 
 def _images(data: str, session: Session) -> tuple[Split, NetworkShape]:

@@ -1,6 +1,7 @@
 """Plain data to Plotly figures; no Streamlit."""
 
 __all__ = [
+    "architecture",
     "classes",
     "colors",
     "comparison",

@@ -18,17 +18,19 @@ from core.digests import digest_of
 from core.errors import LabError
 from core.evaluation.accuracy import accuracy, class_accuracies, predict
 from core.evaluation.score import score
-from core.grading.doctor.case import Case
+from core.grading.doctor.case import Case, Finding
 from core.grading.doctor.examine import examine, refused
 from core.grading.submissions import Submission
+from core.networks.graph import Network
 from core.networks.network import REFERENCE, NetworkShape, Weights
+from core.networks.pixels import without_pixels
 from core.progress import Progress
 from core.text import percent
 
 PARSERS = 2  # children that parse while the network answers; more only compete for the cores
 AHEAD = 6  # parsed files waiting: 2.4 MB each
 SAVE_EVERY = 10
-Ask = Callable[[Weights, NetworkShape, np.ndarray], np.ndarray]
+Ask = Callable[[Weights, Any, np.ndarray], np.ndarray]  # of a NetworkShape or a Network
 NOT_NUMBERS = "The weights hold NaN or infinity, so no image can be judged."
 
 
@@ -116,7 +118,7 @@ def as_read(split: Split, classes: int) -> tuple[Split, NetworkShape]:
 def grade(
     submissions: Sequence[Submission],
     images: Split,
-    shape: NetworkShape,
+    shape: NetworkShape | Network,
     progress: Progress,
     threshold: float = 0.6,
     *,
@@ -125,8 +127,9 @@ def grade(
 ) -> list[Grade]:
     """Return one grade per submission, ranked, best first; a broken file never stops the others.
 
-    ask: returns the probabilities of a network's images. scratch: where files are worked on while
-    they are read, the workspace's own if None.
+    shape: of the reference network, or another network of whose architecture the hand-ins are. ask:
+    returns the probabilities of a network's images. scratch: where files are worked on while they
+    are read, the workspace's own if None.
     """
     done = _resumed(progress)
     waiting = submissions[len(done) :]
@@ -153,7 +156,7 @@ Parsed = tuple[Weights, tuple[str, ...]] | LabError
 
 
 def _parsed(
-    submissions: Iterable[Submission], shape: NetworkShape, scratch: Path | None
+    submissions: Iterable[Submission], shape: NetworkShape | Network, scratch: Path | None
 ) -> Iterator[tuple[Submission, Parsed]]:
     """Yield each submission with its weights, or the error; a few files are parsed ahead."""
     queue: deque[tuple[Submission, Future[Parsed]]] = deque()
@@ -167,12 +170,16 @@ def _parsed(
             yield first, future.result()
 
 
-def _parse(submission: Submission, shape: NetworkShape, scratch: Path | None) -> Parsed:
+def _parse(submission: Submission, shape: NetworkShape | Network, scratch: Path | None) -> Parsed:
     from core.networks.formats.keras_h5 import read_upload
 
     if submission.error:
         return LabError(submission.error)
     try:
+        if isinstance(shape, Network):
+            from core.networks.keras_files.handed_in import read_handed_in
+
+            return read_handed_in(submission.path, without_pixels(shape), scratch=scratch)
         return read_upload(submission.file, submission.path, shape, scratch=scratch)
     except LabError as error:
         return error
@@ -182,7 +189,7 @@ def _graded(
     submission: Submission,
     parsed: Parsed,
     images: Split,
-    shape: NetworkShape,
+    shape: NetworkShape | Network,
     threshold: float,
     ask: Ask,
 ) -> Grade:
@@ -205,7 +212,9 @@ def _graded(
     if not all(np.isfinite(array).all() for array in weights.values()):
         return counted
     answers = ask(weights, shape, images.images)
-    findings = examine(Case(weights, shape, images, notes, given=answers))
+    findings: tuple[Finding, ...] = ()
+    if isinstance(shape, NetworkShape):  # the doctor knows what goes wrong with the reference
+        findings = examine(Case(weights, shape, images, notes, given=answers))
     counted = replace(counted, findings=tuple(finding.sentence for finding in findings))
     return _asked(counted, answers, images, threshold)
 

@@ -49,7 +49,8 @@ def grades_of(job: Job) -> list[Grade]:
 def board_of(jobs: Sequence[Job], like: Job) -> list[Entry]:
     """Return the leaderboard over the finished gradings done as one was, jobs newest first.
 
-    Grades compare only on the same images and with the same threshold; imported ones, which were
+    Grades compare only on the same images, of the same architecture and with the same threshold;
+    imported ones, which were
     not computed here, not at all.
     """
     counted = [
@@ -60,9 +61,9 @@ def board_of(jobs: Sequence[Job], like: Job) -> list[Entry]:
     return leaderboard(counted)
 
 
-def _measure(job: Job) -> tuple[float, str]:
+def _measure(job: Job) -> tuple[float, str, str]:
     spec = GradeSpec.from_stored(job.settings, job.spec_format)
-    return spec.threshold, spec.hidden or ""
+    return spec.threshold, spec.hidden or "", f"{spec.network} {spec.pixels}"
 
 
 def leaderboard(rounds: Sequence[Sequence[Grade]]) -> list[Entry]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.grading.grade import Grade
+from core.networks.pixels import PIXELS
 from core.records import Record, Spec
 from core.settings import setting
 
@@ -12,7 +13,8 @@ from core.settings import setting
 class GradeSpec(Spec):
     """Uploaded weights, graded on a stored data set or on a hidden test set.
 
-    files, hidden: digests of the uploads.
+    files, hidden: digests of the uploads. network: digest of the architecture that is handed in,
+    None for the reference network; pixels: the values that it reads.
     """
 
     kind: ClassVar[str] = "grade"
@@ -22,6 +24,10 @@ class GradeSpec(Spec):
     files: str = setting(help="Digest of the uploaded weights")
     threshold: float = setting(0.6, low=0.0, high=1.0, help="Accuracy to exceed")
     hidden: str | None = setting(None, omitted=True, help="Digest of a hidden test set")
+    network: str | None = setting(None, omitted=True, help="Digest of another network")
+    pixels: str = setting(
+        "0..1", choices=tuple(PIXELS), omitted=True, help="Values in which it reads images"
+    )
 
 
 @dataclass(frozen=True)

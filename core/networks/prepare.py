@@ -115,6 +115,11 @@ def check_classes(dataset: Dataset, network: Network) -> None:
         )
 
 
+def as_network_reads(split: Split, network: Network) -> Split:
+    """Return a split as the network reads it. Raises SettingsError if it cannot be brought to."""
+    return _arranged(split, network)[0]
+
+
 def _arranged(split: Split, network: Network) -> tuple[Split, str]:
     shape = network.input_shape
     if len(shape) == 3:

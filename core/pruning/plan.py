@@ -14,6 +14,8 @@ from core.training.recipe import LONGEST_SECONDS, MOST_EPOCHS, Recipe, length_of
 
 # Whose recipe a plan is, under the names that stored plans have.
 DEFAULT, PAPER = "polished", "pure"
+# Settings that are made for the reference network and have no effect on others.
+REFERENCE_ONLY = ("connected", "dense_unit_pruning", "gradient_regrowth", "reconstruction")
 
 
 @dataclass(frozen=True)

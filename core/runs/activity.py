@@ -228,10 +228,17 @@ def overview(store: Store, known: Sequence[Network] | None = None) -> Overview:
     )
 
 
-def measured_epoch_seconds(store: Store, data: str) -> float | None:
-    """Return what an epoch of pruning took when a competition on this data last measured it."""
+def measured_epoch_seconds(store: Store, data: str, dense: str | None = None) -> float | None:
+    """Return what an epoch of pruning took when a competition on this data last measured it.
+
+    dense: the run of another network than the reference whose pace is asked for.
+    """
     for job in of_data(store, [TimingSpec.kind], data):
         here = job.state == DONE and not job.imported  # another machine has its own pace
-        if here and isinstance(found := result_of(job), TimingResult):
+        if (
+            here
+            and (source_of(job) or None) == dense
+            and isinstance(found := result_of(job), TimingResult)
+        ):
             return found.epoch_seconds
     return None

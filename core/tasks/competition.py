@@ -2,18 +2,23 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from core.data.dataset import Split
 from core.errors import JobError
 from core.evaluation.score import score
 from core.jobs.runner.context import Context
 from core.jobs.store.job import DONE, FAILED, Job
 from core.jobs.store.store import Child
 from core.networks.network import initial_weights
-from core.networks.prepare import Prepared
+from core.networks.prepare import NetworkData, Prepared
 from core.progress import Silent
+from core.pruning.graphs.prune_network import prune_network
+from core.pruning.graphs.single_weights import highest_sparsity
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.search.competition import Made, compete
@@ -21,6 +26,7 @@ from core.pruning.search.spec import CompeteResult, CompeteSpec, TimingResult, T
 from core.pruning.spec import PruneSpec
 from core.records import Spec
 from core.tasks.inputs import network_result, prepared
+from core.tasks.other_networks import FinishedNetwork, data_for, is_other, other_network
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
 
@@ -32,16 +38,22 @@ LONGEST_GAP = 30.0
 class JobTrainer:
     """Orders networks from the store; what was ordered before is there at once."""
 
-    def __init__(self, context: Context, data: str) -> None:
-        """Hold a competition on one data set; data: its digest."""
+    def __init__(self, context: Context, data: str, other: FinishedNetwork | None = None) -> None:
+        """Hold a competition on one data set.
+
+        data: its digest. other: the network that is pruned, where that is not the reference.
+        """
         self._context, self._data = context, data
+        self._dense = other.job.id if other else None
+        self._highest = highest_sparsity(other.network) if other else 1.0
         self._ordered: list[Child] = []
         self._ended: float | None = None
 
     def epoch_seconds(self) -> tuple[float, float]:
         """Return what the timing job measured."""
         # Named after this competition: the machine may be faster or slower in the next one.
-        job = self._order(TimingSpec(data=self._data, of=self._context.job_id), 0)
+        told = TimingSpec(data=self._data, of=self._context.job_id, dense=self._dense)
+        job = self._order(told, 0)
         found = TimingResult.from_stored(job.result, job.result_format)
         return found.epoch_seconds, self._by_the_clock(job, found.seconds)
 
@@ -50,7 +62,11 @@ class JobTrainer:
         return self._made(self._order(TrainSpec(data=self._data, recipe=recipe), seed))
 
     def prune(self, dense: str, plan: PrunePlan, seed: int) -> Made:
-        """Order a pruned network; one that failed (its loss was no number) is worth nothing."""
+        """Order a pruned network; one that failed (its loss was no number) is worth nothing.
+
+        Where a network's kernels hold less than the plan would remove, it removes what they hold.
+        """
+        plan = replace(plan, sparsity=min(plan.sparsity, self._highest))
         job = self._wait_for(PruneSpec(data=self._data, dense=dense, plan=plan), seed)
         if job.state == FAILED:
             return Made(job.id, 0.0, 0.0, 0.0, self._by_the_clock(job, 0.0))
@@ -92,7 +108,9 @@ def _done(job: Job) -> Job:
 
 def competition(context: Context, spec: CompeteSpec) -> CompeteResult:
     """Find the best score that the minutes allow."""
-    trainer = JobTrainer(context, spec.data)
+    is_given = spec.dense is not None and is_other(context, spec.dense)
+    other = other_network(context, spec.dense) if spec.dense and is_given else None
+    trainer = JobTrainer(context, spec.data, other)
     found = compete(spec.minutes, context.seed, trainer, spec.dense)
     winner = network_result(_done(context.store.get(found.best.id)))
     return CompeteResult(found.dense.id, found.best.id, found.entries, winner.point)
@@ -105,20 +123,44 @@ def timing(context: Context, spec: TimingSpec) -> TimingResult:
     step, looking at the validation images. The cut is at once: a ramp's cuts, too, are paid once a
     run, but as there cannot be more of them than steps, more images would have more.
     """
-    data = prepared(context, spec.data)
+    if spec.dense is None:
+        data = prepared(context, spec.data)
+        return _timed(len(data.train), partial(_pruning_seconds, context, data))
+    other = other_network(context, spec.dense)
+    images = data_for(context, spec.data, other.network)
+    return _timed(len(images.train), partial(_other_seconds, context, images, other))
+
+
+def _timed(train: int, seconds: Callable[[int, int], float]) -> TimingResult:
+    """Return the pace over `train` images. seconds: what a number of images, and epochs, take."""
     started = time.perf_counter()
-    _pruning_seconds(context, data, FEW_IMAGES)  # the first run of a process is slower
-    few = _pruning_seconds(context, data, FEW_IMAGES)
-    epochs = math.ceil(MORE_IMAGES / len(data.train))  # a small set is seen again and again
-    more = _pruning_seconds(context, data, MORE_IMAGES, epochs)
-    images = epochs * min(MORE_IMAGES, len(data.train)) - min(FEW_IMAGES, len(data.train))
+    seconds(FEW_IMAGES, 1)  # the first run of a process is slower
+    few = seconds(FEW_IMAGES, 1)
+    epochs = math.ceil(MORE_IMAGES / train)  # a small set is seen again and again
+    more = seconds(MORE_IMAGES, epochs)
+    images = epochs * min(MORE_IMAGES, train) - min(FEW_IMAGES, train)
     pace = max(more - few, few / 10) / images
-    return TimingResult(max(pace * len(data.train), 1e-3), time.perf_counter() - started)
+    return TimingResult(max(pace * train, 1e-3), time.perf_counter() - started)
 
 
-def _pruning_seconds(context: Context, data: Prepared, images: int, epochs: int = 1) -> float:
-    part = replace(data, train=data.train.take(np.arange(min(images, len(data.train)))))
+def _first(train: Split, images: int) -> Split:
+    return train.take(np.arange(min(images, len(train))))
+
+
+def _pruning_seconds(context: Context, data: Prepared, images: int, epochs: int) -> float:
+    part = replace(data, train=_first(data.train, images))
     weights = initial_weights(data.shape, context.seed)
     started = time.perf_counter()
     prune(weights, part, PrunePlan(sparsity=0.9, epochs=epochs, ramp=0.0), context.seed, Silent())
+    return time.perf_counter() - started
+
+
+def _other_seconds(
+    context: Context, data: NetworkData, other: FinishedNetwork, images: int, epochs: int
+) -> float:
+    part = replace(data, train=_first(data.train, images))
+    share = min(0.9, highest_sparsity(other.network))
+    plan = PrunePlan(sparsity=share, epochs=epochs, ramp=0.0)
+    started = time.perf_counter()
+    prune_network(other.weights, part, plan, context.seed, Silent())
     return time.perf_counter() - started

@@ -1,12 +1,19 @@
 """Tasks that look before anything is trained: the instant explorer and the sensitivity table."""
 
 from functools import lru_cache
+from pathlib import Path
 
+import numpy as np
+
+from core.errors import SettingsError
 from core.jobs.housekeeping import delete_run
 from core.jobs.runner.context import Context
 from core.jobs.store.job import ENDED
 from core.jobs.store.store import Store
 from core.networks.formats import keras_h5
+from core.networks.network import Weights
+from core.pruning.graphs.explorer import NetworkExplorer
+from core.pruning.graphs.sensitivity import network_sensitivity
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.explorer import Explorer
 from core.pruning.preview.sensitivity import sensitivity
@@ -27,9 +34,11 @@ from core.tasks.inputs import (
     open_prepared,
     prepared,
 )
+from core.tasks.other_networks import data_for, is_other, open_data, open_other, other_network
 from core.workspace import Workspace
 
 CURVE = (*(step / 20 for step in range(20)), 0.97, 0.98, 0.99)
+ARRAYS_FILE = "preview.npz"
 KEPT_PREVIEWS, FORGOTTEN_AT_ONCE = 60, 2
 
 
@@ -37,19 +46,38 @@ def preview(context: Context, spec: PreviewSpec) -> PreviewResult:
     """Answer one position of the explorer's sliders."""
     explorer = _explorer(context, spec)
     answer = explorer.answer(spec.plan, spec.per_layer, spec.reconstruction)
-    keras_h5.write(context.folder / PRUNED_FILE, answer.weights)
+    name = _written(context.folder, explorer, answer.weights)
     forget_old_answers(context)
-    return answer.result(PRUNED_FILE)
+    return answer.result(name)
+
+
+def _written(folder: Path, explorer: Explorer | NetworkExplorer, weights: Weights) -> str:
+    """Write what the cut left, for the page to show, and return the file's name.
+
+    Of another network the arrays alone: a whole network is read again before it is offered, which
+    takes longer than a slider may.
+    """
+    if isinstance(explorer, Explorer):
+        keras_h5.write(folder / PRUNED_FILE, weights)
+        return PRUNED_FILE
+    np.savez(folder / ARRAYS_FILE, allow_pickle=False, **weights)  # type: ignore[arg-type]
+    return ARRAYS_FILE
 
 
 def curve(context: Context, spec: CurveSpec) -> CurveResult:
     """Draw a method's one-shot curve, one sparsity after another."""
     explorer = _explorer(context, spec)
-    points, images = [], 0
+    points: list[CurvePoint] = []
+    images = 0
     for number, sparsity in enumerate(CURVE):
         context.progress.report(number, len(CURVE), f"{sparsity:.0%}")
         plan = PrunePlan(method=spec.method, sparsity=sparsity, epochs=0)
-        answer = explorer.answer(plan, None, spec.reconstruction)
+        try:
+            answer = explorer.answer(plan, None, spec.reconstruction)
+        except SettingsError:
+            if not points:
+                raise
+            break  # the network holds no more that may go: the curve ends here
         points.append(CurvePoint(answer.sparsity, answer.accuracy, answer.score))
         images = answer.images
         context.progress.record(number, sparsity=answer.sparsity, accuracy=answer.accuracy)
@@ -58,26 +86,37 @@ def curve(context: Context, spec: CurveSpec) -> CurveResult:
 
 def sensitivity_table(context: Context, spec: SensitivitySpec) -> SensitivityResult:
     """Measure what each layer alone can lose."""
+    plan = PrunePlan(method=spec.method, epochs=0)
+    if is_other(context, spec.dense):
+        other = other_network(context, spec.dense)
+        images = data_for(context, spec.data, other.network)
+        found = network_sensitivity(other.weights, images, plan, context.seed, context.progress)
+        return found.result(spec.method)
     dense = network(context, spec.dense)
     data = prepared(context, spec.data, dense.shape)
-    plan = PrunePlan(method=spec.method, epochs=0)
     table = sensitivity(dense.weights, data, plan, context.seed, context.progress)
     return table.result(spec.method)
 
 
-def _explorer(context: Context, spec: PreviewSpec | CurveSpec) -> Explorer:
+def _explorer(context: Context, spec: PreviewSpec | CurveSpec) -> Explorer | NetworkExplorer:
     fetch_network(context, spec.dense)
-    return _warm(context.workspace, spec.data, spec.dense)
+    return _warm(context.workspace, spec.data, spec.dense, is_other(context, spec.dense))
 
 
 @lru_cache(maxsize=2)
-def _warm(workspace: Workspace, data_digest: str, dense_id: str) -> Explorer:
+def _warm(
+    workspace: Workspace, data_digest: str, dense_id: str, other: bool
+) -> Explorer | NetworkExplorer:
     """Keep what does not change between two moves of a slider."""
     store = Store(workspace.store_url)
-    dense = open_network(store, workspace, dense_id)
-    store.close()
-    data = open_prepared(workspace, data_digest, dense.shape)
-    return Explorer(dense.weights, data)
+    try:
+        if other:
+            found = open_other(store, workspace, dense_id)
+            return NetworkExplorer(found.weights, open_data(workspace, data_digest, found.network))
+        dense = open_network(store, workspace, dense_id)
+        return Explorer(dense.weights, open_prepared(workspace, data_digest, dense.shape))
+    finally:
+        store.close()
 
 
 def forget_old_answers(context: Context) -> None:

@@ -13,6 +13,7 @@ from core.evaluation.results import NetworkResult
 from core.jobs.runner.context import Context
 from core.jobs.runner.timed import Timed
 from core.jobs.store.job import Job
+from core.jobs.store.store import Store
 from core.networks.applications import PREFIX, application
 from core.networks.graph import Network
 from core.networks.head import ends_in, with_classes
@@ -25,7 +26,7 @@ from core.networks.pixels import with_pixels, without_pixels
 from core.networks.prepare import NetworkData, check_classes, prepare_for
 from core.pruning.graphs.prune_network import PrunedNetwork, prune_network
 from core.pruning.spec import PruneResult, PruneSpec
-from core.tasks.inputs import dataset, finished
+from core.tasks.inputs import dataset, finished, network_result
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import fitting, graph_architecture
 from core.training.graph_export import compact_files
@@ -58,25 +59,35 @@ def other_network(context: Context, job_id: str) -> FinishedNetwork:
     Its file is read as a stranger's: a run may come from elsewhere.
     """
     job, result = finished(context, job_id)
+    return _read(context.workspace, job, result, context.artifact(job_id, result.weights))
+
+
+def open_other(store: Store, workspace: Workspace, job_id: str) -> FinishedNetwork:
+    """Return the network that a finished job made, whose file is on this host; as the one above."""
+    job = store.get(job_id)
+    result = network_result(job)
+    return _read(workspace, job, result, workspace.artifacts(job_id) / result.weights)
+
+
+def _read(workspace: Workspace, job: Job, result: NetworkResult, path: Path) -> FinishedNetwork:
     summary = result.summary
     assert summary is not None
-    path = context.artifact(job_id, result.weights)
-    found = read_network(path, scratch=context.workspace.scratch)
+    found = read_network(path, scratch=workspace.scratch)
     if found.weights is None:
-        raise WeightsError(f"The file of run {job_id} has no weights. Run it again.")
+        raise WeightsError(f"The file of run {job.id} has no weights. Run it again.")
     network = with_pixels(found.network, summary.pixels)
     return FinishedNetwork(job, network, found.weights, summary, result.point.label)
 
 
 @lru_cache(maxsize=1)
-def _prepared(workspace: Workspace, digest: str, network: Network) -> NetworkData:
+def open_data(workspace: Workspace, digest: str, network: Network) -> NetworkData:
     """Return a stored data set as a network reads it; the last one stays in memory."""
     return prepare_for(dataset_store.load(workspace, digest), network)
 
 
 def data_for(context: Context, digest: str, network: Network) -> NetworkData:
     """Return a stored data set as a network reads it."""
-    return _prepared(context.workspace, digest, network)
+    return open_data(context.workspace, digest, network)
 
 
 @dataclass(frozen=True)

@@ -82,10 +82,7 @@ def test_a_keras_file_is_uploaded_and_trained_for_one_epoch(visitor, tmp_path):
 
 
 def test_two_methods_at_three_sparsities_are_swept(visitor):
-    page = visitor.page
-    page.get_by_role("link", name="Prune", exact=True).click()
-    page.get_by_text("Instant preview is made for the reference network").wait_for()
-    page.get_by_text("Run a sweep").first.click()
+    page = visitor.go("/pruning?view=sweep")
     choose_two_methods(page)
     sparsities = page.locator(".st-key-sweep-sparsities")
     for name, wanted in (

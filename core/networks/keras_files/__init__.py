@@ -2,6 +2,7 @@
 
 __all__ = [
     "architecture",
+    "handed_in",
     "reader",
     "writer",
 ]

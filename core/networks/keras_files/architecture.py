@@ -90,14 +90,29 @@ def _model(entry: Entry, given: str | None, place: Place, reading: Reading) -> s
 
 
 def _places(entries: Sequence[Entry], outer: Place) -> list[Place]:
+    groups = _groups([entry.kind for entry in entries])
+    return [
+        Place((*outer.names, entry.name), (*outer.groups, group))
+        for entry, group in zip(entries, groups, strict=True)
+    ]
+
+
+def places_of(network: Network) -> dict[str, Place]:
+    """Return layer -> where Keras 3 puts its weights in a file without a description."""
+    groups = _groups([layer.kind for layer in network.layers])
+    layers = zip(network.layers, groups, strict=True)
+    return {layer.name: Place((layer.name,), (group,)) for layer, group in layers}
+
+
+def _groups(kinds: Sequence[str]) -> list[str]:
+    """Return a name for each layer, of its class and number: conv2d, conv2d_1, ..."""
     counts: dict[str, int] = {}
-    places = []
-    for entry in entries:
-        group = _snake_case(entry.kind)
+    found = []
+    for kind in kinds:
+        group = _snake_case(kind)
         number = counts[group] = counts.get(group, -1) + 1
-        group = f"{group}_{number}" if number else group
-        places.append(Place((*outer.names, entry.name), (*outer.groups, group)))
-    return places
+        found.append(f"{group}_{number}" if number else group)
+    return found
 
 
 def _snake_case(name: str) -> str:

@@ -60,3 +60,6 @@ class StochasticDepth(Kind):
         from keras.src.applications.convnext import StochasticDepth
 
         return StochasticDepth
+
+
+PASSING = (Dropout, GaussianNoise, ActivityRegularization, StochasticDepth)

@@ -1,5 +1,8 @@
 """Pruning any network: single weights, or units of its groups."""
 
 __all__ = [
+    "explorer",
     "prune_network",
+    "sensitivity",
+    "single_weights",
 ]

@@ -1,13 +1,16 @@
 """Prune any trained network as a plan says."""
 
+from dataclasses import replace
+
 from core.networks.network import Weights, check_finite, check_weights
 from core.networks.prepare import NetworkData
 from core.progress import Phases, Progress
 from core.pruning.graphs.outcome import PrunedNetwork
 from core.pruning.graphs.single_weights import prune_single_weights
 from core.pruning.graphs.units import prune_units
-from core.pruning.plan import PrunePlan
+from core.pruning.plan import REFERENCE_ONLY, PrunePlan
 from core.pruning.schedule import shares_of
+from core.text import listed
 
 __all__ = ["PrunedNetwork", "prune_network"]
 
@@ -25,4 +28,12 @@ def prune_network(
     check_finite(dense)
     phases = Phases(progress, shares_of(plan))
     kind = prune_units if plan.rule.structured else prune_single_weights
-    return kind(dense, data, plan, seed, phases)
+    pruned = kind(dense, data, plan, seed, phases)
+    return replace(pruned, notes=(*pruned.notes, *_without_effect(plan)))
+
+
+def _without_effect(plan: PrunePlan) -> tuple[str, ...]:
+    """Return a note of the settings that somebody chose and that only the reference network has."""
+    chosen = [n for n in REFERENCE_ONLY if getattr(plan, n) != getattr(PrunePlan(), n)]
+    names = listed([name.replace("_", " ") for name in chosen])
+    return (f"Without effect on this network: {names} (for the reference network).",) * bool(chosen)

@@ -1,5 +1,6 @@
 """Prune single weights of any network: of all its kernels, exact to one entry."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -48,12 +49,15 @@ class WeightCutter:
         return tuple(self.network.kernel_uses)
 
     def masks(self, weights: Weights, sparsity: float) -> Masks:
+        """Return what `cut` does by the method's scores of these weights."""
+        return self.cut(self.scores(weights), sparsity)
+
+    def cut(self, scores: Scores, sparsity: float) -> Masks:
         """Return kernel -> which entries stay: all parameters have exactly this share removed.
 
         Zeros go first: what a gradual schedule has removed must not come back. Of every kernel
         the best entry stays. Raises SettingsError for a share that the kernels do not hold.
         """
-        scores = self._scores(weights)
         count = round(check_sparsity(sparsity) * self.network.parameters)
         flat = np.concatenate([scores[name].reshape(-1) for name in self.kernels])
         most = len(flat) - len(self.kernels)
@@ -68,7 +72,8 @@ class WeightCutter:
         parts = zip(self.kernels, np.split(kept, ends), strict=True)
         return {name: part.reshape(scores[name].shape) for name, part in parts}
 
-    def _scores(self, weights: Weights) -> Scores:
+    def scores(self, weights: Weights) -> Scores:
+        """Return kernel -> scores that compare between kernels; what is gone already goes first."""
         rule = self.plan.rule
         context = GraphContext(
             self.network, weights, self.data, self.seed, Silent(), dense=self.dense
@@ -96,6 +101,30 @@ class WeightCutter:
         updates = UPDATES_WITH_DATA if self.plan.rule.needs_data else UPDATES
         ramp = ramp_over(steps, self.plan.ramp, self.plan.sparsity, updates)
         return MaskSchedule(partial(self.at, ramp), ramp.every, ramp.last_step)
+
+
+def highest_sparsity(network: Network) -> float:
+    """Return the highest sparsity that cutting single weights reaches: one stays of each kernel."""
+    shapes, kernels = network.parameter_shapes(), network.kernel_uses
+    entries = sum(math.prod(shapes[name]) for name in kernels) - len(kernels)
+    return entries / network.parameters
+
+
+def kernels_of(network: Network) -> dict[str, tuple[str, ...]]:
+    """Return layer -> its kernels, of every layer that has any."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in network.kernel_uses:
+        layer = name.rpartition("/")[0]
+        found[layer] = (*found.get(layer, ()), name)
+    return found
+
+
+def lowest_removed(scores: Scores, share: float) -> Masks:
+    """Return masks of one layer's kernels without a share of their entries; one always stays."""
+    flat = np.concatenate([np.ravel(each) for each in scores.values()])
+    kept = keep_highest(flat, min(round(share * len(flat)), len(flat) - 1))
+    parts = np.split(kept, np.cumsum([each.size for each in scores.values()])[:-1])
+    return {n: part.reshape(scores[n].shape) for n, part in zip(scores, parts, strict=True)}
 
 
 def applied(masks: Mapping[str, np.ndarray], weights: Weights) -> Weights:

@@ -77,8 +77,7 @@ def prune_units(
     """Return the network pruned unit by unit; resumable at every cut and every epoch."""
     full = data.network
     notes = [about_groups(full)]
-    small = SmallNetwork.whole(full, dense)
-    small = small.without(without_dead_units(unit_groups(full), dense), dense)
+    small = living_network(full, dense)
     rows, used = [TrainingHistory.empty().values], 0.0
     for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
         cutting = partial(_cut, small, data, plan, sparsity, epochs, seed, index)
@@ -93,6 +92,12 @@ def prune_units(
             small = SmallNetwork(full, small.kept, small.network, unpacked(done, "weights"))
             rows.append(done["history"])
     return _outcome(small, plan, rows, used, notes)
+
+
+def living_network(full: Network, dense: Weights) -> SmallNetwork:
+    """Return the network without the units that change nothing already."""
+    small = SmallNetwork.whole(full, dense)
+    return small.without(without_dead_units(unit_groups(full), dense), dense)
 
 
 def about_groups(network: Network) -> str:
@@ -131,15 +136,21 @@ def _cut(
 
 
 def select_units(
-    context: GraphContext, plan: PrunePlan, parameters: int, epochs: int, sparsity: float
+    context: GraphContext,
+    plan: PrunePlan,
+    parameters: int,
+    epochs: int,
+    sparsity: float,
+    scores: Scores | None = None,
 ) -> UnitSelection:
     """Return the units that the plan keeps for this number of parameters.
 
     All methods share the allocation: counts come from the method's scores, or the L1 norms.
+    scores: what `unit_scores` returns, for who has it already.
     """
     rule, settings = plan.rule, plan.method_settings
     sizes = Sizes(context.groups)
-    scores = _scores(context, plan)
+    scores = scores or unit_scores(context, plan)
     if rule.unit_select:
         lost = rule.units_lost(context.groups) if rule.units_lost else tuple(scores)
         some = {name: scores[name] for name in lost}
@@ -158,7 +169,11 @@ def select_units(
     return UnitSelection(kept, context.weights)
 
 
-def _scores(context: GraphContext, plan: PrunePlan) -> Scores:
+def unit_scores(context: GraphContext, plan: PrunePlan) -> Scores:
+    """Return free group -> (units,) scores: the method's, or L1 norms where it has none.
+
+    Raises SettingsError for a method that is made for the reference network alone.
+    """
     rule = plan.rule
     if rule.unit_scores:
         every = rule.unit_scores(context, plan.method_settings)

@@ -37,7 +37,8 @@ SAMPLE_IMAGES = 400  # training images for reconstruction: an answer now, not th
 class Preview:
     """One answer of the explorer; accuracies are of `images` validation images, not retrained.
 
-    score: what the file would score as it is. reconstructed: whether by least squares.
+    score: what the file would score as it is. reconstructed: whether by least squares. mask: of the
+    reference network. cuts: what of another network may be given a share of its own.
     """
 
     plan: PrunePlan
@@ -51,7 +52,8 @@ class Preview:
     seconds: float
     reconstructed: bool
     weights: Weights
-    mask: Mask
+    mask: Mask | None = None
+    cuts: tuple[str, ...] = ()
 
     def result(self, weights: str) -> PreviewResult:
         """Return everything but the arrays. weights: name of the file that has them."""
@@ -67,6 +69,7 @@ class Preview:
             layers=self.layers,
             notes=self.notes,
             weights=weights,
+            cuts=self.cuts,
         )
 
 
@@ -85,7 +88,7 @@ class Explorer:
         self._dense, self._data, self._seed = dense, data, seed
         self._split = data.validation.spread(images)
         self._dense_accuracy = instant_accuracy(dense, self._split)
-        self._few = replace(data, train=sample(data, SAMPLE_IMAGES, seed))
+        self._few = replace(data, train=sample(data.train, SAMPLE_IMAGES, seed))
         self._living, self._living_notes = living(dense, data.shape)
         self._inputs = LayerInputs()
         self._scores: dict[str, Scores] = {}

@@ -67,7 +67,8 @@ def _second_form(old: JsonObject) -> JsonObject:
 class PreviewResult(Record):
     """One answer of the explorer; see `core.pruning.preview.explorer.Preview`.
 
-    weights: name of the file with the network as the cut left it.
+    weights: name of the file with the network as the cut left it. cuts: what of a network other
+    than the reference may be given a share of its own: layers, or unit groups.
     """
 
     earlier: ClassVar = {1: _second_form}
@@ -83,6 +84,12 @@ class PreviewResult(Record):
     layers: tuple[LayerView, ...]
     notes: tuple[str, ...] = ()
     weights: str = ""
+    cuts: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer for JSON; the reference network's layers are known to everybody."""
+        found = super().to_json()
+        return found if self.cuts else {k: v for k, v in found.items() if k != "cuts"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,11 @@ def reconstructed(
     before: Weights, after: Weights, mask: Mask, shape: NetworkShape, data: Prepared, seed: int
 ) -> Weights:
     """Return `after` re-fitted to what `before` computed; what the mask removed stays 0."""
-    images = sample(data, IMAGES, seed).images
+    images = sample(data.train, IMAGES, seed).images
     return reconstruct_in_sequence(before, after, mask.arrays, shape, images, seed)
 
 
-def sample(data: Prepared, count: int, seed: int) -> Split:
+def sample(train: Split, count: int, seed: int) -> Split:
     """Return up to `count` training images, the same for the same seed."""
-    rows = generator(seed, "recovery images").permutation(len(data.train))[:count]
-    return data.train.take(np.sort(rows))
+    rows = generator(seed, "recovery images").permutation(len(train))[:count]
+    return train.take(np.sort(rows))

@@ -91,13 +91,17 @@ class CompeteResult(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class TimingSpec(Spec):
-    """The measurement of an epoch on this machine. of: the competition that asks for it."""
+    """The measurement of an epoch on this machine. of: the competition that asks for it.
+
+    dense: the run whose network is timed, where that is another than the reference.
+    """
 
     kind: ClassVar[str] = "timing"
     resources: ClassVar[str] = "tensorflow"
 
     data: str = setting(help="Digest of the data set")
     of: str = setting(help="The competition that asks")
+    dense: str | None = setting(None, omitted=True, help="Run whose network is timed")
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,7 @@ from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
-from core.networks.formats import keras_h5
-from core.networks.network import LAYERS
-from core.runs.results import Network, weights_path
+from core.runs.results import Network
 from core.runs.specs import result_of
 from core.text import percent, plural, size
 from pages.components.error_box import error_box, plain
@@ -29,8 +27,10 @@ from pages.components.live_chart import live_chart
 from pages.components.picture import picture_url
 from pages.components.session import ask, store, workspace
 from pages.components.views.job_progress import job_line, watch
+from pages.components.views.weight_views import has_filters, kernels, weights_of
 
 PICTURE_WIDTH = 88
+MOST_BUTTONS = 8
 
 
 def settings_view(points: Sequence[Point]) -> None:
@@ -81,37 +81,44 @@ def layers_view(points: Sequence[Point]) -> None:
 
 def weights_view(chosen: Sequence[Network]) -> None:
     """Show masks, filters and the distribution of the remaining weights."""
-    if not all(network.is_reference for network in chosen):
-        st.info("Masks and filters are drawn for the reference network. Layers shows the zeros.")
-        return
-    layer = st.segmented_control(
-        "Layer",
-        LAYERS,
-        default="conv1",
-        key="compare-layer",
-        help="Rows are inputs, columns are units.",
-    )
     loaded = {}
     for network in chosen:
         with error_box():
-            path = weights_path(network, workspace())
-            loaded[network.point.label] = keras_h5.read(path)
+            loaded[network.point.label] = weights_of(network)
+    if not loaded:
+        return
+    every = [kernels(weights) for weights in loaded.values()]
+    common = [layer for layer in every[0] if all(layer in each for each in every)]
+    if not common:
+        st.info("These networks have no layer in common: select networks of one architecture.")
+        return
+    layer = _layer(common)
     for place, (label, weights) in zip(
         st.columns(max(len(loaded), 1)), loaded.items(), strict=False
     ):
         with place:
-            kernel = weights[f"{layer or 'conv1'}/kernel"]
+            kernel = kernels(weights)[layer]
             left = np.count_nonzero(kernel) / kernel.size
             said = f"{label}: {percent(left)} of {layer} remains (blue)"
             shown = picture_url(mask_picture(kernel))
             st.image(shown, plain(said), width="stretch", alt=said)
-            if layer == "conv1" and kernel.shape[2] in (1, 3):
+            if layer == common[0] and has_filters(kernel):
                 filters = f"Filters of {layer}, {label}"
                 shown = picture_url(filter_picture(kernel))
                 st.image(shown, plain(filters), width="stretch", alt=filters)
-    if loaded:
-        methods = [network.point.method for network in chosen if network.point.label in loaded]
-        live_chart(weight_histogram(loaded, methods), "compare-weights", 320)
+    methods = [network.point.method for network in chosen if network.point.label in loaded]
+    live_chart(weight_histogram(loaded, methods), "compare-weights", 320)
+
+
+def _layer(names: Sequence[str]) -> str:
+    """Ask for a layer: by buttons where all of them fit into a row."""
+    help_text = "Rows are inputs, columns are units."
+    if len(names) > MOST_BUTTONS:
+        return str(st.selectbox("Layer", names, key="compare-layers", help=help_text))
+    chosen = st.segmented_control(
+        "Layer", names, default=names[0], key="compare-layer", help=help_text
+    )
+    return str(chosen or names[0])
 
 
 def predictions_view(chosen: Sequence[Network], dense: Network | None) -> None:

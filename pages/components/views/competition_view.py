@@ -21,12 +21,18 @@ from pages.components.views.run_views import choose_run, download
 AGAIN = "Already run; the saved result is shown. Change the minutes for another competition."
 
 
-def competition_view(data: str, class_names: Sequence[str]) -> None:
-    """Ask for a time budget, start, and show the competition's progress and result."""
+def competition_view(data: str, class_names: Sequence[str], dense: Job | None = None) -> None:
+    """Ask for a time budget, start, and show the competition's progress and result.
+
+    dense: the chosen network; another than the reference is pruned as it is.
+    """
+    network = network_of(dense) if dense else None
+    other = dense.id if dense and network and not network.is_reference else None
     st.markdown(
-        "Searches for the best score: it trains a dense network, tries recipes briefly if there is "
-        "time for that, and spends all remaining time on the best one. A machine that is busy for "
-        "a while is planned around. It chooses on validation images only."
+        f"Searches for the best score: it {'prunes the chosen' if other else 'trains a dense'} "
+        "network, tries recipes briefly if there is time for that, and spends all remaining time "
+        "on the best one. A machine that is busy for a while is planned around. It chooses on "
+        "validation images only."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         minutes = st.number_input(
@@ -37,7 +43,7 @@ def competition_view(data: str, class_names: Sequence[str]) -> None:
             help="The search uses the whole machine for this long.",
             key="compete-minutes",
         )
-        epoch = measured_epoch_seconds(store(), data)
+        epoch = measured_epoch_seconds(store(), data, other)
         refused = None if epoch is None else too_short(float(minutes), epoch)
         if st.button(
             "Compete",
@@ -46,7 +52,7 @@ def competition_view(data: str, class_names: Sequence[str]) -> None:
             key="compete",
             disabled=refused is not None,
         ):
-            spec = CompeteSpec(data=data, minutes=float(minutes))
+            spec = CompeteSpec(data=data, minutes=float(minutes), dense=other)
             remember("run", start(spec, 0, AGAIN))
             st.rerun()
     if refused:

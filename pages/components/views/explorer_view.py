@@ -1,5 +1,7 @@
 """Instant preview: move a slider, see what the cut does before any retraining."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.figures.preview import layer_sparsities
@@ -7,7 +9,7 @@ from core.jobs.store.job import DONE, Job
 from core.networks.network import LAYERS
 from core.pruning.methods import METHODS
 from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
-from core.runs.specs import result_of
+from core.runs.specs import result_of, source_of
 from core.text import duration, percent, plural
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain, show_error
@@ -17,21 +19,22 @@ from pages.components.session import store, submit
 from pages.components.views.weight_views import before_and_after
 
 SHARES = "preview-shares"  # key of the last answer's sparsity of each layer
+CUTS = "preview-cuts:"  # keys of what has a slider, with the network and the kind of method
 PATIENCE_SECONDS = 1.5  # an answer takes a third of that once the runner is warm
 
 
 @st.fragment
-def explorer(data: str, dense: str) -> None:
+def explorer(data: str, dense: str, is_reference: bool = True) -> None:
     """Ask for a cut and show its answer; moving a control asks again."""
     controls, answer = st.columns([1, 2], gap="large")
     with error_box():
         with controls:
-            spec = _controls(data, dense)
+            spec = _controls(data, dense, is_reference)
         with answer:
             _answer(spec)
 
 
-def _controls(data: str, dense: str) -> PreviewSpec:
+def _controls(data: str, dense: str, is_reference: bool) -> PreviewSpec:
     instant = [name for name, method in METHODS.items() if not method.trains]
     method = choose(
         "Method",
@@ -55,21 +58,37 @@ def _controls(data: str, dense: str) -> PreviewSpec:
     reconstruction = st.toggle(
         "Least-squares reconstruction",
         key="explore-recovery",
+        disabled=not is_reference,
         help="Refits the remaining weights, layer by layer, to the outputs of the dense network. "
-        "Needs no training and a fraction of a second.",
+        "Needs no training and a fraction of a second."
+        if is_reference
+        else "Made for the reference network; channel regression reconstructs in any network.",
     )
     per_layer = None
     if st.toggle("Set the sparsity of each layer", key="explore-layers"):
-        shown = [layer for layer in LAYERS if not METHODS[method].structured or layer != "dense2"]
-        per_layer = {layer: _layer_slider(layer) for layer in shown}
+        shown = _sliders(dense, method, is_reference)
+        per_layer = {layer: _layer_slider(layer) for layer in shown} or None
     return PreviewSpec(
         data=data,
         dense=dense,
         method=method,
         sparsity=sparsity,
         per_layer=per_layer,
-        reconstruction=reconstruction,
+        reconstruction=reconstruction and is_reference,
     )
+
+
+def _sliders(dense: str, method: str, is_reference: bool) -> Sequence[str]:
+    """Return what has a slider: layers, or unit groups of another network as it last answered."""
+    structured = METHODS[method].structured
+    if is_reference:
+        return [layer for layer in LAYERS if not structured or layer != "dense2"]
+    known: Sequence[str] = st.session_state.get(f"{CUTS}{dense}:{structured}", ())
+    if not known:
+        st.caption("The layers appear with the first answer.")
+    elif structured:
+        st.caption("Each slider is for the units of a layer and of all that are tied to it.")
+    return known
 
 
 def _layer_slider(layer: str) -> float:
@@ -106,6 +125,7 @@ def show_preview(job: Job) -> None:
         return
     structured = METHODS[result.plan.method].structured
     st.session_state[SHARES] = {layer.name: _removed(layer, structured) for layer in result.layers}
+    _keep_sliders(job, result)
     _metrics(result)
     # Another value than beside the network's name above, which was measured on the holdout.
     st.caption(
@@ -116,6 +136,15 @@ def show_preview(job: Job) -> None:
     for note in result.notes:
         st.caption(plain(note))
     before_and_after(job, "explore")
+
+
+def _keep_sliders(job: Job, result: PreviewResult) -> None:
+    """Keep what may have a slider; draw anew where sliders are wanted and were not known."""
+    key = f"{CUTS}{source_of(job)}:{METHODS[result.plan.method].structured}"
+    is_new = bool(result.cuts) and key not in st.session_state
+    st.session_state[key] = result.cuts
+    if is_new and st.session_state.get("explore-layers"):
+        st.rerun(scope="fragment")
 
 
 def _removed(layer: LayerView, structured: bool) -> float:

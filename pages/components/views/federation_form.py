@@ -107,7 +107,10 @@ def network_form(data: ClientData | None) -> Network:
 
 
 def _start(data: str) -> Network:
-    found = {network.job.id: network for network in results.networks(store(), data)}
+    measured = results.networks(store(), data)
+    found = {network.job.id: network for network in measured if network.is_reference}
+    if len(found) < len(measured):
+        st.caption("Clients train the reference network; runs of other networks are not listed.")
     start = choose(
         "Initial weights",
         [FRESH, *found],

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.data.store import StoredDataset
 from core.errors import LabError
+from core.figures.architecture import architecture_map
 from core.networks.applications import NAMES, PREFIX
 from core.networks.catalogue import CATALOGUE
 from core.networks.graph import Network
@@ -18,6 +19,7 @@ from core.networks.pixels import PIXELS, guess_pixels
 from core.text import plural, size
 from pages.components.address_state import choose
 from pages.components.error_box import plain
+from pages.components.live_chart import live_chart
 from pages.components.session import recall, remember, workspace
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 
@@ -42,12 +44,14 @@ class ChosenNetwork:
     input_shape: tuple[int, int, int] | None = None
 
 
-def choose_network() -> str:
-    """Ask for the kind of network or its name in the catalogue; the reference at first."""
-    names = [REFERENCE, *(name for name in CATALOGUE if name != REFERENCE), APPLICATIONS, OWN]
-    return choose(
-        "Network", names, "network", lambda name: LABELS.get(name, name), REFERENCE, unsaid=True
-    )
+def choose_network(label: str = "Network", key: str = "network", made: bool = True) -> str:
+    """Ask for the kind of network or its name in the catalogue; the reference at first.
+
+    key: of the address. made: those that Keras makes when a training starts are offered too.
+    """
+    names = [REFERENCE, *(name for name in CATALOGUE if name != REFERENCE)]
+    names += [APPLICATIONS, OWN] if made else [OWN]
+    return choose(label, names, key, lambda name: LABELS.get(name, name), REFERENCE, unsaid=True)
 
 
 def network_form(name: str, data: StoredDataset, batch_size: int) -> ChosenNetwork | None:
@@ -138,8 +142,12 @@ def architecture(network: Network, batch_size: int) -> None:
     for sentence in kept_whole(network)[:MOST_SHOWN]:
         st.caption(plain(f"{sentence}."))
     below = st.expander("Layers", key="architecture", type="compact", on_change="rerun")
-    if below.open:
-        below.dataframe(
+    if not below.open:
+        return
+    with below:
+        live_chart(architecture_map(network), "architecture-map", 220)
+        st.caption("One colour: units that can only go together. The size is that of the kernels.")
+        st.dataframe(
             [
                 {
                     "Layer": row.name,

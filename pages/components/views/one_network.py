@@ -7,18 +7,25 @@ import streamlit as st
 
 from core.lessons.method_cards import explained
 from core.pruning.methods import METHODS
-from core.pruning.plan import PrunePlan
+from core.pruning.plan import REFERENCE_ONLY, PrunePlan
 from core.pruning.spec import PruneSpec
 from core.settings import describe, from_dict, to_dict
 from pages.components.error_box import plain
 from pages.components.session import remember, say_done, start
 from pages.components.settings_form import settings_form
 
+NOT_HERE = (
+    "Keeping weights connected, pruning units of the wide dense layer, regrowth by gradient and "
+    "least-squares reconstruction are made for the reference network; they are not asked here."
+)
 AGAIN = "Already run; its card is shown below. Change the seed for another network."
 
 
-def one_network(data: str, dense: str) -> None:
-    """Ask for a plan and start it; its dot appears on the frontier below."""
+def one_network(data: str, dense: str, is_reference: bool = True) -> None:
+    """Ask for a plan and start it; its dot appears on the frontier below.
+
+    is_reference: another network is not asked for what has no effect on it.
+    """
     method = st.selectbox(
         "Method", list(METHODS), format_func=lambda name: METHODS[name].label, key="plan-method"
     )
@@ -27,7 +34,10 @@ def one_network(data: str, dense: str) -> None:
     recipe, own = st.columns([2, 1], gap="large")
     with recipe:
         first = PrunePlan(method=method)
-        plan = settings_form(PrunePlan, f"plan:{method}", first, hidden=("method", "label"))
+        hidden = ("method", "label", *(() if is_reference else REFERENCE_ONLY))
+        plan = settings_form(PrunePlan, f"plan:{method}", first, hidden=hidden)
+        if not is_reference:
+            st.caption(f"{NOT_HERE} Dropout is a share of the network's own.")
     with own:
         st.caption("Method settings")
         begin: Any = from_dict(rule.settings, rule.new_settings)

@@ -18,7 +18,7 @@ from pages.components.views.job_progress import job_line, kept_rows, watch
 SHOWN = "Already measured; the saved result is shown below."
 
 
-def sensitivity_view(data: str, dense: str) -> None:
+def sensitivity_view(data: str, dense: str, is_reference: bool = True) -> None:
     """Offer layer sensitivity and one-shot curves, and show those of this network."""
     instant = [name for name, method in METHODS.items() if not method.trains]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -28,12 +28,18 @@ def sensitivity_view(data: str, dense: str) -> None:
             format_func=lambda name: METHODS[name].label,
             key="sensitivity-method",
         )
-        reconstruction = st.toggle("Least-squares reconstruction", key="sensitivity-reconstruction")
+        reconstruction = st.toggle(
+            "Least-squares reconstruction",
+            key="sensitivity-reconstruction",
+            disabled=not is_reference,
+            help=None if is_reference else "Made for the reference network.",
+        )
     with st.container(horizontal=True):
         if st.button("Measure layer sensitivity", icon=":material/thermostat:", key="sensitivity"):
             start(SensitivitySpec(data=data, dense=dense, method=method), 0, SHOWN, priority=1)
         if st.button("Measure the one-shot curve", icon=":material/show_chart:", key="curve"):
-            spec = CurveSpec(data=data, dense=dense, method=method, reconstruction=reconstruction)
+            refit = reconstruction and is_reference
+            spec = CurveSpec(data=data, dense=dense, method=method, reconstruction=refit)
             start(spec, 0, SHOWN, priority=1)
     say_done()
     watch(lambda: _of(dense), lambda jobs: _show(jobs, method))

@@ -1,21 +1,63 @@
-"""Weights before and after a cut: their distribution and the first layer's filters."""
+"""Weights of finished networks as pictures: before and after a cut, and what pictures need."""
 
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from core.errors import WeightsError
 from core.figures.weights import filter_picture, weight_histogram
 from core.jobs.store.job import Job
 from core.networks.formats import keras_h5
+from core.networks.keras_files.reader import read_network
+from core.networks.network import Weights
 from core.pruning.preview.spec import PreviewResult
-from core.runs.results import network_of, weights_path
+from core.runs.results import Network, network_of, weights_path
 from core.runs.specs import result_of, source_of
 from pages.components.live_chart import live_chart
 from pages.components.picture import picture_url
 from pages.components.session import store, workspace
 
-Weights = dict[str, np.ndarray]
+COLOURS = (1, 3)  # channels of an image, which a filter's picture can have
+
+
+def weights_of(network: Network) -> Weights:
+    """Return a network's weights. Raises NotFoundError when its file is gone."""
+    path = weights_path(network, workspace())
+    return read_weights(path, network.is_reference)
+
+
+def read_weights(path: Path, is_reference: bool) -> Weights:
+    """Return the weights in a file of a run. Raises WeightsError if it holds none."""
+    return _read(str(path), path.stat().st_mtime_ns, is_reference)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _read(path: str, changed: int, is_reference: bool) -> Weights:
+    if path.endswith(".npz"):
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    if is_reference:
+        return keras_h5.read(Path(path))
+    found = read_network(Path(path), scratch=workspace().scratch).weights
+    if found is None:
+        raise WeightsError("The network's file has no weights. Run it again.")
+    return found
+
+
+def kernels(weights: Weights) -> dict[str, np.ndarray]:
+    """Return layer -> its kernel, in the order of the file; of two the first."""
+    found: dict[str, np.ndarray] = {}
+    for name, array in weights.items():
+        layer, _, part = name.rpartition("/")
+        if part.endswith("kernel"):
+            found.setdefault(layer, array)
+    return found
+
+
+def has_filters(kernel: np.ndarray) -> bool:
+    """Tell whether a kernel's filters can be drawn: they read images themselves."""
+    return kernel.ndim == 4 and kernel.shape[2] in COLOURS
 
 
 def before_and_after(job: Job, key: str) -> None:
@@ -31,18 +73,21 @@ def before_and_after(job: Job, key: str) -> None:
         with below:
             dense = network_of(store().get(source_of(job)))
             if dense is not None:
-                before = keras_h5.read(weights_path(dense, workspace()))
-                _show(before, keras_h5.read(path), result.plan.method, key)
+                after = read_weights(path, dense.is_reference)
+                _show(weights_of(dense), after, result.plan.method, key)
 
 
 def _show(before: Weights, after: Weights, method: str, key: str) -> None:
     chart = weight_histogram({"Before": before, "After": after}, ["dense", method])
     live_chart(chart, f"{key}:histogram", 280)
+    first = next(iter(kernels(before)), "")
+    if not has_filters(kernels(before)[first]):
+        return
     st.caption("The filters of the first layer; a dark cell is a removed filter.")
     for place, (label, weights) in zip(
         st.columns(2), (("Before", before), ("After", after)), strict=True
     ):
-        picture = filter_picture(weights["conv1/kernel"])
+        picture = filter_picture(kernels(weights)[first])
         place.image(
             picture_url(np.kron(picture, np.ones((6, 6, 1), np.uint8))),
             caption=label,
