@@ -81,8 +81,8 @@ def _look(data: str) -> None:
     with start:
         show_balance(found)
     st.markdown(
-        "**Quick**, about a minute: train a network, then prune 80%, 90% and 95% of its weights "
-        "with two methods."
+        "**Quick**, about a minute on an idle laptop: train a network, then prune 80%, 90% and 95% "
+        "of its weights with two methods."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Start", type="primary", icon=":material/play_arrow:", shortcut="mod+enter"):

@@ -38,10 +38,14 @@ fi
 for lock in "$@"; do
     installed=$venv/$(basename "$lock")
     cmp -s "$lock" "$installed" && continue
-    [ -e "$installed" ] && say "$lock has changed. Installing what it lists now."
+    if [ -e "$installed" ]; then
+        say "$lock has changed. Installing what it lists now."
+    else
+        say "Installing the packages of $lock; the first time this takes some minutes."
+    fi
     rm -f "$installed"
     pip install --require-hashes -r "$lock" || {
-        say "The packages of $lock are not all installed; the reason is above. Mend it and run make again."
+        say "The packages of $lock are not all installed; the reason is above. Fix it and run make again."
         exit 1
     }
     cp "$lock" "$installed"

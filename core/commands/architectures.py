@@ -1,4 +1,4 @@
-"""networks, prune-network: any Keras network, listed, described, and pruned at once."""
+"""networks, prune-network: any Keras network, listed, described, and pruned without retraining."""
 
 import shutil
 from argparse import ArgumentParser, Namespace
@@ -24,7 +24,11 @@ from core.pruning.one_shot import smallest_weights, units_for_sparsity
 def add_commands(commands: Any) -> None:
     """Add this module's commands to the parser's sub-commands."""
     _add_networks(commands.add_parser("networks", help="list networks, or describe one"))
-    _add_prune(commands.add_parser("prune-network", help="prune any Keras network, untrained"))
+    _add_prune(
+        commands.add_parser(
+            "prune-network", help="prune any Keras network at once, without retraining"
+        )
+    )
 
 
 def _add_networks(parser: ArgumentParser) -> None:

@@ -23,14 +23,14 @@ def say(text: str) -> None:
 
 
 def answer(value: Mapping[str, object], as_json: bool) -> None:
-    """Print the result: a JSON line, or name and value line by line."""
+    """Print the result: a JSON line, or name and value line by line, of what there is."""
     if as_json:
         print(json.dumps(value), flush=True)
         return
-    width = max((len(name) for name in value), default=0)
-    for name, entry in value.items():
-        if not isinstance(entry, list | dict):
-            print(f"{name:<{width}}  {_short(entry)}", flush=True)
+    shown = {n: v for n, v in value.items() if v is not None and not isinstance(v, list | dict)}
+    width = max((len(name) for name in shown), default=0)
+    for name, entry in shown.items():
+        print(f"{name:<{width}}  {_short(entry)}", flush=True)
 
 
 def _short(value: object) -> str:

@@ -85,4 +85,6 @@ def test_stragglers_and_dropouts_do_not_stop_it(name):
 @pytest.mark.parametrize("name", sorted(ALGORITHMS))
 def test_it_differs_from_fedavg_or_is_fedavg(name):
     same = np.array_equal(flatten(run(name).parameters), flatten(run(FedAvg.name).parameters))
-    assert same == (name == FedAvg.name)
+    assert same == (name == FedAvg.name), (
+        f"{name}, with its defaults, must move the model its own way"
+    )
