@@ -76,6 +76,21 @@ def test_releases_with_known_vulnerabilities_stay_out():
     assert int(pins("requirements.lock")["setuptools"].split(".")[0]) >= 79
 
 
+def test_every_file_that_the_program_reads_is_in_the_wheel():
+    """Python's files are there anyway; `__pycache__` and what lies hidden are no data."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    patterns = settings["package-data"]["*"]
+    left_out = [
+        path.relative_to(ROOT)
+        for top in ("assets", "core", "pages")
+        for path in (ROOT / top).rglob("*")
+        if path.is_file()
+        and path.suffix not in (".py", ".pyc", ".typed")
+        and not any(path.match(pattern) for pattern in patterns)
+    ]
+    assert left_out == []
+
+
 def test_the_version_is_the_newest_of_the_changelog():
     heading = re.compile(r"^## ([\d.]+) \(\d{4}-\d\d-\d\d\)$", re.MULTILINE)
     dated = map(Version, heading.findall((ROOT / "CHANGELOG.md").read_text()))

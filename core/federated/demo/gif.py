@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -33,14 +34,13 @@ class Scene:
 
 @dataclass(frozen=True)
 class _Frame:
-    left: int
     box: Sequence[float]
 
     def at(self, points: np.ndarray) -> Points:
         """Return pixels of points (n, 2)."""
         low, high = np.array(self.box[::2]), np.array(self.box[1::2])
         share = (points - low) / (high - low)
-        x = self.left + EDGE + share[:, 0] * (WIDTH - EDGE - 16)
+        x = EDGE + share[:, 0] * (WIDTH - EDGE - 16)
         y = HEIGHT - BOTTOM - share[:, 1] * (HEIGHT - TOP - BOTTOM)
         return [(float(a), float(b)) for a, b in zip(x, y, strict=True)]
 
@@ -66,10 +66,13 @@ def gif_of(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> str:
 
 def _picture(halves: Sequence[Scene], drawers: Sequence[Drawer], number: int) -> Image.Image:
     image = Image.new("RGB", (WIDTH * len(halves), HEIGHT), BACK)
-    pen = ImageDraw.Draw(image)
     for place, (half, draw) in enumerate(zip(halves, drawers, strict=True)):
-        pen.text((place * WIDTH + 16, 10), _plain(half.title), INK, ImageFont.load_default(17))
-        draw(pen, number)
+        own = Image.new("RGB", (WIDTH, HEIGHT), BACK)  # a path may leave its half's frame
+        draw(ImageDraw.Draw(own), number)
+        title = _plain(half.title)
+        ImageDraw.Draw(own).text((16, 10), title, INK, ImageFont.load_default(17))
+        image.paste(own, (place * WIDTH, 0))
+    pen = ImageDraw.Draw(image)
     corner = (WIDTH * len(halves) - 16, 12)
     pen.text(corner, f"Round {number}", INK, ImageFont.load_default(15), anchor="ra")
     return image.quantize(32, dither=Image.Dither.NONE)
@@ -89,14 +92,22 @@ def _drawers(grid: Grid, halves: Sequence[Scene], view: int, metric: str) -> lis
         )
     if view in PATHS:
         pictures = answers().pictures([(PATHS[view], run) for run in mains])
-        return [_paths(place * WIDTH, picture) for place, picture in enumerate(pictures)]
+        return [_paths(picture) for picture in pictures]
     column = COLUMNS.index(metric)
     found = [
         [(label, _records(grid, run)[:, column]) for label, run in half.lines] for half in halves
     ]
     whole = np.concatenate([values for half in found for _, values in half])
     high = 1.0 if metric.endswith("accuracy") else float(np.nanmax(whole)) * 1.05
-    return [_curves(place * WIDTH, lines, high) for place, lines in enumerate(found)]
+    return [
+        _curves(lines, high, first) for lines, first in zip(found, _first_inks(halves), strict=True)
+    ]
+
+
+def _first_inks(halves: Sequence[Scene]) -> list[int]:
+    """Return where each half's inks begin: runs beyond the sliders have one each."""
+    counts = [sum(isinstance(run, str) for _, run in half.lines) for half in halves]
+    return [sum(counts[:place]) for place in range(len(counts))]
 
 
 def _records(grid: Grid, run: DemoRun | str) -> np.ndarray:
@@ -112,42 +123,49 @@ def _records(grid: Grid, run: DemoRun | str) -> np.ndarray:
 def _axes(pen: ImageDraw.ImageDraw, frame: _Frame) -> None:
     font = ImageFont.load_default(13)
     left, right, bottom, top = frame.box
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        value = bottom + share * (top - bottom)
+    for value in _ticks(bottom, top):
         line = frame.at(np.array([[left, value], [right, value]]))
         pen.line(line, GRID)
-        pen.text((line[0][0] - 6, line[0][1]), f"{value:.2g}", INK, font, anchor="rm")
-        across = left + share * (right - left)
-        x, y = frame.at(np.array([[across, bottom]]))[0]
-        pen.text((x, y + 4), f"{across:.3g}", INK, font, anchor="ma")
+        pen.text((line[0][0] - 6, line[0][1]), f"{value:g}", INK, font, anchor="rm")
+    for value in _ticks(left, right):
+        x, y = frame.at(np.array([[value, bottom]]))[0]
+        pen.text((x, y + 4), f"{value:g}", INK, font, anchor="ma")
 
 
-def _curves(left: int, lines: Sequence[tuple[str, np.ndarray]], high: float) -> Drawer:
-    frame = _Frame(left, (0, len(lines[0][1]) - 1, 0, high))
+def _ticks(low: float, high: float) -> list[float]:
+    """Return four to ten round numbers: multiples of 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10((high - low) / 4))
+    step = max(each * power for each in (1, 2, 5) if each * power <= (high - low) / 4)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(number * step, 12) for number in range(first, last + 1)]
+
+
+def _curves(lines: Sequence[tuple[str, np.ndarray]], high: float, first_ink: int) -> Drawer:
+    frame = _Frame((0, len(lines[0][1]) - 1, 0, high))
 
     def draw(pen: ImageDraw.ImageDraw, number: int) -> None:
         _axes(pen, frame)
         for place, (label, values) in enumerate(lines):
-            ink = SERIES[place % len(SERIES)]
+            ink = SERIES[(first_ink + place) % len(SERIES)]
             points = np.stack([np.arange(len(values)), values], axis=1)[: number + 1]
             shown = frame.at(points[np.isfinite(points[:, 1])])
             if len(shown) > 1:
                 pen.line(shown, ink, 3)
-            corner = (left + WIDTH - 20, TOP + 16 * place)
+            corner = (WIDTH - 20, TOP + 16 * place)
             pen.text(corner, _plain(label), ink, ImageFont.load_default(13), anchor="ra")
 
     return draw
 
 
-def _paths(left: int, picture: Picture) -> Drawer:
+def _paths(picture: Picture) -> Drawer:
     if isinstance(picture, ToyPicture):
-        return _toy(left, picture)
+        return _toy(picture)
     assert isinstance(picture, PlanePicture)
-    return _plane(left, picture)
+    return _plane(picture)
 
 
-def _toy(left: int, picture: ToyPicture) -> Drawer:
-    frame = _Frame(left, TOY_BOX)
+def _toy(picture: ToyPicture) -> Drawer:
+    frame = _Frame(TOY_BOX)
     paths, server = unpack(picture.paths), unpack(picture.server)
 
     def draw(pen: ImageDraw.ImageDraw, number: int) -> None:
@@ -161,8 +179,8 @@ def _toy(left: int, picture: ToyPicture) -> Drawer:
     return draw
 
 
-def _plane(left: int, picture: PlanePicture) -> Drawer:
-    frame = _Frame(left, picture.box)
+def _plane(picture: PlanePicture) -> Drawer:
+    frame = _Frame(picture.box)
     ends, server = unpack(picture.ends), unpack(picture.server)
 
     def draw(pen: ImageDraw.ImageDraw, number: int) -> None:

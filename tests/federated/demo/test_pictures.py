@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.data.builtin_datasets import garments
 from core.errors import SettingsError
-from core.federated.demo import pictures, plane
+from core.federated.demo import gif, pictures, plane
 from core.federated.demo import two_parameters as two
 from core.federated.demo.extras import bundled_extras, extra_runs
 from core.federated.demo.gif import Scene, _plain, gif_of
@@ -140,6 +140,40 @@ def test_runs_beyond_the_sliders_have_a_gif_of_curves_and_none_of_paths():
     assert gif_of(bundled_grid(), halves, 1, "train_loss")
     with pytest.raises(SettingsError, match="Choose curves"):
         gif_of(bundled_grid(), halves, 2, "train_loss")
+
+
+def test_a_path_that_leaves_its_half_of_the_gif_is_cut_there():
+    def far(pen, number):
+        pen.line([(0, 200), (5000, 200)], "#000000", 3)
+
+    halves = [Scene("left", ()), Scene("right", ())]
+    image = np.asarray(gif._picture(halves, [far, lambda pen, number: None], 0).convert("L"))
+    assert image[200, gif.WIDTH - 1] < 50
+    assert image[gif.TOP :, gif.WIDTH :].min() > 250
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (-2.7, 3.3, [-2, -1, 0, 1, 2, 3]),
+        (0, 40, [0, 10, 20, 30, 40]),
+    ],
+)
+def test_the_gifs_axes_have_round_numbers(low, high, ticks):
+    assert gif._ticks(low, high) == ticks
+
+
+def test_prepared_runs_have_an_ink_each_in_the_gif_too():
+    halves = [
+        Scene("a", (("x", "late:nobody"), ("y", "late:kept"))),
+        Scene("b", (("z", "late:prox"),)),
+    ]
+    assert gif._first_inks(halves) == [0, 2]
+    assert gif._first_inks([Scene("a", (("x", DemoRun()),)), Scene("b", (("y", DemoRun()),))]) == [
+        0,
+        0,
+    ]
 
 
 def test_titles_are_spelled_in_letters_that_pillows_font_has():
