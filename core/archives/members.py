@@ -42,8 +42,9 @@ class Packed:
 def is_ignored(name: str) -> bool:
     """Tell whether a member is what operating systems add without being asked."""
     parts = [part for part in name.split("/") if part]
-    return not parts or any(
-        part.startswith((".", "__MACOSX")) or part.lower() in ADDED for part in parts if part != "."
+    own = [part for part in parts if part not in (".", "..")]
+    return not own or any(
+        part.startswith((".", "__MACOSX")) or part.lower() in ADDED for part in own
     )
 
 

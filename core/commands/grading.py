@@ -18,6 +18,7 @@ from core.grading import gradescope
 from core.grading.autograder.bundle import autograder_zip
 from core.grading.doctor.case import Case, Finding
 from core.grading.doctor.examine import examine, refused
+from core.grading.doctor.unexplained import nothing_found
 from core.grading.grade import Grade, as_read, grade, graded_images
 from core.grading.submissions import Submission, collect
 from core.networks.formats import keras_h5
@@ -123,10 +124,12 @@ def doctor_command(session: Session, options: Namespace) -> None:
     case = Case(weights, shape, images, notes, options.claimed_accuracy, options.claimed_sparsity)
     numbers = {"accuracy": case.accuracy_on_all, "sparsity": case.sparsity, "zeros": case.zeros}
     told = {"file": path.name, **numbers, "error": None}
-    _say_findings(examine(case), told | {"notes": list(notes)}, options.json)
+    _say_findings(examine(case), told | {"notes": list(notes)}, options.json, nothing_found(case))
 
 
-def _say_findings(findings: Sequence[Finding], told: dict[str, Any], as_json: bool) -> None:
+def _say_findings(
+    findings: Sequence[Finding], told: dict[str, Any], as_json: bool, nothing: str = ""
+) -> None:
     if as_json:
         answer(told | {"findings": [asdict(finding) for finding in findings]}, as_json=True)
         return
@@ -134,7 +137,7 @@ def _say_findings(findings: Sequence[Finding], told: dict[str, Any], as_json: bo
     for finding in findings:
         print(f"\n{finding.verdict}\n  {finding.evidence}\n  {finding.remedy}", flush=True)
     if not findings and told["error"] is None:
-        print("\nNothing is wrong with it that can be seen.", flush=True)
+        print(f"\n{nothing}", flush=True)
 
 
 def autograder_command(session: Session, options: Namespace) -> None:

@@ -21,6 +21,7 @@ from core.evaluation.score import score
 from core.grading.doctor.case import Case, Finding
 from core.grading.doctor.examine import examine, refused
 from core.grading.submissions import Submission
+from core.names import one_line
 from core.networks.graph import Network
 from core.networks.network import REFERENCE, NetworkShape, Weights
 from core.networks.pixels import without_pixels
@@ -31,6 +32,7 @@ PARSERS = 2  # children that parse while the network answers; more only compete 
 AHEAD = 6  # parsed files waiting: 2.4 MB each
 SAVE_EVERY = 10
 Ask = Callable[[Weights, Any, np.ndarray], np.ndarray]  # of a NetworkShape or a Network
+SHARED = "The same weights as"
 NOT_NUMBERS = "The weights hold NaN or infinity, so no image can be judged."
 
 
@@ -205,7 +207,7 @@ def _graded(
         parameters=shape.parameters,
         score=0.0,
         error=NOT_NUMBERS,
-        file=submission.file,
+        file=one_line(submission.file),
         digest=content_digest(weights),
         notes=notes,
     )
@@ -233,8 +235,18 @@ def _asked(counted: Grade, answers: np.ndarray, images: Split, threshold: float)
 
 def _failed(submission: Submission, reason: str) -> Grade:
     findings = tuple(finding.sentence for finding in refused(reason))
-    return Grade(submission.name, None, None, None, None, 0.0, reason, file=submission.file,
-                 notes=submission.notes, findings=findings)  # fmt: skip
+    return Grade(
+        submission.name,
+        accuracy=None,
+        sparsity=None,
+        zeros=None,
+        parameters=None,
+        score=0.0,
+        error=reason,
+        file=one_line(submission.file),
+        notes=submission.notes,
+        findings=findings,
+    )
 
 
 def content_digest(weights: Weights) -> str:
@@ -256,7 +268,12 @@ def _copy_noted(each: Grade, owners: Sequence[str]) -> Grade:
     others = [name for name in owners if name != each.name]
     if not others:
         return each
-    return replace(each, notes=(*each.notes, f"The same weights as {', '.join(others)}."))
+    return replace(each, notes=(*each.notes, f"{SHARED} {', '.join(others)}."))
+
+
+def without_others(each: Grade) -> Grade:
+    """Return a grade that names nobody else: what its own person may read."""
+    return replace(each, notes=tuple(n for n in each.notes if not n.startswith(SHARED)))
 
 
 def ranked(grades: Sequence[Grade]) -> list[Grade]:

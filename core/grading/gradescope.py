@@ -11,9 +11,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.errors import SettingsError
-from core.grading.grade import Grade
+from core.grading.grade import Grade, without_others
 
 POINTS, FEWEST_POINTS, MOST_POINTS = 100.0, 0.01, 1e6
+# What Windows takes for a device, whatever follows a full stop.
+DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
+)
 ZIP_DATE = (2000, 1, 1, 0, 0, 0)  # the same results, the same bytes
 
 
@@ -68,7 +72,8 @@ def results_zip(grades: Sequence[Grade], threshold: float, points: float = POINT
         for folder, held in _folders(persons(grades)).items():
             entry = zipfile.ZipInfo(f"{folder}/results.json", ZIP_DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, to_json(held, threshold, points))
+            own = [without_others(each) for each in held]
+            archive.writestr(entry, to_json(own, threshold, points))
     return target.getvalue()
 
 
@@ -77,13 +82,18 @@ def _folders(people: dict[str, list[Grade]]) -> dict[str, list[Grade]]:
     folders: dict[str, list[Grade]] = {}
     taken: set[str] = set()
     for name, held in people.items():
-        folder = plain = name.replace("/", " - ") or "unnamed"
+        folder = plain = _on_windows_too(name.replace("/", " - ") or "unnamed")
         number = 2
         while folder.casefold() in taken:
             folder, number = f"{plain} ({number})", number + 1
         taken.add(folder.casefold())
         folders[folder] = held
     return folders
+
+
+def _on_windows_too(folder: str) -> str:
+    is_device = folder.partition(".")[0].strip().casefold() in DEVICES
+    return f"{folder}_" if is_device else folder
 
 
 def _summary(best: Grade | None, threshold: float) -> str:

@@ -28,6 +28,7 @@ from core.grading.submitters import is_of_the_class, owner, shown_name, with_zip
 from core.names import plain_name
 from core.text import plural
 
+LONGEST_NUMBERED = 74  # characters, so that a number behind them is not cut off
 MOST_SHOWN = 3  # names of files in one sentence
 PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b")
 KEPT = (*(f"*{ending}" for ending in WEIGHTS_ENDINGS), *rosters.TEXTS)
@@ -81,7 +82,7 @@ def collect(
         place = folder / f"{number:04d}"
         place.mkdir(exist_ok=True)
         held = _submissions(file, content, place, limits)
-        found.append((file, [replace(each, name=shown_name(each.name)) for each in held]))
+        found.append((file, _shown_apart(held)))
     count = sum(len(held) for _, held in found)
     if count > limits.files:
         raise UploadError(f"{count} files arrived; at most {limits.files} are graded at once.")
@@ -101,6 +102,19 @@ def of_one_person(folder: Path, place: Path, limits: Limits = LIMITS) -> list[Su
         return [Submission("The hand-in", "", folder, str(error))]
     several = len(held) > 1
     return [replace(each, name=plain_name(each.file)) if several else each for each in held]
+
+
+def _shown_apart(held: Sequence[Submission]) -> list[Submission]:
+    """Return the submissions under names that are safe to show; nobody becomes somebody else."""
+    shown: dict[str, str] = {}  # the name as it was given -> as it is shown
+    taken: Counter[str] = Counter()
+    for each in held:
+        if each.name not in shown:
+            name = shown_name(each.name)
+            taken[name] += 1
+            apart = f"{name[:LONGEST_NUMBERED]} ({taken[name]})"
+            shown[each.name] = name if taken[name] == 1 else apart
+    return [replace(each, name=shown[each.name]) for each in held]
 
 
 def _told_apart(found: Sequence[tuple[str, list[Submission]]]) -> list[Submission]:

@@ -136,11 +136,11 @@ def test_doctor_says_verdict_evidence_and_remedy(tmp_path, hidden, capsys):
     claims = ("--claimed-accuracy", 0.7, "--claimed-sparsity", 0.95)
     status, told, _ = examined(capsys, path, "--data", hidden, *claims)
     (finding,) = told["findings"]
-    assert (status, finding["name"]) == (0, "dense-saved")
-    assert "0 of 592,224 kernel weights" in finding["evidence"]
+    assert (status, finding["name"]) == (0, "untrained")
+    assert "All 709 biases are zero" in finding["evidence"]
     assert told["zeros"] == 709
     assert main(["doctor", str(path), "--data", str(hidden)]) == 0
-    assert "likely saved instead of the pruned one" in capsys.readouterr().out
+    assert "likely saved before it was trained" in capsys.readouterr().out
 
 
 @pytest.mark.slow

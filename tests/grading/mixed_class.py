@@ -104,8 +104,9 @@ def dead(weights: Weights) -> Weights:
 
 
 def dense(weights: Weights) -> Weights:
-    """Return weights of which none is zero, and none was."""
-    return initial_weights(REFERENCE, 1)
+    """Return weights of which no kernel is zero, and none was."""
+    initial = initial_weights(REFERENCE, 1)
+    return {n: a if n.endswith("kernel") else a + np.float32(0.01) for n, a in initial.items()}
 
 
 def with_nan(weights: Weights) -> Weights:

@@ -152,7 +152,8 @@ def test_graded_images_have_the_networks_size_and_range() -> None:
 def test_what_the_doctor_finds_is_told_with_the_grade_and_is_a_line_of_the_results(
     tmp_path: Path, images: Split
 ) -> None:
-    files = [submitted(tmp_path, "anna", initial_weights(REFERENCE, 1))]
+    weights = {n: a + np.float32(0.01) for n, a in initial_weights(REFERENCE, 1).items()}
+    files = [submitted(tmp_path, "anna", weights)]
     (found,) = grade(files, images, REFERENCE, Silent(), threshold=0.0)
     (line,) = found.findings
     assert line.startswith("The dense network was likely saved instead of the pruned one. 0 of ")

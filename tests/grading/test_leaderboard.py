@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.grading.grade import Grade, ranked
+from core.grading.grade import Grade, _copies_noted, ranked
 from core.grading.gradescope import results, results_zip
 from core.grading.leaderboard import board_of, leaderboard, to_csv
 from core.grading.spec import GradeSpec
@@ -93,6 +93,23 @@ def test_everybody_gets_a_results_json_with_nobody_else_in_it() -> None:
     assert len(made["anna/results.json"]["tests"]) == 6
     assert {e["name"] for e in made["bob (2)/results.json"]["extra_data"]["grades"]} == {"bob"}
     assert results_zip(ranked(grades), 0.6) == results_zip(ranked(grades), 0.6)
+
+
+def test_whose_weights_somebody_shares_is_for_the_teacher_alone() -> None:
+    both = [replace(graded(name, 0.7), digest="same") for name in ("anna", "bob")]
+    noted = _copies_noted(both)
+    assert noted[0].notes == ("The same weights as bob.",)
+    with zipfile.ZipFile(io.BytesIO(results_zip(noted, 0.6))) as archive:
+        assert "bob" not in archive.read("anna/results.json").decode()
+        assert "anna" not in archive.read("bob/results.json").decode()
+    assert "The same weights as bob." in to_csv(noted)
+
+
+def test_folders_have_names_that_windows_takes() -> None:
+    grades = [graded(name, 0.7) for name in ("Con", "aux.x", "anna")]
+    with zipfile.ZipFile(io.BytesIO(results_zip(grades, 0.6))) as archive:
+        folders = [name.partition("/")[0] for name in archive.namelist()]
+    assert folders == ["Con_", "aux.x_", "anna"]
 
 
 def test_the_csv_says_what_was_noted() -> None:

@@ -92,6 +92,21 @@ def test_a_member_that_climbs_out_stays_inside_the_folder(tmp_path: Path) -> Non
     assert all(inside in path.parents for path in tmp_path.rglob("*") if path.is_file())
 
 
+def test_who_handed_in_a_member_that_climbs_out_gets_a_row(tmp_path: Path) -> None:
+    bundle = zipped(("../dora/w.h5", b"D"), ("anna/w.h5", b"A"), ("ben/w.h5", b"B"))
+    rows = {s.name: s.error for s in collect([("class.zip", bundle)], tmp_path)}
+    assert set(rows) == {"anna", "ben", "dora"}
+    assert "points outside the archive. Pack it again" in rows["dora"]
+
+
+def test_people_whose_names_look_alike_are_told_apart(tmp_path: Path) -> None:
+    names = ("anna", "an\u200bna", "=ben", "+ben", "@ben", "x" * 90 + "1", "x" * 90 + "2")
+    bundle = zipped(*((f"{name}/w.h5", name.encode()) for name in names))
+    found = collect([("class.zip", bundle)], tmp_path)
+    assert len({each.name for each in found}) == 7
+    assert {"anna", "anna (2)", "+ben", "_ben", "_ben (2)"} < {each.name for each in found}
+
+
 def test_a_keras_file_is_one_submission_although_it_is_a_zip(tmp_path: Path) -> None:
     content = zipped(("config.json", b"{}"), ("model.weights.h5", b"W"))
     found = collect([("anna.keras", content)], tmp_path)

@@ -12,6 +12,7 @@ from core.networks.network import NetworkShape, Weights
 
 TRIED_ON = 240  # images: enough to tell a network that works from one that does not
 PASSING = 0.6  # accuracy from which a network without claims is taken to work
+MATTERS = 3e-4  # between a claimed sparsity and the file's
 SHORTFALL = 0.03  # below its claimed accuracy, a network is looked at
 FIRST_LOOK = 4  # every how many of the images are asked before all of them
 HOPELESS = 0.2  # of accuracy missing on a first look: three standard errors of it
@@ -82,6 +83,16 @@ class Case:
         """The share of all images whose class is found."""
         outputs = numpy_forward.predict_logits(self.weights, self.images.images)
         return float(np.mean(outputs.argmax(axis=1) == self.images.labels))
+
+    @property
+    def sparsity_as_claimed(self) -> bool:
+        """Whether the file has what its author says, as exactly as they say it: 0.95 is rounded."""
+        claimed = self.claimed_sparsity
+        if claimed is None:
+            return False
+        _, _, decimals = f"{claimed:.6f}".rstrip("0").partition(".")
+        rounded = 0.5 * 10.0 ** -max(1, len(decimals))
+        return abs(claimed - self.sparsity) <= max(MATTERS, rounded)
 
     @property
     def chance(self) -> float:

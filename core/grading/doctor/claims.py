@@ -1,12 +1,16 @@
 """A claimed sparsity that the file does not have, and how it was likely counted."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from core.grading.doctor.case import Case, Finding, share
-from core.grading.doctor.zeros import dense_saved, masks_lost
+from core.grading.doctor.case import MATTERS, Case, Finding, share
+from core.grading.doctor.halves import underflow
+from core.grading.doctor.untrained import no_weights, untrained
+from core.grading.doctor.zeros import almost_zero, dense_saved, masks_lost
 
 ROUNDED = 1e-4  # how far a claim may be from what it was counted from
-MATTERS = 3e-4  # between the claim and the file
+CLEARLY = 0.01
 TOLERANCES = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 COUNT = "np.count_nonzero(w == 0) over model.get_weights(), biases included"
 
@@ -48,10 +52,9 @@ def with_tolerance(case: Case) -> Finding | None:
 def from_mask(case: Case) -> Finding | None:
     """Find a claim above the file's sparsity that nothing in the file explains."""
     claimed = case.claimed_sparsity
-    if claimed is None or claimed <= case.sparsity + MATTERS:
+    if claimed is None or case.sparsity_as_claimed or claimed < case.sparsity:
         return None
-    better = (masks_lost, dense_saved, kernels_only, with_tolerance)
-    if any(explains(case) is not None for explains in better):
+    if any(explains(case) is not None for explains in BETTER):
         return None
     return Finding(
         "from-mask",
@@ -62,6 +65,23 @@ def from_mask(case: Case) -> Finding | None:
     )
 
 
+def more_zeros(case: Case) -> Finding | None:
+    """Find a claim that is clearly below the file's sparsity."""
+    claimed = case.claimed_sparsity
+    if claimed is None or claimed > case.sparsity - CLEARLY or case.sparsity_as_claimed:
+        return None
+    if kernels_only(case) or underflow(case):
+        return None
+    return Finding(
+        "more-zeros",
+        "The file has more zeros than claimed: likely it is the file of another run.",
+        f"Claimed are {share(claimed)}; {case.zeros:,} of {case.shape.parameters:,} parameters are "
+        f"exactly zero, {share(case.sparsity)}.",
+        "Hand in the file of the run whose numbers you report, and count its zeros after reading "
+        "it again.",
+    )
+
+
 def _claim_is_off(case: Case) -> bool:
     claimed = case.claimed_sparsity
     return claimed is not None and abs(claimed - case.sparsity) > MATTERS
@@ -69,3 +89,8 @@ def _claim_is_off(case: Case) -> bool:
 
 def _is(claimed: float | None, counted: float) -> bool:
     return claimed is not None and abs(claimed - counted) <= ROUNDED
+
+
+BETTER: tuple[Callable[[Case], Finding | None], ...] = (
+    *(masks_lost, almost_zero, dense_saved, kernels_only, with_tolerance, untrained, no_weights),
+)

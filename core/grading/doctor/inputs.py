@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.grading.doctor.case import FIRST_LOOK, Case
-from core.grading.doctor.repair import Repair
+from core.grading.doctor.repair import CLEAR_GAIN, Repair
 from core.networks import numpy_forward
 from core.networks.network import PADDING, Weights
 
@@ -23,6 +23,22 @@ def image_scale(case: Case) -> Repair:
         f"when the images are {best} instead of 0 to 1",
         "Train and prune with images divided by 255 and nothing else, or work the scale into "
         "conv1's kernel and bias.",
+        CLEAR_GAIN,
+    )
+
+
+def channels(case: Case) -> Repair | None:
+    """Try the images with the colours in the opposite order, as OpenCV reads them."""
+    images = case.tried.images
+    if images.shape[-1] != 3 or (images[..., 0] == images[..., 2]).all():
+        return None
+    return Repair(
+        "channel-order",
+        case.accuracy_of(case.weights, images[..., ::-1]),
+        "The network was likely trained on images in the order blue, green, red.",
+        "when the images' channels are put in the opposite order",
+        "Read the images in the order red, green, blue (cv2.cvtColor(image, cv2.COLOR_BGR2RGB)), "
+        "or reverse the input channels of conv1's kernel.",
     )
 
 
@@ -31,6 +47,7 @@ def _scales(images: np.ndarray) -> dict[str, np.ndarray]:
     found = {
         "0 to 255": images * 255,
         "-1 to 1": images * 2 - 1,
+        "inverted (1 minus the value)": 1 - images,
         "standardised (mean 0, deviation 1 in each channel)": (images - images.mean(each))
         / (images.std(each) + 1e-7),
         "centred (mean 0)": images - images.mean(each),
@@ -46,7 +63,7 @@ def not_folded(case: Case) -> Repair:
     return Repair(
         "batch-normalisation",
         case.accuracy_of(_normalised(case)),
-        "A BatchNormalization was likely left out instead of being folded.",
+        "A BatchNormalization was likely left out, or folded only in part.",
         "when the outputs of the convolutions are normalised",
         "Fold each BatchNormalization before dropping it: kernel * gamma / sqrt(variance + "
         "epsilon), (bias - mean) * gamma / sqrt(variance + epsilon) + beta.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.grading.doctor.case import Case, Finding
 
 GAIN = 0.1  # of accuracy: three standard errors on the images that are tried
+CLEAR_GAIN = 0.2  # where a repair also lifts a network that something else is wrong with
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,11 @@ class Repair:
     verdict: str
     evidence: str
     remedy: str
+    gain: float = GAIN
 
     def explains(self, case: Case) -> bool:
         """Tell whether so much accuracy came back that this is what was wrong."""
-        return self.accuracy >= max(case.wanted, case.accuracy + GAIN)
+        return self.accuracy >= max(case.wanted, case.accuracy + self.gain)
 
     def finding(self, case: Case) -> Finding:
         """Return the verdict with the accuracies before and after."""

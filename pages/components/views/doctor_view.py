@@ -9,6 +9,7 @@ from core.errors import LabError
 from core.figures.weights import weight_histogram
 from core.grading.doctor.case import Case, Finding
 from core.grading.doctor.examine import examine, refused
+from core.grading.doctor.unexplained import nothing_found
 from core.grading.grade import graded_images
 from core.grading.people import WEIGHTS_ENDINGS
 from core.networks.formats.keras_h5 import read_upload
@@ -62,7 +63,8 @@ def _show(
     found = examine(case)
     _findings(found)
     if not found:
-        st.success("Nothing is wrong with it that can be seen.", icon=":material/check_circle:")
+        show = st.info if case.is_low else st.success
+        show(nothing_found(case), icon=f":material/{'info' if case.is_low else 'check_circle'}:")
     live_chart(weight_histogram({file.name: weights}), "doctor-weights", 260)
     for note in notes:
         st.caption(plain(note))

@@ -9,6 +9,7 @@ from core.data.dataset import Split
 from core.evaluation.accuracy import softmax
 from core.grading.doctor.case import Case
 from core.grading.doctor.examine import examine, refused
+from core.grading.doctor.unexplained import nothing_found
 from core.networks import numpy_forward
 from core.networks.formats import reader
 from core.networks.network import NetworkShape, initial_weights
@@ -23,7 +24,7 @@ def verdicts(weights, shape=SHAPE, notes=(), **claims):
     for each in found:
         assert re.search(r"\d", each.evidence), each
         assert re.match(r"[A-Z][a-z]+ .*\.$", each.remedy), each
-        assert not re.search(r"cheat|fraud|dishonest|lie[sd]?\b", each.sentence)
+        assert not re.search(r"\b(cheat\w*|fraud|dishonest|lie[sd]?)\b", each.sentence)
     return {each.name: each for each in found}
 
 
@@ -42,26 +43,34 @@ HEALTHY = {
     **{f"wider-{seed}-{n}": (seed, "wider", n) for seed in (1, 2) for n in (1, 2, 3)},
     **{f"halves-{seed}": (seed, "halves", 0.4) for seed in (1, 2)},
     **{f"very-sparse-{seed}": (seed, "pruned", 0.9) for seed in (1, 2)},
-    **{f"untrained-{seed}": (seed, "untrained", 0.8) for seed in (1, 2)},
+    **{f"sure-{factor}": (1, "sure", factor) for factor in (20, 255)},
+    **{f"rounded-{digits}": (1, "rounded", digits) for digits in (1, 2)},
+    "dense as claimed": (1, "dense", 0.0),
+    "next to nothing pruned, as claimed": (1, "claimed", 0.01),
     **{f"claimed-{seed}": (seed, "claimed", 0.5) for seed in (1, 2)},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_nothing_is_said_of_healthy_networks(name):
-    assert len(HEALTHY) == 20
+    assert len(HEALTHY) == 24
     seed, kind, value = HEALTHY[name]
-    weights, shape, claims = trained(seed) if kind != "untrained" else None, SHAPE, {}
+    weights, shape, claims = trained(seed), SHAPE, {}
     if kind == "wider":
         weights, _, shape = wider(weights, value)
-    elif kind == "untrained":  # guesses, and no repair brings back what never was
-        weights = pruned(initial_weights(SHAPE, seed), value)
+    elif kind in ("sure", "rounded"):
+        weights = pruned(weights, 0.537)
     else:
         weights = pruned(weights, value)
     if kind == "halves":
         weights = {n: a.astype(np.float16).astype(np.float32) for n, a in weights.items()}
-    if kind == "claimed":
+    if kind in ("claimed", "dense"):
         claims = claims_of(weights)
+    if kind == "sure":  # chooses the same classes, without a doubt
+        parts = ("dense2/kernel", "dense2/bias")
+        weights = weights | {part: weights[part] * np.float32(value) for part in parts}
+    if kind == "rounded":
+        claims = {"claimed_sparsity": round(claims_of(weights)["claimed_sparsity"], value)}
     assert verdicts(weights, shape, **claims) == {}
 
 
@@ -107,6 +116,88 @@ def test_rows_of_the_flattened_layer_in_channels_first_order(good):
         assert "channels-first" in found["flattened-order"].verdict
 
 
+TURNED = {
+    "rows and columns": (lambda a: a.transpose(1, 0, 2, 3), "windows are swapped"),
+    "mirrored": (lambda a: a[::-1, ::-1], "turned by 180 degrees"),
+    "reshaped": (
+        lambda a: a.transpose(3, 2, 0, 1).reshape(a.shape),
+        r"read as \(out, in, row, column\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", TURNED)
+def test_kernels_that_were_converted_by_hand(good, how):
+    turn, told = TURNED[how]
+    found = verdicts({n: turn(a) if a.ndim == 4 else a for n, a in good.items()})
+    assert set(found) == {"kernel-axes"}
+    assert re.search(told, found["kernel-axes"].evidence)
+
+
+def test_colours_in_the_opposite_order(good):
+    tints = np.linspace([1, 0.1, 0], [0, 0.1, 1], 5, dtype=np.float32)
+    seen = data()[1]
+    tinted = Split(seen.images * tints[seen.labels][:, None, None], seen.labels)
+    asked = numpy_forward.predict_logits(good, tinted.images).argmax(axis=1)
+    own = Split(tinted.images, asked)  # right about every image, in its own order
+    bgr = good | {"conv1/kernel": good["conv1/kernel"][:, :, ::-1]}
+    assert examine(Case(good, SHAPE, own, claimed_accuracy=1.0)) == ()
+    (found,) = examine(Case(bgr, SHAPE, own, claimed_accuracy=1.0))
+    assert found.name == "channel-order"
+    assert "rises from" in found.evidence
+
+
+@pytest.mark.parametrize("layer", ["conv3", "conv4", "dense1"])
+def test_a_mask_lost_in_one_layer_only(layer):
+    sparse = pruned(trained(1), 0.9)
+    tuned = fine_tuned(sparse)
+    kernel = f"{layer}/kernel"
+    found = verdicts(sparse | {kernel: tuned[kernel]}, claimed_sparsity=0.893)
+    assert f"The mask of {layer} was likely lost" in found["masks-lost"].verdict
+    assert not {"from-mask", "dense-saved", "image-scale"} & set(found)
+
+
+@pytest.mark.parametrize("claims", [{}, {"claimed_sparsity": 0.49}, {"claimed_sparsity": 0.8}])
+def test_pruned_weights_that_are_next_to_zero(good, claims):
+    found = verdicts({n: np.where(a == 0, np.float32(1e-8), a) for n, a in good.items()}, **claims)
+    assert set(found) == {"almost-zero"}
+    assert "50.00% of the kernel weights are below 1e-06" in found["almost-zero"].evidence
+
+
+@pytest.mark.parametrize("sparsity", [0.0, 0.8])
+def test_a_network_that_was_never_trained(sparsity):
+    weights = pruned(initial_weights(SHAPE, 1), sparsity) if sparsity else initial_weights(SHAPE, 1)
+    found = verdicts(weights, claimed_accuracy=0.75, claimed_sparsity=0.9)
+    assert set(found) == {"untrained"}
+    assert "All 101 biases are zero" in found["untrained"].evidence
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [(lambda a: (a != 0).astype(np.float32), "each is 0 or 1"), (abs, "none is negative")],
+    ids=["masks", "scores"],
+)
+def test_masks_or_scores_instead_of_weights(good, made, told):
+    found = verdicts({name: made(array) for name, array in good.items()}, claimed_accuracy=0.75)
+    assert set(found) == {"no-weights"}
+    assert told in found["no-weights"].evidence
+
+
+def test_a_file_below_its_claim_without_a_usual_cause(good):
+    other = trained(2)
+    mixed = good | {n: a for n, a in other.items() if n.startswith(("conv3", "conv4"))}
+    found = verdicts(mixed, claimed_accuracy=0.7)
+    assert set(found) == {"unexplained"}
+    assert "70% is claimed" in found["unexplained"].evidence
+    assert "none of the usual causes explains it" in nothing_found(Case(mixed, SHAPE, data()[1]))
+
+
+def test_a_file_with_more_zeros_than_claimed():
+    found = verdicts(pruned(trained(1), 0.8), claimed_sparsity=0.5)
+    assert set(found) == {"more-zeros"}
+    assert "Claimed are 50.00%" in found["more-zeros"].evidence
+
+
 def test_kernels_only_counted(good):
     # 8,388 of 16,776 kernel weights are 50 %; of all 16,917 parameters they are 49.58 %.
     found = verdicts(good, claimed_sparsity=0.5)
@@ -142,7 +233,7 @@ def test_a_sparsity_that_only_a_mask_has(good):
 
 
 def test_a_softmax_taken_for_logits():
-    found = verdicts(pruned(trained(1, "twice"), 0.3))
+    found = verdicts(pruned(trained(1, "twice"), 0.3), claimed_accuracy=0.75)
     assert set(found) == {"softmax-from-logits"}
     assert "likely" in found["softmax-from-logits"].verdict
 
@@ -190,6 +281,13 @@ def test_a_dead_layer(good, how):
     found = verdicts(dead)
     assert next(iter(found)) == "dead-layer"
     assert "conv3 is dead" in found["dead-layer"].verdict
+
+
+def test_small_weights_in_float16_are_nothing_to_say_of_a_network_that_works():
+    tiny = trained(1) | {"conv1/bias": trained(1)["conv1/bias"] * np.float32(1e-4)}
+    tiny |= {"conv3/kernel": np.where(abs(tiny["conv3/kernel"]) < 0.03, 2e-5, tiny["conv3/kernel"])}
+    halves = {n: a.astype(np.float16).astype(np.float32) for n, a in pruned(tiny, 0.1).items()}
+    assert "float16-underflow" not in verdicts(halves)
 
 
 def test_underflow_of_float16(good):
