@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from core.federated.demo.grid import compute_grid
+from core.federated.demo.pictures import grid_picture
+from core.federated.demo.spec import FederatedGridSpec
 from tests.browser.conftest import Visitor, new_context, settle
 
 pytestmark = pytest.mark.slow
@@ -174,6 +177,24 @@ def test_a_guess_hides_curves_only(visitor):
     expect(page.locator("[data-role='note']")).not_to_have_text(re.compile("proximal pull"))
     page.locator("body").press("1")
     expect(page.locator("[data-role='sentence']")).to_have_text(re.compile("Draw the curve"))
+
+
+def test_another_draw_of_the_clients_is_shown_and_not_the_prepared_runs(visitor):
+    spec = FederatedGridSpec(
+        data_seed=5, rounds=1, heterogeneities=(1.0,), local_steps=(20,), clients=(30,),
+        algorithms=("fedavg",),
+    )  # fmt: skip
+    page = opened(visitor, "")
+    assert state(page, "state.preset") == "dirichlet"
+    sent = {"digest": "another", "grid": grid_picture(compute_grid(spec)).to_json()}
+    page.evaluate(
+        "(sent) => document.querySelector('.demo').demo"
+        ".receive({ extras: [], answers: [], error: '', gif: null, ...sent })",
+        sent,
+    )
+    expect(page.locator("[data-title='right']")).to_have_text(re.compile("α = β = 1: FedAvg"))
+    expect(page.locator("[data-role='round-name']")).to_have_text("Round 1 of 1")
+    assert state(page, "main('right').data_seed") == 5
 
 
 def test_paths_of_one_run_among_several_lines_are_titled_with_it(visitor):

@@ -5,7 +5,7 @@ const SIDES = ["left", "right"];
 const HETEROGENEITIES = ["iid", ...Array.from({ length: 21 }, (_, i) => i / 10)];
 const STEPS = [1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 140, 200];
 const SHOWN_FIRST = 4; // algorithms with a button of their own; the rest is behind "More"
-const FONT = 14, FONT_FULL = 20;
+const FONT = 14, FONT_FULL = 20, BUNDLED = "bundled";
 const LINES = [["", "One run"], ["k:1,5,20,100", "K = 1, 5, 20, 100"], ["k:1,5,10,20", "K = 1, 5, 10, 20"],
   ["c:30,15,6", "30, 15 and 6 clients"], ["alg:minibatch_sgd,fedavg,fedprox,scaffold", "Algorithms"]];
 
@@ -176,6 +176,8 @@ class Demo {
       this.numbers.addGrid(data.grid);
       this.state.seed = data.grid.runs[0][5]; // another draw has a grid of its own
       addExtras(this.numbers, data.extras);
+      // Who computed another draw wants to see it; prepared runs are of other data.
+      if (data.digest !== BUNDLED && extrasOf(this.state, this.facts)) this.state.preset = "";
       this.time = this.state.round < 0 ? this.rounds() : Math.min(this.state.round, this.rounds());
     }
     if (data.gif && data.gif.at !== this.gifAt) {
