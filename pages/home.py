@@ -4,12 +4,13 @@ import streamlit as st
 
 from core.data import store as datasets
 from core.errors import NotFoundError
+from core.evaluation.score import THRESHOLD
 from core.figures.frontier import live_frontier
 from core.pruning.search.spec import SweepSpec, first_sweep
 from core.runs import activity, results
 from core.runs.labels import method_labels
 from core.runs.specs import data_of
-from core.text import plural
+from core.text import percent, plural
 from pages.components.copy_link import copy_link
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
@@ -59,7 +60,8 @@ def _welcome() -> None:
         points = results.sample_points()
         st.caption(
             "A finished run. Each dot is a network: farther right with fewer weights, higher up "
-            "with fewer errors."
+            "with fewer errors. Its score is (accuracy + sparsity) / 2, or 0 up to "
+            f"{percent(THRESHOLD, 0)} accuracy."
         )
         live_chart(live_frontier(points, method_labels()), "sample-frontier", 400)
         best_line(points)

@@ -112,7 +112,10 @@ def cost_table(histories: Sequence[History]) -> None:
     )
     # A link keeps what was chosen; the usual target follows the runs.
     remember("target", None if wanted == round(100 * usual) else str(wanted))
-    st.caption("What each run needed to reach the target")
+    st.caption(
+        "What each run needed to reach the target. Epochs count samples; a gradient evaluation is "
+        "one batch of one client, whatever its size."
+    )
     st.dataframe(targets(histories, wanted / 100), hide_index=True, width="stretch")
 
 
