@@ -14,6 +14,7 @@ from core.runs.titles import job_title, short_title
 from core.text import plural
 
 WITH_PARTS = ("sweep", "compete", "federate_compare")
+TENSORFLOW = "tensorflow"  # what a run needs that loads it
 LOOKED_AT = 20  # runs at work at once
 
 
@@ -40,10 +41,19 @@ def _counted(job: Job, parts: Sequence[Job], working: Sequence[Job], waiting: st
     done = ended + sum(part.share_done for part in working)
     message = f"{ended} of {plural(total, 'run')} finished"
     if working:
-        message += f" · {short_title(working[0])}: {working[0].message or 'starting'}"
+        message += f" · {short_title(working[0])}: {working[0].message or _starting(working[0])}"
     elif waiting:
         message += f" · {waiting}"
     return replace(job, done=done, total=float(total), message=message)
+
+
+def _starting(part: Job) -> str:
+    """Return what a runner does before its task says anything."""
+    try:
+        needs_tensorflow = spec_of(part).resources == TENSORFLOW
+    except RecordError:
+        needs_tensorflow = False
+    return "loading TensorFlow" if needs_tensorflow else "starting"
 
 
 def _ahead(store: Store, job: Job) -> str:

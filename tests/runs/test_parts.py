@@ -41,6 +41,8 @@ def test_the_part_at_work_says_where_it_is(store, sweep):
     claim = Dispatcher(store.database, "here").claim("background", {"tensorflow"}, "here")
     lease = Lease(store.database, claim.job_id, claim.attempt)
     lease.start()
+    first = with_parts(store, store.get(sweep.id)).message
+    assert first == "0 of 7 runs finished · Quick, seed 0: loading TensorFlow"
     lease.beat(Update(2.0, 5.0, "Epoch 3 of 5"))
     shown = with_parts(store, store.get(sweep.id))
     assert shown.message == "0 of 7 runs finished · Quick, seed 0: Epoch 3 of 5"
