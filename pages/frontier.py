@@ -51,7 +51,8 @@ def main() -> None:
     _scatter(key, points, labels, chosen, results.class_names_of(workspace(), networks[0]))
     picked = _choose(points, chosen)
     if picked:
-        _compare([p for p in points if p.id in picked], networks)
+        by_id = {point.id: point for point in points}
+        _compare([by_id[id] for id in picked if id in by_id], networks)
     else:
         st.info("Click dots, or select networks above, to compare them.")
     _more(points, labels, picked)

@@ -40,11 +40,19 @@ def settings_form(
 def _controls(
     fields: Sequence[SettingField], values: Mapping[str, Any], key: str, columns: int
 ) -> dict[str, Value]:
-    places = st.columns(columns, gap="medium") if fields else []
+    """Draw the controls row by row, so that a narrow screen keeps their order; toggles last.
+
+    A toggle's label needs the whole width, and has no line above it as the others do.
+    """
+    rows = [field for field in fields if field.kind is not bool]
     chosen: dict[str, Value] = {}
-    for number, field in enumerate(fields):
-        with places[number % columns]:
-            chosen[field.name] = control(field, values.get(field.name, field.default), key)
+    for start in range(0, len(rows), columns):
+        places = st.columns(columns, gap="medium")
+        for place, field in zip(places, rows[start : start + columns], strict=False):
+            with place:
+                chosen[field.name] = control(field, values.get(field.name, field.default), key)
+    for field in (field for field in fields if field.kind is bool):
+        chosen[field.name] = control(field, values.get(field.name, field.default), key)
     return chosen
 
 
