@@ -10,6 +10,7 @@ from core.text import plural
 
 MOST_NUMBERS = 12  # classes up to which every cell has room for its number
 WORSE, SAME, BETTER = colors.LIGHT[3], "$card", colors.LIGHT[0]
+TITLE_PIXELS = 10  # from the longest class name to the title of its axis
 
 
 def class_bars(
@@ -93,7 +94,10 @@ def confusion_map(
         ],
         layout=layout(
             axis("Predicted class", **square),
-            axis("True class", autorange="reversed", scaleanchor="x", **square),
+            axis("True class", autorange="reversed", scaleanchor="x", **square)
+            # Without it, Plotly finds room for the title in the margin, not beside a square that
+            # is narrower than its place: over the classes' names.
+            | {"title": {"text": "True class", "standoff": TITLE_PIXELS}},
         ),
         alt=f"{title} of images by true and predicted class over {len(names)} classes.",
         rows=[

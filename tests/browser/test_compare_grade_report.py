@@ -204,3 +204,25 @@ def test_one_press_of_back_leaves_a_page(tab, name) -> None:
     page.go_back()
     settle(page)
     assert page.evaluate("location.pathname") == "/"
+
+
+# Titles of axes that reach into the column, or the row, of their ticks' labels.
+BETWEEN = """() => [...document.querySelectorAll(".live-chart-plot")].flatMap((plot) => {
+  const all = (what) =>
+    [...plot.querySelectorAll(what)].map((each) => each.getBoundingClientRect());
+  const left = Math.min(...all(".ytick text").map((label) => label.left));
+  const bottom = Math.max(...all(".xtick text").map((label) => label.bottom));
+  return [...all(".ytitle").filter((title) => title.right > left),
+          ...all(".xtitle").filter((title) => title.top < bottom)].map((title) => title.toJSON());
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_no_title_of_an_axis_stands_among_its_labels(chromium, lab, width):
+    url, ids = lab
+    with visit(chromium, url, width=width, height=2600) as visitor:
+        chosen = f"{ids['dense'][:8]},{ids['magnitude-0.95'][:8]}"
+        page = visitor.go(f"/frontier?points={chosen}&compare=Predictions")
+        expect(page.get_by_text("True class", exact=True).first).to_be_visible(timeout=30_000)
+        page.wait_for_function(STANDS_STILL, polling=300)
+        assert page.evaluate(BETWEEN) == []
