@@ -7,11 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.digests import digest_of
 from core.evaluation import cost
-from core.evaluation.accuracy import accuracy, agreement, class_accuracies, confusion, predict
-from core.evaluation.point import Layer, Origin, Point, as_rows
-from core.evaluation.score import score
+from core.evaluation.point import Counted, Layer, Origin, Point, measured, measured_again
 from core.networks.graph import Network, check_parameters
 from core.networks.groups.compaction import compact
 from core.networks.groups.dead_units import without_dead_units
@@ -41,57 +38,27 @@ def measure_network(
     """
     network = data.network
     weights = read_measured(path, network)
-    labels = data.holdout.labels
-    holdout = predict(weights, network, data.holdout.images)
-    validation = predict(weights, network, data.validation.images)
-    reached, sparsity = accuracy(holdout, labels), cost.sparsity(weights)
-    agreed = None
-    if dense is not None:
-        agreed = agreement(holdout, predict(dense, network, data.holdout.images))
     groups = unit_groups(network)
     living = without_dead_units(groups, weights)
-    return Point(
-        **vars(origin),
-        parameters=cost.parameters(weights),
-        zeros=cost.zeros(weights),
-        sparsity=sparsity,
-        accuracy=reached,
-        validation_accuracy=accuracy(validation, data.validation.labels),
-        score=score(reached, sparsity),
-        per_class_accuracy=class_accuracies(holdout, labels),
-        confusion=as_rows(confusion(holdout, labels)),
-        layers=layers_of_network(groups, weights, living),
-        size_bytes=cost.size_bytes(path),
-        gzip_bytes=cost.gzip_bytes(path),
-        multiply_adds=useful_multiply_adds(network, weights),
-        agreement=agreed,
-        digest=digest_of(path.read_bytes()),
-        latency_seconds=_seconds_per_image(groups, weights, living, data.holdout.images),
-    )
+    counted = _counted(groups, weights, living)
+    point = measured(path, weights, network, data, origin, counted, dense)
+    latency = _seconds_per_image(groups, weights, living, data.holdout.images)
+    return replace(point, latency_seconds=latency)
 
 
 def of_network_file(point: Point, path: Path, scratch: Path | None = None) -> Point:
-    """Return a point with what its network's file says in the place of what its zip says.
-
-    The accuracy needs the images: it stays as claimed.
-    """
+    """Return a point with what its network's file says, as `measured_again`."""
     found = read_network(path, scratch=scratch)
     network, weights = found.network, dict(found.weights or {})
     check_parameters(network, weights)
     groups = unit_groups(network)
-    sparsity = cost.sparsity(weights)
-    return replace(
-        point,
-        parameters=cost.parameters(weights),
-        zeros=cost.zeros(weights),
-        sparsity=sparsity,
-        score=score(point.accuracy, sparsity),
-        layers=layers_of_network(groups, weights, without_dead_units(groups, weights)),
-        size_bytes=cost.size_bytes(path),
-        gzip_bytes=cost.gzip_bytes(path),
-        multiply_adds=useful_multiply_adds(network, weights),
-        digest=digest_of(path.read_bytes()),
-    )
+    counted = _counted(groups, weights, without_dead_units(groups, weights))
+    return measured_again(point, path, weights, counted)
+
+
+def _counted(groups: UnitGroups, weights: Weights, living: Kept) -> Counted:
+    useful = useful_multiply_adds(groups.network, weights)
+    return Counted(layers_of_network(groups, weights, living), useful)
 
 
 def layers_of_network(groups: UnitGroups, weights: Weights, living: Kept) -> tuple[Layer, ...]:

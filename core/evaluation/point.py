@@ -1,9 +1,8 @@
 """A point: everything measured of one network, after it was saved and read again."""
 
 import copy
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,8 @@ from core.records import Record
 from core.settings import digest as digest_of_settings
 
 if TYPE_CHECKING:
-    from core.networks.prepare import Prepared
+    from core.networks.graph import Network
+    from core.networks.prepare import Prepared, Splits
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ class Origin:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     parent: str = ""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted layer by layer. multiply_adds: per image, with weights that are not zero."""
+
+    layers: tuple[Layer, ...]
+    multiply_adds: int
 
 
 # The note of a network that came in a zip from elsewhere: no number of it was measured here.
@@ -125,40 +133,62 @@ def measure(
     Raises WeightsError if the file does not fit `shape`.
     """
     weights = keras_h5.read(path, shape)
-    labels = prepared.holdout.labels
-    holdout = predict(weights, shape, prepared.holdout.images)
-    validation = predict(weights, shape, prepared.validation.images)
-    reached, sparsity = accuracy(holdout, labels), cost.sparsity(weights)
+    counted = Counted(layers_of(weights, shape), cost.useful_multiply_adds(weights, shape))
+    point = measured(path, weights, shape, prepared, origin, counted, dense)
+    latency = seconds_per_image(weights, shape, prepared.holdout.images)
+    return replace(point, latency_seconds=latency)
+
+
+def measured(
+    path: Path,
+    weights: Weights,
+    network: "NetworkShape | Network",
+    data: "Splits",
+    origin: Origin,
+    counted: Counted,
+    dense: Weights | None,
+) -> Point:
+    """Return everything but the latency of the network whose file at `path` held `weights`."""
+    labels = data.holdout.labels
+    holdout = predict(weights, network, data.holdout.images)
+    validation = predict(weights, network, data.validation.images)
+    reached = accuracy(holdout, labels)
+    agreed = None
+    if dense is not None:
+        agreed = agreement(holdout, predict(dense, network, data.holdout.images))
     return Point(
-        **_fields(origin),
-        parameters=cost.parameters(weights),
-        zeros=cost.zeros(weights),
-        sparsity=sparsity,
+        **vars(origin),
+        **_of_file(path, weights, counted, reached),
         accuracy=reached,
-        validation_accuracy=accuracy(validation, prepared.validation.labels),
-        score=score(reached, sparsity),
+        validation_accuracy=accuracy(validation, data.validation.labels),
         per_class_accuracy=class_accuracies(holdout, labels),
         confusion=as_rows(confusion(holdout, labels)),
-        layers=layers_of(weights, shape),
-        size_bytes=cost.size_bytes(path),
-        gzip_bytes=cost.gzip_bytes(path),
-        multiply_adds=cost.useful_multiply_adds(weights, shape),
-        agreement=_agreement(holdout, dense, shape, prepared),
-        digest=digest_of(path.read_bytes()),
-        latency_seconds=seconds_per_image(weights, shape, prepared.holdout.images),
+        agreement=agreed,
     )
 
 
-def _agreement(
-    answers: np.ndarray, dense: Weights | None, shape: NetworkShape, prepared: "Prepared"
-) -> float | None:
-    if dense is None:
-        return None
-    return agreement(answers, predict(dense, shape, prepared.holdout.images))
+def measured_again(point: Point, path: Path, weights: Weights, counted: Counted) -> Point:
+    """Return a point with what its network's file says in the place of what its zip says.
+
+    The accuracy needs the images: it stays as claimed.
+    """
+    return replace(point, **_of_file(path, weights, counted, point.accuracy))
 
 
-def _fields(origin: Origin) -> dict[str, Any]:
-    return {f.name: getattr(origin, f.name) for f in dataclasses.fields(origin)}
+def _of_file(path: Path, weights: Weights, counted: Counted, accuracy: float) -> dict[str, Any]:
+    """Return the fields of a point that follow from its file, and the score."""
+    sparsity = cost.sparsity(weights)
+    return {
+        "parameters": cost.parameters(weights),
+        "zeros": cost.zeros(weights),
+        "sparsity": sparsity,
+        "score": score(accuracy, sparsity),
+        "layers": counted.layers,
+        "size_bytes": cost.size_bytes(path),
+        "gzip_bytes": cost.gzip_bytes(path),
+        "multiply_adds": counted.multiply_adds,
+        "digest": digest_of(path.read_bytes()),
+    }
 
 
 def as_rows(counts: np.ndarray) -> tuple[tuple[int, ...], ...]:

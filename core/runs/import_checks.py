@@ -5,13 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from core.digests import digest_of
 from core.errors import RecordError, UploadError, WeightsError
 from core.evaluation import cost
 from core.evaluation.network_point import of_network_file
-from core.evaluation.point import Point, layers_of
+from core.evaluation.point import Counted, Point, layers_of, measured_again
 from core.evaluation.results import NetworkResult
-from core.evaluation.score import score
 from core.grading.spec import GradeResult
 from core.jobs.store.job import DONE
 from core.jobs.store.store import SavedRun
@@ -111,19 +109,8 @@ def measured_from_file(run: SavedRun, folder: Path, scratch: Path | None = None)
 
 def _of_file(point: Point, path: Path, shape: NetworkShape, scratch: Path | None) -> Point:
     weights, _ = keras_h5.read_upload(path.name, path, shape, scratch=scratch)
-    sparsity = cost.sparsity(weights)
-    return replace(
-        point,
-        parameters=cost.parameters(weights),
-        zeros=cost.zeros(weights),
-        sparsity=sparsity,
-        score=score(point.accuracy, sparsity),
-        layers=layers_of(weights, shape),
-        size_bytes=cost.size_bytes(path),
-        gzip_bytes=cost.gzip_bytes(path),
-        multiply_adds=cost.useful_multiply_adds(weights, shape),
-        digest=digest_of(path.read_bytes()),
-    )
+    counted = Counted(layers_of(weights, shape), cost.useful_multiply_adds(weights, shape))
+    return measured_again(point, path, weights, counted)
 
 
 def check_file(path: Path) -> None:

@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from core.data import store as dataset_store
 from core.data.dataset import Dataset
 from core.errors import JobError
+from core.evaluation.point import Origin
 from core.evaluation.results import NetworkResult
 from core.jobs.runner.context import Context
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
 from core.networks.formats import keras_h5
 from core.networks.network import NetworkShape, Weights
-from core.networks.prepare import Prepared, prepare
+from core.networks.prepare import NetworkData, Prepared, prepare
+from core.pruning.plan import PrunePlan
 from core.workspace import Workspace
 
 DENSE_FILE = "dense.h5"
@@ -90,6 +93,47 @@ def _finished(store: Store, job_id: str) -> tuple[Job, NetworkResult]:
     if job.state != DONE or not job.result or "weights" not in job.result:
         raise JobError(f"Run {job_id} has no finished network. Wait for it, or run it again.")
     return job, network_result(job)
+
+
+class Finished(Protocol):
+    """What any pruning says of itself, of the reference network or of another."""
+
+    @property
+    def plan(self) -> PrunePlan:
+        """What it was told."""
+        ...
+
+    @property
+    def epochs(self) -> float:
+        """Epochs spent in all."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what it did."""
+        ...
+
+
+def pruned_origin(
+    context: Context,
+    label: str,
+    pruned: Finished,
+    data: Prepared | NetworkData,
+    seconds: float,
+    parent: str,
+) -> Origin:
+    """Return what is known of a pruned network before it is measured."""
+    return Origin(
+        id=context.job_id,
+        label=label,
+        method=pruned.plan.method,
+        plan=pruned.plan.to_dict(),
+        seed=context.seed,
+        epochs=pruned.epochs,
+        seconds=seconds,
+        notes=(*data.notes, *pruned.notes),
+        parent=parent,
+    )
 
 
 def network_result(job: Job) -> NetworkResult:

@@ -14,7 +14,14 @@ from core.pruning.outcome import Pruned
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.spec import PruneResult, PruneSpec
-from core.tasks.inputs import DENSE_FILE, PRUNED_FILE, dataset, network, prepared
+from core.tasks.inputs import (
+    DENSE_FILE,
+    PRUNED_FILE,
+    dataset,
+    network,
+    prepared,
+    pruned_origin,
+)
 from core.tasks.other_networks import import_other, is_other, prune_other, train_other
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainResult, TrainSpec
@@ -104,17 +111,7 @@ def prune_network(context: Context, spec: PruneSpec) -> PruneResult:
     data = prepared(context, spec.data, dense.shape)
     progress = Timed(context.progress)
     pruned = prune(dense.weights, data, plan, context.seed, progress)
-    origin = Origin(
-        id=context.job_id,
-        label=point_label(plan),
-        method=plan.method,
-        plan=plan.to_dict(),
-        seed=context.seed,
-        epochs=pruned.epochs,
-        seconds=progress.seconds,
-        notes=(*data.notes, *pruned.notes),
-        parent=dense.job.id,
-    )
+    origin = pruned_origin(context, point_label(plan), pruned, data, progress.seconds, dense.job.id)
     path = context.folder / PRUNED_FILE
     keras_h5.write(path, pruned.weights)
     point = measure(path, dense.shape, data, origin, dense.weights)

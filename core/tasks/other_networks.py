@@ -26,7 +26,7 @@ from core.networks.pixels import with_pixels, without_pixels
 from core.networks.prepare import NetworkData, check_classes, prepare_for
 from core.pruning.graphs.prune_network import PrunedNetwork, prune_network
 from core.pruning.spec import PruneResult, PruneSpec
-from core.tasks.inputs import dataset, finished, network_result
+from core.tasks.inputs import dataset, finished, network_result, pruned_origin
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import fitting, graph_architecture
 from core.training.graph_export import compact_files
@@ -210,17 +210,7 @@ def prune_other(context: Context, spec: PruneSpec, label: str) -> PruneResult:
     data = data_for(context, spec.data, dense.network)
     progress = Timed(context.progress)
     pruned = prune_network(dense.weights, data, plan, context.seed, progress)
-    origin = Origin(
-        id=context.job_id,
-        label=label,
-        method=plan.method,
-        plan=plan.to_dict(),
-        seed=context.seed,
-        epochs=pruned.epochs,
-        seconds=progress.seconds,
-        notes=(*data.notes, *pruned.notes),
-        parent=dense.job.id,
-    )
+    origin = pruned_origin(context, label, pruned, data, progress.seconds, dense.job.id)
     path = context.folder / PRUNED_FILE
     _write(context, path, data.network, pruned.weights)
     return PruneResult(
