@@ -11,7 +11,8 @@ import numpy as np
 from core.errors import SettingsError
 from core.networks.groups.unit_groups import UnitGroups
 from core.pruning.allocation.channels import DENSE_COST
-from core.pruning.allocation.scores import by_rank
+from core.pruning.allocation.scores import Layered, Sensitivity, by_rank
+from core.pruning.allocation.scores import sensitivity as by_sensitivity
 from core.pruning.groups.context import Scores
 
 Counts = dict[str, int]
@@ -58,10 +59,13 @@ class Sizes:
         )
 
 
-def ordered(sizes: Sizes, scores: Scores, allocation: str) -> Scores:
+def ordered(
+    sizes: Sizes, scores: Scores, allocation: str, sensitivity: Sensitivity | None = None
+) -> Scores:
     """Return the scores made comparable between groups.
 
-    Raises SettingsError for an allocation that only the reference network has.
+    sensitivity: what each group alone costs, for the allocation of that name. Raises SettingsError
+    for an allocation that there is not, or that lacks it.
     """
     if allocation == "raw":
         return scores
@@ -73,9 +77,11 @@ def ordered(sizes: Sizes, scores: Scores, allocation: str) -> Scores:
     if allocation in ("uniform", "balanced", "own"):
         weight = _balance(sizes) if allocation == "balanced" else {}
         return {name: by_rank(value, weight.get(name, 1.0)) for name, value in scores.items()}
+    if allocation == "sensitivity":
+        return by_sensitivity(Layered(scores, {}, sizes.groups.network, sensitivity))
     raise SettingsError(
-        f"The allocation {allocation!r} is made for the reference network. Choose balanced, "
-        "uniform, global or raw."
+        f"There is no allocation {allocation!r} of units. Choose balanced, uniform, global, "
+        "sensitivity or raw."
     )
 
 

@@ -1,6 +1,7 @@
 """How much accuracy each layer or unit group of any network costs when it alone is pruned."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -89,7 +90,8 @@ def _cuts(
             kept = [keep_counts({name: values}, {name: count}) for count in counts]
             yield name, (masked(context.groups, dense, each) for each in kept)
         return
-    scores = WeightCutter(data, plan, seed, dense).scores(dense)
+    alone = replace(plan, allocation="uniform")  # layer by layer there is nothing to divide
+    scores = WeightCutter(data, alone, seed, dense).scores(dense)
     for layer, names in kernels_of(data.network).items():
         own = {name: scores[name] for name in names}
         yield layer, (applied(lowest_removed(own, level), dense) for level in LEVELS)

@@ -12,7 +12,7 @@ from core.networks.graph import Network
 from core.networks.network import Weights
 from core.networks.prepare import NetworkData
 from core.progress import Phases, Progress, Silent
-from core.pruning.allocation.scores import comparable
+from core.pruning.allocation.scores import Sensitivity, comparable
 from core.pruning.graphs.outcome import PrunedNetwork
 from core.pruning.graphs.retraining import network_recipe, retrained
 from core.pruning.groups.context import GraphContext, Scores
@@ -37,6 +37,7 @@ class WeightCutter:
     plan: PrunePlan
     seed: int
     dense: Weights
+    sensitivity: Sensitivity | None = None
 
     @property
     def network(self) -> Network:
@@ -83,7 +84,10 @@ class WeightCutter:
         found = {name: every[name] for name in self.kernels}
         kernels = {name: weights[name] for name in self.kernels}
         allocation = self.plan.resolved_allocation
-        between = comparable(found, kernels, self.network, allocation, by_parameter=True)
+        table = self.sensitivity and {
+            name: self.sensitivity[name.rpartition("/")[0]] for name in self.kernels
+        }
+        between = comparable(found, kernels, self.network, allocation, table, by_parameter=True)
         for name, values in between.items():
             values[weights[name] == 0] = -np.inf
             values.reshape(-1)[int(np.argmax(values))] = np.inf
@@ -141,10 +145,15 @@ def density(masks: Mapping[str, np.ndarray]) -> float:
 
 
 def prune_single_weights(
-    dense: Weights, data: NetworkData, plan: PrunePlan, seed: int, phases: Phases
+    dense: Weights,
+    data: NetworkData,
+    plan: PrunePlan,
+    seed: int,
+    phases: Phases,
+    sensitivity: Sensitivity | None = None,
 ) -> PrunedNetwork:
     """Return the network pruned weight by weight; resumable at every cut and every epoch."""
-    cutter = WeightCutter(data, plan, seed, dense)
+    cutter = WeightCutter(data, plan, seed, dense, sensitivity)
     weights, rows = dense, [TrainingHistory.empty().values]
     for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
         done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))

@@ -15,6 +15,7 @@ from core.networks.groups.unit_groups import Kept, unit_groups
 from core.networks.network import Weights
 from core.networks.prepare import NetworkData
 from core.progress import Phases, Progress
+from core.pruning.allocation.scores import Sensitivity
 from core.pruning.graphs.counts import Sizes, counts_for, keep_counts, ordered
 from core.pruning.graphs.outcome import PrunedNetwork
 from core.pruning.graphs.retraining import network_recipe, retrained
@@ -66,13 +67,26 @@ class SmallNetwork:
             left[name][every[mask]] = True
         return SmallNetwork(self.full, left, network, small)
 
+    def left_of(self, sensitivity: Sensitivity) -> Sensitivity:
+        """Return the table, whose shares are of whole groups, in shares of what is left of them."""
+        left = {name: float(mask.mean()) for name, mask in self.kept.items()}
+        return {
+            name: (1 - (1 - shares) / left[name], drops)
+            for name, (shares, drops) in sensitivity.items()
+        }
+
     def arrays(self) -> Arrays:
         """Return it for a checkpoint."""
         return packed(weights=self.weights, kept=self.kept)
 
 
 def prune_units(
-    dense: Weights, data: NetworkData, plan: PrunePlan, seed: int, phases: Phases
+    dense: Weights,
+    data: NetworkData,
+    plan: PrunePlan,
+    seed: int,
+    phases: Phases,
+    sensitivity: Sensitivity | None = None,
 ) -> PrunedNetwork:
     """Return the network pruned unit by unit; resumable at every cut and every epoch."""
     full = data.network
@@ -80,7 +94,7 @@ def prune_units(
     small = living_network(full, dense)
     rows, used = [TrainingHistory.empty().values], 0.0
     for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
-        cutting = partial(_cut, small, data, plan, sparsity, epochs, seed, index)
+        cutting = partial(_cut, small, data, plan, sparsity, epochs, seed, index, sensitivity)
         done = phases.run(f"cut {index}", cutting)
         small = SmallNetwork.restored(full, done)
         notes += notes_of(done["notes"])
@@ -123,10 +137,12 @@ def _cut(
     epochs: int,
     seed: int,
     index: int,
+    sensitivity: Sensitivity | None,
     progress: Progress,
 ) -> Arrays:
     own = derived_seed(seed, "cut", index)
-    context = GraphContext(small.network, small.weights, data, own, progress)
+    table = None if sensitivity is None else small.left_of(sensitivity)
+    context = GraphContext(small.network, small.weights, data, own, progress, sensitivity=table)
     target = round((1 - sparsity) * small.full.parameters)
     chosen = select_units(context, plan, target, epochs, sparsity)
     fewer = small.without(chosen.kept, chosen.weights)
@@ -154,7 +170,7 @@ def select_units(
     if rule.unit_select:
         lost = rule.units_lost(context.groups) if rule.units_lost else tuple(scores)
         some = {name: scores[name] for name in lost}
-        order = ordered(sizes, some, plan.resolved_allocation)
+        order = ordered(sizes, some, plan.resolved_allocation, context.sensitivity)
         # A method that divides by itself still gets the same share of every group, to begin with.
         counts = counts_for(sizes, order, parameters)
 
@@ -164,7 +180,7 @@ def select_units(
             return keep_counts(found, wanted)
 
         return rule.unit_select(context, settings, UnitBudget(counts, choose, epochs, sparsity))
-    order = ordered(sizes, scores, plan.resolved_allocation)
+    order = ordered(sizes, scores, plan.resolved_allocation, context.sensitivity)
     kept = keep_counts(scores, counts_for(sizes, order, parameters))
     return UnitSelection(kept, context.weights)
 

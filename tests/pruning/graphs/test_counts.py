@@ -63,7 +63,19 @@ def test_the_group_that_holds_most_parameters_shrinks_first():
     assert counts["dense2"] == 8
 
 
-def test_an_allocation_of_the_reference_network_alone_is_said():
+def test_an_allocation_that_there_is_not_or_that_lacks_its_table_is_said():
+    sizes, scores = Sizes(unit_groups(perceptron())), {"dense1": np.zeros(12)}
+    with pytest.raises(SettingsError, match="needs the sensitivity analysis"):
+        ordered(sizes, scores, "sensitivity")
+    with pytest.raises(SettingsError, match="no allocation 'lamp' of units"):
+        ordered(sizes, scores, "lamp")
+
+
+def test_by_sensitivity_units_go_first_where_they_cost_least():
     sizes = Sizes(unit_groups(perceptron()))
-    with pytest.raises(SettingsError, match="made for the reference network"):
-        ordered(sizes, {"dense1": np.zeros(12), "dense2": np.zeros(8)}, "sensitivity")
+    scores = {"dense1": np.arange(12.0), "dense2": np.arange(8.0)}
+    levels = np.array([0.0, 0.5, 1.0])
+    table = {"dense1": (levels, levels), "dense2": (levels, levels / 10)}
+    # 1,115 parameters; a unit of dense2 has 12 weights, a bias, and 3 that read it.
+    counts = counts_for(sizes, ordered(sizes, scores, "sensitivity", table), 1115 - 4 * 16)
+    assert counts == {"dense1": 12, "dense2": 4}

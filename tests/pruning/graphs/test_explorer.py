@@ -1,15 +1,19 @@
 """The instant explorer and the layers' sensitivity, on networks of every family."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.errors import SettingsError
 from core.evaluation.accuracy import accuracy, predict
+from core.evaluation.cost import sparsity
 from core.networks.groups.unit_groups import unit_groups
 from core.progress import Silent
 from core.pruning.graphs.explorer import NetworkExplorer, images_for
 from core.pruning.graphs.prune_network import prune_network
 from core.pruning.graphs.sensitivity import UNPRUNED, analyse_network, network_sensitivity
+from core.pruning.graphs.units import living_network
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.sensitivity import LEVELS
@@ -131,3 +135,32 @@ def test_the_sensitivity_goes_on_after_the_last_row_that_is_there():
 def test_a_sparsity_beyond_the_kernels_is_refused_with_the_numbers(explorers):
     with pytest.raises(SettingsError, match="619 of 715 parameters"):
         explorers["residual"].answer(PrunePlan(sparsity=0.95, epochs=0))
+
+
+@pytest.mark.parametrize("method", ["magnitude", "l1_filter", "thinet"])
+def test_the_sensitivity_allocation_takes_most_from_what_costs_least(method):
+    plan = PrunePlan(method=method, sparsity=0.4, epochs=0, allocation="sensitivity")
+    pruned = prune_network(weights("plain"), data("plain"), plan, 0, Silent())
+    uniform = replace(plan, allocation="uniform")
+    other = prune_network(weights("plain"), data("plain"), uniform, 0, Silent())
+    assert abs(sparsity(pruned.weights) - 0.4) < 0.12
+    same = [np.array_equal(a, other.weights[name]) for name, a in pruned.weights.items()]
+    assert not all(same)
+
+
+def test_shares_of_a_group_are_those_of_what_is_left_of_it():
+    whole = living_network(residual(), weights("residual"))
+    half = whole.without({"inner": np.arange(8) < 4}, weights("residual"))
+    shares, drops = half.left_of({"inner": (np.array([0.5, 0.75]), np.array([0.1, 0.2]))})["inner"]
+    assert shares.tolist() == [0.0, 0.5]
+    assert drops.tolist() == [0.1, 0.2]
+
+
+def test_a_setting_of_the_reference_network_that_was_switched_on_is_noted():
+    plan = PrunePlan(sparsity=0.4, epochs=0, reconstruction=True)
+    pruned = prune_network(weights("plain"), data("plain"), plan, 0, Silent())
+    assert "Without effect on this network: reconstruction" in pruned.notes[-1]
+    plain = prune_network(
+        weights("plain"), data("plain"), replace(plan, reconstruction=False), 0, Silent()
+    )
+    assert not any("Without effect" in note for note in plain.notes)
