@@ -11,7 +11,6 @@ from core.networks.groups.unit_groups import Kept, UnitGroup, UnitGroups, unit_g
 from core.networks.network import Weights
 from core.networks.prepare import NetworkData
 from core.progress import Progress
-from core.pruning.allocation.scores import Sensitivity
 from core.randomness import generator
 
 Scores = dict[str, np.ndarray]
@@ -21,8 +20,8 @@ Scores = dict[str, np.ndarray]
 class GraphContext:
     """A network with its weights, the data, the seed, and where a method reports.
 
-    dense: the weights before any cut, where `weights` have changed since. sensitivity: of the unit
-    groups, where the allocation asks for it.
+    dense: the weights before any cut, where `weights` have changed since. sensitivity:
+    group -> (shares, drops in accuracy), where the allocation asks for it.
     """
 
     network: Network
@@ -31,7 +30,7 @@ class GraphContext:
     seed: int
     progress: Progress
     dense: Weights | None = None
-    sensitivity: Sensitivity | None = None
+    sensitivity: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None
 
     @property
     def groups(self) -> UnitGroups:
