@@ -25,7 +25,7 @@ HEADERS = {
 }
 NO_TOKEN = (
     "This dashboard needs its token. Open the address that was printed when it started; it ends in "
-    "?token=… and is needed once in each browser."
+    "?token=… and is needed once in each browser, and anew when the dashboard was started again."
 )
 
 NOT_YOURS = (

@@ -134,6 +134,7 @@ def test_off_loopback_nothing_answers_without_the_token(public, path):
         assert status(answer) == 403
         assert public.token not in answer
     assert "needs its token" in public.ask("/")
+    assert "anew when the dashboard was started again" in public.ask("/?token=yesterdays")
 
 
 def test_off_loopback_no_websocket_upload_or_other_method_works_without_the_token(public):
