@@ -1,6 +1,7 @@
 """Errors as sentences: what was wrong and what to do, never a traceback."""
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,10 @@ def error_box() -> Iterator[None]:
         )
 
 
+WORD_JOINER = "\u2060"
+SEEN_BEHIND_ESCAPES = re.compile(
+    r"(?<=www)(?=\.)|(?<=:)(?=//)|(?=@)|(?<=:)(?=material/|streamlit:)", re.IGNORECASE
+)
 LOG_FOLLOWS = "End of its log:"
 
 
@@ -47,6 +52,8 @@ def show_error(text: str) -> None:
 def plain(text: str) -> str:
     """Return text so that Markdown shows every character as it stands.
 
-    File and class names come from strangers: no markup, no links, no formulas from them.
+    File and class names come from strangers: no markup, no links, no formulas from them. Addresses,
+    icons and logos are looked for behind the escapes: something invisible breaks them.
     """
+    text = SEEN_BEHIND_ESCAPES.sub(WORD_JOINER, text)
     return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:&" else c for c in text)

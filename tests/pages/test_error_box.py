@@ -59,3 +59,19 @@ def test_the_end_of_a_log_folds_away_below_the_sentence():
 @pytest.mark.parametrize("text", ["*bold*", "[link](http://x)", "$a$", ":red[x]", "<script>"])
 def test_markup_from_strangers_is_escaped(text):
     assert not re.search(r"(?<!\\)[*\[\]<>$:]", plain(text))
+
+
+# What Streamlit's Markdown makes of a text behind its escapes: GitHub's links, its own icons.
+SEEN = re.compile(
+    r"(https?://|www(?=\.))[-.\w]+|[-.\w+]+@[-\w]+\.|:material/\w+:|:streamlit:", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["WWW.evil.test", "a@evil.test", "http://evil.test", ":material/home:", ":streamlit:"]
+)
+def test_nothing_becomes_a_link_or_an_icon_once_the_escapes_are_gone(text):
+    assert SEEN.search(text)
+    unescaped = re.sub(r"\\(.)", r"\1", plain(f"The file {text} is empty."))
+    assert SEEN.search(unescaped) is None
+    assert unescaped.replace("\u2060", "") == f"The file {text} is empty."
