@@ -5,7 +5,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
 
@@ -63,8 +63,13 @@ class Answers:
 
     def _known(self, keys: Sequence[Key]) -> dict[Key, Any]:
         with self._lock:
-            kept = {**self._bundled, **self._kept}
-        return {key: kept[key] for key in keys if key in kept}
+            for key in self._kept.keys() & {*keys}:
+                self._kept.move_to_end(key)
+            return {
+                key: (self._kept if key in self._kept else self._bundled)[key]
+                for key in keys
+                if key in self._kept or key in self._bundled
+            }
 
     def _made(self, keys: Sequence[Key], walks: Mapping[DemoRun, Walked] = {}) -> dict[Key, Any]:
         """Return the answers: those that are known, and the rest computed, the longest first."""
@@ -74,23 +79,23 @@ class Answers:
         tasks = [Task(make, run, walks.get(run), box) for make, run, _ in missing]
         futures = [self._begun(key, task) for key, task in zip(missing, tasks, strict=True)]
         found |= {key: future.result() for key, future in zip(missing, futures, strict=True)}
-        self._keep(found)
         return found
 
     def _begun(self, key: Key, task: Task) -> Future[Record]:
         """Return the answer to come; who asks for what is being computed waits for the same."""
         with self._lock:
-            future = self._running.get(key)
-            if future is None:
-                future = self._running[key] = self.pool.submit(task)
-        future.add_done_callback(lambda _: self._running.pop(key, None))
+            if key in self._running:
+                return self._running[key]
+            future = self._running[key] = self.pool.submit(task)
+        future.add_done_callback(partial(self._keep, key))
         return future
 
-    def _keep(self, found: Mapping[Key, Record]) -> None:
+    def _keep(self, key: Key, future: Future[Record]) -> None:
+        """Keep an answer as soon as it is there: its question may wait for others, or be gone."""
         with self._lock:
-            for key, each in found.items():
-                self._kept[key] = each
-                self._kept.move_to_end(key)
+            del self._running[key]
+            if future.exception() is None:
+                self._kept[key] = future.result()
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -116,6 +116,27 @@ def test_who_asks_for_what_is_being_computed_waits_for_the_same(answers):
         found = list(pages.map(answers.pictures, [[("curves", run)]] * 3))
     assert found[0] == found[1] == found[2]
     assert answers.pool.made == ["curves"]
+
+
+def test_what_is_done_is_not_computed_again_while_its_question_waits_for_more(answers):
+    quick, held = DemoRun(0.2, 1, 6), Future()
+
+    class Holding(CountingPool):
+        def submit(self, task):
+            future = super().submit(task)
+            return future if task.run == quick else held
+
+    pool = Holding(1)
+    slow = Answers(pool)
+    with ThreadPoolExecutor(1) as page:
+        first = page.submit(slow.pictures, [("curves", quick), ("curves", RUN)])
+        again = [slow.pictures([("curves", quick)]) for _ in range(2)]
+        waited = not first.done()
+        held.set_result(answers.pictures([("curves", RUN)])[0])
+    assert waited
+    assert first.result()[0] == again[0][0] == again[1][0]
+    assert pool.made == ["curves", "curves"]
+    pool.end()
 
 
 def test_a_server_that_is_told_to_end_waits_for_no_answer():
