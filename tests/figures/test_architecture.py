@@ -47,3 +47,10 @@ def test_every_layer_is_a_row_and_the_sentence_counts(name):
     assert [row["layer"] for row in chart.rows] == [layer.name for layer in network.layers]
     assert sum(row["parameters"] for row in chart.rows) == network.parameters
     assert chart.alt.startswith(f"{len(network.layers)} layers of the network")
+
+
+def test_a_shortcut_on_the_lane_of_what_it_goes_around_passes_below():
+    edges = architecture_map(residual()).traces[0]
+    assert min(y for y in edges["y"] if y is not None) == -0.4
+    turns = [x for x, y in zip(edges["x"], edges["y"], strict=True) if y == -0.4]
+    assert turns == [3.5, 10.5]  # from stem_relu, the third, to add, the eleventh
