@@ -30,6 +30,7 @@ from pages.components.session import (
     workspace,
 )
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
+from pages.components.views.competition_view import competition_result
 from pages.components.views.federated_views import choose_axis, federated_run
 from pages.components.views.job_progress import job_line, watch
 from pages.components.views.run_links import run_links
@@ -144,6 +145,8 @@ def _progress(job: Job) -> None:
         return
     if job.kind in FEDERATED:
         federated_run(job, choose_axis("run-over"), question_of(job) or "")
+    elif job.kind == "compete":
+        competition_result(job)
     else:
         job_line(job, f"run:{job.id}")
     log_view(job)

@@ -9,12 +9,14 @@ from core.errors import RecordError
 from core.federated.presets import TITLES
 from core.federated.spec import FederatedSpec
 from core.jobs.store.job import Job
+from core.pruning.plan import DEFAULT, PAPER
 from core.runs.federated_labels import federated_name
 from core.runs.labels import algorithm_labels, method_labels
 from core.runs.specs import spec_of
 
 TITLES_OF = {"data": "data set", "dense": "network", "start": "begins with"}
 NOTHING = {"dense": "trained first", "start": "fresh weights"}
+STYLES = {DEFAULT: "default", PAPER: "paper's recipe"}  # of a sweep, as the pages call them
 FREE = ("name", "label")  # texts that a person wrote
 HIDDEN = ("as_read",)
 IDENTIFIER = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
@@ -68,6 +70,6 @@ def _text(name: str, value: object, names: Mapping[str, str]) -> str:
 def _words(name: str, value: str, names: Mapping[str, str]) -> str:
     if name in FREE:
         return value
-    known = {**method_labels(), **algorithm_labels(), **TITLES, **names}
+    known = {**method_labels(), **algorithm_labels(), **TITLES, **STYLES, **names}
     spaced = value.replace("_", " ") if IDENTIFIER.fullmatch(value) else value
     return known.get(value, spaced)

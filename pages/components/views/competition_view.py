@@ -62,7 +62,7 @@ def competition_view(data: str, class_names: Sequence[str], dense: Job | None = 
     job = choose_run(found, _name)
     if job is None:
         return
-    watch(lambda: [store().get(job.id)], lambda jobs: _result(jobs[0]))
+    watch(lambda: [store().get(job.id)], lambda jobs: competition_result(jobs[0]))
     frontier_panel(lambda: sweep_family(store(), job.id), class_names, "competition")
 
 
@@ -70,7 +70,8 @@ def _name(job: Job) -> str:
     return f"{short_title(job)} · {job.shown_state}"
 
 
-def _result(job: Job) -> None:
+def competition_result(job: Job) -> None:
+    """Show how far a competition is, and at its end the score and the winner's files."""
     job_line(job, f"compete:{job.id}")
     result = result_of(job) if job.state == DONE else None
     if not isinstance(result, CompeteResult):
@@ -86,4 +87,5 @@ def _result(job: Job) -> None:
     )
     winner = network_of(store().get(result.best))
     if winner is not None:
-        download(winner, f"winner:{job.id}", "primary")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            download(winner, f"winner:{job.id}", "primary")

@@ -1,6 +1,7 @@
 """Federated runs on a page: convergence, drift, clients and what each run cost."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,14 +12,14 @@ from core.jobs.store.job import DONE, Job
 from core.report.answers.headlines import headline
 from core.runs.federated_runs import client_classes, parts_of, targets, usual_target
 from core.runs.labels import data_label
-from core.runs.results import History
+from core.runs.results import History, data_names
 from core.runs.specs import data_of, result_of
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 from pages.components.session import history_now, recall, remember, store, workspace
 from pages.components.views.job_progress import job_line
 
-# Charts that stand beside each other share their scale.
+# Charts in one row share their scale; the causes are different things and have their own.
 CURVES = (("train_loss", "validation_loss"), ("train_accuracy", "validation_accuracy"))
 CAUSES = (("drift",), ("dissimilarity",), ("accuracy_spread",))
 Federation = tuple[str, Sequence[str], Sequence[Sequence[int]]]  # title, classes, label counts
@@ -47,7 +48,7 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
     """
     job_line(job, f"federated:{job.id}")
     parts = parts_of(store(), job)
-    histories = [history_now(part) for part in parts]
+    histories = [_named(history_now(part)) for part in parts]
     if not any(len(history.rows) > 1 for history in histories):
         st.caption("The curves appear here after the first round.")
         return False
@@ -67,6 +68,15 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
     if any(each.label_counts for _, each in known):
         clients_view(known, job.id)
     return True
+
+
+def _named(history: History) -> History:
+    """Return a history whose label has the name of a stored data set, not its digest."""
+    digest = data_label(history.data)
+    if not digest.startswith("data "):
+        return history
+    name = data_names(workspace(), [history.data])[history.data]
+    return replace(history, label=history.label.replace(digest, name))
 
 
 def show_conclusion(question: str, histories: Sequence[History]) -> None:
@@ -89,11 +99,13 @@ def _charts(
     most: float = 0,
 ) -> None:
     curves = [Curve(history.label, history.rows) for history in histories]
-    for row in rows:
-        for place, name in zip(st.columns(2, gap="medium"), row, strict=False):
+    named = [(name, row if len(row) > 1 else ()) for row in rows for name in row]
+    for start in range(0, len(named), 2):
+        for place, (name, beside) in zip(
+            st.columns(2, gap="medium"), named[start : start + 2], strict=False
+        ):
             with place:
                 st.caption(Y_AXES[name])
-                beside = row if len(row) > 1 else ()
                 live_chart(convergence(curves, over, name, beside, most), f"{name}:{key}", 300)
 
 
