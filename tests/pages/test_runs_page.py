@@ -5,12 +5,14 @@ import pytest
 from core.data import store as datasets
 from core.jobs.store.store import Child, Store
 from core.pruning.plan import PrunePlan
-from core.pruning.search.spec import SweepSpec
+from core.pruning.search.spec import CompeteResult, CompeteSpec, SweepSpec
 from core.pruning.spec import PruneSpec
+from core.runs.results import network_of
 from core.training.spec import TrainSpec
 from tests.jobs.told import told
 from tests.pages.conftest import all_text, button
-from tests.runs.finished_lab import dataset
+from tests.runs.finished_lab import dataset, federated_result, finish
+from tests.runs.histories import history
 
 pytestmark = pytest.mark.slow  # whole pages
 
@@ -103,6 +105,37 @@ def test_a_federated_runs_details_have_its_curves_and_a_link(filled_home, open_p
     assert not test.error, [each.value for each in test.error]
     assert "What each run needed" in all_text(test)
     assert f"run={run}" in links(test)["Open on Federated"]
+
+
+def test_a_federated_runs_table_calls_its_data_by_name(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    made = history("", [0.1, 0.4, 0.6], data=ids["data"])
+    run = finish(store, made.spec, federated_result(made))
+    store.close()
+    (table,) = open_page("runs", run=run).dataframe[:1]
+    assert table.value["run"].tolist() == ["FedAvg (1 local epoch) on tiny garments"]
+
+
+def test_a_competitions_details_have_its_score_and_its_winner(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    best = store.get(ids["magnitude-0.95"])
+    point = network_of(best).point
+    result = CompeteResult(dense=ids["dense"], best=best.id, tried=(), point_of_best=point)
+    run = finish(store, CompeteSpec(data=ids["data"], minutes=1.0), result)
+    store.close()
+    test = open_page("runs", run=run)
+    assert not test.error, [each.value for each in test.error]
+    shown = {each.label: each.value for each in test.metric}
+    assert shown["Score on the holdout"] == f"{point.score:.4f}"
+    assert "my_model_weights.h5" in "".join(each.label for each in test.get("download_button"))
+
+
+def test_a_sweeps_settings_are_in_the_words_of_the_pages(sweep, open_page):
+    (table,) = open_page("runs", run=sweep).dataframe[:1]
+    values = dict(zip(table.value["setting"], table.value["value"], strict=True))
+    assert values["styles"] == "default"
 
 
 def test_every_kind_of_run_that_a_page_shows_leads_to_it(filled_home, open_page):
