@@ -26,18 +26,24 @@ def curves(metrics: Metrics, quantity: str = "accuracy", epochs: int = 0) -> Cha
     y = share_axis("Accuracy") if quantity == "accuracy" else axis("Loss")
     return Chart(
         name=quantity,
-        traces=[_line(key, points, place) for place, (key, points) in _placed(chosen)],
+        traces=[_line(key, points, *how) for how, (key, points) in _placed(chosen)],
         layout=layout(count_axis("Epoch", max(epochs, last)), y),
         alt=_sentence(chosen, quantity),
         rows=_rows(chosen),
     )
 
 
-def _placed(chosen: Metrics) -> list[tuple[int, tuple[str, Sequence[tuple[int, float]]]]]:
-    """Return each curve with the place of its colour: validation first, phase by phase."""
+def _placed(
+    chosen: Metrics,
+) -> list[tuple[tuple[str, int], tuple[str, Sequence[tuple[int, float]]]]]:
+    """Return each curve with its name and the place of its colour, validation first.
+
+    A single phase needs no name.
+    """
     phases = list(dict.fromkeys(_phase(key) for key in chosen))
+    named = {key: _name(key if len(phases) > 1 else key.rpartition("/")[2]) for key in chosen}
     places = {key: 2 * phases.index(_phase(key)) + ("validation_" not in key) for key in chosen}
-    return [(places[key], (key, points)) for key, points in chosen.items()]
+    return [((named[key], places[key]), (key, points)) for key, points in chosen.items()]
 
 
 def _is(key: str, quantity: str) -> bool:
@@ -54,13 +60,13 @@ def _name(key: str) -> str:
     return f"{part}, {phase}" if phase else part
 
 
-def _line(key: str, points: Sequence[tuple[int, float]], place: int) -> Trace:
+def _line(key: str, points: Sequence[tuple[int, float]], name: str, place: int) -> Trace:
     held_out = "validation_" in key
-    points = [points[place] for place in thinned([value for _, value in points])]
+    points = [points[kept] for kept in thinned([value for _, value in points])]
     return {
         "type": "scatter",
         "mode": "lines+markers" if len(points) < 30 else "lines",
-        "name": _name(key),
+        "name": name,
         "x": [step for step, _ in points],
         "y": [_known(value) for _, value in points],
         "line": {"color": colors.series(place), "width": 2, "dash": "solid" if held_out else "dot"},

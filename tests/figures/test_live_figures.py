@@ -113,6 +113,12 @@ def test_phases_have_a_colour_each():
     assert [each["name"] for each in chart.traces] == ["Training, cut", "Training, retrain"]
 
 
+def test_a_single_phase_needs_no_name():
+    points = [(1, 0.5), (2, 0.6)]
+    chart = curves({"training 1/accuracy": points, "training 1/validation_accuracy": points})
+    assert [each["name"] for each in chart.traces] == ["Training", "Validation"]
+
+
 def test_training_and_validation_differ_in_colour_and_the_axis_spans_all_epochs():
     metrics = {"loss": [(1, 2.0)], "validation_loss": [(1, 1.5)]}
     chart = curves(metrics, "loss", epochs=20)

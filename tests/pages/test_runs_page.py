@@ -128,7 +128,7 @@ def test_a_competitions_details_have_its_score_and_its_winner(filled_home, open_
     test = open_page("runs", run=run)
     assert not test.error, [each.value for each in test.error]
     shown = {each.label: each.value for each in test.metric}
-    assert shown["Score on the holdout"] == f"{point.score:.4f}"
+    assert shown["Holdout score"] == f"{point.score:.4f}"
     assert "my_model_weights.h5" in "".join(each.label for each in test.get("download_button"))
 
 

@@ -80,7 +80,7 @@ def competition_result(job: Job) -> None:
     metric_row(
         "competition",
         (
-            ("Score on the holdout", f"{point.score:.4f}", ""),
+            ("Holdout score", f"{point.score:.4f}", "On images that no choice has seen."),
             ("Accuracy", percent(point.accuracy), ""),
             ("Sparsity", percent(point.sparsity, 2), ""),
         ),
