@@ -79,6 +79,7 @@ class Pool:
 
     def __init__(self, processes: int) -> None:
         self.children = [Child() for _ in range(processes)]
+        self._has_ended = False
         self._free: LifoQueue[Child] = LifoQueue()
         for child in reversed(self.children):
             self._free.put(child)
@@ -96,13 +97,16 @@ class Pool:
             child.start()
 
     def end(self) -> None:
-        """End all processes."""
+        """End all processes; what waits for one is not computed."""
+        self._has_ended = True
         for child in self.children:
             child.end()
 
     def _answer(self, task: Task, future: Future[Record]) -> None:
         child = self._free.get()
         try:
+            if self._has_ended:
+                raise LabError(ENDED)
             future.set_result(child.ask(task))
         except Exception as error:
             future.set_exception(error)
