@@ -59,6 +59,10 @@ def balance(classes: Sequence[ClassCount]) -> Chart:
             barmode="stack",
             legend={"orientation": "h", "traceorder": "normal", "y": 1.02, "yanchor": "bottom"},
         ),
-        alt=f"Images per class: from {min(counts):,} to {max(counts):,} for training.",
+        alt=f"Images per class for training: {_range(min(counts), max(counts))}.",
         rows=rows,
     )
+
+
+def _range(least: int, most: int) -> str:
+    return f"{least:,}" if least == most else f"from {least:,} to {most:,}"

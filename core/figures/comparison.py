@@ -96,8 +96,10 @@ def _axis(of: Axis, points: Sequence[Point]) -> dict[str, object]:
 
 
 def _shares(of: Axis, points: Sequence[Point]) -> tuple[float, float]:
-    """Return the part of an axis of shares that is shown."""
-    values = [of.value(point) for point in points] or [0.0, 1.0]
+    """Return the part of an axis of shares that is shown: all of it where values do not differ."""
+    values = [of.value(point) for point in points]
+    if len(set(values)) < 2:
+        values = [0.0, 1.0]
     low, high = min(values) - MARGIN, max(values) + MARGIN
     return max(low, -MARGIN), min(high, 1 + MARGIN / 2)
 

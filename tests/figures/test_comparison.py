@@ -245,3 +245,11 @@ def test_many_long_names_get_an_ellipsis_square_cells_and_no_numbers() -> None:
     few = confusion_map(np.eye(12, dtype=int).tolist(), names[:12], change=False)
     assert few.traces[0]["text"][0][:2] == ["1", ""]
     assert map_height(30) > map_height(5)
+
+
+def test_a_single_network_is_shown_on_the_whole_of_both_axes():
+    figure = scatter([DENSE], AXES["sparsity"], AXES["accuracy"], LABELS)
+    for name in ("xaxis", "yaxis"):
+        low, high = figure.layout[name]["range"]
+        assert low <= 0.0
+        assert high >= 1.0

@@ -140,10 +140,10 @@ def _waiting(found: Family) -> str:
     if found.learning:
         epoch, accuracy = found.learning
         return (
-            f"• The dense network is still training: {percent(accuracy)} validation accuracy after "
+            f"The dense network is still training: {percent(accuracy)} validation accuracy after "
             f"epoch {epoch}."
         )
-    return "• The dense network is trained first. Its star appears after the first epoch."
+    return "The dense network is trained first. Its star appears after the first epoch."
 
 
 def card(found: Family, picked: str | None, class_names: Sequence[str], key: str) -> None:
