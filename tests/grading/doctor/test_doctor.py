@@ -157,6 +157,17 @@ def test_a_mask_lost_in_one_layer_only(layer):
     assert not {"from-mask", "dense-saved", "image-scale"} & set(found)
 
 
+@pytest.mark.parametrize("step", [1e-5, 1e-3])
+def test_masks_lost_however_small_the_steps_were(good, step):
+    moved = np.random.default_rng(1).normal(0, step, good["dense1/kernel"].shape)
+    sparse = pruned(trained(1), 0.9)
+    lost = {
+        n: np.where(a == 0, np.resize(moved, a.shape).astype(np.float32), a)
+        for n, a in sparse.items()
+    }
+    assert "masks-lost" in verdicts(lost)
+
+
 @pytest.mark.parametrize("claims", [{}, {"claimed_sparsity": 0.49}, {"claimed_sparsity": 0.8}])
 def test_pruned_weights_that_are_next_to_zero(good, claims):
     found = verdicts({n: np.where(a == 0, np.float32(1e-8), a) for n, a in good.items()}, **claims)
