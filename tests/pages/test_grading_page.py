@@ -65,6 +65,8 @@ def test_the_problems_are_shown_alone(page):
     rows = table(toggle.set_value(True).run())
     assert len(rows) == 15
     assert set(rows["Status"]) == {"Graded", "Not graded", "Scores 0"}
+    order = list(page.dataframe[0].proto.column_order)
+    assert order[:2] == ["Name", "Reason"], "what is asked of them does not lie beyond the edge"
 
 
 def test_a_class_is_offered_as_a_zip_and_one_person_as_a_file(page, filled_home, open_page):

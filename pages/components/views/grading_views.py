@@ -16,6 +16,8 @@ from pages.components.live_chart import live_chart
 
 FEWEST_TO_SPREAD = 8  # scores; fewer are seen in the table
 FEWEST_TO_FILTER = 6
+# Of what has a problem the reason is asked, before a score that is mostly 0.
+REASON_FIRST = ("Name", "Reason", "Status", "Score", "Rank", "Accuracy", "Sparsity", "Zeros")
 FEWEST_TO_FOLD = 6  # reasons; more are read one by one, from the table
 
 
@@ -30,6 +32,7 @@ def grades_view(grades: Sequence[Grade], threshold: float) -> None:
         [_row(grade, threshold) for grade in shown],
         hide_index=True,
         key="grades",
+        column_order=None if len(shown) == len(grades) else REASON_FIRST,
         column_config={
             "Score": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.4f"),
             "Reason": st.column_config.TextColumn(width="medium"),
