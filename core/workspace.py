@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-from sqlalchemy import URL
 
 from core.errors import StoreError
 from core.files import is_not_about_space
@@ -60,6 +59,9 @@ class Workspace:
     @property
     def store_url(self) -> str:
         """SQLAlchemy URL of the store of jobs: PARETO_LAB_STORE, else SQLite in the workspace."""
+        # Imported here: it takes 0.4 s, and most processes want folders only.
+        from sqlalchemy import URL
+
         # From its parts: a % or ? in the folder's name is not a code or the end of the path.
         own = URL.create("sqlite", database=str(self.root / STORE_FILE))
         return os.environ.get("PARETO_LAB_STORE") or own.render_as_string(hide_password=False)
