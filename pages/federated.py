@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.data.partition import Partition
-from core.data.uploads.kept_leaf import LEAF_PREFIX, leaf_file
+from core.data.uploads.leaf_store import LEAF_PREFIX, leaf_file
 from core.federated.algorithms import ALGORITHMS
 from core.federated.federate import load_clients
 from core.federated.presets import PRESETS, QUESTIONS, TITLES, comparison

@@ -84,7 +84,7 @@ import json, resource, signal, sys
 from pathlib import Path
 import numpy as np
 from core.errors import LabError
-from core.data.uploads.kept_leaf import keep_leaf
+from core.data.uploads.leaf_store import keep_leaf
 from core.networks.formats import keras_h5 as weights_file
 from core.networks.network import REFERENCE, initial_weights
 from core.grading.kept_uploads import keep

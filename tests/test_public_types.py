@@ -23,7 +23,7 @@ EDGES = {
     "core/networks/keras_files": "Keras's description of a network is JSON",
     "core/networks/layers": "each kind of layer reads and writes its part of that JSON",
     "core/figures/theme.py": "Plotly's figures are nested dictionaries",
-    "core/figures/looks.py": "Plotly's figures are nested dictionaries",
+    "core/figures/network_styles.py": "Plotly's figures are nested dictionaries",
     "core/grading/gradescope.py": "results.json as Gradescope describes it",
 }
 

@@ -12,12 +12,12 @@ from core.errors import WeightsError
 from core.evaluation.cost import zeros
 from core.networks.applications import NAMES, PREFIX
 from core.networks.catalogue import CATALOGUE
+from core.networks.find_network import find_network
 from core.networks.graph import Network
 from core.networks.groups.description import layer_rows
 from core.networks.groups.unit_groups import unit_groups
 from core.networks.keras_files.reader import ReadNetwork
 from core.networks.keras_files.writer import write_network
-from core.networks.lookup import find_network
 from core.pruning.one_shot import smallest_weights, units_for_sparsity
 
 

@@ -21,7 +21,7 @@ from core.commands.session import Session
 from core.data.partition import PARTITIONS, Even, Partition, partition_called
 from core.data.synthetic import synthetic_named
 from core.data.uploads import contents
-from core.data.uploads.kept_leaf import keep_leaf
+from core.data.uploads.leaf_store import keep_leaf
 from core.errors import JobError, SettingsError
 from core.federated.algorithms import ALGORITHMS
 from core.federated.federate import check_network

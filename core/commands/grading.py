@@ -21,9 +21,9 @@ from core.grading.doctor.examine import examine, refused
 from core.grading.doctor.unexplained import nothing_found
 from core.grading.grade import Grade, as_read, grade, graded_images
 from core.grading.submissions import Submission, collect
+from core.networks.find_network import find_network
 from core.networks.formats import keras_h5
 from core.networks.graph import Network
-from core.networks.lookup import find_network
 from core.networks.network import REFERENCE, NetworkShape
 from core.networks.pixels import guess_pixels, with_pixels
 from core.networks.prepare import as_network_reads, check_classes

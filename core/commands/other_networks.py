@@ -12,10 +12,10 @@ from core.data import store as dataset_store
 from core.errors import JobError, NotFoundError, UploadError, WeightsError
 from core.evaluation.results import NetworkResult
 from core.jobs.store.job import DONE, Job
+from core.networks.find_network import find_network
 from core.networks.formats import keras_h5
-from core.networks.kept import keep_network
 from core.networks.keras_files.reader import read_network
-from core.networks.lookup import find_network
+from core.networks.network_store import keep_network
 from core.networks.pixels import PIXELS, guess_pixels
 from core.training.spec import ImportSpec, TrainSpec
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.networks import answers
+from core.networks import inference
 from core.networks.forward import predict_logits
 from core.networks.graph import Network
 from core.networks.network import NetworkShape, Weights, check_weights
@@ -16,7 +16,7 @@ def predict(
     """Return the (n, classes) float32 probabilities of images (n, height, width, channels)."""
     check_weights(weights, shape)
     if isinstance(shape, Network):
-        return softmax(answers.logits(shape, weights, images))
+        return softmax(inference.logits(shape, weights, images))
     return softmax(predict_logits(weights, images, batch))
 
 

@@ -96,7 +96,7 @@ def _seconds_per_image(
     groups: UnitGroups, weights: Weights, living: Kept, images: np.ndarray
 ) -> float:
     """Return the median time per image of the network without dead units."""
-    from core.networks.answers import batch_size, loaded
+    from core.networks.inference import batch_size, loaded
 
     network, small = compact(groups, weights, living)
     few = images[: math.ceil(min(BATCH, batch_size(network)))]

@@ -6,8 +6,8 @@ from typing import Any
 
 from core.errors import JobError
 from core.evaluation.point import Point
-from core.networks.kept import NetworkSummary
 from core.networks.network import NetworkShape
+from core.networks.network_store import NetworkSummary
 from core.records import Record
 
 

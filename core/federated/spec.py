@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from core.data.partition import Even, Partition
 from core.data.synthetic import Synthetic, synthetic_named
-from core.data.uploads.kept_leaf import LEAF_PREFIX
+from core.data.uploads.leaf_store import LEAF_PREFIX
 from core.errors import SettingsError
 from core.federated.algorithm import Algorithm
 from core.federated.algorithms import ALGORITHMS

@@ -12,7 +12,7 @@ __all__ = [
     "model_map",
     "per_class",
     "preview",
-    "scores",
+    "score_distribution",
     "sensitivity",
     "theme",
     "training_curves",

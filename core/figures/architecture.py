@@ -9,7 +9,7 @@ from core.figures.theme import Chart, Trace, axis, layout
 from core.networks.graph import Layer, Network
 from core.networks.groups.description import LayerRow, layer_rows
 from core.networks.groups.unit_groups import unit_groups
-from core.networks.layers.passing import PASSING
+from core.networks.layers.training_only import PASSING
 from core.text import plural
 
 SMALLEST, LARGEST = 6.0, 14.0  # pixels of a box

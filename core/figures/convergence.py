@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.figures import colors
+from core.figures.downsampling import thinned
 from core.figures.theme import Chart, Trace, axis, layout, log_axis, share_axis
-from core.figures.thinning import thinned
 from core.text import percent
 
 X_AXES = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.figures import colors
-from core.figures.looks import looks
+from core.figures.network_styles import looks
 from core.figures.theme import Chart, axis, ellipsis, layout, share_axis
 from core.text import plural
 

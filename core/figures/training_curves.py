@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from core.figures import colors
+from core.figures.downsampling import thinned
 from core.figures.theme import Chart, Row, Trace, axis, count_axis, layout, share_axis
-from core.figures.thinning import thinned
 from core.text import percent, plural
 
 Metrics = Mapping[str, Sequence[tuple[int, float]]]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.evaluation.point import Point
-from core.figures.looks import Look, looks
+from core.figures.network_styles import Look, looks
 from core.figures.theme import Chart, axis, layout, share_axis
 from core.networks.network import Weights
 from core.text import plural

@@ -11,10 +11,10 @@ FAMILIES = {
     "activation": ("Activations", "pass channels on; softmax keeps them all"),
     "pooling": ("Pooling", "passes channels on"),
     "merging": ("Sums, products, joins", "a sum ties its channels, a join keeps them apart"),
-    "borders": ("Borders and enlarging", "pass channels on"),
-    "shaping": ("Input and order", "Flatten repeats channels at every position"),
+    "padding": ("Borders and enlarging", "pass channels on"),
+    "reshaping": ("Input and order", "Flatten repeats channels at every position"),
     "scaling": ("Factors", "go with their channels"),
-    "passing": ("In training only", "pass channels on"),
+    "training_only": ("In training only", "pass channels on"),
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core.networks.draft import Draft
+from core.networks.builder import Draft
 from core.networks.graph import Network
 from core.networks.layers.activation import ReLU
 from core.networks.layers.convolution import Conv2D
@@ -12,7 +12,7 @@ from core.networks.layers.depthwise import DepthwiseConv2D
 from core.networks.layers.merging import Add
 from core.networks.layers.normalization import BatchNormalization
 from core.networks.layers.pooling import GlobalAveragePooling2D, MaxPooling2D
-from core.networks.layers.shaping import Flatten
+from core.networks.layers.reshaping import Flatten
 from core.networks.network import NetworkShape
 from core.networks.reference import reference
 

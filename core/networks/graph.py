@@ -14,7 +14,7 @@ from core.digests import digest_of
 from core.errors import SettingsError, WeightsError
 from core.networks.layers import LAYER_KINDS
 from core.networks.layers.kind import Kind, Shape
-from core.networks.layers.shaping import InputLayer
+from core.networks.layers.reshaping import InputLayer
 
 MOST_LAYERS = 5_000
 LARGEST_PARAMETERS = 500_000_000  # ConvNeXtXLarge, the largest of keras.applications, has 350 M

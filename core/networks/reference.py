@@ -1,12 +1,12 @@
 """The reference network as one instance of `Network`."""
 
-from core.networks.draft import Draft
+from core.networks.builder import Draft
 from core.networks.graph import Network
 from core.networks.layers.convolution import Conv2D
 from core.networks.layers.dense import Dense
-from core.networks.layers.passing import Dropout
 from core.networks.layers.pooling import MaxPooling2D
-from core.networks.layers.shaping import Flatten
+from core.networks.layers.reshaping import Flatten
+from core.networks.layers.training_only import Dropout
 from core.networks.network import LAYERS, PADDING, REFERENCE, NetworkShape
 
 

@@ -9,7 +9,7 @@ __all__ = [
     "labels",
     "learning_curves",
     "network_list",
-    "parts",
+    "parts_progress",
     "remarks",
     "results",
     "selection",

@@ -14,9 +14,9 @@ from core.grading.spec import GradeResult
 from core.jobs.store.job import DONE
 from core.jobs.store.store import SavedRun
 from core.networks.formats import keras_h5
-from core.networks.kept import NetworkSummary
 from core.networks.keras_files.reader import read_network
 from core.networks.network import NetworkShape
+from core.networks.network_store import NetworkSummary
 from core.records import FORMAT, Record
 from core.runs.specs import RECORDS
 

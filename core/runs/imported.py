@@ -8,8 +8,8 @@ from core.evaluation.results import NetworkResult
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.networks.formats import keras_h5
-from core.networks.kept import NetworkSummary, keep_network
 from core.networks.keras_files.reader import read_network
+from core.networks.network_store import NetworkSummary, keep_network
 from core.runs.results import Network, network_of, weights_path
 from core.runs.specs import data_of, result_of
 from core.training.spec import ImportSpec

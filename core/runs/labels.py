@@ -1,6 +1,6 @@
 """Names that people read, for methods and algorithms, from their own tables."""
 
-from core.data.uploads.kept_leaf import LEAF_PREFIX
+from core.data.uploads.leaf_store import LEAF_PREFIX
 from core.federated.algorithms import ALGORITHMS
 from core.pruning.methods import METHODS
 

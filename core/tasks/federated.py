@@ -8,7 +8,7 @@ import numpy as np
 
 from core.data import store as dataset_store
 from core.data.dataset import Dataset
-from core.data.uploads.kept_leaf import LEAF_PREFIX, leaf_file
+from core.data.uploads.leaf_store import LEAF_PREFIX, leaf_file
 from core.evaluation.point import Origin, Point, measure
 from core.federated.clients import Clients
 from core.federated.federate import check_network, federate, load_clients
@@ -23,7 +23,7 @@ from core.federated.results import (
 )
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.runner.context import Context
-from core.jobs.runner.timed import Timed
+from core.jobs.runner.elapsed_time import Timed
 from core.jobs.store.store import Child
 from core.networks.formats import keras_h5
 from core.networks.network import Weights

@@ -3,7 +3,7 @@
 from core.federated.demo.grid import compute_grid, write
 from core.federated.demo.spec import FederatedGridResult, FederatedGridSpec
 from core.jobs.runner.context import Context
-from core.jobs.runner.timed import Timed
+from core.jobs.runner.elapsed_time import Timed
 
 GRID_FILE = "grid.npz"
 

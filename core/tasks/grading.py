@@ -11,8 +11,8 @@ from core.grading.spec import GradeResult, GradeSpec
 from core.grading.submissions import collect
 from core.jobs.runner.context import Context
 from core.networks.graph import Network
-from core.networks.kept import kept_network
 from core.networks.network import NetworkShape
+from core.networks.network_store import kept_network
 from core.networks.pixels import with_pixels
 from core.networks.prepare import as_network_reads, check_classes
 from core.tasks.inputs import dataset

@@ -6,7 +6,7 @@ from core.errors import WeightsError
 from core.evaluation.point import Origin, measure
 from core.evaluation.results import NetworkResult
 from core.jobs.runner.context import Context
-from core.jobs.runner.timed import Timed
+from core.jobs.runner.elapsed_time import Timed
 from core.networks.formats import keras_h5
 from core.networks.network import REFERENCE, NetworkShape, Weights, initial_weights
 from core.networks.prepare import Prepared

@@ -11,17 +11,17 @@ from core.evaluation.network_point import measure_network
 from core.evaluation.point import Origin
 from core.evaluation.results import NetworkResult
 from core.jobs.runner.context import Context
-from core.jobs.runner.timed import Timed
+from core.jobs.runner.elapsed_time import Timed
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.networks.applications import PREFIX, application
 from core.networks.graph import Network
-from core.networks.head import ends_in, with_classes
-from core.networks.initial import initial_values
-from core.networks.kept import NetworkSummary, keep_network, kept_network
+from core.networks.initializers import initial_values
 from core.networks.keras_files.reader import read_network
 from core.networks.keras_files.writer import write_network
 from core.networks.network import Weights
+from core.networks.network_store import NetworkSummary, keep_network, kept_network
+from core.networks.output_layer import ends_in, with_classes
 from core.networks.pixels import with_pixels, without_pixels
 from core.networks.prepare import NetworkData, check_classes, prepare_for
 from core.pruning.graphs.prune_network import PrunedNetwork, prune_network

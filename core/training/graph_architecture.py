@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from core.networks.answers import layer_outputs
 from core.networks.graph import Layer, Network
-from core.networks.head import logits_of, with_settings
+from core.networks.inference import layer_outputs
 from core.networks.keras_model import build, with_named_variables
 from core.networks.layers.activation import Activation
 from core.networks.layers.convolution import Convolution
 from core.networks.layers.dense import Dense
 from core.networks.layers.normalization import BatchNormalization
-from core.networks.layers.passing import Dropout, StochasticDepth
+from core.networks.layers.training_only import Dropout, StochasticDepth
 from core.networks.network import Weights
+from core.networks.output_layer import logits_of, with_settings
 from core.training.architecture import Architecture, Values
 from core.training.recipe import Recipe
 from core.training.temporary_batchnorm import EPSILON, MOMENTUM, fused_normalisation

@@ -15,8 +15,8 @@ class TrainSpec(Spec):
     """One dense network. start: a run whose network is trained on, instead of fresh weights.
 
     input_shape: (height, width, channels) that images are fitted to; None is the network's usual.
-    network: digest of another network than the reference, as `core.networks.kept` keeps it; one
-    with weights is trained on from them. name: what people call it. pixels: what it reads.
+    network: digest of another network than the reference, as `core.networks.network_store` keeps
+    it; one with weights is trained on from them. name: what people call it. pixels: what it reads.
     last_layer: whether it gets a new last layer for the classes of the data.
     """
 

@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from core.networks.answers import loaded
 from core.networks.array_cache import ArrayCache, key_of
 from core.networks.forward import compiled_logits
 from core.networks.graph import Network
+from core.networks.inference import loaded
 from core.networks.network import Weights
 
 LARGEST_BYTES = 128 * 2**20  # all epochs of several long runs; a runner has 2 GB

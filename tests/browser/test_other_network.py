@@ -9,8 +9,8 @@ from onnxruntime import InferenceSession
 
 from core.data import store as datasets
 from core.data.builtin_datasets import BUILT_IN
-from core.networks.draft import Draft
-from core.networks.initial import initial_values
+from core.networks.builder import Draft
+from core.networks.initializers import initial_values
 from core.networks.keras_files.writer import write_network
 from core.networks.layers import LAYER_KINDS as K
 from core.workspace import Workspace

@@ -52,7 +52,7 @@ def test_leaf_files_are_read_back_bit_equal(tmp_path):
 
 def test_one_leaf_file_keeps_a_tenth_of_each_client_for_validation(tmp_path):
     x = np.arange(40, dtype=np.float32).reshape(20, 2)
-    files = leaf.export([(x, np.zeros(20, int), x[:0], np.zeros(0, int))])
+    files = leaf.export([(x, np.arange(20) % 2, x[:0], np.zeros(0, int))])
     (train_x, train_y, held_x, held_y) = leaf.read(files["train"], scratch=tmp_path)[0]
     assert (len(train_y), len(held_y)) == (18, 2)
     assert sorted(np.concatenate([train_x, held_x])[:, 0].tolist()) == x[:, 0].tolist()

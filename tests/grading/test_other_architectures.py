@@ -13,7 +13,7 @@ from core.grading.kept_uploads import keep
 from core.grading.spec import GradeSpec
 from core.grading.submissions import Submission
 from core.networks.catalogue import CATALOGUE
-from core.networks.kept import keep_network
+from core.networks.network_store import keep_network
 from core.networks.pixels import with_pixels
 from core.progress import Silent
 from core.tasks import grading

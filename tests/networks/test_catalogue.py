@@ -6,8 +6,8 @@ import pytest
 from core.errors import NotFoundError, SettingsError
 from core.networks.applications import NAMES, application
 from core.networks.catalogue import CATALOGUE
+from core.networks.find_network import find_network
 from core.networks.groups.unit_groups import unit_groups
-from core.networks.lookup import find_network
 from core.networks.reference import reference
 
 # By hand: lenet-300-100 has 784 x 300 + 300 + 300 x 100 + 100 + 100 x 10 + 10; ResNet-20 270,256

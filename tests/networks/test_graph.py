@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import SettingsError, WeightsError
-from core.networks.draft import Draft
+from core.networks.builder import Draft
 from core.networks.graph import Layer, Network, check_parameters, predict
 from core.networks.layers import LAYER_KINDS as K
 from core.networks.network import REFERENCE, NetworkShape, initial_weights

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 
 from core.errors import NotFoundError, SettingsError, WeightsError
 from core.networks.applications import application
-from core.networks.draft import Draft
+from core.networks.builder import Draft
 from core.networks.graph import Layer, Network, predict
-from core.networks.head import ends_in, logits_of, with_classes
-from core.networks.initial import initial_values
-from core.networks.kept import NetworkSummary, keep_network, kept_network
+from core.networks.initializers import initial_values
 from core.networks.layers import LAYER_KINDS as K
+from core.networks.network_store import NetworkSummary, keep_network, kept_network
+from core.networks.output_layer import ends_in, logits_of, with_classes
 from core.networks.pixels import guess_pixels, with_pixels, without_pixels
 from core.networks.prepare import prepare_for
 from tests.networks.random_networks import networks, weights_of

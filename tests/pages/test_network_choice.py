@@ -7,7 +7,7 @@ import pytest
 from core.data import store as datasets
 from core.jobs.store.store import Store
 from core.networks.applications import PREFIX
-from core.networks.kept import kept_network
+from core.networks.network_store import kept_network
 from core.runs.specs import spec_of
 from tests.pages.conftest import all_text, button
 from tests.pruning.graphs.tiny import DATASET

@@ -8,7 +8,7 @@ from core.evaluation.behaviour import BehaviourSpec
 from core.grading.spec import GradeSpec
 from core.jobs.engine.lock import FileLock
 from core.jobs.store.store import Store
-from core.networks.kept import kept_network
+from core.networks.network_store import kept_network
 from core.pruning.plan import REFERENCE_ONLY, PrunePlan
 from core.pruning.preview.spec import CurveSpec, PreviewSpec, SensitivitySpec
 from core.pruning.search.spec import CompeteSpec

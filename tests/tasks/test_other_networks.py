@@ -12,9 +12,9 @@ from core.evaluation.behaviour import BehaviourSpec
 from core.jobs.runner.context import Context
 from core.jobs.store.store import SavedRun, Store
 from core.networks.graph import predict
-from core.networks.kept import keep_network
 from core.networks.keras_files.reader import read_network
 from core.networks.network import NetworkShape
+from core.networks.network_store import keep_network
 from core.progress import Silent
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneResult, PruneSpec
@@ -82,7 +82,7 @@ def test_a_fresh_network_is_trained_and_its_file_says_what_was_measured(lab):
 
 
 def test_a_network_with_weights_is_trained_on_from_them_with_a_new_last_layer(lab):
-    from core.networks.head import with_classes
+    from core.networks.output_layer import with_classes
 
     wider, arrays, _ = with_classes(residual(), weights("residual"), 7, 0)
     digest = keep_network(lab.workspace.networks, wider, arrays)
@@ -92,7 +92,7 @@ def test_a_network_with_weights_is_trained_on_from_them_with_a_new_last_layer(la
 
 
 def test_a_new_last_layer_is_said_in_the_notes(lab):
-    from core.networks.head import with_classes
+    from core.networks.output_layer import with_classes
 
     wider, arrays, _ = with_classes(residual(), weights("residual"), 7, 0)
     digest = keep_network(lab.workspace.networks, wider, arrays)

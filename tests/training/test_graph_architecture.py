@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from core.evaluation.accuracy import accuracy, predict, softmax
-from core.networks import answers, graph
-from core.networks.draft import Draft
-from core.networks.head import logits_of
-from core.networks.initial import initial_values
+from core.networks import graph, inference
+from core.networks.builder import Draft
+from core.networks.initializers import initial_values
 from core.networks.layers import LAYER_KINDS as K
+from core.networks.output_layer import logits_of
 from core.progress import Silent
 from core.training.graph_architecture import (
     Normalised,
@@ -84,7 +84,7 @@ def test_any_network_learns(name):
 def test_answers_are_those_of_numpy(name):
     network, arrays, images = NETWORKS[name], weights(name), data(name).holdout.images
     wanted = graph.predict(logits_of(network), arrays, images)
-    np.testing.assert_allclose(answers.logits(network, arrays, images), wanted, atol=1e-4)
+    np.testing.assert_allclose(inference.logits(network, arrays, images), wanted, atol=1e-4)
     np.testing.assert_allclose(predict(arrays, network, images), softmax(wanted), atol=1e-5)
 
 
@@ -93,12 +93,14 @@ def test_a_teacher_answers_once_and_the_same():
     teacher = NetworkTeacher(plain(), weights("plain"))
     first = teacher.answers(images)
     assert teacher.answers(images) is first or np.array_equal(teacher.answers(images), first)
-    np.testing.assert_allclose(first, answers.logits(plain(), weights("plain"), images), atol=1e-5)
+    np.testing.assert_allclose(
+        first, inference.logits(plain(), weights("plain"), images), atol=1e-5
+    )
 
 
 def test_gradients_are_those_of_finite_differences():
     network, arrays, read = plain(), weights("plain"), data("plain").holdout
-    gradient = answers.trained_by(network, arrays)(read.images, read.labels.astype(np.int32))
+    gradient = inference.trained_by(network, arrays)(read.images, read.labels.astype(np.int32))
     assert gradient.keys() == arrays.keys()
 
     def loss(bias):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.data.images import resize
-from core.data.uploads.scales import BLACK, BYTES, PIECE, UNIT, Scale, in_bytes
+from core.data.uploads.pixel_ranges import BLACK, BYTES, PIECE, UNIT, Scale, in_bytes
 from core.data.uploads.value_ranges import common_scale
 from core.errors import UploadError
 from core.text import plural

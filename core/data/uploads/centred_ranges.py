@@ -7,7 +7,7 @@ not every value does, both ends of the range must occur.
 
 import numpy as np
 
-from core.data.uploads.scales import (
+from core.data.uploads.pixel_ranges import (
     CENTRED,
     CENTRED_SHARE,
     OVERSHOOT,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.data.uploads.centred_ranges import centred_scale, is_centred
-from core.data.uploads.scales import (
+from core.data.uploads.pixel_ranges import (
     BLACK,
     BYTES,
     OVERSHOOT,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.grading.doctor.case import MATTERS, Case, Finding, share
-from core.grading.doctor.halves import underflow
+from core.grading.doctor.float16 import underflow
 from core.grading.doctor.untrained import no_weights, untrained
 from core.grading.doctor.zeros import almost_zero, dense_saved, masks_lost
 

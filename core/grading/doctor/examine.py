@@ -6,9 +6,9 @@ from core.grading.doctor.axes import kernels
 from core.grading.doctor.case import Case, Finding
 from core.grading.doctor.claims import from_mask, kernels_only, more_zeros, with_tolerance
 from core.grading.doctor.dead import dead_layer
-from core.grading.doctor.halves import underflow
+from core.grading.doctor.float16 import underflow
 from core.grading.doctor.inputs import channels, image_scale, not_folded
-from core.grading.doctor.order import classes, flattened_rows
+from core.grading.doctor.permuted import classes, flattened_rows
 from core.grading.doctor.repair import Repair
 from core.grading.doctor.scattered import scattered
 from core.grading.doctor.softmax_twice import from_logits

@@ -24,8 +24,8 @@ from core.jobs.engine.running import HERE, Running
 from core.jobs.engine.supervisor import supervise
 from core.jobs.engine.workers import Worker, allowed_resources, free_worker
 from core.jobs.resources import RESOURCES, lane_resources
-from core.jobs.runner.mirror import VARIABLE as MIRROR_VARIABLE
-from core.jobs.runner.mirror import give_inputs, open_mirror
+from core.jobs.runner.remote_files import VARIABLE as MIRROR_VARIABLE
+from core.jobs.runner.remote_files import give_inputs, open_mirror
 from core.jobs.runner.reporting import retry_transient
 from core.jobs.runner.runner import TABLE_VARIABLE, RunnerArgs
 from core.jobs.store.database import StoreBusy

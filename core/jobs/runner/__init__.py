@@ -1,3 +1,3 @@
 """The process that works on one job at a time: progress, checkpoints, stop."""
 
-__all__ = ["checkpoint", "context", "mirror", "reporting", "runner", "timed"]
+__all__ = ["checkpoint", "context", "elapsed_time", "remote_files", "reporting", "runner"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.jobs.runner.mirror import Mirror
+from core.jobs.runner.remote_files import Mirror
 from core.progress import Arrays
 from core.workspace import Workspace
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import NotFoundError
-from core.jobs.runner.mirror import Mirror
+from core.jobs.runner.remote_files import Mirror
 from core.jobs.store.job import Job
 from core.jobs.store.store import Child, Store
 from core.progress import Progress

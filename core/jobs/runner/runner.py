@@ -22,8 +22,8 @@ from core.jobs import logs
 from core.jobs.resources import RESOURCES
 from core.jobs.runner.checkpoint import CheckpointFolder, Pointer
 from core.jobs.runner.context import ChildrenUnfinished, Context, Task
-from core.jobs.runner.mirror import open_mirror, take_inputs
 from core.jobs.runner.process_priority import lower_priority
+from core.jobs.runner.remote_files import open_mirror, take_inputs
 from core.jobs.runner.reporting import Reporter, retry_transient
 from core.jobs.store.dispatch import Claim, Dispatcher
 from core.jobs.store.job import DONE, FAILED, STOPPED

@@ -11,8 +11,8 @@ from core.networks.formats.hdf5_checks import damaged, shown
 from core.networks.graph import MOST_LAYERS, Layer, Network
 from core.networks.keras_files.entries import Entry, check_precision, entry_of, settings_of
 from core.networks.keras_files.inbound import constant_of, ends, read_by
+from core.networks.layers.reshaping import InputLayer
 from core.networks.layers.scaling import Rescaling
-from core.networks.layers.shaping import InputLayer
 
 LARGEST_TEXT = 32_000_000  # bytes; NASNetLarge takes 1 MB
 DEEPEST = 16  # models within models

@@ -16,7 +16,7 @@ from core.networks.graph import Layer, Network, check_parameters
 from core.networks.keras_files import reader
 from core.networks.keras_files.architecture import Architecture, Place, places_of
 from core.networks.keras_files.weights import View, read
-from core.networks.layers.passing import PASSING
+from core.networks.layers.training_only import PASSING
 from core.networks.network import Weights
 
 Arrays = dict[str, np.ndarray]

@@ -1,13 +1,6 @@
 """The kinds of layers a network may have: one class each, under the name of Keras's class."""
 
 from core.networks.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
-from core.networks.layers.borders import (
-    Cropping1D,
-    Cropping2D,
-    UpSampling2D,
-    ZeroPadding1D,
-    ZeroPadding2D,
-)
 from core.networks.layers.convolution import Conv1D, Conv2D
 from core.networks.layers.dense import Dense
 from core.networks.layers.depthwise import (
@@ -32,15 +25,12 @@ from core.networks.layers.normalization import (
     LayerNormalization,
     Normalization,
 )
-from core.networks.layers.passing import (
-    ActivityRegularization,
-    AlphaDropout,
-    Dropout,
-    GaussianDropout,
-    GaussianNoise,
-    SpatialDropout1D,
-    SpatialDropout2D,
-    StochasticDepth,
+from core.networks.layers.padding import (
+    Cropping1D,
+    Cropping2D,
+    UpSampling2D,
+    ZeroPadding1D,
+    ZeroPadding2D,
 )
 from core.networks.layers.pooling import (
     AveragePooling1D,
@@ -52,8 +42,18 @@ from core.networks.layers.pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from core.networks.layers.reshaping import Flatten, InputLayer, Permute, Reshape
 from core.networks.layers.scaling import LayerScale, Rescaling
-from core.networks.layers.shaping import Flatten, InputLayer, Permute, Reshape
+from core.networks.layers.training_only import (
+    ActivityRegularization,
+    AlphaDropout,
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    StochasticDepth,
+)
 
 __all__ = [
     "activation",
@@ -64,10 +64,10 @@ __all__ = [
     "merging",
     "normalization",
     "onnx_graph",
-    "passing",
     "pooling",
+    "reshaping",
     "scaling",
-    "shaping",
+    "training_only",
     "unit_table",
     "windows",
 ]

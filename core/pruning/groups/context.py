@@ -39,7 +39,7 @@ class GraphContext:
 
     def gradients(self, images: int, batch: int) -> Iterator[tuple[Weights, int]]:
         """Yield the gradient of one batch's mean loss after another, and its images."""
-        from core.networks.answers import trained_by
+        from core.networks.inference import trained_by
 
         split = self.data.train
         rows = generator(self.seed, "gradient images").permutation(len(split))[:images]

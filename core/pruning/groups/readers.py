@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.networks.answers import layer_outputs
 from core.networks.graph import Network
 from core.networks.groups.unit_groups import UnitGroup, UnitGroups
+from core.networks.inference import layer_outputs
 from core.networks.layers.convolution import Convolution
 from core.networks.layers.dense import Dense
 from core.networks.layers.windows import padded, sliding

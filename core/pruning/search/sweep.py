@@ -12,8 +12,8 @@ from core.errors import SettingsError
 from core.evaluation.cost import multiply_adds
 from core.json_values import Codec, decode
 from core.networks.compact import compact_shape
-from core.networks.kept import NetworkSummary
 from core.networks.network import NetworkShape
+from core.networks.network_store import NetworkSummary
 from core.networks.topology import CHANNEL_LAYERS
 from core.pruning.allocation.alignment import is_aligned
 from core.pruning.allocation.channels import channel_counts

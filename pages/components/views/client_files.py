@@ -7,7 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.archives.limits import CLIENT_LIMITS, MIB
 from core.data.uploads import leaf
-from core.data.uploads.kept_leaf import keep_leaf, leaf_file
+from core.data.uploads.leaf_store import keep_leaf, leaf_file
 from core.errors import LabError, NotFoundError
 from core.text import plural
 from core.workspace import Workspace

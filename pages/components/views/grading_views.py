@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from core.figures.scores import score_histogram
+from core.figures.score_distribution import score_histogram
 from core.grading import gradescope
 from core.grading.grade import Grade, cause
 from core.grading.leaderboard import Entry, to_csv

@@ -13,8 +13,8 @@ from core.networks.catalogue import CATALOGUE
 from core.networks.graph import Network
 from core.networks.groups.description import kept_whole, layer_rows, training_bytes
 from core.networks.groups.unit_groups import unit_groups
-from core.networks.kept import keep_network, kept_network
 from core.networks.keras_files.reader import read_network
+from core.networks.network_store import keep_network, kept_network
 from core.networks.pixels import PIXELS, guess_pixels
 from core.text import plural, size
 from pages.components.address_state import choose

@@ -3,7 +3,7 @@
 import pytest
 
 from core.data.uploads.contents import CLIENTS, IMAGES, kind_of
-from core.data.uploads.kept_leaf import keep_leaf, leaf_file
+from core.data.uploads.leaf_store import keep_leaf, leaf_file
 from core.errors import NotFoundError, UploadError
 from core.workspace import Workspace
 from tests.inputs.build import class_folders, course, npz, tar_gz, zipped

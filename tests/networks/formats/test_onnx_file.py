@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 
 from core.errors import WeightsError
+from core.networks.builder import Draft
 from core.networks.catalogue import CATALOGUE
-from core.networks.draft import Draft
 from core.networks.formats.foreign import check_known
 from core.networks.formats.onnx_file import onnx_bytes, onnx_graph, onnx_runner
 from core.networks.graph import predict
-from core.networks.initial import initial_values
+from core.networks.initializers import initial_values
 from core.networks.layers import LAYER_KINDS as K
 from core.randomness import generator
 from tests.networks.layers.test_kinds import CASES

@@ -8,7 +8,7 @@ from core.evaluation.cost import zeros
 from core.networks.graph import layer_weights, predict
 from core.networks.groups.compaction import compact, masked, scatter
 from core.networks.groups.unit_groups import unit_groups
-from core.networks.layers.shaping import InputLayer
+from core.networks.layers.reshaping import InputLayer
 from core.pruning.one_shot import smallest_weights
 from core.randomness import generator
 from tests.networks.random_networks import networks, weights_of

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.networks.draft import Draft
+from core.networks.builder import Draft
 from core.networks.graph import predict
 from core.networks.groups.compaction import compact
 from core.networks.groups.dead_units import without_dead_units

@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import WeightsError
 from core.networks import compact as of_reference
-from core.networks.draft import Draft
+from core.networks.builder import Draft
 from core.networks.graph import predict
 from core.networks.groups.choice import keep_best, l1_scores
 from core.networks.groups.compaction import compact, masked, scatter

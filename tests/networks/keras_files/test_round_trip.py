@@ -92,7 +92,7 @@ def test_a_compact_network_is_written_and_keras_loads_it(tmp_path):
 
 
 def test_names_that_keras_3_does_not_allow_are_written_all_the_same(tmp_path):
-    from core.networks.draft import Draft
+    from core.networks.builder import Draft
     from core.networks.layers import LAYER_KINDS as K
 
     draft = Draft((4,))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.accuracy import predict
-from core.networks.draft import Draft
+from core.networks.builder import Draft
 from core.networks.graph import predict as predict_in_numpy
 from core.networks.groups.unit_groups import unit_groups
 from core.networks.layers import LAYER_KINDS as K
@@ -45,7 +45,7 @@ def test_sampled_rows_give_the_layers_own_outputs(name, layer):
     kernel = one.weights[f"{layer}/kernel"]
     found = rows @ kernel.reshape(-1, kernel.shape[-1])
     from core.networks.graph import outputs
-    from core.networks.head import with_settings
+    from core.networks.output_layer import with_settings
 
     bare = one.network.by_name[layer].settings.with_options(activation="linear", use_bias=False)
     network = with_settings(one.network, {layer: bare})

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.data.dataset import Dataset, Split
-from core.networks.draft import Draft
-from core.networks.initial import initial_values
+from core.networks.builder import Draft
+from core.networks.initializers import initial_values
 from core.networks.layers import LAYER_KINDS as K
 from core.networks.prepare import prepare_for
 

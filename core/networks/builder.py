@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.networks.graph import Layer, Network
 from core.networks.layers.kind import Kind
-from core.networks.layers.shaping import InputLayer
+from core.networks.layers.reshaping import InputLayer
 
 
 class Draft:

@@ -3,7 +3,7 @@
 import math
 
 from core.figures.convergence import Curve, convergence
-from core.figures.thinning import MOST_DRAWN, thinned
+from core.figures.downsampling import MOST_DRAWN, thinned
 
 
 def test_a_short_curve_is_drawn_whole():

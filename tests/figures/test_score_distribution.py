@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.figures.scores import score_histogram
+from core.figures.score_distribution import score_histogram
 
 
 def test_every_score_is_in_the_bar_that_begins_at_or_below_it():

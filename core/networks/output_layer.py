@@ -7,13 +7,13 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.networks.graph import Layer, Network
-from core.networks.initial import fresh
+from core.networks.initializers import fresh
 from core.networks.layers.activation import Activation, Softmax
 from core.networks.layers.convolution import Convolution
 from core.networks.layers.dense import Dense
 from core.networks.layers.kind import Kind
-from core.networks.layers.passing import Dropout
-from core.networks.layers.shaping import Flatten, Reshape
+from core.networks.layers.reshaping import Flatten, Reshape
+from core.networks.layers.training_only import Dropout
 from core.networks.network import Weights
 
 PASSING = (Flatten, Reshape, Dropout)  # they stand behind some networks' last activation

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from core.networks.graph import Network
-from core.networks.head import logits_of
 from core.networks.keras_model import build, put, with_named_variables
+from core.networks.output_layer import logits_of
 
 MOST_IMAGES, LARGEST_BATCH = 500, 64_000_000  # images at a time, and entries of one tensor of them
 Gradient = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]

@@ -9,7 +9,7 @@ import pytest
 from core.errors import NotFoundError, StoreError
 from core.jobs.runner.checkpoint import CheckpointFolder, encode
 from core.jobs.runner.context import Context
-from core.jobs.runner.mirror import Mirror, give_inputs, open_mirror, take_inputs
+from core.jobs.runner.remote_files import Mirror, give_inputs, open_mirror, take_inputs
 from core.jobs.store.store import Store
 from core.progress import Silent
 from core.tasks.inputs import network, open_network
