@@ -1,5 +1,6 @@
 """A real Chromium, the whole dashboard, and what every browser test watches."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.server import ROOT, serve
 
@@ -15,6 +17,7 @@ REMEDY = (
     "No browser for the browser tests. Install one (`sudo apt-get install chromium`, or "
     "`.venv/bin/python -m playwright install chromium`), or set CHROMIUM to its path."
 )
+OPENINGS, OPEN_MS = 10, 4_000
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
@@ -113,22 +116,19 @@ def settle(page: Page, timeout: float = 30_000) -> None:
 def select(page: Page, label: str, option: str) -> None:
     """Choose an option of a box by its name.
 
-    A list of options closes when the page scrolls, and a click scrolls to what it clicks on: the
-    box has to be in view, and the page at rest, before it is opened.
+    A list of options closes when the page scrolls or a part of it is drawn anew. Who sees that
+    opens it again.
     """
     box = page.get_by_role("combobox", name=label)
-    box.evaluate(
-        """async box => {
-            box.scrollIntoView({block: 'center'});
-            const frame = () => new Promise(requestAnimationFrame);
-            for (let top = NaN; top !== box.getBoundingClientRect().top; await frame()) {
-                top = box.getBoundingClientRect().top;
-                await frame();
-            }
-        }"""
-    )
-    box.click()
-    page.get_by_role("option", name=option, exact=True).click()
+    wanted = page.get_by_role("option", name=option, exact=True)
+    box.scroll_into_view_if_needed()
+    for _ in range(OPENINGS):
+        box.click()
+        with contextlib.suppress(PlaywrightTimeout):
+            wanted.click(timeout=OPEN_MS)
+            return
+        page.keyboard.press("Escape")
+    raise AssertionError(f"{label} does not offer {option}: {page.inner_text('body')[:2000]}")
 
 
 def new_context(

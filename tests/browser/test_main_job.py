@@ -78,12 +78,14 @@ def test_a_short_training_reports_every_epoch_and_ends_with_a_file(visitor):
 def choose_two_methods(page):
     """Leave magnitude and the L1 filter chosen in the form of a sweep."""
     methods = page.locator(".st-key-sweep-methods")
-    methods.wait_for()
+    methods.get_by_role("button", name="Magnitude", exact=True).wait_for()
+    settle(page)
     for name in methods.get_by_role("button").all_inner_texts():
         pill = methods.get_by_role("button", name=name, exact=True)
-        chosen = pill.get_attribute("aria-pressed") == "true"
-        if chosen != (name in ("Magnitude", "L1 filter")):
+        wanted = "true" if name in ("Magnitude", "L1 filter") else "false"
+        if pill.get_attribute("aria-pressed") != wanted:
             pill.click()
+            expect(pill).to_have_attribute("aria-pressed", wanted)
             settle(page)
 
 
