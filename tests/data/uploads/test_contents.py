@@ -34,7 +34,10 @@ def test_kept_clients_are_found_again_by_what_a_run_calls_them(tmp_path):
     path = tmp_path / "clients.zip"
     path.write_bytes(zipped({"train/a.json": document(), "test/a.json": document()}))
     kept = keep_leaf(workspace, path)
-    assert (kept.clients, kept.notes) == (2, ())
+    assert kept.clients == 2
+    assert [note.partition(",")[0] for note in kept.notes] == [
+        "Warning: 5 of 5 validation samples equal a training sample of the same client"
+    ]
     assert leaf_file(workspace.datasets, kept.data).read_bytes() == path.read_bytes()
     with path.open("rb") as file:
         assert keep_leaf(workspace, file) == kept, "from an open upload as well"
