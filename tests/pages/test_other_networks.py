@@ -41,7 +41,7 @@ def finished(tmp_path_factory):
     lab.run(exploring.preview, PreviewSpec(**filters, per_layer=SHARES))
     lab.run(exploring.sensitivity_table, SensitivitySpec(**asked))
     lab.run(exploring.curve, CurveSpec(**asked))
-    points = (dense, ids["l1_filter"], ids["magnitude"])  # as the page asks: newest first
+    points = (dense, ids["magnitude"], ids["l1_filter"])  # as the page asks: in the order chosen
     lab.run(comparing.compare_behaviour, BehaviourSpec(data=lab.data, points=points))
     lab.store.close()
     return lab.workspace.root, ids
