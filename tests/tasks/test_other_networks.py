@@ -76,7 +76,7 @@ def test_a_fresh_network_is_trained_and_its_file_says_what_was_measured(lab):
     found = read_network(lab.workspace.artifacts(job_id) / result.weights)
     assert result.summary.name == "small"
     assert result.point.parameters == found.network.parameters == residual().parameters
-    assert result.point.label == "Dense small, 1 epochs"
+    assert result.point.label == "Dense small, 1 epoch"
     assert result.point.digest
     assert TrainResult.from_json(result.to_json()) == result  # as the store has it
 
