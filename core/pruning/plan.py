@@ -10,7 +10,7 @@ from core.pruning.allocation.scores import ALLOCATIONS
 from core.pruning.method import AUTO, OWN, Method
 from core.pruning.methods import METHODS
 from core.settings import Settings, Value, digest, from_dict, setting, to_dict
-from core.training.recipe import LONGEST_SECONDS, MOST_EPOCHS, Recipe, length_of
+from core.training.recipe import MOST_EPOCHS, Recipe, length_of, seconds_setting
 
 # Whose recipe a plan is, under the names that stored plans have.
 DEFAULT, PAPER = "polished", "pure"
@@ -115,17 +115,7 @@ class PrunePlan(Settings):
         help="Least-squares reconstruction after the cut, before training",
         advanced=True,
     )
-    seconds: float = setting(
-        0.0,
-        low=0.0,
-        high=LONGEST_SECONDS,
-        unit="seconds",
-        help="Retrain by the clock for this long, 0 to count epochs",
-        why="Step size and ramp are spread over the epochs that there is time for, at what an "
-        "epoch costs at that moment. How many that are depends on the machine.",
-        advanced=True,
-        omitted=True,
-    )
+    seconds: float = seconds_setting("Retrain")
     label: str = setting(
         DEFAULT, choices=(DEFAULT, PAPER), help="The recipe all methods share, or the paper's"
     )

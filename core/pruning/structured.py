@@ -130,7 +130,7 @@ def prune_channels(
             done = phases.run(f"training {index}", training)
             small = Small(unpacked(done, "weights"), small.kept, data.shape)
             rows.append(done["history"])
-            used += len(done["history"]) if plan.seconds else left
+            used += len(done["history"])
     return _outcome(small, plan, rows, used, notes)
 
 

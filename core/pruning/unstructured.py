@@ -139,8 +139,7 @@ def prune_weights(
     history = TrainingHistory(np.concatenate([TrainingHistory.empty().values, *rows]))
     mask = Mask(unpacked(done, "mask"))
     kept_notes = tuple(dict.fromkeys((*notes, *last_units(mask))))
-    spent = float(len(history) if plan.seconds else plan.epochs)
-    return Pruned(weights, mask, None, None, history, spent, kept_notes, plan)
+    return Pruned(weights, mask, None, None, history, float(len(history)), kept_notes, plan)
 
 
 def _cut(cutter: Cutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:

@@ -1,6 +1,7 @@
 """A training recipe: everything that decides how weights are fitted, in one frozen record."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from core.errors import SettingsError
 from core.networks.precision import PRECISIONS
@@ -10,6 +11,21 @@ from core.text import duration, plural
 MOST_EPOCHS = 10_000
 LONGEST_SECONDS = 7 * 24 * 3600.0
 USUAL_DROPOUT = 0.5  # after the reference network's wide dense layer
+
+
+def seconds_setting(what: str) -> Any:
+    """Return the setting by which a training goes by the clock; what: is done for so long."""
+    return setting(
+        0.0,
+        low=0.0,
+        high=LONGEST_SECONDS,
+        unit="seconds",
+        help=f"{what} by the clock for this long, 0 to count epochs",
+        why="Step size and ramp are spread over the epochs that there is time for, at what an "
+        "epoch costs at that moment. How many that are depends on the machine.",
+        advanced=True,
+        omitted=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -87,17 +103,7 @@ class Recipe(Settings):
         "best", choices=("best", "last"), help="Keep the best epoch on validation, or the last"
     )
 
-    seconds: float = setting(
-        0.0,
-        low=0.0,
-        high=LONGEST_SECONDS,
-        unit="seconds",
-        help="Train by the clock for this long, 0 to count epochs",
-        why="Step size and ramp are spread over the epochs that there is time for, at what an "
-        "epoch costs at that moment. How many that are depends on the machine.",
-        advanced=True,
-        omitted=True,
-    )
+    seconds: float = seconds_setting("Train")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -92,5 +92,11 @@ def _is(claimed: float | None, counted: float) -> bool:
 
 
 BETTER: tuple[Callable[[Case], Finding | None], ...] = (
-    *(masks_lost, almost_zero, dense_saved, kernels_only, with_tolerance, untrained, no_weights),
+    masks_lost,
+    almost_zero,
+    dense_saved,
+    kernels_only,
+    with_tolerance,
+    untrained,
+    no_weights,
 )

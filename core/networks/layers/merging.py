@@ -47,8 +47,12 @@ class Merging(Kind):
         shapes: Sequence[Shape],
     ) -> OnnxTensor:
         names, is_first = graph.together(inputs)
-        made = reduce(lambda one, other: graph.node(type(self).op, one, other), names)
+        made = self.merged(graph, names)
         return OnnxTensor(first=made) if is_first else OnnxTensor(last=made)
+
+    def merged(self, graph: OnnxGraph, names: Sequence[str]) -> str:
+        """Add the nodes that combine tensors of one order, and return what they make."""
+        return reduce(lambda one, other: graph.node(type(self).op, one, other), names)
 
     def flow(self, inputs: Sequence[Shape], units: Sequence[np.ndarray], table: UnitTable) -> Flow:
         width = max(len(each) for each in units)
@@ -108,16 +112,8 @@ class Average(Merging):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(reduce(np.add, inputs) / len(inputs))
 
-    def onnx(
-        self,
-        graph: OnnxGraph,
-        weights: Arrays,
-        inputs: Sequence[OnnxTensor],
-        shapes: Sequence[Shape],
-    ) -> OnnxTensor:
-        names, is_first = graph.together(inputs)
-        made = graph.node("Mean", *names)
-        return OnnxTensor(first=made) if is_first else OnnxTensor(last=made)
+    def merged(self, graph: OnnxGraph, names: Sequence[str]) -> str:
+        return graph.node("Mean", *names)
 
 
 @dataclass(frozen=True)
@@ -136,17 +132,9 @@ class CustomScaleLayer(Merging):
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return inputs[0] + inputs[1] * self.scale
 
-    def onnx(
-        self,
-        graph: OnnxGraph,
-        weights: Arrays,
-        inputs: Sequence[OnnxTensor],
-        shapes: Sequence[Shape],
-    ) -> OnnxTensor:
-        (one, other), is_first = graph.together(inputs)
-        scaled = graph.node("Mul", other, graph.constant(self.scale))
-        made = graph.node("Add", one, scaled)
-        return OnnxTensor(first=made) if is_first else OnnxTensor(last=made)
+    def merged(self, graph: OnnxGraph, names: Sequence[str]) -> str:
+        one, other = names
+        return graph.node("Add", one, graph.node("Mul", other, graph.constant(self.scale)))
 
 
 @dataclass(frozen=True)

@@ -163,8 +163,7 @@ def prune_single_weights(
             rows.append(done["history"])
         weights = unpacked(done, "weights")
     history = TrainingHistory(np.concatenate(rows))
-    spent = float(len(history) if plan.seconds else plan.epochs)
-    return PrunedNetwork(weights, None, history, spent, (), plan)
+    return PrunedNetwork(weights, None, history, float(len(history)), (), plan)
 
 
 def _cut(cutter: WeightCutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:

@@ -86,12 +86,12 @@ def compete(
     epoch, used = trainer.epoch_seconds()
     if said := too_short(minutes, epoch):
         raise SettingsError(said)
-    field = _Field(trainer, 60 * minutes, epoch, used, seed)
-    field.begin(dense)
-    field.search()
-    field.finish()
-    best = max(field.made, key=lambda made: made.objective)
-    return Competition(field.dense, best, tuple(field.entries))
+    population = _Population(trainer, 60 * minutes, epoch, used, seed)
+    population.begin(dense)
+    population.search()
+    population.finish()
+    best = max(population.made, key=lambda made: made.objective)
+    return Competition(population.dense, best, tuple(population.entries))
 
 
 def least_minutes(epoch_seconds: float) -> int:
@@ -114,7 +114,7 @@ def _least_seconds(epoch_seconds: float) -> float:
     return LEAST_EPOCHS * epoch_seconds + 2 * CAUTION * OVERHEAD_SECONDS
 
 
-class _Field:
+class _Population:
     """The networks in the race, and the time that is left for them."""
 
     def __init__(
