@@ -13,8 +13,7 @@ class Axis:
     """One number of a point; `value` returns nan where the point has no such number.
 
     chosen_by: what a choice among points looks at instead, for numbers of the holdout; None where
-    the number itself was not measured on holdout images. parameters_left: what such an axis counts,
-    as a number or a share of all.
+    the number itself was not measured on holdout images.
     """
 
     key: str
@@ -23,7 +22,6 @@ class Axis:
     higher_is_better: bool
     value: Callable[[Point], float]
     chosen_by: Callable[[Point], float] | None = None
-    parameters_left: Callable[[Point], float] | None = None
 
     @property
     def title(self) -> str:
@@ -51,18 +49,7 @@ def _validated_score(point: Point) -> float:
     return score(point.validation_accuracy, point.sparsity)
 
 
-def _left(point: Point) -> float:
-    return point.parameters - point.zeros
-
-
-SPARSITY = Axis(
-    "sparsity",
-    "Sparsity",
-    "zeros / all parameters",
-    True,
-    lambda p: p.sparsity,
-    parameters_left=lambda p: 1 - p.sparsity,
-)
+SPARSITY = Axis("sparsity", "Sparsity", "zeros / all parameters", True, lambda p: p.sparsity)
 ACCURACY = Axis("accuracy", "Accuracy", "holdout", True, lambda p: p.accuracy, _validated)
 SCORE = Axis("score", "Score", "", True, lambda p: p.score, _validated_score)
 
@@ -89,7 +76,7 @@ AXES: dict[str, Axis] = {
         Axis(
             "latency_seconds", "Latency", "s per image", False, lambda p: _number(p.latency_seconds)
         ),
-        Axis("nonzero", "Parameters left", "", False, _left, parameters_left=_left),
+        Axis("nonzero", "Parameters left", "", False, lambda p: p.parameters - p.zeros),
         Axis("epochs", "Fine-tuning", "epochs", False, lambda p: p.epochs),
         Axis("seconds", "Time", "s", False, lambda p: p.seconds),
     )

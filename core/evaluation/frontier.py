@@ -10,33 +10,21 @@ from core.evaluation.axes import ACCURACY, SPARSITY, Axis
 from core.evaluation.point import Point
 from core.evaluation.score import score
 
-# Channels are cut to the nearest one and ties to the last weight: fewer weights left by less than
-# this share is how a target was met, no gain.
-ALIKE = 0.01
-
 
 def front(points: Sequence[Point], x: Axis = SPARSITY, y: Axis = ACCURACY) -> list[Point]:
     """Return the points that no other point beats on both axes, best y first.
 
-    Where x counts parameters, one that keeps only a hundredth fewer than a better one does not
-    beat it. Of points equal on both axes the first given stays. Points without a value are left
-    out, and imported ones beside any that were measured here.
+    Of points equal on both axes the first given stays. Points without a value are left out, and
+    imported ones beside any that were measured here.
     """
     counted = measured_here(points)
     known = [p for p in counted if math.isfinite(x.value(p)) and math.isfinite(y.value(p))]
     best_first = sorted(known, key=lambda p: (-y.goodness(p), -x.goodness(p)))
     chosen: list[Point] = []
     for point in best_first:
-        if not chosen or _gains(x, point, chosen[-1]):
+        if not chosen or x.goodness(point) > x.goodness(chosen[-1]):
             chosen.append(point)
     return chosen
-
-
-def _gains(axis: Axis, point: Point, other: Point) -> bool:
-    """Return whether a point is better than another on an axis, by more than its target's slack."""
-    if axis.parameters_left is None:
-        return axis.goodness(point) > axis.goodness(other)
-    return axis.parameters_left(point) < axis.parameters_left(other) * (1 - ALIKE)
 
 
 def measured_here(points: Sequence[Point]) -> Sequence[Point]:

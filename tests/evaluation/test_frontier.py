@@ -34,15 +34,6 @@ def test_of_two_equal_points_the_first_stays() -> None:
     assert front([A, twin]) == [A]
 
 
-def test_a_hair_fewer_weights_is_how_a_target_was_met_and_no_gain() -> None:
-    magnitude, random = point(0.8, 0.95), point(0.3, 0.95004, method="random")
-    assert front([random, magnitude]) == [magnitude]
-    fewer = point(0.7, 0.951)
-    assert front([random, magnitude, fewer]) == [magnitude, fewer]
-    tiny, half_of_it = point(0.5, 0.9990), point(0.4, 0.9995)
-    assert front([tiny, half_of_it]) == [tiny, half_of_it]
-
-
 def test_a_point_without_a_value_on_an_axis_is_left_out() -> None:
     unmeasured = point(0.9, 0.99, agreement=None)
     assert front([unmeasured, A], SPARSITY, AXES["agreement"]) == [A]
