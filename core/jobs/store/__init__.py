@@ -1,3 +1,3 @@
 """The store of jobs, the only truth: rows, queries, claims and fenced writes."""
 
-__all__ = ["database", "dispatch", "job", "lease", "live_metrics", "spec", "store"]
+__all__ = ["annotation", "database", "dispatch", "job", "lease", "live_metrics", "spec", "store"]

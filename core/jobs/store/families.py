@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.jobs.store.job import ACTIVE, QUEUED, RESUMABLE, STOPPED, WAITING
-from core.jobs.store.records import change, note_event
+from core.jobs.store.records import account, change, note_event
 from core.jobs.store.schema import FAMILY, JOB, METRIC
 from core.jobs.store.spec import JobSpec, format_of
 
@@ -47,9 +47,19 @@ def insert(
             message="",
             checkpoints="[]",
             settings=json.dumps(child.spec.to_json()),
+            started_by=_starter(connection, parent),
         )
     )
     note_event(connection, id, 0, "submitted")
+
+
+def _starter(connection: sa.Connection, parent: str | None) -> str:
+    """Return who started a run: whoever started its parent, else the account of this process."""
+    if parent is not None:
+        row = connection.execute(sa.select(JOB.c.started_by).where(JOB.c.id == parent)).first()
+        if row is not None:
+            return str(row.started_by)
+    return account()
 
 
 def link(connection: sa.Connection, parent: str, child: str) -> bool:

@@ -1,9 +1,10 @@
 """What everybody outside the store sees of a job."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from core.jobs.store.annotation import Annotation
 from core.jobs.store.spec import StoredSpec
 from core.records import JsonObject
 
@@ -27,6 +28,7 @@ class Job:
     times are seconds since 1970; stop is 0, 1 (asked) or 2 (forced).
     A waiting job has handed its worker back until its children have ended.
     imported: it came in a zip from elsewhere; nothing of it was computed here.
+    annotation: what a person wrote on it. started_by: an account of a machine, "" if nobody knows.
     """
 
     id: str
@@ -55,6 +57,8 @@ class Job:
     stop: int
     seconds_left: float | None
     imported: bool = False
+    annotation: Annotation = field(default_factory=Annotation)
+    started_by: str = ""
 
     @property
     def spec(self) -> StoredSpec:
@@ -109,4 +113,6 @@ def job_from_row(row: Any) -> Job:
         stop=row.stop,
         seconds_left=row.seconds_left if row.state == RUNNING else None,
         imported=bool(row.imported),
+        annotation=Annotation(row.name, tuple(json.loads(row.tags)), row.note),
+        started_by=row.started_by,
     )

@@ -70,8 +70,9 @@ class Lease:
                 "crashes": 0,
                 "worker_losses": 0,
             }
+        own = {"job": self.job_id, "attempt": self.attempt, "at": time.time()}
         rows = [
-            {"job": self.job_id, "key": key, "step": step, "value": value, "attempt": self.attempt}
+            {**own, "key": key, "step": step, "value": value}
             for (key, step), value in update.metrics.items()
         ]
         with self.database.write(durable=update.checkpoints is not None) as connection:

@@ -146,6 +146,13 @@ class Reading:
                     found[key].append((step, math.nan if value is None else value))
         return {key: sorted(points, key=lambda pair: pair[0]) for key, points in found.items()}
 
+    def metric_times(self, id: str) -> dict[int, float]:
+        """Return step -> seconds since 1970 at which it was first measured, where that is known."""
+        first = sa.select(METRIC.c.step, sa.func.min(METRIC.c.at)).group_by(METRIC.c.step)
+        known = first.where(METRIC.c.job == id, METRIC.c.at.is_not(None))
+        with self.database.read() as connection:
+            return dict(connection.execute(known.order_by(METRIC.c.step)).all())
+
     def events(self, id: str | None = None, after: int = 0) -> list[Event]:
         """Return what happened, oldest first, to one job or to all."""
         query = sa.select(EVENT).where(EVENT.c.id > after).order_by(EVENT.c.id)

@@ -1,5 +1,6 @@
 """The two ways a row of the store changes: a job with its event, in the caller's transaction."""
 
+import getpass
 import json
 import time
 from collections.abc import Mapping
@@ -28,6 +29,14 @@ def change(
     if event is not None:
         note_event(connection, changed.id, changed.attempt, event, detail)
     return True
+
+
+def account() -> str:
+    """Return the name of the account that this process runs under, "" where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container's number without a name
+        return ""
 
 
 def note_event(

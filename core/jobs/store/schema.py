@@ -42,6 +42,11 @@ JOB = sa.Table(
     sa.Column("result", sa.Text),
     sa.Column("spec_format", sa.Integer, nullable=False, server_default="1"),
     sa.Column("result_format", sa.Integer, nullable=False, server_default="1"),
+    # What a person wrote on it, and who started it; no part of its identity.
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
+    sa.Column("tags", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("started_by", sa.Text, nullable=False, server_default=""),
     sa.Index("job_queue", "state", "resources", "priority", "turn", "sequence"),
     sa.Index("job_runner", "runner"),
     sqlite_autoincrement=True,
@@ -54,6 +59,7 @@ METRIC = sa.Table(
     sa.Column("step", sa.BigInteger, primary_key=True),
     sa.Column("value", sa.Float),
     sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float),  # seconds since 1970; None for what was imported, or is older
     sqlite_with_rowid=False,
 )
 EVENT = sa.Table(
@@ -101,6 +107,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "UPDATE job SET imported = 1 WHERE id IN (SELECT job FROM event WHERE kind = 'imported')",
         "UPDATE job SET imported = 0 WHERE attempt > 0",  # computed again since
         "UPDATE engine SET leave = 1",
+    ),
+    (  # 4: a run takes a name, tags and a note, and says who started it; metrics have their time
+        "ALTER TABLE job ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE job ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE job ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE job ADD COLUMN started_by TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE metric ADD COLUMN at DOUBLE PRECISION",
     ),
 )
 

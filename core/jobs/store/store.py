@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from core.errors import JobError, SettingsError
 from core.jobs.store import families
+from core.jobs.store.annotation import Annotation, with_tags
 from core.jobs.store.database import Database
 from core.jobs.store.families import Child as Child
 from core.jobs.store.job import ENDED, RESUMABLE, UNFINISHED, Job
@@ -41,6 +42,7 @@ class SavedRun:
     spec_format: int = FIRST_FORMAT
     result_format: int = FIRST_FORMAT
     resources: str = "numpy"
+    annotation: Annotation = field(default_factory=Annotation)
 
     @property
     def spec(self) -> StoredSpec:
@@ -121,6 +123,22 @@ class Store(Reading):
         """Queue a stopped, failed or abandoned job again, from the very beginning."""
         return self._again(id, fresh=True)
 
+    def annotate(self, id: str, annotation: Annotation) -> None:
+        """Keep a name, tags and a note with a run; nothing else about it changes.
+
+        Raises NotFoundError.
+        """
+        self.get(id)
+        with self.database.write(alone=True) as connection:
+            change(connection, JOB.c.id == id, annotation.columns())
+
+    def tag(self, ids: Sequence[str], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Add tags to runs and remove others, from all of them or from none."""
+        with self.database.write(alone=True) as connection:
+            for job in self.jobs(ids=ids):
+                tagged = with_tags(job.annotation, add, remove)
+                change(connection, JOB.c.id == job.id, tagged.columns())
+
     def delete(self, id: str) -> list[str]:
         """Forget an ended job, its metrics, and the children only it needs.
 
@@ -169,15 +187,13 @@ class Store(Reading):
         families.insert(connection, saved.id, child, saved.parent, 0, 0)
         values = {name: getattr(saved, name) for name in _RESTORED}
         values["result"] = None if saved.result is None else json.dumps(saved.result)
-        values["imported"] = 1
+        values |= {"imported": 1, "started_by": "", **saved.annotation.columns()}
         change(connection, JOB.c.id == saved.id, values, event="imported")
         if saved.parent is not None:
             families.link(connection, saved.parent, saved.id)
+        own = {"job": saved.id, "attempt": 0, "at": None}
         for key, points in saved.metrics.items():
-            rows = [
-                {"job": saved.id, "key": key, "step": step, "value": value, "attempt": 0}
-                for step, value in points
-            ]
+            rows = [{**own, "key": key, "step": step, "value": value} for step, value in points]
             self.database.upsert(connection, METRIC, rows)
         return True
 

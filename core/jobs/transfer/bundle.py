@@ -74,7 +74,8 @@ def history_csv(metrics: dict[str, list[tuple[int, float]]]) -> str:
 
 def run_record(job: Job, files: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return what run.json says of a job. files: name -> its sha256 and size."""
-    return {name: getattr(job, name) for name in RECORDED} | {"files": files}
+    written = {"annotation": job.annotation.to_json()} if job.annotation else {}
+    return {name: getattr(job, name) for name in RECORDED} | written | {"files": files}
 
 
 def result_files(folder: Path) -> list[Path]:

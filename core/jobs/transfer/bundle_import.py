@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from core import records
 from core.archives.limits import BUNDLE_LIMITS, Limits
 from core.errors import LabError, UploadError
+from core.jobs.store.annotation import Annotation
 from core.jobs.store.job import ENDED
 from core.jobs.store.spec import StoredSpec
 from core.jobs.store.store import SavedRun, Store, identity
@@ -147,8 +148,9 @@ def _read_run(members: Members, id: str, check_run: CheckRun) -> tuple[SavedRun,
     history = members.text(f"runs/{id}/history.csv")
     try:
         _check_texts(record)
+        written = Annotation.from_json(record.pop("annotation", Annotation().to_json()))
         _check_names(record)
-        run = SavedRun(**record, metrics=_parse_history(history))
+        run = SavedRun(**record, metrics=_parse_history(history), annotation=written)
         _check_run(run, id)
         check_run(run)
     except DAMAGE as error:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.archives.limits import BUNDLE_LIMITS
 from core.errors import JobError, NotFoundError, RecordError, UploadError, WeightsError
+from core.jobs.store.annotation import Annotation
 from core.jobs.store.store import Child, Store
 from core.jobs.transfer.bundle import MANIFEST, export_run, history_csv
 from core.jobs.transfer.bundle_import import import_run
@@ -432,3 +433,30 @@ def test_a_family_in_a_circle_from_an_older_version_can_be_deleted(store, worksp
     assert set(store.own_family(one)) == {two}
     assert set(store.delete(one)) == {one, two}
     assert store.jobs() == []
+
+
+def test_a_name_tags_and_a_note_travel_with_the_run(store, workspace, elsewhere, tmp_path):
+    id = finish(store, workspace, "descend", SETTINGS, 1)
+    plain = export_run(store, workspace, id, tmp_path / "plain.zip").read_bytes()
+    assert b"annotation" not in zipfile.ZipFile(io.BytesIO(plain)).read(f"runs/{id}/run.json")
+    written = Annotation("the good one", ("course",), "two\nlines")
+    store.annotate(id, written)
+    done = import_run(elsewhere[1], elsewhere[0], export_run(store, workspace, id, tmp_path / "a"))
+    assert elsewhere[1].get(done.run).annotation == written
+    assert elsewhere[1].get(done.run).started_by == ""  # somebody elsewhere
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        3,
+        {"name": "n"},
+        {"name": "n" * 200, "tags": [], "note": ""},
+        {"name": 1, "tags": [], "note": ""},
+        {"name": "", "tags": "tag", "note": ""},
+    ],
+)
+def test_a_strangers_annotation_is_checked(exported, elsewhere, annotation):
+    id, path = exported
+    with pytest.raises(UploadError, match="damaged"):
+        import_run(elsewhere[1], elsewhere[0], edited(path, id, annotation=annotation))
