@@ -202,7 +202,7 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
     )
     remember("compare", view)
     if view == "Layers":
-        layers_view(points)
+        layers_view(chosen)
     elif view == "Weights":
         weights_view(chosen)
     elif view == "Predictions":

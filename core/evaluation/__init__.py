@@ -9,6 +9,7 @@ __all__ = [
     "differences",
     "frontier",
     "latency",
+    "layer_states",
     "lineage",
     "network_point",
     "paired",

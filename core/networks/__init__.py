@@ -22,5 +22,6 @@ __all__ = [
     "pixels",
     "precision",
     "prepare",
+    "reference",
     "topology",
 ]

@@ -4,6 +4,7 @@ __all__ = [
     "activity",
     "federated_names",
     "federated_runs",
+    "finished_network",
     "import_checks",
     "imported",
     "labels",

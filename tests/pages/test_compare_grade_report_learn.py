@@ -103,6 +103,20 @@ def test_every_view_of_two_networks_opens(lab, view: str) -> None:
     fine(opened("frontier", points=points, view=view))
 
 
+def test_each_compared_network_opens_its_layers(lab) -> None:
+    _, ids = lab
+    chosen = f"{ids['magnitude-0.95']},{ids['l1_filter-0.8']}"
+    test = opened("frontier", points=chosen, compare="Layers")
+    test.session_state[f"compare:{ids['magnitude-0.95']}:architecture"] = True
+    said = texts(fine(test.run())).replace("\\", "")
+    left = round(0.05 * 592_933)
+    assert re.search(rf"\*\*{left // 1000},\d+\*\* of 592,933 parameters are left \(5\.0%\)", said)
+    assert "**conv1** (Conv2D) → 25 × 25 × 32." in said
+    number = next(each for each in test.number_input if each.label == "Unit (0 to 31)")
+    number.set_value(7)
+    assert "unit 7 of conv1/kernel: 3 inputs of 3 × 3" in texts(fine(test.run())).replace("\\", "")
+
+
 def test_what_changed_tells_new_errors_and_fixed_images(lab) -> None:
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))

@@ -143,6 +143,25 @@ def test_a_card_has_its_files_and_its_notes(home, open_page):
         assert f"Download {name}" in labels
 
 
+def test_a_card_opens_the_layers_of_a_residual_network_and_their_kernels(home, open_page):
+    _, ids = home
+    test = open_page(
+        "pruning", view="sweep", data=ids["data"], dense=ids["dense"], point=ids["l1_filter"]
+    )
+    assert "Layer" not in [each.label for each in test.selectbox]
+    test.session_state["frontier:card:architecture"] = True
+    text = shown(test.run()).replace("\\", "")
+    assert "14 layers." in text
+    assert "**stem** (Conv2D) → 9 × 9 × 6." in text
+    assert "unit 0 of stem/kernel" in text or "unit 1 of stem/kernel" in text
+    layer = next(each for each in test.selectbox if each.label == "Layer")
+    for name in ("depthwise", "inner_bn", "add", "head"):
+        layer.set_value(name)
+        text = shown(test.run()).replace("\\", "")
+        assert f"**{name}** (" in text
+    assert "unit 0 of head/kernel: 6 inputs of 1 × 1" in text
+
+
 @pytest.mark.parametrize(
     ("view", "said"),
     [

@@ -22,6 +22,7 @@ from core.jobs.store.job import DONE, Job
 from core.runs.results import Network
 from core.runs.specs import result_of
 from core.text import percent, plural, size
+from pages.components.architecture.architecture_view import architecture_view
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.picture import picture_url
@@ -73,10 +74,14 @@ def _measured(point: Point) -> dict[str, Any]:
     }
 
 
-def layers_view(points: Sequence[Point]) -> None:
-    """Show sparsity and dead units layer by layer."""
+def layers_view(chosen: Sequence[Network]) -> None:
+    """Show sparsity and dead units layer by layer, and the architecture of each network."""
+    points = [network.point for network in chosen]
     live_chart(layer_bars(points), "compare-layers", 320)
     live_chart(layer_bars(points, dead=True), "compare-dead", 280)
+    for network in chosen if len(chosen) > 1 else ():  # of one alone, its card has it
+        st.caption(plain(network.point.label))
+        architecture_view(network, f"compare:{network.job.id}")
 
 
 def weights_view(chosen: Sequence[Network]) -> None:

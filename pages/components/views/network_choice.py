@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.data.store import StoredDataset
 from core.errors import LabError
-from core.figures.architecture import architecture_map
+from core.figures.architecture.drawing import architecture_map
 from core.networks.applications import NAMES, PREFIX
 from core.networks.catalogue import CATALOGUE
 from core.networks.graph import Network

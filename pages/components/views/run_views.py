@@ -18,6 +18,7 @@ from core.runs.specs import spec_of
 from core.text import duration, percent, size
 from core.training.spec import TrainSpec
 from pages.components.address_state import choose, gone
+from pages.components.architecture.architecture_view import architecture_view
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
@@ -177,6 +178,7 @@ def network_card(network: Network, class_names: Sequence[str], key: str) -> None
         st.caption("Confusion matrix (holdout)")
         chart = confusion_map(point.confusion, class_names, False)
         live_chart(chart, f"{key}:confusion", map_height(len(class_names)))
+    architecture_view(network, key)
     with st.container(horizontal=True, vertical_alignment="center"):
         download(network, f"{key}:download", "primary")
     if point.notes:

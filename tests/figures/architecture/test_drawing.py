@@ -2,8 +2,14 @@
 
 import pytest
 
-from core.figures.architecture import architecture_map, coordinates_of, group_of
+from core.evaluation.layer_states import layer_states
+from core.evaluation.network_point import layers_of_network
+from core.figures.architecture.drawing import architecture_map, group_of
+from core.figures.architecture.positions import coordinates_of
 from core.networks.catalogue import CATALOGUE
+from core.networks.groups.dead_units import without_dead_units
+from core.networks.groups.unit_groups import unit_groups
+from core.networks.initializers import initial_values
 from tests.pruning.graphs.tiny import NETWORKS, residual
 
 
@@ -54,3 +60,33 @@ def test_a_shortcut_on_the_lane_of_what_it_goes_around_passes_below():
     assert min(y for y in edges["y"] if y is not None) == -0.4
     turns = [x for x, y in zip(edges["x"], edges["y"], strict=True) if y == -0.4]
     assert turns == [3.5, 10.5]  # from stem_relu, the third, to add, the eleventh
+
+
+def emptied():
+    """The residual network with 48 of the 54 entries of its stem's kernel at zero."""
+    network = residual()
+    weights = initial_values(network, 0)
+    weights["stem/kernel"].reshape(-1)[6:] = 0
+    groups = unit_groups(network)
+    measured = layers_of_network(groups, weights, without_dead_units(groups, weights))
+    return network, layer_states(network, weights, measured)
+
+
+def test_a_finished_network_is_drawn_with_what_is_left_of_each_layer():
+    network, states = emptied()
+    chart = architecture_map(network, states)
+    boxes, filling = chart.traces[3], chart.traces[4]
+    stem = [name for (name,) in boxes["customdata"]].index("stem")
+    area = (filling["marker"]["size"][stem] / boxes["marker"]["size"][stem]) ** 2
+    assert area == pytest.approx(6 / 54)
+    assert "54 parameters, 48 zeros: 11.1% left" in boxes["hovertext"][stem]
+    row = next(row for row in chart.rows if row["layer"] == "stem")
+    assert (row["zeros"], row["useful multiply-adds"]) == (48, 6 * 81)
+    assert chart.alt.endswith("Least is left of stem: 11.1% of its parameters.")
+
+
+def test_the_chosen_layer_has_a_ring_where_it_is_drawn():
+    network, states = emptied()
+    ring = architecture_map(network, states, "inner").traces[-1]
+    assert (ring["x"][0], ring["y"][0]) == coordinates_of(network)["inner"]
+    assert len(architecture_map(network, states, "unknown").traces) == 5
