@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core.networks.formats import keras_h5
 from tests.browser.conftest import settle
 from tests.browser.finished import finished_lab, visit
+from tests.browser.test_every_page import GRAVE, OUTSIDE, VIOLATIONS
 from tests.runs.finished_lab import pruned_weights
 
 GRADING_MILLISECONDS = 180_000  # the first job of an engine imports TensorFlow
@@ -82,6 +84,38 @@ def test_a_clicked_dot_is_compared_and_the_link_brings_it_back(tab, lab) -> None
     page.goto(address)
     settle(page)
     expect(page.get_by_test_id("stMultiSelect")).to_contain_text("l1_filter")
+
+
+CLICK_LAYER = """(name) => {
+  const plots = [...document.querySelectorAll(".live-chart-plot")];
+  const plot = plots.find((each) => each._fullData?.some((t) => t.name === "Makes units"));
+  plot.scrollIntoView({ block: "center" });
+  const trace = plot._fullData.find((t) => t.name === "Makes units");
+  const at = trace.customdata.findIndex(([layer]) => layer === name);
+  const box = plot.querySelector(".nsewdrag").getBoundingClientRect();
+  const { xaxis, yaxis } = plot._fullLayout;
+  return { x: box.x + xaxis.d2p(trace.x[at]), y: box.y + yaxis.d2p(trace.y[at]) };
+}"""
+
+
+def test_a_click_on_a_layer_of_the_drawing_shows_its_kernels(tab, lab) -> None:
+    page = tab.go(f"/frontier?points={lab[1]['magnitude-0.95'][:8]}")
+    drawn(page)
+    page.get_by_text("Architecture", exact=True).click()
+    expect(page.get_by_text("of conv1/kernel: 3 inputs of 3 × 3").first).to_be_visible()
+    settle(page)
+    place = page.evaluate(CLICK_LAYER, "dense1")
+    page.mouse.move(place["x"], place["y"])
+    page.mouse.click(place["x"], place["y"])
+    expect(page.get_by_text("of dense1/kernel: 64 inputs of 4 × 4").first).to_be_visible()
+    box = page.get_by_label("Unit (0 to 511)")
+    box.fill("7")
+    box.press("Enter")
+    expect(page.get_by_text("Weights of unit 7 of dense1/kernel").first).to_be_visible()
+    settle(page)
+    axe = Axe().run(page, context={"exclude": OUTSIDE}, options=VIOLATIONS)
+    grave = [each["id"] for each in axe.response["violations"] if each["impact"] in GRAVE]
+    assert grave == []
 
 
 def test_changed_images_of_two_networks_are_shown(tab, lab) -> None:

@@ -154,9 +154,8 @@ def test_a_card_opens_the_layers_of_a_residual_network_and_their_kernels(home, o
     assert "14 layers." in text
     assert "**stem** (Conv2D) → 9 × 9 × 6." in text
     assert "unit 0 of stem/kernel" in text or "unit 1 of stem/kernel" in text
-    layer = next(each for each in test.selectbox if each.label == "Layer")
     for name in ("depthwise", "inner_bn", "add", "head"):
-        layer.set_value(name)
+        next(each for each in test.selectbox if each.label == "Layer").set_value(name)
         text = shown(test.run()).replace("\\", "")
         assert f"**{name}** (" in text
     assert "unit 0 of head/kernel: 6 inputs of 1 × 1" in text

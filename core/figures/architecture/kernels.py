@@ -181,7 +181,9 @@ def vectors(network: Network, weights: Mapping[str, np.ndarray], layer: str) -> 
                 zip(found.items(), colors.SYMBOLS, strict=False)
             )
         ],
-        layout=layout(axis("Unit"), axis("Value")),
+        layout=layout(
+            axis("Unit"), axis("Value" if len(found) > 1 else next(iter(found)).capitalize())
+        ),
         alt=f"{', '.join(found)} of {layer}, a value for each unit.",
         rows=[
             {"unit": unit, **{part: float(a[unit]) for part, a in found.items() if unit < a.size}}

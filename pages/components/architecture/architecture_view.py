@@ -17,6 +17,7 @@ from pages.components.session import workspace
 
 Opened = tuple[Graph, Weights, list[LayerState]]
 SEEN = "A box is filled by the share of its parameters that is left; its area is their number. "
+COUNTS = ("Parameters", "Zeros", "Multiply-adds", "Multiply-adds left", "Units", "Dead units")
 TOLD = "One colour: units that can only go together. Click a layer for its kernels."
 
 
@@ -103,7 +104,8 @@ def _table(states: list[LayerState], key: str, layer_key: str) -> None:
         hide_index=True,
         height=min(38 + 35 * len(states), 320),
         column_config={
-            "Left": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+            "Left": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+            **{name: st.column_config.NumberColumn(format="localized") for name in COUNTS},
         },
         alt="Every layer with its shape, parameters, zeros, units and multiply-adds",
         key=table,
@@ -116,7 +118,7 @@ def _row(state: LayerState) -> dict[str, object]:
     row = state.row
     return {
         "Layer": row.name,
-        "Left": state.left,
+        "Left": state.left if row.parameters else None,
         "Kind": row.kind,
         "Output": " × ".join(map(str, row.output)),
         "Parameters": row.parameters,
