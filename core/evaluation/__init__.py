@@ -7,6 +7,7 @@ __all__ = [
     "comparable",
     "cost",
     "differences",
+    "forgotten",
     "frontier",
     "latency",
     "layer_states",

@@ -176,10 +176,11 @@ def _listed(
 ) -> tuple[Change, ...]:
     sureness = after[rows].max(axis=1) if len(rows) else np.zeros(0)
     surest_first = rows[np.argsort(-sureness, kind="stable")][:LISTED]
-    return tuple(_change(int(row), labels, before, after) for row in surest_first)
+    return tuple(change_of(int(row), labels, before, after) for row in surest_first)
 
 
-def _change(row: int, labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> Change:
+def change_of(row: int, labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> Change:
+    """Return what two networks answer to one image; arrays as those of `compare`."""
     return Change(
         row=row,
         label=int(labels[row]),
@@ -273,8 +274,12 @@ def _write_pictures(
 ) -> None:
     listed = {c.row for each in compared for c in (*each.new_errors, *each.fixed)}
     rows = np.array(sorted(listed | {each.row for each in exemplars}), dtype=np.int64)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(folder / PICTURES_FILE, rows=rows, pictures=pictures_of(images[rows]))
+
+
+def pictures_of(images: np.ndarray) -> np.ndarray:
+    """Return images as a network reads them, (k, ...) in [0, 1], as (k, h, w, c) uint8."""
     if images.ndim != 4:  # rows of values, as one line of grey
         images = images.reshape(len(images), 1, -1, 1)
-    pictures = (np.clip(images[rows], 0.0, 1.0) * 255).round().astype(np.uint8)
-    folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(folder / PICTURES_FILE, rows=rows, pictures=pictures)
+    return np.asarray((np.clip(images, 0.0, 1.0) * 255).round(), np.uint8)

@@ -8,6 +8,7 @@ __all__ = [
     "convergence",
     "federation",
     "frontier",
+    "image_strip",
     "lessons",
     "model_map",
     "per_class",

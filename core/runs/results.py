@@ -124,6 +124,14 @@ def common_dense(chosen: Sequence[Network], known: Mapping[str, Network]) -> Net
     return known.get(roots.pop()) if len(roots) == 1 else None
 
 
+def dense_of(store: Store, network: Network) -> str | None:
+    """Return the run of the dense network that a pruned one came from; None if it is not here."""
+    source = source_of(network.job) if network.job.kind == "prune" else ""
+    if not source or not store.exists(source):
+        return None
+    return source if network_of(store.get(source)) is not None else None
+
+
 def _root(network: Network, known: Mapping[str, Network]) -> Network:
     seen = {network.job.id}
     while network.point.parent in known and network.point.parent not in seen:

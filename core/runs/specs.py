@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from core.errors import LabError, RecordError, SettingsError
 from core.evaluation.behaviour import BehaviourResult, BehaviourSpec
+from core.evaluation.forgotten import ForgottenResult, ForgottenSpec
 from core.evaluation.results import NetworkResult
 from core.federated.demo.spec import FederatedGridResult, FederatedGridSpec
 from core.federated.results import (
@@ -49,6 +50,7 @@ RECORDS: Mapping[str, tuple[type[Spec], type[Record]]] = {
     CurveSpec.kind: (CurveSpec, CurveResult),
     SensitivitySpec.kind: (SensitivitySpec, SensitivityResult),
     BehaviourSpec.kind: (BehaviourSpec, BehaviourResult),
+    ForgottenSpec.kind: (ForgottenSpec, ForgottenResult),
     GradeSpec.kind: (GradeSpec, GradeResult),
     FEDERATED: (FederatedSpec, FederatedMlpResult),
     FEDERATED_NETWORK: (FederatedSpec, FederatedNetworkResult),

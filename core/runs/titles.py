@@ -6,6 +6,7 @@ from typing import Any
 from core.data.store import list_stored
 from core.errors import RecordError
 from core.evaluation.behaviour import BehaviourSpec
+from core.evaluation.forgotten import ForgottenSpec
 from core.federated.demo.spec import FederatedGridSpec
 from core.federated.presets import TITLES
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
@@ -45,6 +46,7 @@ KINDS = {
     SensitivitySpec.kind: "Layer sensitivity",
     CurveSpec.kind: "One-shot curve",
     BehaviourSpec.kind: "Changed predictions",
+    ForgottenSpec.kind: "Forgotten images",
     PreviewSpec.kind: "Instant preview",
 }
 UNKNOWN = "settings of an unknown form"

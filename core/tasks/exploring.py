@@ -1,11 +1,20 @@
 """Tasks that look before anything is trained: the instant explorer and the sensitivity table."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import SettingsError
+from core.evaluation.forgotten import (
+    Answers,
+    Forgotten,
+    ForgottenResult,
+    ForgottenSpec,
+    forgotten,
+    write_answers,
+)
 from core.jobs.housekeeping import delete_run
 from core.jobs.runner.context import Context
 from core.jobs.store.job import ENDED
@@ -46,9 +55,28 @@ def preview(context: Context, spec: PreviewSpec) -> PreviewResult:
     """Answer one position of the explorer's sliders."""
     explorer = _explorer(context, spec)
     answer = explorer.answer(spec.plan, spec.per_layer, spec.reconstruction)
-    name = _written(context.folder, explorer, answer.weights)
+    result = answer.result(_written(context.folder, explorer, answer.weights))
+    if spec.with_images:
+        result = replace(result, forgotten=_seen(context, explorer, answer.answers))
     forget_old_answers(context)
-    return answer.result(name)
+    return result
+
+
+def forgotten_images(context: Context, spec: ForgottenSpec) -> ForgottenResult:
+    """Show what a finished network forgot, on the images that the explorer shows of every cut."""
+    explorer = _explorer(context, spec)
+    if isinstance(explorer, NetworkExplorer):
+        weights = other_network(context, spec.network).weights
+    else:
+        weights = network(context, spec.network).weights
+    found = _seen(context, explorer, explorer.compared(weights))
+    return ForgottenResult(forgotten=found)
+
+
+def _seen(context: Context, explorer: Explorer | NetworkExplorer, answers: Answers) -> Forgotten:
+    found = forgotten(answers, explorer.class_names)
+    write_answers(context.folder, found, answers, explorer.split.images)
+    return found
 
 
 def _written(folder: Path, explorer: Explorer | NetworkExplorer, weights: Weights) -> str:
@@ -98,7 +126,9 @@ def sensitivity_table(context: Context, spec: SensitivitySpec) -> SensitivityRes
     return table.result(spec.method)
 
 
-def _explorer(context: Context, spec: PreviewSpec | CurveSpec) -> Explorer | NetworkExplorer:
+def _explorer(
+    context: Context, spec: PreviewSpec | CurveSpec | ForgottenSpec
+) -> Explorer | NetworkExplorer:
     fetch_network(context, spec.dense)
     return _warm(context.workspace, spec.data, spec.dense, is_other(context, spec.dense))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from core.evaluation.behaviour import BehaviourSpec
+from core.evaluation.forgotten import ForgottenSpec
 from core.federated.demo.spec import FederatedGridSpec
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.grading.spec import GradeSpec
@@ -14,7 +15,7 @@ from core.pruning.spec import PruneSpec
 from core.records import JsonObject, Record, Spec
 from core.tasks.comparing import compare_behaviour
 from core.tasks.competition import competition, timing
-from core.tasks.exploring import curve, preview, sensitivity_table
+from core.tasks.exploring import curve, forgotten_images, preview, sensitivity_table
 from core.tasks.federated import compare_federated, federate_mlp, federate_network
 from core.tasks.federated_demo import federated_grid
 from core.tasks.grading import grade_files
@@ -47,6 +48,7 @@ TASKS: dict[str, Task] = {
     CurveSpec.kind: _joined(CurveSpec, curve),
     SensitivitySpec.kind: _joined(SensitivitySpec, sensitivity_table),
     BehaviourSpec.kind: _joined(BehaviourSpec, compare_behaviour),
+    ForgottenSpec.kind: _joined(ForgottenSpec, forgotten_images),
     GradeSpec.kind: _joined(GradeSpec, grade_files),
     FEDERATED: _joined(FederatedSpec, federate_mlp),
     FEDERATED_NETWORK: _joined(FederatedSpec, federate_network),

@@ -145,7 +145,7 @@ def test_a_sweep_says_what_it_costs_before_it_starts(filled_home, open_page):
 
 def test_the_explorer_says_what_it_compares_with_and_on_how_many_images(filled_home, open_page):
     workspace, ids = filled_home
-    spec = PreviewSpec(data=ids["data"], dense=ids["dense"])
+    spec = PreviewSpec(data=ids["data"], dense=ids["dense"], with_images=True)
     answer = PreviewResult(
         accuracy=0.841, dense_accuracy=0.836, images=1000, seconds=0.3, sparsity=0.5, score=0.67,
         reconstructed=False, plan=spec.plan,

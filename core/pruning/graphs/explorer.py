@@ -9,6 +9,7 @@ import numpy as np
 from core.errors import SettingsError
 from core.evaluation.accuracy import accuracy, predict
 from core.evaluation.cost import sparsity
+from core.evaluation.forgotten import Answers
 from core.evaluation.network_point import layers_of_network
 from core.evaluation.score import score
 from core.networks.graph import Network
@@ -49,15 +50,20 @@ class NetworkExplorer:
         check_weights(dense, data.network)
         check_finite(dense)
         self._dense, self._data, self._seed = dense, data, seed
-        self._split = data.validation.spread(images_for(data.network, LOOKED_AT))
-        self._dense_accuracy = self._accuracy(dense)
+        self.split = data.validation.spread(images_for(data.network, LOOKED_AT))
+        self.class_names = data.class_names
+        self._before = self._predicted(dense)
+        self._dense_accuracy = accuracy(self._before, self.split.labels)
         self._few = replace(data, train=sample(data.train, SAMPLE_IMAGES, seed))
         self._living = living_network(data.network, dense)
         self._scores: dict[str, Scores] = {}
 
-    def _accuracy(self, weights: Weights) -> float:
-        found = predict(weights, self._data.network, self._split.as_float())
-        return accuracy(found, self._split.labels)
+    def _predicted(self, weights: Weights) -> np.ndarray:
+        return predict(weights, self._data.network, self.split.as_float())
+
+    def compared(self, weights: Weights) -> Answers:
+        """Return what the dense network and another one of its shape answer."""
+        return Answers(self.split.labels, self._before, self._predicted(weights))
 
     def answer(
         self,
@@ -79,19 +85,21 @@ class NetworkExplorer:
             )
         cut = self._units if plan.rule.structured else self._weights
         weights, notes = cut(plan, per_layer)
-        found, reached = self._accuracy(weights), sparsity(weights)
+        answers = self.compared(weights)
+        found, reached = accuracy(answers.after, self.split.labels), sparsity(weights)
         return Preview(
             plan=plan,
             sparsity=reached,
             accuracy=found,
             dense_accuracy=self._dense_accuracy,
             score=score(found, reached),
-            images=len(self._split),
+            images=len(self.split),
             layers=self._views(weights),
             notes=notes,
             seconds=time.perf_counter() - started,
             reconstructed=False,
             weights=weights,
+            answers=answers,
             cuts=self.cuts(plan),
         )
 

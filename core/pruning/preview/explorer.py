@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import SettingsError
+from core.evaluation.accuracy import accuracy, softmax
 from core.evaluation.cost import parameters, sparsity, zeros
+from core.evaluation.forgotten import Answers
 from core.evaluation.score import score
 from core.networks.compact import scatter
 from core.networks.network import LAYERS, Weights, check_finite, check_weights
@@ -20,7 +22,7 @@ from core.pruning.masks.mask import Mask, keep_highest
 from core.pruning.method import OWN, Budget, PruningContext, Scores
 from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import PrunePlan
-from core.pruning.preview.compact_accuracy import instant_accuracy
+from core.pruning.preview.compact_accuracy import instant_logits
 from core.pruning.preview.layer_inputs import LayerInputs
 from core.pruning.preview.spec import LayerView, PreviewResult
 from core.pruning.reconstruction.plan_step import sample
@@ -39,6 +41,7 @@ class Preview:
 
     score: what the file would score as it is. reconstructed: whether by least squares. mask: of the
     reference network. cuts: what of another network may be given a share of its own.
+    answers: of the dense network and of the cut one to those images.
     """
 
     plan: PrunePlan
@@ -52,6 +55,7 @@ class Preview:
     seconds: float
     reconstructed: bool
     weights: Weights
+    answers: Answers
     mask: Mask | None = None
     cuts: tuple[str, ...] = ()
 
@@ -86,8 +90,10 @@ class Explorer:
         check_weights(dense, data.shape)
         check_finite(dense)
         self._dense, self._data, self._seed = dense, data, seed
-        self._split = data.validation.spread(images)
-        self._dense_accuracy = instant_accuracy(dense, self._split)
+        self.split, self.class_names = data.validation.spread(images), data.class_names
+        found = instant_logits(dense, self.split)
+        self._dense_accuracy = accuracy(found, self.split.labels)
+        self._before = softmax(found)
         self._few = replace(data, train=sample(data.train, SAMPLE_IMAGES, seed))
         self._living, self._living_notes = living(dense, data.shape)
         self._inputs = LayerInputs()
@@ -110,22 +116,28 @@ class Explorer:
         weights, mask, notes = find(plan, per_layer)
         if reconstruction:
             weights = self._reconstructed(weights, mask)
-        found = instant_accuracy(weights, self._split)
-        reached = sparsity(weights)
+        logits = instant_logits(weights, self.split)
+        found, reached = accuracy(logits, self.split.labels), sparsity(weights)
         return Preview(
             plan=plan,
             sparsity=reached,
             accuracy=found,
             dense_accuracy=self._dense_accuracy,
             score=score(found, reached),
-            images=len(self._split),
+            images=len(self.split),
             layers=_views(weights),
             notes=notes,
             seconds=time.perf_counter() - started,
             reconstructed=reconstruction,
             weights=weights,
+            answers=Answers(self.split.labels, self._before, softmax(logits)),
             mask=mask,
         )
+
+    def compared(self, weights: Weights) -> Answers:
+        """Return what the dense network and another one of its shape answer."""
+        after = softmax(instant_logits(weights, self.split))
+        return Answers(self.split.labels, self._before, after)
 
     def curve(
         self, plan: PrunePlan, sparsities: Sequence[float], reconstruction: bool = False

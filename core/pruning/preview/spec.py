@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from core.evaluation.forgotten import Forgotten
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.records import JsonObject, Record, Spec
@@ -30,6 +31,9 @@ class PreviewSpec(CutSpec):
     per_layer: Mapping[str, float] | None = None
     reconstruction: bool = setting(
         False, stored_as="recovery", help="Least-squares reconstruction after the cut"
+    )
+    with_images: bool = setting(
+        False, omitted=True, help="Also answer with images that the cut network sees otherwise"
     )
 
     @property
@@ -68,7 +72,8 @@ class PreviewResult(Record):
     """One answer of the explorer; see `core.pruning.preview.explorer.Preview`.
 
     weights: name of the file with the network as the cut left it. cuts: what of a network other
-    than the reference may be given a share of its own: layers, or unit groups.
+    than the reference may be given a share of its own: layers, or unit groups. forgotten: what
+    became of the images, if that was asked.
     """
 
     earlier: ClassVar = {1: _second_form}
@@ -85,11 +90,13 @@ class PreviewResult(Record):
     notes: tuple[str, ...] = ()
     weights: str = ""
     cuts: tuple[str, ...] = ()
+    forgotten: Forgotten | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the answer for JSON; the reference network's layers are known to everybody."""
+        """Return the answer for JSON, without what there is none of."""
         found = super().to_json()
-        return found if self.cuts else {k: v for k, v in found.items() if k != "cuts"}
+        empty = {name for name in ("cuts", "forgotten") if not found[name]}
+        return {name: value for name, value in found.items() if name not in empty}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
 from pages.components.session import store, submit
+from pages.components.views.forgotten_view import forgotten_strip
 from pages.components.views.weight_views import before_and_after
 
 SHARES = "preview-shares"  # key of the last answer's sparsity of each layer
@@ -75,6 +76,7 @@ def _controls(data: str, dense: str, is_reference: bool) -> PreviewSpec:
         sparsity=sparsity,
         per_layer=per_layer,
         reconstruction=reconstruction and is_reference,
+        with_images=True,
     )
 
 
@@ -132,6 +134,8 @@ def show_preview(job: Job) -> None:
         f"Compared with the dense network's {percent(result.dense_accuracy)} on the same "
         f"{plural(result.images, 'validation image')}."
     )
+    if result.forgotten is not None:
+        forgotten_strip(job, result.forgotten, "explore-strip")
     live_chart(layer_sparsities(result.layers), "explore-chart", 300)
     for note in result.notes:
         st.caption(plain(note))

@@ -23,6 +23,7 @@ from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
 from pages.components.session import live_metrics, store, workspace
+from pages.components.views.forgotten_view import network_strip
 from pages.components.views.job_progress import STOP_KEYS, job_line
 from pages.components.views.torch_files import torch_files
 
@@ -170,6 +171,7 @@ def network_card(network: Network, class_names: Sequence[str], key: str) -> None
     point = network.point
     st.subheader(plain(point.label or point.method), anchor=False)
     point_metrics(point)
+    network_strip(network, key)
     layers, confusion = st.columns(2, gap="medium")
     with layers:
         st.caption("Sparsity of each layer")

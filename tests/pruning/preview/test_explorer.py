@@ -140,3 +140,13 @@ def test_reconstruction_revives_nothing_of_what_is_gone(explorer, method):
         ].any()
     ]
     assert "dense2" in changed
+
+
+def test_an_answer_knows_what_both_networks_say_to_every_image(explorer):
+    answer = explorer.answer(plan(sparsity=0.9))
+    split = data().validation.take(looked_at(len(data().validation)))
+    assert answer.answers.before == pytest.approx(predict(weights(), SHAPE, split.images), abs=1e-5)
+    after = predict(answer.weights, SHAPE, split.images)
+    assert answer.answers.after == pytest.approx(after, abs=1e-5)
+    again = explorer.compared(answer.weights)
+    assert np.array_equal(again.after, answer.answers.after)

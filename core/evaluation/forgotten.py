@@ -1,0 +1,168 @@
+"""What a cut network forgot: the same few images, seen by the dense network and by the cut one.
+
+The images are validation images, which choices may see; the holdout stays for what is reported.
+Source: Hooker et al. 2019, "What do compressed deep neural networks forget?", arXiv:1911.05248.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from core.evaluation.behaviour import Change, change_of, pictures_of
+from core.records import Record, Spec
+from core.settings import setting
+
+STRIP_IMAGES, EXEMPLARS = 24, 12
+ANSWERS_FILE = "answers.npz"
+BOTH_RIGHT, NEWLY_WRONG = "both right", "newly wrong"
+NEWLY_RIGHT, BOTH_WRONG = "newly right", "both wrong"
+KINDS = (BOTH_RIGHT, NEWLY_WRONG, NEWLY_RIGHT, BOTH_WRONG)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What two networks answer. labels (n,); before, after (n, classes): probabilities."""
+
+    labels: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten(Record):
+    """What changed on `looked_at` validation images; `Change.row` counts within them.
+
+    images: of the strip, the same for every cut of one dense network. exemplars: images newly
+    wrong, those first of which the dense network was surest. counts: of each of KINDS.
+    """
+
+    class_names: tuple[str, ...]
+    looked_at: int
+    counts: tuple[int, ...]
+    images: tuple[Change, ...]
+    exemplars: tuple[Change, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgottenSpec(Spec):
+    """The strip of a finished network, beside the dense network that it came from."""
+
+    kind: ClassVar[str] = "forgotten"
+    resources: ClassVar[str] = "interactive"
+
+    data: str = setting(help="Digest of the data set")
+    dense: str = setting(help="Run of the dense network")
+    network: str = setting(help="Run of the network that was cut")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgottenResult(Record):
+    """The strip of a finished network. pictures: name of the file that has the images."""
+
+    forgotten: Forgotten
+    pictures: str = ANSWERS_FILE
+
+
+def kind_of(change: Change) -> str:
+    """Return which of KINDS an image is."""
+    right = change.before == change.label, change.after == change.label
+    return {
+        (True, True): BOTH_RIGHT,
+        (True, False): NEWLY_WRONG,
+        (False, True): NEWLY_RIGHT,
+        (False, False): BOTH_WRONG,
+    }[right]
+
+
+def kinds(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return each image's place in KINDS. labels, before, after: (n,) classes."""
+    was, now = before == labels, after == labels
+    return np.select([was & now, was & ~now, ~was & now], [0, 1, 2], 3)
+
+
+def strip_rows(before: np.ndarray, labels: np.ndarray, count: int = STRIP_IMAGES) -> np.ndarray:
+    """Return the rows of the strip, class by class, the surest answer of each class first.
+
+    before: (n, classes) probabilities of the dense network. Classes take turns, so each has as
+    many images as the others, if it has so many; within a class they are spread evenly over the
+    dense network's confidence in the true class, from sure to mistaken.
+    """
+    sureness = before[np.arange(len(labels)), labels]
+    classes = np.unique(labels)
+    if len(classes) > count:  # more classes than images: classes from everywhere in the list
+        classes = classes[np.linspace(0, len(classes) - 1, count).round().astype(int)]
+    ranked = [_surest_first(np.flatnonzero(labels == c), sureness) for c in classes]
+    quotas = _quotas([len(rows) for rows in ranked], count)
+    chosen = [_spread(rows, quota) for rows, quota in zip(ranked, quotas, strict=True)]
+    return np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
+
+
+def _surest_first(rows: np.ndarray, sureness: np.ndarray) -> np.ndarray:
+    return np.asarray(rows[np.argsort(-sureness[rows], kind="stable")])
+
+
+def _quotas(sizes: list[int], count: int) -> list[int]:
+    """Return how many images each class gives when classes take turns until `count` are there."""
+    quotas = [0] * len(sizes)
+    while sum(quotas) < min(count, sum(sizes)):
+        for place, size in enumerate(sizes):
+            if quotas[place] < size and sum(quotas) < count:
+                quotas[place] += 1
+    return quotas
+
+
+def _spread(rows: np.ndarray, quota: int) -> np.ndarray:
+    """Return `quota` rows at the middles of as many equal parts of the list."""
+    middles = (np.arange(quota) + 0.5) * len(rows) / max(quota, 1)
+    return np.asarray(rows[middles.astype(int)])
+
+
+def forgotten(answers: Answers, class_names: tuple[str, ...]) -> Forgotten:
+    """Return the strip, the pruned exemplars and the counts of what two networks answer."""
+    before, after = answers.before.argmax(axis=1), answers.after.argmax(axis=1)
+    places = kinds(answers.labels, before, after)
+    lost = np.flatnonzero(places == KINDS.index(NEWLY_WRONG))
+    first = _surest_first(lost, answers.before.max(axis=1))[:EXEMPLARS]
+    strip = strip_rows(answers.before, answers.labels)
+    return Forgotten(
+        class_names=class_names,
+        looked_at=len(answers.labels),
+        counts=tuple(int(n) for n in np.bincount(places, minlength=len(KINDS))),
+        images=_changes(strip, answers),
+        exemplars=_changes(first, answers),
+    )
+
+
+def _changes(rows: np.ndarray, answers: Answers) -> tuple[Change, ...]:
+    told = answers.labels, answers.before, answers.after
+    return tuple(change_of(int(row), *told) for row in rows)
+
+
+def write_answers(folder: Path, found: Forgotten, answers: Answers, images: np.ndarray) -> str:
+    """Write what both networks answer to every image, and the shown images; return the file's name.
+
+    images: (n, ...) as the network reads them. The file: labels, before, after (n,) classes,
+    before_confidence, after_confidence (n,), rows (k,), pictures (k, h, w, c) uint8.
+    """
+    rows = np.unique([each.row for each in (*found.images, *found.exemplars)]).astype(np.int64)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        folder / ANSWERS_FILE,
+        labels=answers.labels,
+        before=answers.before.argmax(axis=1),
+        after=answers.after.argmax(axis=1),
+        before_confidence=answers.before.max(axis=1),
+        after_confidence=answers.after.max(axis=1),
+        rows=rows,
+        pictures=pictures_of(images[rows]),
+    )
+    return ANSWERS_FILE
+
+
+def read_pictures(path: Path) -> Mapping[int, np.ndarray]:
+    """Return row -> picture (h, w, c) uint8 of a file that `write_answers` wrote."""
+    with np.load(path, allow_pickle=False) as stored:
+        return dict(zip(stored["rows"].tolist(), stored["pictures"], strict=True))

@@ -1,0 +1,90 @@
+"""Images that two networks see, as tiles: what each was called before the cut and after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.evaluation.behaviour import Change
+from core.evaluation.forgotten import (
+    BOTH_RIGHT,
+    BOTH_WRONG,
+    KINDS,
+    NEWLY_RIGHT,
+    NEWLY_WRONG,
+    Forgotten,
+    kind_of,
+)
+from core.text import percent, plural
+
+# Colours that have a contrast of 3 to either theme's background, and of 4.5 to the white sign.
+COLORS: Mapping[str, str] = {
+    BOTH_RIGHT: "#15803d",
+    NEWLY_WRONG: "#d1342b",
+    NEWLY_RIGHT: "#2563eb",
+    BOTH_WRONG: "#6b7780",
+}
+SIGNS: Mapping[str, str] = {BOTH_RIGHT: "✓", NEWLY_WRONG: "✗", NEWLY_RIGHT: "+", BOTH_WRONG: "–"}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A network's most probable class and its probability."""
+
+    network: str
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One image. alt: all that the tile shows, in words. pick: what a click tells, "" for none."""
+
+    row: int
+    kind: str
+    color: str
+    sign: str
+    alt: str
+    bars: tuple[Bar, ...]
+    pick: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Legend:
+    """One kind of change, and how many images are of it."""
+
+    kind: str
+    color: str
+    sign: str
+    count: int
+
+
+def tiles(changes: Sequence[Change], names: Sequence[str]) -> list[Tile]:
+    """Return a tile for each image, with the two networks' top classes as bars."""
+    return [_tile(change, names) for change in changes]
+
+
+def _tile(change: Change, names: Sequence[str]) -> Tile:
+    kind = kind_of(change)
+    before = Bar("dense", names[change.before], change.before_confidence)
+    after = Bar("pruned", names[change.after], change.after_confidence)
+    said = " and ".join(f"the {b.network} network says {b.name}, {percent(b.share, 0)}"
+                        for b in (before, after))  # fmt: skip
+    alt = f"{names[change.label]}: {kind}; {said}"
+    return Tile(change.row, kind, COLORS[kind], SIGNS[kind], alt, (before, after))
+
+
+def legend(found: Forgotten) -> list[Legend]:
+    """Return how many of all images are of each kind, in the order of the kinds."""
+    pairs = zip(KINDS, found.counts, strict=True)
+    return [Legend(kind, COLORS[kind], SIGNS[kind], count) for kind, count in pairs]
+
+
+def forgotten_sentence(found: Forgotten) -> str:
+    """Return in one sentence what the cut cost, on the images that were looked at."""
+    lost, gained = (found.counts[KINDS.index(kind)] for kind in (NEWLY_WRONG, NEWLY_RIGHT))
+    seen = f"Of {plural(found.looked_at, 'validation image')}"
+    if not lost and not gained:
+        return f"{seen}, none changed sides: the pruned network is right where the dense one is."
+    return (
+        f"{seen}, {lost:,} {'is' if lost == 1 else 'are'} newly wrong and {gained:,} newly right."
+    )

@@ -1,0 +1,56 @@
+"""What did it forget? The same few images before and after a cut, wherever a network is shown."""
+
+import streamlit as st
+
+from core.evaluation.forgotten import (
+    ANSWERS_FILE,
+    Forgotten,
+    ForgottenResult,
+    ForgottenSpec,
+    read_pictures,
+)
+from core.figures.image_strip import forgotten_sentence, legend, tiles
+from core.jobs.store.job import DONE, Job
+from core.runs.results import Network, dense_of
+from core.runs.specs import result_of
+from pages.components.error_box import error_box
+from pages.components.image_strip import image_strip
+from pages.components.session import ask, store, workspace
+from pages.components.views.job_progress import job_line, watch
+
+TITLE = "What did it forget?"
+CHOSEN = (
+    "The same images for every cut of this network: as many of each class, from those that the "
+    "dense network is surest of to those that it mistakes. They are validation images, which "
+    "choices may see; the holdout is not among them."
+)
+
+
+def forgotten_strip(job: Job, found: Forgotten, key: str) -> None:
+    """Show the strip of an answer. job: the one whose folder has the pictures."""
+    path = workspace().artifacts(job.id) / ANSWERS_FILE
+    if not path.is_file():
+        return
+    st.markdown(f"**{TITLE}** {forgotten_sentence(found)}", help=CHOSEN)
+    shown = tiles(found.images, found.class_names)
+    image_strip(TITLE, shown, read_pictures(path), key, legend(found))
+
+
+def network_strip(network: Network, key: str) -> None:
+    """Show what a finished network forgot; nothing for one that was not cut from a dense one."""
+    dense = dense_of(store(), network)
+    if dense is None:
+        return
+    with error_box():
+        spec = ForgottenSpec(data=network.data, dense=dense, network=network.job.id)
+        job_id = ask(spec, priority=10)
+        watch(lambda: [store().get(job_id)], lambda jobs: _answer(jobs[0], key))
+
+
+def _answer(job: Job, key: str) -> None:
+    result = result_of(job) if job.state == DONE else None
+    if isinstance(result, ForgottenResult):
+        forgotten_strip(job, result.forgotten, f"{key}:strip")
+        return
+    st.markdown(f"**{TITLE}**", help=CHOSEN)
+    job_line(job, f"{key}:forgotten")
