@@ -26,11 +26,11 @@ from pages.components.live_chart import live_chart
 from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store
 from pages.components.views.competition_view import competition_view
 from pages.components.views.data_views import choose_data
-from pages.components.views.explorer_view import explorer
 from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.one_network import one_network
+from pages.components.views.preview.explorer_view import explorer
+from pages.components.views.preview.sensitivity_view import sensitivity_view
 from pages.components.views.run_views import missing_run
-from pages.components.views.sensitivity_view import sensitivity_view
 
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
 VIEWS = {

@@ -23,8 +23,8 @@ from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
 from pages.components.session import live_metrics, store, workspace
-from pages.components.views.forgotten_view import network_strip
 from pages.components.views.job_progress import STOP_KEYS, job_line
+from pages.components.views.preview.forgotten_view import network_strip
 from pages.components.views.torch_files import torch_files
 
 READERS = {

@@ -16,7 +16,7 @@ from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
 from pages.components.session import store, submit
-from pages.components.views.forgotten_view import forgotten_strip
+from pages.components.views.preview.forgotten_view import forgotten_strip
 from pages.components.views.weight_views import before_and_after
 
 SHARES = "preview-shares"  # key of the last answer's sparsity of each layer

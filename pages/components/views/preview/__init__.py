@@ -1,0 +1,1 @@
+"""What a cut does before any retraining, on the pages."""
