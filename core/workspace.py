@@ -71,6 +71,11 @@ class Workspace:
         """The file whose lock the one living engine of this workspace holds."""
         return self.root / "engine.lock"
 
+    @property
+    def visits(self) -> Path:
+        """The file that says when somebody looked at the home page."""
+        return self.root / "visits.json"
+
     def artifacts(self, job_id: str) -> Path:
         """Return the folder of one job's results and checkpoints."""
         return self._folder("jobs") / job_id

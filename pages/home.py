@@ -1,5 +1,7 @@
 """Home: what this is, the first minute, and what happened lately."""
 
+from typing import Literal
+
 import streamlit as st
 
 from core.data import store as datasets
@@ -13,6 +15,7 @@ from core.runs.specs import data_of
 from core.text import percent, plural
 from pages.components.copy_link import copy_link
 from pages.components.error_box import error_box, plain
+from pages.components.home.returning import returning
 from pages.components.live_chart import live_chart
 from pages.components.session import (
     live_metrics,
@@ -37,9 +40,13 @@ def main() -> None:
             _watch(sweep)
         elif data:
             _look(data)
+        elif (found := overview_now()).is_used:
+            returning()
+            _begin("tertiary")
+            _overview(found)
         else:
             _welcome()
-            _overview()
+            _overview(found)
     if sweep:
         _next_steps()
 
@@ -50,12 +57,7 @@ def _welcome() -> None:
         "Train a small image classifier, prune it with six published methods, and see how much "
         "accuracy each one costs. Then watch federated learning converge, or fail to."
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Try the sample", type="primary", icon=":material/play_arrow:"):
-            use_built_in("garments")
-            remember("tour", recall("data"))
-            st.rerun()
-        st.page_link("data.py", label="Upload a data set", icon=":material/upload:")
+    _begin("primary")
     with error_box():
         points = results.sample_points()
         st.caption(
@@ -65,6 +67,15 @@ def _welcome() -> None:
         )
         live_chart(live_frontier(points, method_labels()), "sample-frontier", 400)
         best_line(points)
+
+
+def _begin(kind: Literal["primary", "tertiary"]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Try the sample", type=kind, icon=":material/play_arrow:"):
+            use_built_in("garments")
+            remember("tour", recall("data"))
+            st.rerun()
+        st.page_link("data.py", label="Upload a data set", icon=":material/upload:")
 
 
 def _look(data: str) -> None:
@@ -128,8 +139,7 @@ def _link(page: str, label: str, icon: str) -> None:
     st.page_link(f"{page}.py", label=label, icon=f":material/{icon}:")
 
 
-def _overview() -> None:
-    found = overview_now()
+def _overview(found: activity.Overview) -> None:
     stored = datasets.list_stored(workspace())
     if not stored and not found.dense:
         return

@@ -5,6 +5,7 @@ __all__ = [
     "federated_names",
     "federated_runs",
     "finished_network",
+    "home",
     "import_checks",
     "imported",
     "labels",

@@ -212,6 +212,11 @@ class Overview:
     federated: int
     best: Point | None
 
+    @property
+    def is_used(self) -> bool:
+        """Whether somebody has begun to work here: a network, a federated run, or one at work."""
+        return bool(self.dense or self.pruned or self.federated or self.running or self.queued)
+
 
 def overview(store: Store, known: Sequence[Network] | None = None) -> Overview:
     """Return what the home page says about the workspace; known: as for `family`."""

@@ -224,3 +224,42 @@ def test_the_first_visit_starts_with_pictures_and_one_button(empty_home, open_pa
     spec = spec_of(job)
     assert (spec.dense, spec.epochs) == (None, 1)
     assert test.query_params["sweep"] == job.id
+
+
+def links(test):
+    return [each.proto.label.replace("\\", "") for each in test.get("page_link")]
+
+
+def test_who_comes_back_sees_their_own_frontier_and_what_to_do_next(filled_home, open_page):
+    test = open_page("home")
+    assert not test.error, [each.value for each in test.error]
+    assert test.title[0].value == "Home"
+    text = all_text(test).replace("\\", "")
+    assert "3 of 7 networks on the front" in text
+    assert "A finished run." not in text  # the sample's caption
+    assert "Next" in [each.value for each in test.subheader]
+    assert "Repeat with more seeds" in links(test)
+    assert sum("score 0." in label for label in links(test)) == 3
+    assert "Since your last visit" not in text  # nobody was here before
+
+
+def test_what_runs_and_what_ended_since_the_last_visit_is_listed(filled_home, open_page):
+    workspace, ids = filled_home
+    workspace.visits.write_text('{"since": null, "seen": 1}')
+    store = Store(workspace.store_url)
+    store.submit(TrainSpec(data=ids["data"], recipe=PRESETS["quick"]), 0)
+    store.close()
+    test = open_page("home")
+    assert not test.error, [each.value for each in test.error]
+    headings = [each.value for each in test.subheader]
+    assert "Running now" in headings
+    assert "Since your last visit" in headings
+    assert button(test, "Stop")
+    assert "just now" in all_text(test)
+
+
+def test_the_first_visit_is_greeted_as_ever_and_notes_nothing(empty_home, open_page):
+    test = open_page("home")
+    assert "How small" in test.title[0].value
+    assert "A finished run." in all_text(test)
+    assert not empty_home.visits.exists()

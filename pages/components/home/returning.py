@@ -1,0 +1,133 @@
+"""Home after the first day: the own frontier, what runs, what ended, and what to do next."""
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.data import store as datasets
+from core.evaluation.point import Point
+from core.figures.frontier import live_frontier
+from core.jobs.store.job import Job
+from core.runs.home.showcase import Showcase, showcase
+from core.runs.home.suggestion import Suggestion, situation, suggest
+from core.runs.home.visits import finished_since, since_noted
+from core.runs.labels import method_labels
+from core.text import ago, percent, plural
+from pages.components.error_box import error_box, plain
+from pages.components.live_chart import live_chart
+from pages.components.session import networks_now, runs_now, store, titles, workspace
+from pages.components.views.job_progress import job_line, state_badge, watch
+
+MOST_RUNNING, MOST_ENDED = 3, 4
+LIVING = ("running", "queued", "stopping")
+CLICKED = "home-clicked"
+
+
+def returning() -> None:
+    """Show what somebody who has worked here looks for first."""
+    st.title("Home", anchor=False)
+    frontier, beside = st.columns([3, 2], gap="large")
+    with frontier, error_box():
+        _frontier()
+    with beside, error_box():
+        _next()
+        watch(_living, _running, idle_seconds=5.0)
+        _ended()
+
+
+def _frontier() -> None:
+    edition = networks_now()
+    shown = _showcase(workspace().store_url, edition.number)
+    if shown is None:
+        st.caption("Networks that you train and prune appear here.")
+        return
+    names = {entry.digest: entry.name for entry in datasets.list_stored(workspace())}
+    st.caption(
+        f"{plain(names.get(shown.data, 'A deleted data set'))}: {shown.on_front} of "
+        f"{plural(shown.networks, 'network')} on the front. Click a dot for its network."
+    )
+    chart = live_frontier(shown.points, method_labels())
+    live_chart(chart, "own-frontier", 340, _clicked, table=False)
+    if picked := st.session_state.pop(CLICKED, None):
+        st.switch_page("frontier.py", query_params={"data": shown.data, "points": picked})
+    for point in shown.best:
+        _best(point, shown.data)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _showcase(url: str, number: int) -> Showcase | None:
+    return showcase(networks_now().networks)
+
+
+def _clicked(point: str) -> None:
+    st.session_state[CLICKED] = point
+
+
+def _best(point: Point, data: str) -> None:
+    said = f"{point.score:.3f}" if point.score else "below the threshold"
+    st.page_link(
+        "frontier.py",
+        label=f"{plain(point.label)}: {percent(point.accuracy)} with {percent(point.sparsity)} "
+        f"zeros, score {said}",
+        icon=":material/scatter_plot:",
+        query_params={"data": data, "points": point.id},
+    )
+
+
+def _next() -> None:
+    found = _suggestion(workspace().store_url, store().revision(), len(_stored()))
+    with st.container(border=True):
+        st.subheader("Next", anchor=False)
+        st.markdown(plain(found.reason))
+        st.page_link(
+            f"{found.page}.py",
+            label=found.text,
+            icon=":material/arrow_forward:",
+            query_params=dict(found.parameters),
+        )
+
+
+def _stored() -> Sequence[datasets.StoredDataset]:
+    return datasets.list_stored(workspace())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _suggestion(url: str, revision: str, stored: int) -> Suggestion:
+    known = networks_now().networks
+    return suggest(situation(store(), known, _stored(), method_labels()))
+
+
+def _living() -> list[Job]:
+    return runs_now(LIVING, MOST_RUNNING + 1)
+
+
+def _running(jobs: Sequence[Job]) -> None:
+    if not jobs:
+        return
+    st.subheader("Running now", anchor=False)
+    called = titles(jobs)
+    for job in jobs[:MOST_RUNNING]:
+        _link(job, called[job.id])
+        job_line(job, f"home:{job.id}")
+    if len(jobs) > MOST_RUNNING:
+        st.page_link("runs.py", label="All runs", icon=":material/list:")
+
+
+def _ended() -> None:
+    """List what has ended since the visit before this one."""
+    since = since_noted(workspace().visits, time.time())
+    jobs = finished_since(store(), since, MOST_ENDED)
+    if not jobs:
+        return
+    st.subheader("Since your last visit", anchor=False)
+    called = titles(jobs)
+    for job in jobs:
+        _link(job, called[job.id])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            state_badge(job)
+            st.caption(ago(job.finished))
+
+
+def _link(job: Job, name: str) -> None:
+    st.page_link("runs.py", label=plain(name), query_params={"run": job.id})
