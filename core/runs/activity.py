@@ -1,6 +1,6 @@
 """What is going on in a workspace, for the pages that list runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.evaluation.frontier import best_by_validation
@@ -17,6 +17,7 @@ from core.jobs.store.job import (
 )
 from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.store import Store
+from core.pruning.preview.first_cuts import FirstCut, cuts_of
 from core.pruning.search.spec import TimingResult, TimingSpec
 from core.runs.results import Network, network_of, networks
 from core.runs.specs import data_of, result_of, source_of
@@ -24,6 +25,7 @@ from core.text import percent
 
 DENSE = ("train", "import", "federate_network")  # kinds whose networks can be pruned
 FEDERATED = ("federate", "federate_network")
+Metrics = Mapping[str, Sequence[tuple[int, float]]]
 RECENT = 300  # runs of one kind that a page looks back at
 
 
@@ -89,7 +91,8 @@ class Family:
 
     dense, points: measured. sweeps: parents that have not ended. living: pruning jobs that have
     not, in the order of the queue. failed: those that ended without a point. learning: (epoch,
-    validation accuracy) while the dense network itself is still being trained.
+    validation accuracy) while the dense network itself is still being trained. cuts: of that
+    network, without retraining, which no point has taken the place of yet.
     """
 
     dense: Point | None
@@ -98,6 +101,7 @@ class Family:
     living: tuple[Job, ...]
     failed: tuple[Job, ...]
     learning: tuple[int, float] | None = None
+    cuts: tuple[FirstCut, ...] = ()
 
     @property
     def all_points(self) -> tuple[Point, ...]:
@@ -138,22 +142,29 @@ def sweep_family(store: Store, sweep: str) -> Family:
     dense = source_of(parent)
     root = training or (store.get(dense) if dense else None)
     network = network_of(root) if root else None
+    metrics = store.metrics(training.id) if training else {}
+    measured = tuple(points(pruned))
     return Family(
         dense=network.point if network else None,
-        points=tuple(points(pruned)),
+        points=measured,
         sweeps=() if parent.ended else (parent,),
         living=tuple(job for job in (training, *pruned) if job and not job.ended),
         failed=tuple(job for job in (training, *pruned) if job and job.ended and job.state != DONE),
-        learning=_learning(store, training),
+        learning=_learning(training, metrics),
+        cuts=_not_yet_measured(cuts_of(metrics), measured),
     )
 
 
-def _learning(store: Store, training: Job | None) -> tuple[int, float] | None:
+def _learning(training: Job | None, metrics: Metrics) -> tuple[int, float] | None:
     """Return (epoch, validation accuracy) of a network that is still being trained."""
-    if training is None or training.ended:
-        return None
-    seen = store.metrics(training.id).get("validation_accuracy")
-    return seen[-1] if seen else None
+    seen = metrics.get("validation_accuracy")
+    return seen[-1] if seen and training is not None and not training.ended else None
+
+
+def _not_yet_measured(cuts: Sequence[FirstCut], measured: Sequence[Point]) -> tuple[FirstCut, ...]:
+    """Return the cuts that no fine-tuned network of the same plan has taken the place of."""
+    there = {(point.method, point.plan.get("sparsity")) for point in measured}
+    return tuple(cut for cut in cuts if (cut.method, cut.sparsity) not in there)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Tasks that look before anything is trained: the instant explorer and the sensitivity table."""
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -55,11 +54,10 @@ def preview(context: Context, spec: PreviewSpec) -> PreviewResult:
     """Answer one position of the explorer's sliders."""
     explorer = _explorer(context, spec)
     answer = explorer.answer(spec.plan, spec.per_layer, spec.reconstruction)
-    result = answer.result(_written(context.folder, explorer, answer.weights))
-    if spec.with_images:
-        result = replace(result, forgotten=_seen(context, explorer, answer.answers))
+    name = _written(context.folder, explorer, answer.weights)
+    seen = _seen(context, explorer, answer.answers) if spec.with_images else None
     forget_old_answers(context)
-    return result
+    return answer.result(name, seen)
 
 
 def forgotten_images(context: Context, spec: ForgottenSpec) -> ForgottenResult:

@@ -14,6 +14,7 @@ from core.pruning.outcome import Pruned
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.spec import PruneResult, PruneSpec
+from core.tasks.first_cuts import first_cuts
 from core.tasks.inputs import (
     DENSE_FILE,
     PRUNED_FILE,
@@ -39,7 +40,9 @@ def train_network(context: Context, spec: TrainSpec) -> TrainResult:
         if spec.start
         else initial_weights(data.shape, context.seed)
     )
-    trained = train(weights, data.shape, data, recipe, context.seed, progress)
+    cuts = first_cuts(context, data)
+    look = cuts.after_epoch if cuts else None
+    trained = train(weights, data.shape, data, recipe, context.seed, progress, after_epoch=look)
     label = f"Dense, {recipe_name(recipe)}"
     origin = Origin(
         id=context.job_id,
@@ -52,6 +55,8 @@ def train_network(context: Context, spec: TrainSpec) -> TrainResult:
     )
     path = context.folder / DENSE_FILE
     keras_h5.write(path, trained.weights)
+    if cuts:
+        cuts.keep(trained.weights, context.folder)
     point = measure(path, data.shape, data, origin)
     return TrainResult(
         weights=path.name, shape=data.shape, point=point, best_epoch=trained.best_epoch

@@ -73,6 +73,7 @@ def train(
     mask_schedule: MaskSchedule | None = None,
     teacher: Weights | Answers | None = None,
     architecture: Architecture | None = None,
+    after_epoch: Callable[[int, Weights], None] | None = None,
 ) -> Trained:
     """Train from `weights` and return the chosen epoch's weights; masked entries are exactly 0.0.
 
@@ -80,6 +81,7 @@ def train(
     architecture: what to train instead of the network itself; BATCHNORM if the recipe says so.
     teacher: a network (same images and classes) whose answers recipe.distillation mixes in.
     A network that is not the reference brings its own architecture.
+    after_epoch: called with the epochs done and the weights of now, to look at; it changes nothing.
     Raises Stopped if the progress says so; the checkpoint of the last epoch remains.
     Raises TrainingError when the loss is not a number any more.
     """
@@ -88,7 +90,9 @@ def train(
     run = _Run(shape, data, recipe, seed, progress, mask_schedule, teacher, chosen)
     run.begin(weights, mask)
     while not run.finished:
-        run.epoch()
+        weights = run.epoch()
+        if after_epoch is not None:
+            after_epoch(run.epochs_done, weights)
     return run.result()
 
 
@@ -151,8 +155,13 @@ class _Run:
         last = self._schedule.last_step if self._schedule else 0
         return sum(end <= last for end in self._pace.ends) + 1
 
-    def epoch(self) -> None:
-        """Run one epoch, validate, choose, record and save."""
+    @property
+    def epochs_done(self) -> int:
+        """How many epochs have ended."""
+        return len(self._history)
+
+    def epoch(self) -> Weights:
+        """Run one epoch, validate, choose, record and save; return the weights of now."""
         done = len(self._history)
         self._pace.begin_epoch()
         names = self._step.dropout_names
@@ -160,9 +169,8 @@ class _Run:
         train_loss, train_accuracy = self._steps(done)
         self._check(train_loss)
         values = self._step.values()
-        probabilities = predict(
-            self._architecture.export(values), self._shape, self._data.validation.images
-        )
+        weights = self._architecture.export(values)
+        probabilities = predict(weights, self._shape, self._data.validation.images)
         labels = self._data.validation.labels
         self._history = self._history.with_epoch(
             loss=train_loss,
@@ -176,6 +184,7 @@ class _Run:
         self._pace.end_epoch()
         self._save()
         self._report(int(self._pace.ends[-1]), done)
+        return weights
 
     def _check(self, train_loss: float) -> None:
         if not math.isfinite(train_loss):

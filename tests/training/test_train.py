@@ -6,6 +6,8 @@ import pytest
 from core.errors import SettingsError, TrainingError, WeightsError
 from core.networks.network import initial_weights
 from core.progress import Silent, Stopped
+from core.pruning.plan import PrunePlan
+from core.pruning.preview.explorer import Explorer
 from core.training.recipe import Recipe
 from core.training.train import MaskSchedule, train
 from tests.training.tiny import SHAPE, prepared
@@ -198,3 +200,17 @@ def test_a_loss_that_is_no_number_ends_the_training_with_the_remedy():
 def test_normalisation_of_one_image_is_refused():
     with pytest.raises(SettingsError, match="two images in a batch"):
         replace(RECIPE, batch_normalisation=True, batch_size=1)
+
+
+def test_whoever_looks_after_each_epoch_changes_no_bit_of_the_training():
+    seen = []
+
+    def look(epoch, weights):
+        seen.append(epoch)
+        Explorer(weights, prepared(), images=10).answer(PrunePlan(sparsity=0.5, epochs=0))
+
+    recipe = replace(RECIPE, batch_normalisation=True)
+    watched, alone = run(recipe=recipe, after_epoch=look), run(recipe=recipe)
+    assert seen == [1, 2, 3]
+    assert all(np.array_equal(watched.weights[name], alone.weights[name]) for name in alone.weights)
+    assert np.array_equal(watched.history.values, alone.history.values)

@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import SettingsError
 from core.evaluation.accuracy import accuracy, softmax
 from core.evaluation.cost import parameters, sparsity, zeros
-from core.evaluation.forgotten import Answers
+from core.evaluation.forgotten import Answers, Forgotten
 from core.evaluation.score import score
 from core.networks.compact import scatter
 from core.networks.network import LAYERS, Weights, check_finite, check_weights
@@ -59,8 +59,11 @@ class Preview:
     mask: Mask | None = None
     cuts: tuple[str, ...] = ()
 
-    def result(self, weights: str) -> PreviewResult:
-        """Return everything but the arrays. weights: name of the file that has them."""
+    def result(self, weights: str, seen: Forgotten | None = None) -> PreviewResult:
+        """Return everything but the arrays. weights: name of the file that has them.
+
+        seen: what became of the images, where that was asked.
+        """
         return PreviewResult(
             sparsity=self.sparsity,
             accuracy=self.accuracy,
@@ -74,6 +77,7 @@ class Preview:
             notes=self.notes,
             weights=weights,
             cuts=self.cuts,
+            forgotten=seen,
         )
 
 
