@@ -30,6 +30,7 @@ from pages.components.session import (
 )
 from pages.components.views.data_views import checks_of, show_balance, show_classes, use_built_in
 from pages.components.views.frontier_views import best_line, frontier_panel
+from pages.components.views.preview.outcome_view import sweep_outcome
 
 
 def main() -> None:
@@ -119,6 +120,7 @@ def _watch(sweep: str) -> None:
     names = {entry.digest: entry.class_names for entry in datasets.list_stored(workspace())}
     st.title("Accuracy after pruning", anchor=False)
     frontier_panel(lambda: sweep_now(sweep), names.get(data_of(job), ()), "tour")
+    sweep_outcome(sweep)
 
 
 def _next_steps() -> None:

@@ -7,6 +7,7 @@ __all__ = [
     "comparison",
     "convergence",
     "federation",
+    "first_cuts",
     "frontier",
     "image_strip",
     "lessons",

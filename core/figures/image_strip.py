@@ -79,6 +79,26 @@ def legend(found: Forgotten) -> list[Legend]:
     return [Legend(kind, COLORS[kind], SIGNS[kind], count) for kind, count in pairs]
 
 
+def lost_sentence(found: Forgotten) -> str:
+    """Return what the shown images are: those the pruned network lost, the surest first."""
+    lost = found.counts[KINDS.index(NEWLY_WRONG)]
+    seen = plural(found.looked_at, "validation image")
+    if not lost:
+        return f"Of {seen} the pruned network lost none that the dense one classified correctly."
+    shown = len(found.exemplars)
+    which = (
+        "This is it"
+        if lost == 1
+        else "These are they"
+        if shown == lost
+        else (f"These are the {shown} of which the dense network was surest")
+    )
+    return (
+        f"Of {seen}, {lost:,} {'is' if lost == 1 else 'are'} wrong now and "
+        f"{'was' if lost == 1 else 'were'} right before. {which}."
+    )
+
+
 def forgotten_sentence(found: Forgotten) -> str:
     """Return in one sentence what the cut cost, on the images that were looked at."""
     lost, gained = (found.counts[KINDS.index(kind)] for kind in (NEWLY_WRONG, NEWLY_RIGHT))

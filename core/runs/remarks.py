@@ -1,6 +1,8 @@
 """One plain sentence about one network, for those who see such a chart for the first time."""
 
 from core.evaluation.point import Point
+from core.pruning.preview.first_cuts import FirstCut
+from core.pruning.preview.spec import PreviewResult
 from core.text import percent
 
 NOISE = 0.005  # differences in accuracy below this are not worth a word
@@ -16,6 +18,26 @@ def remark(point: Point, dense: Point | None, label: str) -> str:
     left = point.parameters - point.zeros
     start = f"{label} keeps {left:,} of {point.parameters:,} weights"
     return f"{start} and {_change(point.accuracy - dense.accuracy)}{_cost(point)}."
+
+
+def cut_remark(cut: FirstCut | PreviewResult, label: str, dense: float, images: int) -> str:
+    """Return what one cut left, of a network that was not retrained yet.
+
+    dense: accuracy of the network that was cut, on the same `images` validation images.
+    """
+    return (
+        f"Cut once, without retraining: {label} with {percent(cut.sparsity)} zeros classifies "
+        f"{percent(cut.accuracy)} of {images:,} validation images correctly, the network before "
+        f"the cut {percent(dense)}."
+    )
+
+
+def best_remark(best: Point, dense: Point | None, label: str, networks: int) -> str:
+    """Return in one sentence how a run of `networks` pruned networks ended."""
+    said = remark(best, dense, label)
+    if networks == 1:
+        return said
+    return f"The best of {networks:,} pruned networks by validation images: {said}"
 
 
 def _change(difference: float) -> str:

@@ -1,10 +1,18 @@
 import re
+from dataclasses import replace
 
 import pytest
 
 from core.evaluation.behaviour import Change
 from core.evaluation.forgotten import KINDS, Forgotten
-from core.figures.image_strip import COLORS, SIGNS, forgotten_sentence, legend, tiles
+from core.figures.image_strip import (
+    COLORS,
+    SIGNS,
+    forgotten_sentence,
+    legend,
+    lost_sentence,
+    tiles,
+)
 
 NAMES = ("cat", "dog")
 LOST = Change(row=7, label=0, before=0, after=1, before_confidence=0.97, after_confidence=0.61)
@@ -65,3 +73,17 @@ def test_the_sentence_counts_both_directions():
 def test_a_cut_that_changes_nothing_is_said_to_change_nothing():
     assert "none changed sides" in forgotten_sentence(found(90, 0, 0, 10))
     assert "none changed sides" not in forgotten_sentence(found(90, 0, 1, 9))
+
+
+def test_the_lost_images_are_said_to_be_all_or_the_surest_of_how_many():
+    assert lost_sentence(found(90, 0, 2, 8)) == (
+        "Of 100 validation images the pruned network lost none that the dense one classified "
+        "correctly."
+    )
+    only = replace(found(90, 1, 2, 7), exemplars=(LOST,))
+    assert lost_sentence(only).endswith("1 is wrong now and was right before. This is it.")
+    some = replace(found(90, 5, 2, 3), exemplars=(LOST, LOST))
+    assert lost_sentence(some).endswith(
+        "5 are wrong now and were right before. These are the 2 of which the dense network was "
+        "surest."
+    )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
+from core.figures.first_cuts import with_cuts
 from core.figures.frontier import live_frontier
 from core.jobs.store.job import Job
 from core.runs.activity import Family
@@ -82,6 +83,7 @@ def _pick(found: Family) -> str | None:
 def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str) -> None:
     learning = found.learning[1] if found.learning else None
     chart = live_frontier(found.all_points, labels, picked, learning=learning)
+    chart = with_cuts(chart, found.cuts, labels)
     live_chart(chart, key, 460, on_pick=_click)
 
 

@@ -120,13 +120,16 @@ def network_files(job: Job) -> None:
 
 
 def download(
-    network: Network, key: str, kind: Literal["primary", "secondary"] = "secondary"
+    network: Network,
+    key: str,
+    kind: Literal["primary", "secondary"] = "secondary",
+    label: str = "",
 ) -> None:
-    """Offer the weights file of a network."""
+    """Offer the weights file of a network. label: on the button, else the file's name."""
     with error_box():
         path = weights_path(network, workspace())
         st.download_button(
-            f"Download {path.name}",
+            label or f"Download {path.name}",
             # Not left to the click: a page that polls would have replaced the promise by then.
             path.read_bytes(),
             path.name,
