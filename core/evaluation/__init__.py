@@ -7,6 +7,7 @@ __all__ = [
     "comparable",
     "cost",
     "differences",
+    "forgetting",
     "forgotten",
     "frontier",
     "latency",

@@ -16,6 +16,7 @@ from core.records import Record, Spec
 from core.settings import setting
 
 STRIP_IMAGES, EXEMPLARS = 24, 12
+SIDE = 96  # pixels: a page shows them at most this large
 ANSWERS_FILE = "answers.npz"
 BOTH_RIGHT, NEWLY_WRONG = "both right", "newly wrong"
 NEWLY_RIGHT, BOTH_WRONG = "newly right", "both wrong"
@@ -157,9 +158,16 @@ def write_answers(folder: Path, found: Forgotten, answers: Answers, images: np.n
         before_confidence=answers.before.max(axis=1),
         after_confidence=answers.after.max(axis=1),
         rows=rows,
-        pictures=pictures_of(images[rows]),
+        pictures=thumbnails(images[rows]),
     )
     return ANSWERS_FILE
+
+
+def thumbnails(images: np.ndarray) -> np.ndarray:
+    """Return images as a network reads them as (k, h, w, c) uint8, no side longer than SIDE."""
+    pictures = pictures_of(images)
+    step = -(-max(pictures.shape[1:3], default=1) // SIDE)
+    return pictures[:, ::step, ::step]
 
 
 def read_pictures(path: Path) -> Mapping[int, np.ndarray]:

@@ -19,6 +19,8 @@ from core.jobs.store.spec import StoredSpec
 from core.pruning.preview.spec import (
     CurveResult,
     CurveSpec,
+    ForgettingResult,
+    ForgettingSpec,
     PreviewResult,
     PreviewSpec,
     SensitivityResult,
@@ -50,6 +52,7 @@ RECORDS: Mapping[str, tuple[type[Spec], type[Record]]] = {
     CurveSpec.kind: (CurveSpec, CurveResult),
     SensitivitySpec.kind: (SensitivitySpec, SensitivityResult),
     BehaviourSpec.kind: (BehaviourSpec, BehaviourResult),
+    ForgettingSpec.kind: (ForgettingSpec, ForgettingResult),
     ForgottenSpec.kind: (ForgottenSpec, ForgottenResult),
     GradeSpec.kind: (GradeSpec, GradeResult),
     FEDERATED: (FederatedSpec, FederatedMlpResult),

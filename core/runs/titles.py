@@ -17,7 +17,7 @@ from core.jobs.store.store import Store
 from core.pruning.method import AUTO
 from core.pruning.methods import METHODS
 from core.pruning.plan import PAPER
-from core.pruning.preview.spec import CurveSpec, PreviewSpec, SensitivitySpec
+from core.pruning.preview.spec import CurveSpec, ForgettingSpec, PreviewSpec, SensitivitySpec
 from core.pruning.search.spec import CompeteSpec, SweepSpec, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.records import Spec
@@ -46,6 +46,7 @@ KINDS = {
     SensitivitySpec.kind: "Layer sensitivity",
     CurveSpec.kind: "One-shot curve",
     BehaviourSpec.kind: "Changed predictions",
+    ForgettingSpec.kind: "First forgotten images",
     ForgottenSpec.kind: "Forgotten images",
     PreviewSpec.kind: "Instant preview",
 }
@@ -156,8 +157,8 @@ def _grading(spec: GradeSpec, job: Job, data: str) -> str:
     return f"{files}{hidden}threshold {spec.threshold:g}"
 
 
-def _cut(spec: CurveSpec | SensitivitySpec, job: Job, data: str) -> str:
-    repaired = ", reconstructed" if isinstance(spec, CurveSpec) and spec.reconstruction else ""
+def _cut(spec: CurveSpec | ForgettingSpec | SensitivitySpec, job: Job, data: str) -> str:
+    repaired = ", reconstructed" if getattr(spec, "reconstruction", False) else ""
     return f"{METHODS[spec.method].label}{repaired}"
 
 
@@ -177,6 +178,7 @@ DETAILS: Mapping[type[Spec], Callable[[Any, Job, str], str]] = {
     GradeSpec: _grading,
     SensitivitySpec: _cut,
     CurveSpec: _cut,
+    ForgettingSpec: _cut,
 }
 
 

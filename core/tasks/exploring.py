@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import SettingsError
+from core.evaluation.forgetting import curve_of, write_curve
 from core.evaluation.forgotten import (
     Answers,
     Forgotten,
@@ -29,6 +30,8 @@ from core.pruning.preview.spec import (
     CurvePoint,
     CurveResult,
     CurveSpec,
+    ForgettingResult,
+    ForgettingSpec,
     PreviewResult,
     PreviewSpec,
     SensitivityResult,
@@ -110,6 +113,28 @@ def curve(context: Context, spec: CurveSpec) -> CurveResult:
     return CurveResult(spec.method, tuple(points), images)
 
 
+def forgetting(context: Context, spec: ForgettingSpec) -> ForgettingResult:
+    """Find at which level of the one-shot curve each image is forgotten."""
+    explorer = _explorer(context, spec)
+    levels, answers = [], []
+    for number, sparsity in enumerate(CURVE[1:]):  # without a cut nothing is forgotten
+        context.progress.report(number, len(CURVE) - 1, f"{sparsity:.0%}")
+        plan = PrunePlan(method=spec.method, sparsity=sparsity, epochs=0)
+        try:
+            answer = explorer.answer(plan, None, spec.reconstruction)
+        except SettingsError:
+            if not answers:
+                raise
+            break  # the network holds no more that may go: the curve ends here
+        levels.append(sparsity)
+        answers.append(answer.answers)
+    found = curve_of(levels, answers)
+    name = write_curve(context.folder, found, explorer.split.images)
+    return ForgettingResult(
+        spec.method, tuple(levels), len(found.labels), explorer.class_names, name
+    )
+
+
 def sensitivity_table(context: Context, spec: SensitivitySpec) -> SensitivityResult:
     """Measure what each layer alone can lose."""
     plan = PrunePlan(method=spec.method, epochs=0)
@@ -125,7 +150,7 @@ def sensitivity_table(context: Context, spec: SensitivitySpec) -> SensitivityRes
 
 
 def _explorer(
-    context: Context, spec: PreviewSpec | CurveSpec | ForgottenSpec
+    context: Context, spec: PreviewSpec | CurveSpec | ForgettingSpec | ForgottenSpec
 ) -> Explorer | NetworkExplorer:
     fetch_network(context, spec.dense)
     return _warm(context.workspace, spec.data, spec.dense, is_other(context, spec.dense))

@@ -9,13 +9,19 @@ from core.federated.demo.spec import FederatedGridSpec
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.grading.spec import GradeSpec
 from core.jobs.runner.context import Context, Task
-from core.pruning.preview.spec import CurveSpec, PreviewSpec, SensitivitySpec
+from core.pruning.preview.spec import CurveSpec, ForgettingSpec, PreviewSpec, SensitivitySpec
 from core.pruning.search.spec import CompeteSpec, SweepSpec, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.records import JsonObject, Record, Spec
 from core.tasks.comparing import compare_behaviour
 from core.tasks.competition import competition, timing
-from core.tasks.exploring import curve, forgotten_images, preview, sensitivity_table
+from core.tasks.exploring import (
+    curve,
+    forgetting,
+    forgotten_images,
+    preview,
+    sensitivity_table,
+)
 from core.tasks.federated import compare_federated, federate_mlp, federate_network
 from core.tasks.federated_demo import federated_grid
 from core.tasks.grading import grade_files
@@ -48,6 +54,7 @@ TASKS: dict[str, Task] = {
     CurveSpec.kind: _joined(CurveSpec, curve),
     SensitivitySpec.kind: _joined(SensitivitySpec, sensitivity_table),
     BehaviourSpec.kind: _joined(BehaviourSpec, compare_behaviour),
+    ForgettingSpec.kind: _joined(ForgettingSpec, forgetting),
     ForgottenSpec.kind: _joined(ForgottenSpec, forgotten_images),
     GradeSpec.kind: _joined(GradeSpec, grade_files),
     FEDERATED: _joined(FederatedSpec, federate_mlp),

@@ -47,7 +47,7 @@ def unpacked(folder: Path) -> Workspace:
     return Workspace(folder / "workspace")
 
 
-NEWER = {"federated_grid", "forgotten"}  # kinds of run that version 0.1 did not have
+NEWER = {"federated_grid", "forgetting", "forgotten"}  # kinds of run that version 0.1 did not have
 
 
 @pytest.fixture(scope="module")

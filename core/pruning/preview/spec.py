@@ -130,6 +130,29 @@ class CurveResult(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForgettingSpec(CutSpec):
+    """At which level of a method's one-shot curve each image is forgotten."""
+
+    kind: ClassVar[str] = "forgetting"
+    resources: ClassVar[str] = "tensorflow-one-core"  # beside the explorer, which stays free
+
+    reconstruction: bool = setting(
+        False, omitted=True, help="Least-squares reconstruction after the cut"
+    )
+
+
+@dataclass(frozen=True)
+class ForgettingResult(Record):
+    """Which levels were cut. arrays: name of the file that has what was said of every image."""
+
+    method: str
+    levels: tuple[float, ...]
+    images: int
+    class_names: tuple[str, ...]
+    arrays: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SensitivitySpec(CutSpec):
     """What each layer alone can lose."""
 
