@@ -62,12 +62,8 @@ def finished_dense(store: Store, data: str) -> list[Job]:
 
 
 SHOWN_AS = {"running": (*ACTIVE, WAITING, STOPPING)}
-HIDDEN = (
-    "preview",
-    "behaviour",
-    "forgotten",
-    "forgetting",
-)  # answers of a page, not runs that a person started
+# Answers of a page, not runs that a person started.
+HIDDEN = ("preview", "behaviour", "forgotten", "forgetting")
 
 
 def top_level(store: Store, states: Sequence[str], limit: int) -> list[Job]:

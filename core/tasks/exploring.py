@@ -116,7 +116,8 @@ def curve(context: Context, spec: CurveSpec) -> CurveResult:
 def forgetting(context: Context, spec: ForgettingSpec) -> ForgettingResult:
     """Find at which level of the one-shot curve each image is forgotten."""
     explorer = _explorer(context, spec)
-    levels, answers = [], []
+    levels: list[float] = []
+    answers: list[Answers] = []
     for number, sparsity in enumerate(CURVE[1:]):  # without a cut nothing is forgotten
         context.progress.report(number, len(CURVE) - 1, f"{sparsity:.0%}")
         plan = PrunePlan(method=spec.method, sparsity=sparsity, epochs=0)
