@@ -17,7 +17,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from core.evaluation.results import NetworkResult
-from core.figures.frontier import live_frontier
+from core.figures.frontier.chart import live_frontier
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Lease
 from core.jobs.store.store import Store

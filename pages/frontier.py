@@ -8,17 +8,26 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.data.store import list_stored
-from core.evaluation.axes import AXES, Axis, all_axes
+from core.evaluation.axes import ACCURACY, AXES, KEPT, Axis, all_axes
 from core.evaluation.frontier import best_under
 from core.evaluation.point import Point
-from core.figures.comparison import area_bars, is_share
+from core.figures.comparison import area_bars
+from core.figures.frontier.view import LOG, SCALED, written
 from core.figures.model_map import model_map
+from core.pruning.controls import contenders
 from core.runs import results, selection
 from core.runs.labels import method_labels
 from core.runs.results import Network
-from core.text import percent, plural, size
+from core.text import plural, size
 from pages.components.address_state import choose, gone, say_missing, show_missing
 from pages.components.error_box import error_box, plain
+from pages.components.frontier_scale import (
+    HEIGHT,
+    back_to_the_list,
+    card_place,
+    choose_scale,
+    side_by_side,
+)
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.session import networks_now, recall, remember, workspace
 from pages.components.views.compare_views import (
@@ -32,6 +41,7 @@ from pages.components.views.run_views import network_card
 
 VIEWS = ("Settings", "Layers", "Weights", "Predictions")
 SAMPLE: Key = ("", 0, "sample")
+CONTROLS = (2, 2, 1.8, 2.2, 2)  # widths: data set, x axis, y axis, scale, budget
 BUDGETS = ("gzip_bytes", "size_bytes", "multiply_adds", "latency_seconds", "nonzero")
 
 
@@ -43,12 +53,15 @@ def main() -> None:
         _empty()
         return
     known = [network.job.id for network in edition.networks]
-    networks = _of_one_data_set(edition.networks)
+    data, *rest = st.columns(CONTROLS, gap="small")
+    with data:
+        networks = _of_one_data_set(edition.networks)
     key = (workspace().store_url, edition.number, networks[0].data)
     points = points_of(key, networks)
     labels = method_labels()
     chosen = _chosen(points, known)
-    _scatter(key, points, labels, chosen, results.class_names_of(workspace(), networks[0]))
+    names = results.class_names_of(workspace(), networks[0])
+    _scatter(key, points, labels, chosen, rest, names, _card_of(chosen, points, networks))
     picked = _choose(points, chosen)
     if picked:
         by_id = {point.id: point for point in points}
@@ -62,7 +75,7 @@ def _empty() -> None:
     st.caption("Every network that you prune becomes a dot here. Below is a finished sample run.")
     with error_box():
         points = results.sample_points()
-        _scatter(SAMPLE, points, method_labels(), [])
+        _scatter(SAMPLE, points, method_labels(), [], st.columns(CONTROLS[1:], gap="small"))
     st.page_link("pruning.py", label="Prune your first network", icon=":material/cut:")
 
 
@@ -83,23 +96,42 @@ def _without_networks(data: str) -> str:
     return f"No network of “{stored[data]}” has been measured yet. Another data set is shown."
 
 
+def _card_of(
+    chosen: list[str], points: Sequence[Point], networks: Sequence[Network]
+) -> Network | None:
+    """Return the network whose card is shown: the one that is chosen alone."""
+    if len(chosen) != 1:
+        return None
+    label = next(point.label for point in points if point.id == chosen[0])
+    found = next(network for network in networks if network.job.id == chosen[0])
+    return results.relabelled(found, label)
+
+
 def _scatter(
     key: Key,
     points: list[Point],
     labels: dict[str, str],
     chosen: list[str],
+    controls: Sequence[DeltaGenerator],
     names: Sequence[str] = (),
+    alone: Network | None = None,
 ) -> None:
+    across, up, scaled, limit = controls
     axes = all_axes(names)
-    across, up, limit = st.columns([1, 1, 2], gap="medium")
     with across:
-        x = _axis("X axis", "x", axes, "sparsity")
+        x = _axis("X axis", "x", axes, KEPT.key)
     with up:
-        y = _axis("Y axis", "y", axes, "accuracy")
-    with limit:
-        budget = _budget(points, x, y)
-    chart, on_front, bend = shown(key, points, (x, y), labels, chosen, budget)
-    live_chart(chart, "frontier-chart", 460, on_pick=_add_picked)
+        y = _axis("Y axis", "y", axes, ACCURACY.key)
+    with scaled:
+        scale = choose_scale("frontier") if x.key in SCALED else LOG
+    budget = _budget(points, x, y, limit)
+    chart, on_front, bend = shown(key, points, (x, y), labels, chosen, budget, scale)
+    with side_by_side("frontier"):
+        live_chart(chart, "frontier-chart", HEIGHT, on_pick=_add_picked, beside=alone is not None)
+        if alone is not None:
+            with card_place("frontier"):
+                back_to_the_list("frontier", _forget_chosen)
+                network_card(alone, names, f"card:{alone.job.id}")
     st.caption(
         f"{on_front} of {plural(len(points), 'network')} on the front. "
         + (f"The knee is at {plain(bend.label)}: beyond it, each gain costs more." if bend else "")
@@ -111,20 +143,21 @@ def _axis(label: str, name: str, axes: dict[str, Axis], usual: str) -> Axis:
     return axes[choose(label, list(axes), name, lambda key: axes[key].label, usual, unsaid=True)]
 
 
-def _budget(points: list[Point], x: Axis, y: Axis) -> float | None:
+def _budget(points: list[Point], x: Axis, y: Axis, place: DeltaGenerator) -> float | None:
     """Ask for a limit on size or speed and name the best network under it."""
-    kind, place = st.columns([1, 1], gap="medium")
-    key = kind.selectbox(
+    key = place.selectbox(
         "Budget", ("none", *BUDGETS), 0, lambda k: "No budget" if k == "none" else AXES[k].label
     )
     values = [] if key == "none" else [v for p in points if (v := AXES[key].value(p)) == v]
     if not values or min(values) == max(values):
         return None
-    budget = _limit_slider(place, key, values)
-    best = best_under(points, AXES[key], budget, y)
+    budget = _limit_slider(st.container(), key, values)
+    best = best_under(contenders(points), AXES[key], budget, y)
     if best is not None:
-        reached = percent(y.value(best)) if is_share(y) else f"{y.value(best):.4g}"
-        st.caption(f"Best within {_limit(key, budget)}: **{plain(best.label)}**, {reached}.")
+        st.caption(
+            f"Best within {_limit(key, budget)}: **{plain(best.label)}**, "
+            f"{written(y, y.value(best))}."
+        )
     return budget if key == x.key else None
 
 
@@ -170,6 +203,10 @@ def _add_picked(picked: str) -> None:
         st.session_state["frontier-chosen"] = [*chosen, picked][-selection.MOST :]
 
 
+def _forget_chosen() -> None:
+    st.session_state["frontier-chosen"] = []
+
+
 def _choose(points: list[Point], chosen: list[str]) -> list[str]:
     st.session_state["frontier-chosen"] = chosen
     labels = {point.id: point.label for point in points}
@@ -189,8 +226,6 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
     by_id = {network.job.id: network for network in networks}
     chosen = [results.relabelled(by_id[point.id], point.label) for point in points]
     if len(chosen) == 1:
-        names = results.class_names_of(workspace(), chosen[0])
-        network_card(chosen[0], names, f"card:{points[0].id}")
         st.caption("Select a second network to compare the two.")
     start = recall("compare") or st.query_params.get("view")  # its name in older links
     view = st.segmented_control(

@@ -7,7 +7,7 @@ import streamlit as st
 from core.data import store as datasets
 from core.errors import NotFoundError
 from core.evaluation.score import THRESHOLD
-from core.figures.frontier import live_frontier
+from core.figures.frontier.chart import live_frontier
 from core.pruning.search.spec import SweepSpec, first_sweep
 from core.runs import activity, results
 from core.runs.labels import method_labels

@@ -6,7 +6,7 @@ from core.data.store import StoredDataset
 from core.errors import NotFoundError
 from core.evaluation.point import Point
 from core.evaluation.results import NetworkResult
-from core.figures.frontier import live_frontier
+from core.figures.frontier.chart import live_frontier
 from core.jobs.engine.workers import runs_at_once, this_machine
 from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.job import Job

@@ -28,6 +28,11 @@ class Axis:
         """The label with its unit, as a chart's axis shows it."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it runs from 0 to 1 and is read in percent."""
+        return self.key in SHARES or self.key.startswith("class:")
+
     def goodness(self, point: Point) -> float:
         """Return the value with the sign that makes larger better."""
         return self.value(point) if self.higher_is_better else -self.value(point)
@@ -35,6 +40,9 @@ class Axis:
     def choice(self, point: Point) -> float:
         """Return what chooses among points, larger for better, without a look at the holdout."""
         return self.chosen_by(point) if self.chosen_by else self.goodness(point)
+
+
+SHARES = ("kept", "sparsity", "accuracy", "validation_accuracy", "agreement")
 
 
 def _number(value: float | None) -> float:
@@ -49,6 +57,7 @@ def _validated_score(point: Point) -> float:
     return score(point.validation_accuracy, point.sparsity)
 
 
+KEPT = Axis("kept", "Parameters kept", "share of all", False, lambda p: 1.0 - p.sparsity)
 SPARSITY = Axis("sparsity", "Sparsity", "zeros / all parameters", True, lambda p: p.sparsity)
 ACCURACY = Axis("accuracy", "Accuracy", "holdout", True, lambda p: p.accuracy, _validated)
 SCORE = Axis("score", "Score", "", True, lambda p: p.score, _validated_score)
@@ -56,6 +65,7 @@ SCORE = Axis("score", "Score", "", True, lambda p: p.score, _validated_score)
 AXES: dict[str, Axis] = {
     axis.key: axis
     for axis in (
+        KEPT,
         SPARSITY,
         ACCURACY,
         SCORE,

@@ -12,7 +12,39 @@ Trace = dict[str, Any]
 Annotation = dict[str, Any]
 Row = Mapping[str, Any]
 
+LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
 FONT = "Source Sans, Source Sans Pro, DejaVu Sans, sans-serif"
+
+
+@dataclass(frozen=True)
+class LineEnd:
+    """A name that stands at the end (x, y) of its line, in the line's colour."""
+
+    text: str
+    color: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The networks of a chart's dots, column by column: what its list and its readout show.
+
+    ids: the dots' customdata. texts: what the readout says after the name. x, y: where the dots
+    are. hollow: drawn as an outline. ends: names of the lines, in place of a legend.
+    """
+
+    ids: Sequence[str]
+    names: Sequence[str]
+    texts: Sequence[str]
+    colors: Sequence[str]
+    hollow: Sequence[bool]
+    x: Sequence[float]
+    y: Sequence[float]
+    sparsities: Sequence[float]
+    accuracies: Sequence[float]
+    scores: Sequence[float]
+    ends: Sequence[LineEnd] = ()
 
 
 @dataclass(frozen=True)
@@ -20,7 +52,8 @@ class Chart:
     """A Plotly figure as plain data, with the sentence and the table that say the same.
 
     name: file name of its downloads, without ending. alt: one sentence for those who cannot
-    see it. rows: the numbers drawn, one dictionary a row; the CSV twin.
+    see it. rows: the numbers drawn, one dictionary a row; the CSV twin. linked: the networks that
+    its dots stand for. notes: sentences on what the picture leaves out, for below it.
     Text, grid and background take the page's colours where it is shown.
     """
 
@@ -29,6 +62,8 @@ class Chart:
     layout: Mapping[str, Any]
     alt: str
     rows: Sequence[Row] = field(default=())
+    linked: Linked | None = None
+    notes: Sequence[str] = ()
 
     def figure(self) -> dict[str, Any]:
         """Return {"data", "layout"} as Plotly takes it, in any language."""
@@ -90,7 +125,7 @@ def layout(x: Mapping[str, Any], y: Mapping[str, Any], **more: Any) -> dict[str,
         "yaxis": dict(y),
         "font": {"family": FONT, "size": 13},
         "margin": {"l": 56, "r": 16, "t": 28, "b": 48},
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        "legend": LEGEND,
         "hovermode": "closest",
         "hoverlabel": {"align": "left"},
         "uirevision": "kept",

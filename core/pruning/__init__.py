@@ -1,6 +1,7 @@
 """Pruning from scratch: what to remove, how much where, and when."""
 
 __all__ = [
+    "controls",
     "graphs",
     "method",
     "methods",

@@ -63,12 +63,50 @@ function buttons(Plotly, name) {
 function legendRoom(plot, order) {
   const traces = order.slice(1).map((digest) => plot.parts.get(digest));
   const named = traces.filter((trace) => trace.name && trace.showlegend !== false).length;
-  return plot.clientWidth < 520 ? 20 * Math.max(0, named - 2) : 0;
+  return plot.clientWidth < NAMES_FROM ? 20 * Math.max(0, named - 2) : 0;
 }
 
 // New data in the middle of a drag would end it: they wait until the mouse button is up.
 async function untilReleased(plot) {
   while (plot._dragging) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+// Chart, list and readout of networks share one set of data; other charts have none.
+function linkNetworks(plot, data, colors, setStateValue) {
+  if (!data.linked) return;
+  const figure = plot.closest(".live-chart");
+  plot.networks ??= new LinkedNetworks(plot, figure);
+  const look = `${data.linked} ${colors.dark}`;
+  if (plot.linkedLook !== look) {
+    plot.linkedLook = look;
+    plot.freshLinked = dressed(plot.parts.get(data.linked), colors, data.twins);
+  }
+  figure.style.setProperty("--live-chart-card", colors.card);
+  const pick = data.pick ? (id) => setStateValue("picked", { id, at: Date.now() }) : null;
+  plot.networks.update(plot.freshLinked, pick, data.listed, data.beside);
+}
+
+// Names at the ends of lines instead of a legend, where there is room for them.
+function withNames(plot, layout) {
+  const room = nameRoom(plot, layout, plot.clientWidth);
+  if (!plot.linked?.ends.length || plot.clientWidth < NAMES_FROM) return layout;
+  return { ...layout, showlegend: false, margin: { ...layout.margin, r: layout.margin.r + room } };
+}
+
+// A readout says what a box would, and covers nothing.
+function withoutBox({ hovertemplate, ...trace }) {
+  return hovertemplate ? { ...trace, hoverinfo: "none" } : trace;
+}
+
+async function arrange(plot, Plotly) {
+  if (!plot.linked || plot.arranging) return;
+  plot.arranging = true;
+  try {
+    await Plotly.relayout(plot, arranged(plot, plot.sentLayout));
+  } finally {
+    plot.arranging = false;
+  }
+  plot.networks.activate(plot.networks.active, false);
 }
 
 async function draw(plot, setStateValue) {
@@ -78,22 +116,40 @@ async function draw(plot, setStateValue) {
   const [layout, ...traces] = data.order.map((digest) => plot.parts.get(digest));
   const colors = pageColors(plot);
   plot.settings ??= buttons(Plotly, data.name); // a new object would make Plotly start anew
-  await Plotly.react(plot, traces.map((trace) => dressed(trace, colors, data.twins)),
-                     dressedLayout(layout, colors, data.twins), plot.settings);
+  linkNetworks(plot, data, colors, setStateValue);
+  plot.sentLayout = withNames(plot, dressedLayout(layout, colors, data.twins));
+  const boxed = traces.map((trace) => dressed(trace, colors, data.twins));
+  await Plotly.react(plot, data.linked ? boxed.map(withoutBox) : boxed,
+                     structuredClone(plot.sentLayout), plot.settings);
+  await arrange(plot, Plotly);
   // A chart would cost eight Tab stops; what its toolbar does is of use to a mouse only, and the
   // numbers are below.
   for (const button of plot.querySelectorAll(".modebar-btn")) button.tabIndex = -1;
   plot.dataset.points = traces.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0);
-  plot.dataset.drawn = data.order.join(" ");
-  if (!plot.listening) {
-    plot.listening = true;
-    plot.on("plotly_click", (event) => {
-      const id = event.points[0]?.customdata?.[0];
-      // With the time: the same dot may be clicked again after something else was chosen. A state
-      // all the same: an event can be lost between two runs of a page that polls.
-      if (id) setStateValue("picked", { id, at: Date.now() });
-    });
-  }
+  plot.dataset.drawn = named(data);
+  if (!plot.listening) listen(plot, Plotly, setStateValue);
+}
+
+function listen(plot, Plotly, setStateValue) {
+  plot.listening = true;
+  plot.on("plotly_click", (event) => {
+    const id = event.points.find((point) => point.customdata)?.customdata[0];
+    if (id && plot.linked) plot.networks.click(id);
+    // With the time: the same dot may be clicked again after something else was chosen. A state
+    // all the same: an event can be lost between two runs of a page that polls.
+    else if (id) setStateValue("picked", { id, at: Date.now() });
+  });
+  plot.on("plotly_hover", (event) => {
+    const id = event.points.find((point) => point.customdata)?.customdata[0];
+    if (id) plot.networks?.hover(id);
+    else plot.networks?.say(event.points[0]?.text);
+  });
+  plot.on("plotly_relayout", (change) => {
+    if (plot.arranging || !plot.linked) return;
+    plot.networks.closeFan();
+    if (change.autosize) draw(plot, setStateValue);
+    else arrange(plot, Plotly);
+  });
 }
 
 // The page's colours change without a new script run: redraw when they do.
@@ -114,6 +170,11 @@ function askUntilSent(plot, ask) {
   return () => clearInterval(plot.asking);
 }
 
+// What a chart consists of: when none of it is new, nothing is drawn.
+function named(data) {
+  return [...data.order, data.linked, data.pick, data.beside].join(" ");
+}
+
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const figure = parentElement.querySelector(".live-chart");
   const plot = figure.querySelector(".live-chart-plot");
@@ -121,16 +182,17 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   clearInterval(plot.asking);
   plot.parts ??= new Map();
   for (const [digest, part] of Object.entries(data.fresh)) plot.parts.set(digest, part);
-  if (data.order.some((digest) => !plot.parts.has(digest))) {
+  const used = data.linked ? [...data.order, data.linked] : data.order;
+  if (used.some((digest) => !plot.parts.has(digest))) {
     return askUntilSent(plot, () => setTriggerValue("missing", data.order.join(" ")));
   }
-  for (const digest of plot.parts.keys()) if (!data.order.includes(digest)) plot.parts.delete(digest);
+  for (const digest of plot.parts.keys()) if (!used.includes(digest)) plot.parts.delete(digest);
   plot.style.height = `${data.height + legendRoom(plot, data.order)}px`;
   plot.latest = data;
   const redraw = () => draw(plot, setStateValue).catch((error) => {
     figure.querySelector("figcaption").textContent = `${error.message} ${data.alt}`;
   });
-  if (plot.dataset.drawn !== data.order.join(" ")) redraw();
+  if (plot.dataset.drawn !== named(data)) redraw();
   watchTheme(plot, redraw);
   return () => { clearInterval(plot.themeTimer); plot.themeTimer = null; };
 }

@@ -6,6 +6,7 @@ traces), each named by its digest, and only those parts that this session's brow
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from importlib.resources import files
 
 import streamlit as st
@@ -17,27 +18,32 @@ from core.figures.theme import Chart, Row
 from core.settings import digest
 
 HTML = """
-<figure class="live-chart"><div class="live-chart-plot"></div><figcaption></figcaption></figure>
+<figure class="live-chart">
+  <div class="live-chart-main">
+    <p class="live-chart-readout" role="status" hidden></p>
+    <div class="live-chart-stage" role="group" aria-label="Chart">
+      <div class="live-chart-plot"></div><div class="live-chart-over"></div>
+    </div>
+  </div>
+  <div class="live-chart-list" hidden>
+    <div class="live-chart-head"></div>
+    <div class="live-chart-rows" role="listbox" aria-label="Networks" tabindex="0"></div>
+  </div>
+  <figcaption></figcaption>
+</figure>
 """
-CSS = """
-.live-chart { margin: 0; color: inherit; }
-/* The toolbar has a row of its own: over the chart it would hide the end of a long legend. */
-.live-chart-plot { margin-top: 24px; }
-.live-chart-plot .modebar-container { top: -26px !important; }
-.live-chart figcaption {
-  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
-}
-"""
+PARTS = ("linked_networks", "line_ends", "live_chart")
 
 WHOLE_SECONDS = 10.0
 
+FOLDER = files("pages.components")
 # Plotly's own JavaScript, served from the installed package: nothing is copied, nothing is fetched.
 _library = declare_component("plotly", path=str(files("plotly") / "package_data"))
 _chart = st.components.v2.component(
     "live_chart",
     html=HTML,
-    css=CSS,
-    js=(files("pages.components") / "live_chart.js").read_text("utf-8"),
+    css=(FOLDER / "live_chart.css").read_text("utf-8"),
+    js="\n".join((FOLDER / f"{part}.js").read_text("utf-8") for part in PARTS),
     isolate_styles=False,
 )
 
@@ -48,11 +54,14 @@ def live_chart(
     height: int = 420,
     on_pick: Callable[[str], None] | None = None,
     table: bool = True,
+    beside: bool = False,
+    with_list: bool = True,
 ) -> None:
-    """Draw the chart.
+    """Draw the chart, and the list of its networks where one of them can be chosen.
 
     height: pixels. on_pick: called, before the page runs, with the id (first customdata) of a
-    point that was clicked. table: offer the numbers as a table and a CSV file below.
+    point that was clicked. table: offer the numbers as a table and a CSV file below. beside: the
+    page has something else in the place of the list, on a wide screen. with_list: show the list.
     """
 
     def picked() -> None:
@@ -63,12 +72,19 @@ def live_chart(
             on_pick(str(clicked["id"]))
 
     parts = {digest({"part": part}): part for part in (dict(chart.layout), *chart.traces)}
+    linked = {} if chart.linked is None else {"part": asdict(chart.linked)}
+    name = digest(linked) if linked else None
+    everything = parts if name is None else {**parts, name: linked["part"]}
     sent = _sent(key)
     _chart(
         key=key,
         data={
             "order": list(parts),
-            "fresh": {name: part for name, part in parts.items() if name not in sent},
+            "linked": name,
+            "pick": on_pick is not None,
+            "beside": beside,
+            "listed": on_pick is not None and with_list,
+            "fresh": {own: part for own, part in everything.items() if own not in sent},
             "alt": chart.alt,
             "name": chart.name,
             "height": height,
@@ -78,7 +94,9 @@ def live_chart(
         on_picked_change=picked,
         on_missing_change=lambda: st.session_state.update({f"{key}:missed": time.monotonic()}),
     )
-    st.session_state[f"{key}:sent"] = frozenset(parts)
+    st.session_state[f"{key}:sent"] = frozenset(everything)
+    for note in chart.notes:
+        st.caption(note)
     if table and chart.rows:
         _numbers(chart, key)
 

@@ -113,7 +113,7 @@ def test_a_clicked_dot_shows_the_sparsity_that_its_file_has(visitor, tmp_path):
     place = chart.evaluate(
         """plot => {
             const trace = plot.data.findIndex(each => each.name === 'Magnitude');
-            const row = plot.data[trace].x.reduce((b, x, i, all) => x > all[b] ? i : b, 0);
+            const row = plot.data[trace].x.reduce((b, x, i, all) => x < all[b] ? i : b, 0);
             const [x, y] = [plot._fullLayout.xaxis, plot._fullLayout.yaxis];
             return [x._offset + x.d2p(plot.data[trace].x[row]),
                     y._offset + y.d2p(plot.data[trace].y[row])];

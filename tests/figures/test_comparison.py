@@ -1,12 +1,11 @@
 """Figures of the compare page: what they draw is what the points say."""
 
-import json
-
 import numpy as np
 import pytest
 
 from core.evaluation.axes import AXES
-from core.figures.comparison import area_bars, scatter
+from core.figures.comparison import area_bars
+from core.figures.frontier.chart import frontier_chart
 from core.figures.model_map import model_map
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.theme import Chart
@@ -27,71 +26,6 @@ DENSE = point(0.75, 0.0, "dense", id="dense", parent="")
 
 def trace(chart: Chart, name: str) -> dict:
     return next(t for t in chart.traces if t.get("name") == name)
-
-
-def test_dominated_points_are_faded_and_those_on_the_front_are_not() -> None:
-    chart = scatter([DENSE, GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
-    assert trace(chart, "Magnitude")["marker"]["opacity"] == [1.0]
-    assert trace(chart, "Random")["marker"]["opacity"] == [0.35]
-
-
-def test_every_dot_carries_its_id_for_clicks() -> None:
-    chart = scatter([GOOD], AXES["sparsity"], AXES["accuracy"], LABELS)
-    assert trace(chart, "Magnitude")["customdata"] == [["good"]]
-
-
-def test_a_point_without_a_number_on_the_axis_is_left_out_and_the_figure_is_plain_json() -> None:
-    unmeasured = point(0.7, 0.9, latency_seconds=None)
-    timed = point(0.6, 0.9, id="timed", latency_seconds=0.002)
-    chart = scatter([unmeasured, timed], AXES["latency_seconds"], AXES["accuracy"], LABELS)
-    json.dumps(chart.figure(), allow_nan=False)
-    assert [row["id"] for row in chart.rows] == ["timed"]
-
-
-def test_iso_score_lines_stand_only_on_sparsity_and_accuracy() -> None:
-    on = scatter([GOOD], AXES["sparsity"], AXES["accuracy"], LABELS)
-    off = scatter([GOOD], AXES["gzip_bytes"], AXES["accuracy"], LABELS)
-    assert trace(on, "score 0.8")["y"] == pytest.approx([1.6, 0.6])
-    assert not [t for t in off.traces if str(t.get("name", "")).startswith("score")]
-
-
-def test_the_lines_of_equal_score_and_the_threshold_are_named_on_the_lines() -> None:
-    chart = scatter([DENSE, GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
-    names = {each["text"]: (each["x"], each["y"]) for each in chart.layout["annotations"]}
-    assert list(names) == ["score 0.7", "score 0.8", "score 0 up to 60%"]
-    # The picture ends at 0.75 + 0.06: the line of 0.7 enters it at 2 * 0.7 - 0.81.
-    assert names["score 0.7"] == pytest.approx((0.59, 0.81))
-    assert names["score 0 up to 60%"] == (0.0, 0.6)
-    off = scatter([GOOD], AXES["gzip_bytes"], AXES["accuracy"], LABELS)
-    assert off.layout["annotations"] == []
-
-
-def test_a_method_off_the_front_stands_in_the_legend_at_full_strength() -> None:
-    chart = scatter([GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
-    shown = [t for t in chart.traces if t["name"] == "Random" and t.get("showlegend")]
-    assert [t["marker"]["opacity"] for t in shown] == [1.0]
-
-
-def test_one_network_is_counted_in_the_singular() -> None:
-    assert "of 1 network," in scatter([GOOD], AXES["sparsity"], AXES["accuracy"], LABELS).alt
-
-
-def test_seeds_of_one_plan_get_one_error_bar() -> None:
-    runs = [point(0.70, 0.9, id="a", seed=0), point(0.74, 0.9, id="b", seed=1), POOR]
-    chart = scatter(runs, AXES["sparsity"], AXES["accuracy"], LABELS)
-    (bar,) = [t for t in chart.traces if "error_y" in t]
-    assert bar["y"] == [pytest.approx(0.72)]
-    assert bar["error_y"]["array"] == [pytest.approx(0.0283, abs=1e-4)]  # .02 times root 2
-
-
-def test_the_alternative_text_names_the_best_point() -> None:
-    chart = scatter([GOOD, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
-    assert "2 networks, 1 of them on the front" in chart.alt
-    assert "74.0%, by Magnitude at sparsity 90.0%" in chart.alt
-
-
-def test_an_empty_frontier_says_so() -> None:
-    assert "no points yet" in scatter([], AXES["sparsity"], AXES["accuracy"], LABELS).alt
 
 
 def test_the_model_map_draws_one_edge_per_child() -> None:
@@ -198,9 +132,8 @@ def test_the_histogram_shows_the_gap_that_a_threshold_leaves() -> None:
 def test_networks_have_their_methods_colour_and_differ_by_pattern() -> None:
     other = point(0.7, 0.95, id="other")
     first, second, third = layer_bars([GOOD, other, POOR]).traces
-    dots = scatter([GOOD, other, POOR], AXES["sparsity"], AXES["accuracy"], LABELS)
+    dots = frontier_chart([GOOD, other, POOR], AXES["kept"], AXES["accuracy"], LABELS)
     assert first["marker"]["color"] == trace(dots, "Magnitude")["marker"]["color"]
-    assert third["marker"]["color"] == trace(dots, "Random")["marker"]["color"]
     assert second["marker"]["color"] == first["marker"]["color"]
     assert second["marker"]["pattern"]["shape"] != first["marker"]["pattern"]["shape"] == ""
     bars = class_bars({"a": (1.0,), "b": (1.0,)}, ["x"], False, ["magnitude", "random"])
@@ -245,11 +178,3 @@ def test_many_long_names_get_an_ellipsis_square_cells_and_no_numbers() -> None:
     few = confusion_map(np.eye(12, dtype=int).tolist(), names[:12], change=False)
     assert few.traces[0]["text"][0][:2] == ["1", ""]
     assert map_height(30) > map_height(5)
-
-
-def test_a_single_network_is_shown_on_the_whole_of_both_axes():
-    figure = scatter([DENSE], AXES["sparsity"], AXES["accuracy"], LABELS)
-    for name in ("xaxis", "yaxis"):
-        low, high = figure.layout[name]["range"]
-        assert low <= 0.0
-        assert high >= 1.0

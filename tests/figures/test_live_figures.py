@@ -13,7 +13,7 @@ from core.figures import colors
 from core.figures.classes import balance
 from core.figures.convergence import Curve, convergence
 from core.figures.federation import label_map
-from core.figures.frontier import live_frontier
+from core.figures.frontier.chart import live_frontier
 from core.figures.per_class import class_bars, confusion_map
 from core.figures.preview import layer_sparsities
 from core.figures.theme import log_axis, share_axis
@@ -25,73 +25,6 @@ LABELS = {"magnitude": "Magnitude", "l1_filter": "L1 filter", "dense": "Dense"}
 DENSE = point(0.75, 0.0, "dense", id="dense", parent="")
 GOOD = point(0.74, 0.9, id="good")
 POOR = point(0.64, 0.8, id="poor", method="l1_filter")
-
-
-def trace(chart, name):
-    return next(each for each in chart.traces if each.get("name") == name)
-
-
-def test_the_dense_network_is_a_star_and_never_fades():
-    chart = live_frontier([DENSE, point(0.8, 0.5)], LABELS)
-    marker = trace(chart, "Dense")["marker"]
-    assert marker["symbol"] == "star"
-    assert marker["opacity"] == [1.0]
-
-
-def test_dominated_points_fade():
-    chart = live_frontier([DENSE, GOOD, POOR], LABELS)
-    assert trace(chart, "L1 filter")["marker"]["opacity"] == [0.4]
-    assert trace(chart, "Magnitude")["marker"]["opacity"] == [1.0]
-
-
-def test_a_method_off_the_front_stands_in_the_legend_at_full_strength():
-    chart = live_frontier([DENSE, GOOD, POOR], LABELS)
-    shown = [each for each in chart.traces if each["name"] == "L1 filter" and each["showlegend"]]
-    assert [each["marker"]["opacity"] for each in shown] == [1.0]
-    assert shown[0]["legendgroup"] == trace(chart, "L1 filter")["legendgroup"]
-
-
-def test_the_sentence_counts_one_network_and_tells_of_one_that_learns():
-    assert live_frontier([GOOD], LABELS).alt.startswith("1 network by")
-    assert "still training: 50.0%" in live_frontier([], LABELS, learning=0.5).alt
-
-
-def test_a_line_of_equal_score_holds_points_of_that_score():
-    chart = live_frontier([DENSE, GOOD], LABELS)
-    line = trace(chart, "Equal score")
-    pairs = [(x, y) for x, y in zip(line["x"], line["y"], strict=True) if x is not None]
-    for (x1, y1), (x2, y2) in zip(pairs[::2], pairs[1::2], strict=True):
-        assert (x1 + y1) / 2 == pytest.approx((x2 + y2) / 2)
-
-
-def test_several_seeds_get_an_error_bar_at_their_mean():
-    seeds = [
-        point(accuracy, 0.9, id=str(accuracy), seed=i) for i, accuracy in enumerate((0.7, 0.8))
-    ]
-    bar = trace(live_frontier([DENSE, *seeds], LABELS), "Mean over seeds")
-    assert bar["y"] == pytest.approx([0.75])
-    # sample standard deviation of 0.7 and 0.8: sqrt(0.05² + 0.05²) = 0.0707
-    assert bar["error_y"]["array"] == pytest.approx([0.0707], abs=1e-4)
-
-
-def test_the_picked_dot_has_a_ring():
-    chart = live_frontier([DENSE, GOOD], LABELS, picked="good")
-    assert trace(chart, "Chosen")["x"] == [0.9]
-    assert not [each for each in live_frontier([DENSE], LABELS).traces if each["name"] == "Chosen"]
-
-
-def test_a_network_that_still_learns_is_an_open_star_without_a_click():
-    chart = live_frontier([], LABELS, learning=0.5)
-    star = trace(chart, "Dense, still training (validation)")
-    assert star["y"] == [0.5]
-    assert "customdata" not in star
-
-
-def test_every_dot_is_a_row_of_the_table_and_the_sentence_names_the_best():
-    chart = live_frontier([DENSE, GOOD, POOR], LABELS)
-    assert [row["id"] for row in chart.rows] == ["dense", "good", "poor"]
-    assert "3 networks" in chart.alt
-    assert "0.820" in chart.alt  # (0.74 + 0.9) / 2
 
 
 def test_curves_draw_training_dotted_and_name_the_best_epoch():
@@ -200,6 +133,7 @@ def test_every_chart_is_valid_plotly_and_plain_json():
 
     charts = [
         live_frontier([DENSE, GOOD, POOR], LABELS, "good", learning=0.4),
+        live_frontier([DENSE, GOOD, POOR], LABELS, scale="linear"),
         curves({"accuracy": [(1, 0.5)]}),
         balance([Count()]),
     ]

@@ -7,9 +7,10 @@ import numpy as np
 
 from core.evaluation.comparable import equal_epochs
 from core.evaluation.point import Point
+from core.pruning.controls import is_control
 from core.pruning.methods import METHODS
 from core.report.answers.answer import Table
-from core.report.answers.pruning_claims import epochs_said, is_control
+from core.report.answers.pruning_claims import epochs_said
 from core.settings import describe
 from core.text import listed, plural, times
 

@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.evaluation.axes import ACCURACY, AXES, SPARSITY
+from core.evaluation.axes import ACCURACY, AXES, KEPT, SPARSITY
 from core.evaluation.comparable import by_method, equal_epochs
 from core.evaluation.frontier import front, over_seeds
 from core.evaluation.paired import holdout_images, lead, level, pairs
 from core.evaluation.point import Point
-from core.figures.comparison import area_bars, scatter
+from core.figures.comparison import area_bars
+from core.figures.frontier.chart import frontier_chart
 from core.figures.per_class import class_bars
 from core.figures.theme import Chart
 from core.lessons.method_cards import explained
+from core.pruning.controls import is_control
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
 from core.report.answers.answer import Answer, Row, Table
@@ -26,7 +28,6 @@ from core.report.answers.pruning_claims import (
     bend,
     best_score,
     epochs_said,
-    is_control,
     largest_area,
     levels,
 )
@@ -102,7 +103,7 @@ def _comparison(
     ]
     tables = (_level_table(pruned, labels), cost_table(pruned, labels))
     charts = (
-        scatter(points, SPARSITY, ACCURACY, labels),
+        frontier_chart(points, KEPT, ACCURACY, labels, boxes=True),
         area_bars(pruned, SPARSITY, ACCURACY, labels),
         _classes([*_dense(points), *_shown(pruned)], class_names),
     )

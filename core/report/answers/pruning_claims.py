@@ -13,7 +13,8 @@ from core.evaluation.frontier import best_by_validation, front, hypervolume, kne
 from core.evaluation.paired import Lead, lead, level, pairs
 from core.evaluation.point import Point
 from core.evaluation.score import THRESHOLD
-from core.pruning.methods import CONTROLS, METHODS
+from core.pruning.controls import is_control
+from core.pruning.methods import METHODS
 from core.text import listed, percent, plural
 
 DENSE = "dense"
@@ -22,11 +23,6 @@ APART = 0.005  # sparsities nearer than half a point are one level
 DENSE_SAID = 3  # dense networks that get a sentence of their own
 
 Labels = Mapping[str, str]
-
-
-def is_control(method: str) -> bool:
-    """Tell whether a method is a control: others are compared with it."""
-    return method in CONTROLS
 
 
 def named(labels: Labels, names: Iterable[str]) -> str:

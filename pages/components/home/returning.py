@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.data import store as datasets
 from core.evaluation.point import Point
-from core.figures.frontier import live_frontier
+from core.figures.frontier.chart import live_frontier
 from core.jobs.store.job import Job
 from core.runs.home.showcase import Showcase, showcase
 from core.runs.home.suggestion import Suggestion, situation, suggest
@@ -48,7 +48,7 @@ def _frontier() -> None:
         f"{plural(shown.networks, 'network')} on the front. Click a dot for its network."
     )
     chart = live_frontier(shown.points, method_labels())
-    live_chart(chart, "own-frontier", 340, _clicked, table=False)
+    live_chart(chart, "own-frontier", 340, _clicked, table=False, with_list=False)
     if picked := st.session_state.pop(CLICKED, None):
         st.switch_page("frontier.py", query_params={"data": shown.data, "points": picked})
     for point in shown.best:

@@ -8,14 +8,18 @@ import streamlit as st
 from core.evaluation.axes import Axis
 from core.evaluation.frontier import front, knee
 from core.evaluation.point import Point
-from core.figures.comparison import scatter
+from core.figures.frontier.chart import frontier_chart
 from core.figures.theme import Chart
+from core.pruning.controls import contenders
 from core.runs.results import Network
 from core.runs.selection import told_apart
 
 
 class Shown(NamedTuple):
-    """The chart, how many of its points are on the front, and the point at the front's bend."""
+    """The chart, how many of its points are on the front, and the point at its bend.
+
+    The bend is that of the front without controls: nobody would ship one.
+    """
 
     chart: Chart
     on_front: int
@@ -39,10 +43,11 @@ def shown(
     labels: Mapping[str, str],
     chosen: Sequence[str],
     budget: float | None,
+    scale: str,
 ) -> Shown:
     """Return what is drawn of the points on two axes (x, y); key: of `points_of`."""
     names = tuple((axis.key, axis.label) for axis in axes)
-    return _shown((*key, names, tuple(chosen), budget), points, axes, labels)
+    return _shown((*key, names, tuple(chosen), budget, scale), points, axes, labels)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -52,7 +57,7 @@ def _shown(
     _axes: tuple[Axis, Axis],
     _labels: Mapping[str, str],
 ) -> Shown:
-    *_, chosen, budget = key
-    chart = scatter(_points, *_axes, _labels, chosen, budget)  # type: ignore[arg-type]
-    line = front(_points, *_axes)
-    return Shown(chart, len(line), knee(line, *_axes))
+    *_, chosen, budget, scale = key
+    chart = frontier_chart(_points, *_axes, _labels, chosen, budget, scale=scale)  # type: ignore[arg-type]
+    on_front = len(front(_points, *_axes))
+    return Shown(chart, on_front, knee(contenders(_points), *_axes))

@@ -7,8 +7,9 @@ import streamlit as st
 from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
 from core.figures.first_cuts import with_cuts
-from core.figures.frontier import live_frontier
+from core.figures.frontier.chart import live_frontier
 from core.jobs.store.job import Job
+from core.pruning.controls import contenders
 from core.runs.activity import Family
 from core.runs.labels import method_labels
 from core.runs.remarks import remark
@@ -17,9 +18,15 @@ from core.runs.selection import told_apart
 from core.text import percent, plural
 from pages.components.address_state import choose
 from pages.components.error_box import plain
+from pages.components.frontier_scale import (
+    HEIGHT,
+    back_to_the_list,
+    card_place,
+    choose_scale,
+    side_by_side,
+)
 from pages.components.live_chart import live_chart
 from pages.components.session import (
-    recall,
     remember,
     store,
     title,
@@ -49,17 +56,20 @@ def living(found: Family) -> Sequence[Job]:
 
 def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
     # A place of its own for each part: a line of progress that comes or goes moves nothing else.
-    above, middle, below, end = (st.container() for _ in range(4))
+    above = st.container()
+    with st.container():
+        scale = choose_scale(key)
+    middle, below, end = side_by_side(key), st.container(), st.container()
     labels = method_labels()
-    picked = recall("point")
     with above:
         progress(found, key)
-    with middle:
-        _chart(found, labels, picked, key)
     with below:
-        if found.all_points:
-            picked = _pick(found)
-            card(found, picked, class_names, key)
+        picked = _pick(found) if found.all_points else None
+    with middle:
+        known = picked in {point.id for point in found.all_points}
+        _chart(found, labels, picked if known else None, key, scale)
+        if picked is not None and known:
+            card(picked, class_names, key)
     with end:
         sentences(found, labels)
 
@@ -80,14 +90,15 @@ def _pick(found: Family) -> str | None:
     return None if chosen == NONE else chosen
 
 
-def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str) -> None:
+def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str, scale: str) -> None:
     learning = found.learning[1] if found.learning else None
-    chart = live_frontier(found.all_points, labels, picked, learning=learning)
-    chart = with_cuts(chart, found.cuts, labels)
-    live_chart(chart, key, 460, on_pick=_click)
+    points = told_apart(found.all_points)
+    chart = live_frontier(points, labels, picked, learning=learning, scale=scale)
+    chart = with_cuts(chart, found.cuts, labels, lambda sparsity: 1.0 - sparsity)
+    live_chart(chart, key, HEIGHT, on_pick=_click, beside=picked is not None)
 
 
-def _click(point: str) -> None:
+def _click(point: str | None) -> None:
     remember("point", point)
     st.session_state[CLICKS] = st.session_state.get(CLICKS, 0) + 1
 
@@ -131,7 +142,7 @@ def sentences(found: Family, labels: dict[str, str]) -> None:
     """Say of the newest networks, in one plain sentence each, what happened to them."""
     if not found.all_points:
         st.markdown(_waiting(found))
-    best = best_by_validation(found.points)
+    best = best_by_validation(contenders(found.points))
     for point in reversed(found.all_points[-SENTENCES:]):
         icon = ":material/star:" if best is not None and point.id == best.id else "•"
         text = remark(point, found.dense, labels.get(point.method, point.method))
@@ -148,24 +159,20 @@ def _waiting(found: Family) -> str:
     return "The dense network is trained first. Its star appears after the first epoch."
 
 
-def card(found: Family, picked: str | None, class_names: Sequence[str], key: str) -> None:
-    """Show the card of the clicked dot; before any click, say that dots can be clicked."""
-    if picked not in {point.id for point in found.all_points}:
-        st.info(
-            "Click a dot, or select a network above, for its layers, mistakes and weights file.",
-            icon=":material/touch_app:",
-        )
+def card(picked: str, class_names: Sequence[str], key: str) -> None:
+    """Show the card of the chosen network in the place of the list, and the way back to it."""
+    network = network_of(store().get(picked))
+    if network is None:
         return
-    network = network_of(store().get(str(picked)))
-    if network is not None:
-        with st.container(border=True):
-            names = class_names or class_names_of(workspace(), network)
-            network_card(network, names, f"{key}:card")
+    with card_place(key):
+        back_to_the_list(key, lambda: _click(None))
+        names = class_names or class_names_of(workspace(), network)
+        network_card(network, names, f"{key}:card")
 
 
 def best_line(points: Sequence[Point]) -> None:
-    """Show the score of the network that validation images choose, in words."""
-    best = best_by_validation(points)
+    """Show the score of the network that validation images choose, in words; never a control's."""
+    best = best_by_validation(contenders(points))
     if best is not None and best.score:
         st.markdown(
             f"Best score **{best.score:.3f}**: {plain(best.label)}, {percent(best.accuracy)} "

@@ -174,6 +174,8 @@ def network_card(network: Network, class_names: Sequence[str], key: str) -> None
     point = network.point
     st.subheader(plain(point.label or point.method), anchor=False)
     point_metrics(point)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download(network, f"{key}:download", "primary")
     network_strip(network, key)
     layers, confusion = st.columns(2, gap="medium")
     with layers:
@@ -184,8 +186,6 @@ def network_card(network: Network, class_names: Sequence[str], key: str) -> None
         chart = confusion_map(point.confusion, class_names, False)
         live_chart(chart, f"{key}:confusion", map_height(len(class_names)))
     architecture_view(network, key)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        download(network, f"{key}:download", "primary")
     if point.notes:
         with st.expander("Notes", key=f"{key}:notes", type="compact"):
             st.markdown("\n".join(f"* {plain(note)}" for note in point.notes))
