@@ -29,6 +29,7 @@ from pages.components.frontier_scale import (
     side_by_side,
 )
 from pages.components.live_chart import live_chart, to_csv
+from pages.components.search.importance_view import importance_view
 from pages.components.session import networks_now, recall, remember, workspace
 from pages.components.views.compare_views import (
     layers_view,
@@ -253,6 +254,7 @@ def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> Non
     if lineage.open:
         with lineage:
             live_chart(model_map(points, labels, picked), "frontier-map", 420, on_pick=None)
+    importance_view(points, "frontier-page", _add_picked)
     areas = st.expander(
         "Hypervolume: one number per method", key="frontier-areas", on_change="rerun"
     )

@@ -10,6 +10,7 @@ __all__ = [
     "forgetting",
     "forgotten",
     "frontier",
+    "importance",
     "latency",
     "layer_states",
     "lineage",

@@ -15,6 +15,7 @@ __all__ = [
     "per_class",
     "preview",
     "score_distribution",
+    "search",
     "sensitivity",
     "theme",
     "training_curves",

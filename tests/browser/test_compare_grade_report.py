@@ -118,6 +118,16 @@ def test_a_click_on_a_layer_of_the_drawing_shows_its_kernels(tab, lab) -> None:
     assert grave == []
 
 
+def test_every_try_is_drawn_across_its_settings(tab) -> None:
+    page = tab.go("/frontier")
+    drawn(page)
+    page.get_by_text("Which settings mattered").click()
+    expect(page.get_by_text("6 tries cannot tell")).to_be_visible()
+    lines = """() => [...document.querySelectorAll(".live-chart-plot")].some(
+      (each) => each._fullData?.some((trace) => trace.name === "Best quarter"))"""
+    page.wait_for_function(lines)
+
+
 def test_changed_images_of_two_networks_are_shown(tab, lab) -> None:
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))

@@ -117,6 +117,14 @@ def test_each_compared_network_opens_its_layers(lab) -> None:
     assert "unit 7 of conv1/kernel: 3 inputs of 3 × 3" in texts(fine(test.run())).replace("\\", "")
 
 
+def test_a_search_of_few_tries_says_how_many_are_needed(lab) -> None:
+    test = opened("frontier")
+    test.session_state["frontier-page:settings"] = True
+    said = texts(fine(test.run())).replace("\\", "")
+    assert "6 tries cannot tell which of 2 settings mattered: 9 are needed." in said
+    assert "6 tries across 2 settings; the best has a validation accuracy of" in said
+
+
 def test_what_changed_tells_new_errors_and_fixed_images(lab) -> None:
     _, ids = lab
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))

@@ -26,6 +26,7 @@ from pages.components.frontier_scale import (
     side_by_side,
 )
 from pages.components.live_chart import live_chart
+from pages.components.search.importance_view import importance_view
 from pages.components.session import (
     remember,
     store,
@@ -72,6 +73,8 @@ def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
             card(picked, class_names, key)
     with end:
         sentences(found, labels)
+        if not living(found):
+            importance_view(found.points, key, _click)
 
 
 def _pick(found: Family) -> str | None:
