@@ -110,7 +110,7 @@ def write_curve(folder: Path, curve: Curve, images: np.ndarray) -> str:
     return FORGETTING_FILE
 
 
-def read_curve(path: Path) -> tuple[Curve, np.ndarray]:
+def read_curve(path: Path | str) -> tuple[Curve, np.ndarray]:
     """Return a curve and its pictures (n, h, w, c) uint8."""
     with np.load(path, allow_pickle=False) as stored:
         arrays = dict(stored)

@@ -1,9 +1,10 @@
 """Images that two networks see, as tiles: what each was called before the cut and after it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from core.evaluation.behaviour import Change
+from core.evaluation.forgetting import NEVER, Curve
 from core.evaluation.forgotten import (
     BOTH_RIGHT,
     BOTH_WRONG,
@@ -13,7 +14,7 @@ from core.evaluation.forgotten import (
     Forgotten,
     kind_of,
 )
-from core.text import percent, plural
+from core.text import exact_percent, percent, plural
 
 # Colours that have a contrast of 3 to either theme's background, and of 4.5 to the white sign.
 COLORS: Mapping[str, str] = {
@@ -71,6 +72,35 @@ def _tile(change: Change, names: Sequence[str]) -> Tile:
                         for b in (before, after))  # fmt: skip
     alt = f"{names[change.label]}: {kind}; {said}"
     return Tile(change.row, kind, COLORS[kind], SIGNS[kind], alt, (before, after))
+
+
+def falling_tiles(
+    curve: Curve, rows: Iterable[int], level: int, names: Sequence[str]
+) -> list[Tile]:
+    """Return a tile for each image at a level; it says where it falls, and a click picks that."""
+    return [_falling(curve, int(row), level, names) for row in rows]
+
+
+def _falling(curve: Curve, row: int, level: int, names: Sequence[str]) -> Tile:
+    tile, first = _tile(curve.change(row, level), names), int(curve.first[row])
+    if first == NEVER:
+        stays = curve.before[row] == curve.labels[row]
+        return replace(tile, note="stays right" if stays else "wrong from the start")
+    sparsity = float(curve.levels[first])
+    falls = f"falls at {exact_percent(sparsity)}"
+    return replace(tile, note=falls, alt=f"{tile.alt}; {falls}", pick=repr(sparsity))
+
+
+def forgetting_sentence(curve: Curve, level: int) -> str:
+    """Return how many images have fallen up to a level, of those the dense network gets right."""
+    at, fallen = exact_percent(float(curve.levels[level])), curve.fallen(level)
+    last = exact_percent(float(curve.levels[-1]))
+    never = curve.right - curve.fallen(len(curve.levels) - 1)
+    return (
+        f"Of {plural(curve.right, 'image')} that the dense network classifies correctly, "
+        f"{fallen:,} {'has' if fallen == 1 else 'have'} fallen by {at}; {never:,} "
+        f"{'stays' if never == 1 else 'stay'} right up to {last}."
+    )
 
 
 def legend(found: Forgotten) -> list[Legend]:

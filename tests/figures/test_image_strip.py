@@ -1,13 +1,17 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.evaluation.behaviour import Change
+from core.evaluation.forgetting import Curve
 from core.evaluation.forgotten import KINDS, Forgotten
 from core.figures.image_strip import (
     COLORS,
     SIGNS,
+    falling_tiles,
+    forgetting_sentence,
     forgotten_sentence,
     legend,
     lost_sentence,
@@ -87,3 +91,30 @@ def test_the_lost_images_are_said_to_be_all_or_the_surest_of_how_many():
         "5 are wrong now and were right before. These are the 2 of which the dense network was "
         "surest."
     )
+
+
+def falling():
+    """Two images of a cat at two levels: the first falls at 90%, the second was never right."""
+    return Curve(
+        levels=np.array([0.5, 0.9]),
+        labels=np.zeros(2, int),
+        before=np.array([0, 1]),
+        before_sure=np.array([0.9, 0.6]),
+        after=np.array([[0, 1], [1, 1]]),
+        after_sure=np.full((2, 2), 0.5),
+    )
+
+
+def test_a_click_on_a_falling_image_tells_the_level_at_which_it_falls():
+    first, second = falling_tiles(falling(), [0, 1], 0, NAMES)
+    assert (first.note, first.pick) == ("falls at 90%", "0.9")
+    assert first.alt.endswith("; falls at 90%")
+    assert (second.note, second.pick) == ("wrong from the start", "")
+
+
+def test_the_sentence_counts_what_has_fallen_and_what_stays_right():
+    assert forgetting_sentence(falling(), 0) == (
+        "Of 1 image that the dense network classifies correctly, 0 have fallen by 50%; 0 stay "
+        "right up to 90%."
+    )
+    assert "1 has fallen by 90%" in forgetting_sentence(falling(), 1)

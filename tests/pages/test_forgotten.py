@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
+from core.evaluation.forgetting import curve_of, write_curve
 from core.evaluation.forgotten import Answers, forgotten, write_answers
 from core.jobs.store.store import Store
-from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
+from core.pruning.preview.spec import (
+    ForgettingResult,
+    ForgettingSpec,
+    LayerView,
+    PreviewResult,
+    PreviewSpec,
+)
 from tests.pages.conftest import all_text
 from tests.runs.finished_lab import CLASSES, finish
 
@@ -51,3 +58,28 @@ def test_the_card_of_a_pruned_network_asks_what_it_forgot_and_a_dense_one_does_n
     (asked,) = store.jobs(kind="forgotten")
     told = asked.settings["network"], asked.settings["dense"]
     assert told == (ids["magnitude-0.95"], ids["dense"])
+
+
+def test_the_first_forgotten_are_asked_for_when_the_place_is_opened_and_shown_as_a_grid(
+    filled_home, store, open_page
+):
+    workspace, ids = filled_home
+    asked = {"data": ids["data"], "dense": ids["dense"]}
+    answer = PreviewResult(
+        accuracy=0.5, dense_accuracy=0.5, images=4, seconds=0.3, sparsity=0.5, score=0.5,
+        reconstructed=False, plan=PreviewSpec(**asked).plan, layers=(),
+    )  # fmt: skip
+    finish(store, PreviewSpec(**asked, with_images=True), answer)
+    curve = curve_of([0.5, 0.9], [answers(), answers()])
+    told = ForgettingResult("magnitude", (0.5, 0.9), 4, CLASSES, "forgetting.npz")
+    job_id = finish(store, ForgettingSpec(**asked), told)
+    write_curve(workspace.artifacts(job_id), curve, np.zeros((4, 5, 5, 1), np.float32))
+    test = open_page("pruning", view="explore", **{k: str(v) for k, v in asked.items()})
+    assert "have fallen" not in all_text(test)
+    test.session_state["first-forgotten"] = True
+    test.run()
+    assert not test.exception
+    text = all_text(test).replace("\\", "")
+    assert "Of 2 images that the dense network classifies correctly, 1 has fallen by 50%" in text
+    next(each for each in test.selectbox if each.label == "Change").set_value("newly right").run()
+    assert "1 image at 50% sparsity" in all_text(test)

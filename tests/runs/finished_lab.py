@@ -22,6 +22,7 @@ from core.evaluation.point import Layer, Point
 from core.evaluation.results import NetworkResult
 from core.federated.results import FederatedMlpResult
 from core.grading.grade import Grade, ranked
+from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Lease
 from core.jobs.store.spec import JobSpec
@@ -64,7 +65,7 @@ def begin(store: Store, job_id: str) -> Lease:
     """Claim the one queued job, as a runner does that has just started."""
     dispatcher = Dispatcher(store.database, "test")
     lanes = ("background", "light", "interactive")
-    resources = {"numpy", "tensorflow", "light", "interactive"}
+    resources = {"numpy", "tensorflow", ONE_OF_MANY, "light", "interactive"}
     claims = (dispatcher.claim(lane, resources, "test") for lane in lanes)
     claim = next(claim for claim in claims if claim is not None)
     assert claim.job_id == job_id

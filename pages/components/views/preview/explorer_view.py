@@ -16,6 +16,7 @@ from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
 from pages.components.session import store, submit
+from pages.components.views.preview.first_forgotten_view import first_forgotten
 from pages.components.views.preview.forgotten_view import forgotten_strip
 from pages.components.views.weight_views import before_and_after
 
@@ -106,6 +107,7 @@ def _answer(spec: PreviewSpec) -> None:
     job = store().wait(job_id, PATIENCE_SECONDS)
     if job.ended:
         show_preview(job)
+        first_forgotten(spec, _move)
         return
 
     @st.fragment(run_every=0.5)
@@ -117,6 +119,12 @@ def _answer(spec: PreviewSpec) -> None:
         )
 
     warming_up()
+
+
+def _move(sparsity: str) -> None:
+    """Move the slider; called before the page is drawn."""
+    st.session_state["explore-sparsity"] = round(float(sparsity), 2)
+    st.session_state["explore-layers"] = False
 
 
 def show_preview(job: Job) -> None:
