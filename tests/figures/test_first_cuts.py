@@ -1,5 +1,5 @@
 from core.figures.first_cuts import with_cuts
-from core.figures.frontier import live_frontier
+from core.figures.frontier.chart import live_frontier
 from core.pruning.preview.first_cuts import FirstCut
 
 LABELS = {"magnitude": "Magnitude", "l1_filter": "L1 filter"}
