@@ -76,6 +76,11 @@ class Workspace:
         """The file that says when somebody looked at the home page."""
         return self.root / "visits.json"
 
+    @property
+    def runs_table(self) -> Path:
+        """The file that says how the table of runs is shown."""
+        return self.root / "runs-table.json"
+
     def artifacts(self, job_id: str) -> Path:
         """Return the folder of one job's results and checkpoints."""
         return self._folder("jobs") / job_id

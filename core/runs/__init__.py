@@ -19,5 +19,6 @@ __all__ = [
     "setting_rows",
     "settings_phrase",
     "specs",
+    "table",
     "titles",
 ]

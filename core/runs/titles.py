@@ -55,21 +55,36 @@ UNKNOWN = "settings of an unknown form"
 
 def names_of(store: Store, workspace: Workspace, jobs: Sequence[Job]) -> dict[str, str]:
     """Return what the data sets and the networks that jobs start from are called, by id."""
+    names = dataset_names(workspace)
+    sources = {source_of(job) for job in jobs} - {""}
+    return names | {id: short_title(store.get(id)) for id in sources if store.exists(id)}
+
+
+def dataset_names(workspace: Workspace) -> dict[str, str]:
+    """Return what the stored data sets are called, by digest; equal names are told apart."""
     stored = list_stored(workspace)
     several = [entry.name for entry in stored]
-    names = {
+    return {
         entry.digest: f"{entry.name} ({entry.digest[:4]})"
         if several.count(entry.name) > 1
         else entry.name
         for entry in stored
     }
-    sources = {source_of(job) for job in jobs} - {""}
-    return names | {id: short_title(store.get(id)) for id in sources if store.exists(id)}
 
 
 def short_title(job: Job) -> str:
     """Return what sets a run apart, without its kind and where it came from."""
-    return (_readable(job) or kind_title(job)) + (", imported" if job.imported else "")
+    return _marked(job.annotation.name or _readable(job) or kind_title(job), job)
+
+
+def short_title_of(job: Job, spec: Spec | None) -> str:
+    """Return the short title of a run whose spec was read already; None: it cannot be read."""
+    detail = UNKNOWN if spec is None else detail_of(spec, job)
+    return _marked(job.annotation.name or detail or kind_title(job), job)
+
+
+def _marked(said: str, job: Job) -> str:
+    return said + (", imported" if job.imported else "")
 
 
 def kind_title(job: Job) -> str:
@@ -78,7 +93,17 @@ def kind_title(job: Job) -> str:
 
 
 def job_title(job: Job, names: Mapping[str, str] | None = None) -> str:
-    """Return what a run is called: its kind and what sets it apart.
+    """Return what a run is called: the name it was given, else what `usual_title` says.
+
+    names: as there.
+    """
+    if name := job.annotation.name:
+        return name + (" · imported" if job.imported else "")
+    return usual_title(job, names)
+
+
+def usual_title(job: Job, names: Mapping[str, str] | None = None) -> str:
+    """Return a run's kind and what sets it apart, whatever somebody has called it.
 
     names: of `names_of`; without them the title leaves out where its data and network came from.
     """
@@ -98,6 +123,11 @@ def _readable(job: Job, data: str = "") -> str:
         spec = spec_of(job)
     except RecordError:
         return UNKNOWN
+    return detail_of(spec, job, data)
+
+
+def detail_of(spec: Spec, job: Job, data: str = "") -> str:
+    """Return what sets a run apart from others of its kind. data: what its data are called."""
     return DETAILS[type(spec)](spec, job, data) if type(spec) in DETAILS else ""
 
 

@@ -88,15 +88,32 @@ class Reading:
         with self.database.read() as connection:
             return [job_from_row(row) for row in connection.execute(query)]
 
-    def versions(self, kinds: Iterable[str], states: Iterable[str]) -> dict[str, int]:
-        """Return id -> version of such jobs, newest first, without their settings and results."""
-        query = (
-            sa.select(JOB.c.id, JOB.c.version)
-            .where(JOB.c.kind.in_(tuple(kinds)), _in_states(frozenset(states)))
-            .order_by(JOB.c.sequence.desc())
-        )
+    def versions(
+        self,
+        kinds: Iterable[str] | None = None,
+        states: Iterable[str] | None = None,
+        without: Iterable[str] = (),
+    ) -> dict[str, int]:
+        """Return id -> version of such jobs, newest first, without their settings and results.
+
+        without: kinds that are left out.
+        """
+        query = sa.select(JOB.c.id, JOB.c.version).order_by(JOB.c.sequence.desc())
+        query = query.where(JOB.c.kind.not_in(tuple(without)))
+        if kinds is not None:
+            query = query.where(JOB.c.kind.in_(tuple(kinds)))
+        if states is not None:
+            query = query.where(_in_states(frozenset(states)))
         with self.database.read() as connection:
             return dict(connection.execute(query).all())
+
+    def families(self) -> dict[str, list[str]]:
+        """Return parent -> the children it asked for, of every job that asked for any."""
+        found: dict[str, list[str]] = {}
+        with self.database.read() as connection:
+            for parent, child in connection.execute(sa.select(FAMILY.c.parent, FAMILY.c.child)):
+                found.setdefault(parent, []).append(child)
+        return found
 
     def own_family(self, id: str) -> list[str]:
         """Return the parts that only this job needs: they are deleted with it."""

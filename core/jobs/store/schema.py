@@ -49,6 +49,8 @@ JOB = sa.Table(
     sa.Column("started_by", sa.Text, nullable=False, server_default=""),
     sa.Index("job_queue", "state", "resources", "priority", "turn", "sequence"),
     sa.Index("job_runner", "runner"),
+    # What changed is asked for at every drawing of a page: without it all texts are gone through.
+    sa.Index("job_listed", "sequence", "version", "id", "kind", "parent", "state", "stop"),
     sqlite_autoincrement=True,
 )
 METRIC = sa.Table(
@@ -114,6 +116,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE job ADD COLUMN note TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE job ADD COLUMN started_by TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE metric ADD COLUMN at DOUBLE PRECISION",
+    ),
+    (  # 5: what changed is found without reading settings and results
+        "CREATE INDEX IF NOT EXISTS job_listed "
+        "ON job (sequence, version, id, kind, parent, state, stop)",
     ),
 )
 

@@ -6,6 +6,7 @@ import json
 import platform
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,24 @@ def export_run(store: Store, workspace: Workspace, job_id: str, target: Path) ->
 
     Raises JobError while it has not ended, NotFoundError if it does not exist.
     """
-    jobs = _with_children(store, job_id)
-    if not all(job.ended for job in jobs):
-        raise JobError(f"Run {job_id} has not ended yet. Export it when it is done or stopped.")
+    return export_runs(store, workspace, [job_id], target)
+
+
+def export_runs(store: Store, workspace: Workspace, ids: Sequence[str], target: Path) -> Path:
+    """Write several ended runs, each with the runs it ordered, to one zip file and return it.
+
+    The first is the one that an import opens. Raises as `export_run`.
+    """
+    found = {job.id: job for id in ids for job in _with_children(store, id)}
+    for job in found.values():
+        if not job.ended:
+            raise JobError(f"Run {job.id} has not ended yet. Export it when it is done or stopped.")
+    jobs = list(found.values())
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         left_out = [name for job in jobs for name in _add_run(archive, store, workspace, job)]
         manifest = {
             "format": FORMAT,
-            "run": job_id,
+            "run": ids[0],
             "runs": [job.id for job in jobs],
             "versions": versions(),
             "left_out": left_out,

@@ -1,0 +1,99 @@
+"""What several chosen runs take together: stop, delete, compare."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import LabError
+from core.jobs import housekeeping
+from core.jobs.store.store import Store
+from core.runs.selection import MOST
+from core.runs.table.row import RunRow
+from core.text import plural
+from core.workspace import Workspace
+
+LAID_OVER = 12  # runs in one overlay
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What deleting runs means. ids: those that have ended. living: how many have not.
+
+    parts: runs that only they need, which go too. made_from: runs that start from what goes.
+    """
+
+    ids: tuple[str, ...]
+    living: int
+    parts: int
+    made_from: int
+
+    def sentences(self) -> list[str]:
+        """Return what goes, what stays, and why."""
+        said = [
+            f"{plural(len(self.ids), 'run')}{self._with_parts()}: weights, histories and logs are "
+            "deleted. This cannot be undone."
+        ]
+        if self.made_from:
+            stays = "stays" if self.made_from == 1 else "stay"
+            said.append(
+                f"{plural(self.made_from, 'other run')} started from these networks and {stays}, "
+                "without the network to compare with."
+            )
+        if self.living:
+            said.append(f"{plural(self.living, 'run')} still at work will stay. Stop them first.")
+        return said
+
+    def _with_parts(self) -> str:
+        return f" and {plural(self.parts, 'part')} that nothing else needs" if self.parts else ""
+
+
+def deletion_of(store: Store, rows: Sequence[RunRow], ids: Sequence[str]) -> Deletion:
+    """Return what deleting these runs means. rows: of all runs."""
+    chosen = [row for row in rows if row.id in set(ids)]
+    ended = tuple(row.id for row in chosen if row.ended)
+    parts = {part for id in ended for part in store.own_family(id)} - set(ended)
+    doomed = {*ended, *parts}
+    made_from = [row for row in rows if row.source in doomed and row.id not in doomed]
+    return Deletion(ended, len(chosen) - len(ended), len(parts), len(made_from))
+
+
+def delete_all(store: Store, workspace: Workspace, ids: Sequence[str]) -> list[str]:
+    """Delete ended runs; return why some could not be, once for each reason.
+
+    Those that start from others go first; parts that went with another are passed over.
+    """
+    refused: dict[str, None] = {}
+    for id in _heirs_first(store, ids):
+        if not store.exists(id):
+            continue
+        try:
+            housekeeping.delete_run(store, workspace, id)
+        except LabError as error:
+            refused[str(error)] = None
+    return list(refused)
+
+
+def _heirs_first(store: Store, ids: Sequence[str]) -> list[str]:
+    return [job.id for job in sorted(store.jobs(ids=ids), key=lambda job: -job.sequence)]
+
+
+def stop_all(store: Store, rows: Sequence[RunRow]) -> int:
+    """Ask every run that has not ended to stop; return how many those are."""
+    living = [row for row in rows if not row.ended]
+    for row in living:
+        store.stop(row.id)
+    return len(living)
+
+
+def comparable(rows: Sequence[RunRow]) -> list[str]:
+    """Return the ids of the chosen networks if Frontier can compare them, else none.
+
+    Two to six measured networks of one data set.
+    """
+    found = [row for row in rows if row.has_point]
+    one_data_set = len({row.data for row in found}) == 1
+    return [row.id for row in found] if one_data_set and 2 <= len(found) <= MOST else []
+
+
+def overlaid(rows: Sequence[RunRow]) -> list[str]:
+    """Return the ids of the chosen runs that have curves, at most as many as a chart takes."""
+    return [row.id for row in rows if row.has_curves][:LAID_OVER]
