@@ -1,6 +1,6 @@
 """Runs: everything that runs, waits, ended or failed; stop, resume, log, export, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -16,13 +16,21 @@ from core.runs.federated_runs import question_of
 from core.runs.import_checks import check_file, check_run, measured_from_file
 from core.runs.setting_rows import run_settings
 from core.runs.specs import resources_of
-from core.runs.titles import job_title, names_of
+from core.runs.table.columns import load_view
+from core.runs.table.filter import RunFilter
+from core.runs.table.row import RunRow
+from core.runs.titles import dataset_names, job_title, names_of, usual_title
 from core.text import ago, duration, plural, size
 from pages.components.confirm import confirmed
 from pages.components.error_box import error_box, plain
+from pages.components.runs.actions import actions, ask_to_delete
+from pages.components.runs.annotate import annotation_form, show_annotation
+from pages.components.runs.filters import KEPT, ask_filter, show_all
+from pages.components.runs.overlay import OVERLAY, overlay_view
+from pages.components.runs.table import select_rows
 from pages.components.session import (
     counts_now,
-    runs_now,
+    run_rows,
     store,
     submit,
     title,
@@ -32,18 +40,16 @@ from pages.components.session import (
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
 from pages.components.views.competition_view import competition_result
 from pages.components.views.federated_views import choose_axis, federated_run
-from pages.components.views.job_progress import job_line, watch
+from pages.components.views.job_progress import job_line, kept_rows, watch
 from pages.components.views.run_links import run_links
 from pages.components.views.run_views import log_view, training_view
 
-STATES = ("running", "queued", "done", "failed", "stopped", "abandoned")
 FEDERATED = ("federate", "federate_network", "federate_compare")
-FILTER = "runs-states"  # key of the chosen states in the session
-SHOWN = 40  # runs in the list at once; older ones by their state or their address
+AT_WORK = 5  # runs whose progress is shown above the table
 
 
 def main() -> None:
-    """Draw the page: one run's details while one is open, else the list."""
+    """Draw the page: one run's details while one is open, the overlay, or the table."""
     st.title("Runs", anchor=False)
     # Of this address alone: what another page shows is not what somebody opened here.
     if chosen := st.query_params.get("run"):
@@ -51,60 +57,79 @@ def main() -> None:
         with error_box():
             _details(store().get(chosen))
         return
+    if st.query_params.get("view") == OVERLAY:
+        st.button("All runs", icon=":material/arrow_back:", on_click=_open, args=("",))
+        with error_box():
+            overlay_view()
+        return
     with error_box():
-        wanted = st.pills(
-            "State",
-            STATES,
-            selection_mode="multi",
-            key=FILTER,
-            format_func=str.capitalize,
-            label_visibility="collapsed",
-            wrap=True,
+        ask_to_delete()
+        names = dataset_names(workspace())
+        wanted = ask_filter(run_rows().rows, names)
+        watch(
+            lambda: wanted.chosen(run_rows().rows, names),
+            lambda rows: _list(rows, wanted, names),
+            idle_seconds=5.0,
         )
-        watch(lambda: _found(wanted), lambda jobs: _list(jobs, wanted), idle_seconds=5.0)
     st.divider()
     with error_box():
         _housekeeping()
 
 
 def _open(run: str) -> None:
-    """Show a run's details, or the list for ""."""
-    st.query_params.from_dict({"run": run} if run else {})
+    """Show a run's details, or the list as it was for ""."""
+    st.query_params.from_dict({"run": run} if run else st.session_state.get(KEPT, {}))
 
 
-def _found(wanted: Sequence[str]) -> list[Job]:
-    return runs_now(wanted, SHOWN)
-
-
-def _list(jobs: Sequence[Job], wanted: Sequence[str]) -> None:
-    if not jobs:
+def _list(rows: Sequence[RunRow], wanted: RunFilter, names: Mapping[str, str]) -> None:
+    if "run" in st.query_params:  # its button in the table was pressed
+        st.rerun()
+    if not rows:
         _nothing(wanted)
-    if len(jobs) == SHOWN:
-        st.caption(f"The newest {SHOWN} runs. Select a state to see older ones.")
-    called = titles(jobs)
+        return
+    _at_work(rows)
+    view = load_view(workspace())
+    place = st.container()
+    chosen = select_rows(view.ordered(rows, names), view, names)
+    with place:
+        actions(chosen)
+    if len(chosen) == 1 and store().exists(chosen[0].id):
+        _selected(store().get(chosen[0].id))
+
+
+def _at_work(rows: Sequence[RunRow]) -> None:
+    """Show how far the runs are that have not ended; ended ones stay while somebody looks."""
+    living = [row.id for row in rows if not row.ended]
+    jobs = kept_rows(store().jobs(ids=living[:AT_WORK]) if living else [], "runs")
     for job in jobs:
         with st.container(border=True, key=f"row-{job.id}"):
-            name, state, more = st.columns([5, 4, 1], vertical_alignment="center")
-            name.markdown(f"**{plain(called[job.id])}**  \n:gray[{plain(_when(job))}]")
+            name, state = st.columns([5, 4], vertical_alignment="center")
+            name.markdown(f"**{plain(title(job))}**  \n:gray[{plain(_when(job))}]")
             with state:
                 job_line(job, f"list:{job.id}", short=True)
-            if more.button("Details", key=f"open:{job.id}", type="tertiary"):
-                _open(job.id)
-                st.rerun()
+    if len(living) > AT_WORK:
+        st.caption(f"{plural(len(living) - AT_WORK, 'more run')} at work or waiting, in the table.")
 
 
-def _nothing(wanted: Sequence[str]) -> None:
+def _selected(job: Job) -> None:
+    """Show the one selected run below the table."""
+    with st.container(border=True, key="runs-selected"):
+        called = names_of(store(), workspace(), [job])
+        st.markdown(f"**{plain(job_title(job, called))}**  \n:gray[{plain(_when(job))}]")
+        job_line(job, f"selected:{job.id}", short=True)
+        show_annotation(job)
+        annotation_form(job, usual_title(job, called))
+
+
+def _nothing(wanted: RunFilter) -> None:
     others = sum(counts_now().values())
-    if not wanted or not others:
+    if wanted.is_empty or not others:
         st.markdown("No runs yet. Start one on **Train**, **Prune** or **Federated**.")
         return
-    st.markdown(f"No {' or '.join(wanted)} runs.")
-    if st.button(f"Show all {others}", on_click=_show_all):
+    by_state = wanted.states and RunFilter(states=wanted.states, parts=wanted.parts) == wanted
+    st.markdown(f"No {' or '.join(wanted.states)} runs." if by_state else "No run fits.")
+    if st.button(f"Show all {others}", on_click=show_all):
         st.rerun()  # the whole page: the filter stands outside what polls
-
-
-def _show_all() -> None:
-    st.session_state[FILTER] = []
 
 
 def _when(job: Job) -> str:
@@ -116,11 +141,15 @@ def _when(job: Job) -> str:
 def _details(job: Job) -> None:
     names = names_of(store(), workspace(), [job])
     st.subheader(plain(job_title(job, names)), anchor=False)
-    st.caption(f"Run {job.id}, seed {job.seed}{_restarts(job)}")
+    usual = usual_title(job, names)
+    said = f"{plain(usual)}. " if job.annotation.name else ""
+    st.caption(f"{said}Run {job.id}, seed {job.seed}{_restarts(job)}")
+    show_annotation(job)
     if said := imported.told(store(), workspace(), job):
         st.info(plain(said), icon=":material/unarchive:")
     run_links(job)
     watch(lambda: [store().get(job.id)], lambda jobs: _progress(jobs[0]))
+    annotation_form(job, usual)
     with st.expander("Settings", key=f"settings:{job.id}"):
         st.dataframe(
             [{"setting": name, "value": value} for name, value in run_settings(job, names)],

@@ -12,6 +12,7 @@ __all__ = [
     "image_strip",
     "lessons",
     "model_map",
+    "overlay",
     "per_class",
     "preview",
     "score_distribution",

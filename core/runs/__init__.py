@@ -12,6 +12,7 @@ __all__ = [
     "labels",
     "learning_curves",
     "network_list",
+    "overlay",
     "parts_progress",
     "remarks",
     "results",

@@ -24,11 +24,11 @@ from core.runs.activity import (
     family,
     overview,
     sweep_family,
-    top_level,
 )
 from core.runs.federated_runs import watched
 from core.runs.network_list import Edition, NetworkList
 from core.runs.results import History
+from core.runs.table.index import RunEdition, RunIndex
 from core.runs.titles import job_title, names_of
 from core.workspace import Workspace, open_workspace
 
@@ -113,6 +113,18 @@ def _network_list(url: str) -> NetworkList:
     return NetworkList(_store(url))
 
 
+def run_rows() -> RunEdition:
+    """Return the rows of all runs; a run is read once per change, for all sessions together."""
+    return _run_index(workspace().store_url).now()
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading all runs, once")
+def _run_index(url: str) -> RunIndex:
+    index = RunIndex(_store(url))
+    index.now()
+    return index
+
+
 def live_metrics() -> LiveMetrics:
     """Return what reads the metrics of runs that are looked at, one for all sessions."""
     return _live_metrics(workspace().store_url)
@@ -157,16 +169,6 @@ def keep_working() -> str:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _engine_watch(root: Path, url: str) -> EngineWatch:
     return EngineWatch(Workspace(root), _store(url))
-
-
-def runs_now(states: Sequence[str], limit: int) -> list[Job]:
-    """Return what people started, newest first; read once per change."""
-    return _runs(workspace().store_url, store().revision(), tuple(states), limit)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _runs(url: str, revision: str, states: tuple[str, ...], limit: int) -> list[Job]:
-    return top_level(_store(url), states, limit)
 
 
 def titles(jobs: Sequence[Job]) -> dict[str, str]:

@@ -147,3 +147,13 @@ def visitor(chromium, lab_url):
     yield person
     context.close()
     assert person.complaints == []
+
+
+def press_in_table(page: Page, row: int, x: int = 54) -> None:
+    """Click a row of the table of runs: by default its button, at x = 16 its check box.
+
+    A canvas: rows are where they are drawn, 35 pixels each below a head as high.
+    """
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    table.locator(".dvn-scroller").first.click(position={"x": x, "y": 35 * (row + 1) + 18})

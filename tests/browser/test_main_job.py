@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visitor, new_context, settle
+from tests.browser.conftest import Visitor, new_context, press_in_table, settle
 from tests.browser.server import ROOT, serve
 
 pytestmark = pytest.mark.slow
@@ -159,8 +159,9 @@ def test_the_explorer_answers_when_the_slider_moves(visitor):
 def test_runs_lists_what_ran_and_exports_it(visitor):
     page = visitor.page
     page.get_by_role("link", name="Runs", exact=True).click()
-    page.get_by_text("Sweep: Magnitude, L1 filter").first.wait_for()
-    page.get_by_role("button", name="Details").first.click()
+    page.get_by_text("Magnitude, L1 filter at").first.wait_for(state="attached")
+    settle(page)
+    press_in_table(page, row=0)
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as zip").click()
     assert download.value.suggested_filename.endswith(".zip")

@@ -165,3 +165,134 @@ def test_the_row_of_a_finished_run_stays_where_its_progress_was(filled_home, ope
     (row,) = test.get("progress")
     assert row.proto.value == 100
     assert row.proto.text.startswith("took ")
+
+
+def table(test):
+    """Return the table of runs as it is shown."""
+    return next(each.value for each in test.dataframe if "Name" in each.value)
+
+
+def test_all_runs_are_rows_that_can_be_searched_and_filtered_by_the_address(filled_home, open_page):
+    test = open_page("runs")
+    assert len(table(test)) == 11
+    test.text_input(key="runs-words").set_value("l1 filter garments").run()
+    assert table(test)["Method"].tolist() == ["L1 filter", "L1 filter"]
+    assert test.query_params["q"] == "l1 filter garments"
+    test.multiselect(key="runs-kinds").set_value(["federate"]).run()
+    assert "No run fits." in all_text(test)
+    test = open_page("runs", kind="federate", state="done")
+    assert set(table(test)["Kind"]) == {"Federated run"}
+    assert test.button_group(key="runs-states").value == ["done"]
+
+
+def test_columns_and_order_are_kept_in_the_workspace(filled_home, open_page):
+    test = open_page("runs")
+    test.multiselect(key="runs-columns").set_value(["name", "score"]).run()
+    test.selectbox(key="runs-sort").set_value("score").run()
+    test = open_page("runs")
+    assert table(test).columns.tolist() == ["open", "Name", "Score"]
+    assert table(test)["Score"].tolist()[0] == table(test)["Score"].max()
+    test.multiselect(key="runs-columns").set_value([]).run()
+    assert "Choose at least one" in test.error[0].value
+    assert table(test).columns.tolist() == ["open", "Name", "Score"]
+
+
+def test_a_run_is_renamed_tagged_and_noted_and_has_its_name_on_other_pages(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("runs", run=ids["dense"])
+    name, tags = (each for each in test.text_input if each.label in ("Name", TAGS))
+    name.set_value("The *star*")
+    tags.set_value("course, paper")
+    test.text_area[0].set_value("To keep.")
+    button(test, "Save").click().run()
+    assert test.subheader[0].value == "The \\*star\\*"
+    assert "Training: Course, seed 0" in all_text(test).replace("\\", "")
+    listed = table(open_page("runs", tag="paper"))
+    assert listed["Name"].tolist() == ["The *star*"]
+    assert [list(tags) for tags in listed["Tags"]] == [["course", "paper"]]
+    choices = open_page("training", data=ids["data"]).selectbox
+    assert any(option.startswith("The *star*") for each in choices for option in each.options)
+
+
+TAGS = "Tags, separated by commas"
+
+
+def selected(open_page, *ids, **parameters):
+    """Return the page with these runs selected, as clicks in the browser leave it."""
+    test = open_page("runs", **parameters)
+    test.session_state["runs-chosen"] = list(ids)
+    return test.run()
+
+
+def test_several_runs_are_deleted_after_one_question_that_says_what_goes(filled_home, open_page):
+    workspace, ids = filled_home
+    doomed = [ids["random-0.95"], ids["dense"]]
+    test = selected(open_page, *doomed)
+    assert "2 runs selected" in all_text(test)
+    button(test, "Delete").click().run()
+    assert "2 runs: weights, histories and logs are deleted." in all_text(test)
+    assert "5 other runs started from these networks" in all_text(test)
+    next(b for b in test.button if b.key == "confirm:Delete").click().run()
+    assert [each.value for each in test.success] == ["2 runs deleted\\."]
+    store = Store(workspace.store_url)
+    assert not any(store.exists(id) for id in doomed)
+    store.close()
+    assert len(table(test)) == 9
+
+
+def test_runs_are_tagged_and_stopped_together(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    living = store.submit(TrainSpec(data=ids["data"]), 5)
+    test = selected(open_page, living, ids["dense"])
+    test.text_input(key="tags-of-selected").set_value("course").run()
+    button(test, "Add").click().run()
+    assert {store.get(id).annotation.tags for id in (living, ids["dense"])} == {("course",)}
+    test = selected(open_page, living, ids["dense"], tag="course")
+    assert len(table(test)) == 2
+    next(b for b in test.button if b.key == "stop-selected").click().run()
+    assert [each.value for each in test.success] == ["1 run asked to stop\\."]
+    assert store.get(living).state == "stopped"
+    store.close()
+
+
+def test_selected_networks_are_compared_on_frontier(filled_home, open_page):
+    _, ids = filled_home
+    chosen = [ids["magnitude-0.95"], ids["random-0.95"]]
+    test = selected(open_page, *chosen)
+    button(test, "Compare networks").click().run()
+    assert set(test.query_params["points"].split(",")) == {id[:8] for id in chosen}
+    assert test.query_params["data"] == ids["data"]
+    assert button(selected(open_page, chosen[0]), "Compare networks").disabled
+
+
+def test_selected_histories_are_laid_over_one_another(filled_home, open_page):
+    workspace, _ = filled_home
+    store = Store(workspace.store_url)
+    runs = [job.id for job in store.jobs(kind="federate")][:2]
+    store.close()
+    test = selected(open_page, *runs)
+    button(test, "Overlay curves").click().run()
+    assert test.query_params["view"] == "overlay"
+    assert set(test.query_params["runs"].split(",")) == {id[:8] for id in runs}
+    assert test.multiselect(key="overlay-runs").value == runs
+    assert "1 setting differs" in all_text(test)
+    (settings,) = (each.value for each in test.dataframe if "run" in each.value)
+    assert settings["local epochs"].tolist() == ["1", "20"]
+    test.slider(key="overlay-smooth").set_value(0.6).run()
+    test.toggle(key="overlay-log").set_value(True).run()
+    assert (test.query_params["smooth"], test.query_params["log"]) == ("0.6", "yes")
+    button(test, "All runs").click().run()
+    assert len(table(test)) == 11
+
+
+def test_an_overlays_address_says_what_is_not_here_and_shows_the_rest(filled_home, open_page):
+    workspace, _ = filled_home
+    store = Store(workspace.store_url)
+    run = store.jobs(kind="federate")[0].id
+    store.close()
+    test = open_page("runs", view="overlay", runs=f"{run[:8]},00000000", smooth="nonsense")
+    assert "1 run of this address" in test.warning[0].value
+    assert test.multiselect(key="overlay-runs").value == [run]
+    assert test.slider(key="overlay-smooth").value == 0.0
+    assert "Choose trainings" in all_text(open_page("runs", view="overlay"))

@@ -52,8 +52,8 @@ COLUMNS: Mapping[str, Column] = {
     "id": Column("Id", "text", lambda row: row.id),
 }
 USUAL = (
-    *("name", "state", "kind", "data", "network", "method", "sparsity", "accuracy", "score"),
-    *("seconds", "started", "tags"),
+    *("name", "state", "kind", "method", "sparsity", "accuracy", "score"),
+    *("data", "network", "seconds", "started", "tags"),
 )
 
 

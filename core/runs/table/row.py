@@ -79,7 +79,6 @@ def row_of(job: Job) -> RunRow:
         kind=job.kind,
         title=kind_title(job),
         state=job.shown_state,
-        data=data_of(job),
         source=source_of(job),
         seconds=finished - job.started if finished and job.started else None,
         started=job.started or job.created,
@@ -88,7 +87,7 @@ def row_of(job: Job) -> RunRow:
         note=job.annotation.note,
         imported=job.imported,
         is_part=job.parent is not None,
-        **(_told(spec) | _measured(job)),
+        **({"data": data_of(job)} | _told(spec) | _measured(job)),
     )
 
 
@@ -114,6 +113,7 @@ TOLD: Mapping[type[Spec], Callable[[Any], dict[str, Any]]] = {
     },
     CompeteSpec: lambda spec: {"network": "" if spec.dense else REFERENCE},
     FederatedSpec: lambda spec: {
+        "data": spec.data,
         "method": algorithm_labels().get(spec.algorithm, spec.algorithm),
         "network": REFERENCE if spec.network == CNN else _mlp(spec.hidden),
     },

@@ -1,7 +1,7 @@
 """Jobs on a page: the one polling fragment, and how a job's state is shown."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import streamlit as st
 
@@ -23,9 +23,21 @@ BADGES: dict[str, tuple[str, Color]] = {
 }
 
 
+class Ends(Protocol):
+    """A job, or a row that stands for one."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        ...
+
+
+Found = TypeVar("Found", bound=Ends)
+
+
 def watch(
-    find: Callable[[], Sequence[Job]],
-    draw: Callable[[Sequence[Job]], None],
+    find: Callable[[], Sequence[Found]],
+    draw: Callable[[Sequence[Found]], None],
     idle_seconds: float | None = None,
 ) -> None:
     """Draw the jobs now and, while one of them lives, again every second.

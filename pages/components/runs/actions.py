@@ -1,0 +1,160 @@
+"""What is done with the selected runs: open, compare, lay over one another, stop, tag, delete."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.jobs.store.annotation import tags_of
+from core.jobs.transfer import bundle
+from core.runs import selection
+from core.runs.table.row import RunRow
+from core.runs.table.selected import comparable, delete_all, deletion_of, overlaid, stop_all
+from core.text import plural
+from pages.components.confirm import confirmed
+from pages.components.error_box import error_box, plain
+from pages.components.runs.table import unselect
+from pages.components.session import run_rows, store, workspace
+
+DOOMED, SAID = "runs-doomed", "runs-said"  # ids to ask about; what an action did
+
+
+def actions(chosen: Sequence[RunRow]) -> None:
+    """Offer what can be done with the selected runs; always there, so that nothing jumps."""
+    for kind, text in st.session_state.pop(SAID, []):
+        (st.warning if kind == "warning" else st.success)(plain(text))
+    with st.container(horizontal=True, key="runs-actions"):
+        _details(chosen)
+        _compare(chosen)
+        _stop(chosen)
+        _export(chosen)
+        _tag(chosen)
+        _delete(chosen)
+    # Between buttons and table: the table's toolbar opens over what is right above it.
+    st.caption(_selected(chosen))
+
+
+def _selected(chosen: Sequence[RunRow]) -> str:
+    if not chosen:
+        return "Select rows, with a click or Shift + Space, to open, compare, stop or delete them."
+    first = plain(chosen[0].name)
+    return f"{plural(len(chosen), 'run')} selected{f': {first}' if len(chosen) == 1 else ''}."
+
+
+def _details(chosen: Sequence[RunRow]) -> None:
+    if st.button("Details", disabled=len(chosen) != 1, icon=":material/open_in_full:"):
+        st.query_params.from_dict({"run": chosen[0].id})
+        st.rerun()
+
+
+def _compare(chosen: Sequence[RunRow]) -> None:
+    """Offer to compare networks on Frontier and curves in one chart."""
+    networks, curves = comparable(chosen), overlaid(chosen)
+    if st.button(
+        "Compare networks",
+        disabled=not networks,
+        icon=":material/scatter_plot:",
+        help="Two to six measured networks of one data set, side by side on Frontier.",
+    ):
+        data = next(row.data for row in chosen if row.id == networks[0])
+        points = selection.to_text(networks)
+        st.switch_page("frontier.py", query_params={"data": data, "points": points})
+    if st.button(
+        "Overlay curves",
+        disabled=not curves,
+        icon=":material/stacked_line_chart:",
+        help="Trainings, prunings and federated runs in one chart.",
+    ):
+        st.query_params.from_dict({"view": "overlay", "runs": selection.to_text(curves)})
+        st.rerun()
+
+
+def _stop(chosen: Sequence[RunRow]) -> None:
+    living = [row for row in chosen if not row.ended]
+    if st.button(
+        "Stop",
+        disabled=not living,
+        key="stop-selected",
+        icon=":material/stop:",
+        help="Each stops after its current batch and keeps its progress; you can resume it.",
+    ):
+        count = stop_all(store(), living)
+        _say("success", f"{plural(count, 'run')} asked to stop.")
+
+
+def _export(chosen: Sequence[RunRow]) -> None:
+    ids = [row.id for row in chosen]
+    st.download_button(
+        "Export as zip",
+        lambda: _bundle(ids),
+        "runs.zip",
+        "application/zip",
+        key="export-selected",
+        disabled=not ids or not all(row.ended for row in chosen),
+        icon=":material/archive:",
+        on_click="ignore",
+        help="One zip with settings, histories and weights, to import elsewhere. "
+        "Runs still at work must stop first.",
+    )
+
+
+def _bundle(ids: Sequence[str]) -> bytes:
+    target = Path(workspace().scratch / f"export-{ids[0]}-{len(ids)}.zip")
+    try:
+        return bundle.export_runs(store(), workspace(), ids, target).read_bytes()
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def _tag(chosen: Sequence[RunRow]) -> None:
+    with st.popover("Tag", icon=":material/label:", disabled=not chosen):
+        text = st.text_input("Tags, separated by commas", key="tags-of-selected")
+        with st.container(horizontal=True), error_box():
+            ids = [row.id for row in chosen]
+            if st.button("Add", type="primary", disabled=not tags_of(text)):
+                store().tag(ids, add=tags_of(text))
+                _say("success", f"{plural(len(ids), 'run')} tagged.")
+            if st.button("Remove", disabled=not tags_of(text)):
+                store().tag(ids, remove=tags_of(text))
+                _say("success", f"Tags removed from {plural(len(ids), 'run')}.")
+
+
+def _delete(chosen: Sequence[RunRow]) -> None:
+    if st.button("Delete", disabled=not chosen, key="delete-selected", icon=":material/delete:"):
+        # A dialog inside what polls would go dead: the whole page opens it.
+        st.session_state[DOOMED] = [row.id for row in chosen]
+        st.rerun()
+
+
+def _say(kind: str, text: str) -> None:
+    st.session_state.setdefault(SAID, []).append((kind, text))
+    st.rerun()
+
+
+def ask_to_delete() -> None:
+    """Ask once for all, from Delete on until the question is answered or closed."""
+    if ids := st.session_state.get(DOOMED):
+        _confirm(ids)
+
+
+def _keep_all() -> None:
+    st.session_state.pop(DOOMED, None)
+
+
+@st.dialog("Delete these runs?", on_dismiss=_keep_all)
+def _confirm(ids: Sequence[str]) -> None:
+    deletion = deletion_of(store(), run_rows().rows, ids)
+    if not deletion.ids:
+        st.markdown("They are still at work. Stop them first, then delete them.")
+        return
+    for sentence in deletion.sentences():
+        st.markdown(sentence)
+    with error_box():
+        if confirmed("Delete", _keep_all):
+            _keep_all()
+            refused = delete_all(store(), workspace(), deletion.ids)
+            unselect()
+            gone = sum(not store().exists(id) for id in deletion.ids)
+            said = [("success", f"{plural(gone, 'run')} deleted.")] if gone else []
+            st.session_state[SAID] = said + [("warning", reason) for reason in refused]
+            st.rerun()
