@@ -24,6 +24,7 @@ from core.runs.activity import (
     family,
     overview,
     sweep_family,
+    top_level,
 )
 from core.runs.federated_runs import watched
 from core.runs.network_list import Edition, NetworkList
@@ -169,6 +170,16 @@ def keep_working() -> str:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _engine_watch(root: Path, url: str) -> EngineWatch:
     return EngineWatch(Workspace(root), _store(url))
+
+
+def runs_now(states: Sequence[str], limit: int) -> list[Job]:
+    """Return what people started, newest first; read once per change."""
+    return _runs(workspace().store_url, store().revision(), tuple(states), limit)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _runs(url: str, revision: str, states: tuple[str, ...], limit: int) -> list[Job]:
+    return top_level(_store(url), states, limit)
 
 
 def titles(jobs: Sequence[Job]) -> dict[str, str]:
