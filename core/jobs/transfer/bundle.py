@@ -43,7 +43,8 @@ def export_run(store: Store, workspace: Workspace, job_id: str, target: Path) ->
 def export_runs(store: Store, workspace: Workspace, ids: Sequence[str], target: Path) -> Path:
     """Write several ended runs, each with the runs it ordered, to one zip file and return it.
 
-    The first is the one that an import opens. Raises as `export_run`.
+    The first is the one that an import opens. Raises JobError while one has not ended,
+    NotFoundError if one does not exist.
     """
     found = {job.id: job for id in ids for job in _with_children(store, id)}
     for job in found.values():
