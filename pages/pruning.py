@@ -1,10 +1,11 @@
 """Prune: preview a cut, sweep methods and sparsities, watch the frontier grow."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.data.store import StoredDataset
 from core.errors import NotFoundError
-from core.evaluation.point import Point
 from core.evaluation.results import NetworkResult
 from core.figures.frontier.chart import live_frontier
 from core.jobs.engine.workers import runs_at_once, this_machine
@@ -15,7 +16,9 @@ from core.pruning.plan import DEFAULT, PAPER
 from core.pruning.search.spec import SweepSpec
 from core.pruning.search.sweep import sparsities_of, sweep_seconds
 from core.runs import activity, results
+from core.runs.activity import Family
 from core.runs.labels import method_labels
+from core.runs.pace import epoch_seconds
 from core.runs.results import network_of
 from core.runs.specs import result_of
 from core.runs.titles import short_title
@@ -28,6 +31,7 @@ from pages.components.views.competition_view import competition_view
 from pages.components.views.data_views import choose_data
 from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.one_network import one_network
+from pages.components.views.preview.explored_cut import explored_dot
 from pages.components.views.preview.explorer_view import explorer
 from pages.components.views.preview.sensitivity_view import sensitivity_view
 from pages.components.views.run_views import missing_run
@@ -44,7 +48,6 @@ AGAIN = (
     "Already run; its networks are among the dots below. "
     "Change the methods, sparsities or epochs for others."
 )
-EPOCH_SECONDS_PER_IMAGE = 0.0008  # on two cores; used until a run here has been measured
 
 
 def main() -> None:
@@ -68,8 +71,14 @@ def main() -> None:
             return
         _work(view, chosen, dense)
         st.subheader("Frontier", anchor=False)
-        frontier_panel(lambda: family_now(dense.id), chosen.class_names, "frontier")
+        frontier_panel(lambda: _family(dense.id, view), chosen.class_names, "frontier")
     get_ready(warm=ONE_OF_MANY)
+
+
+def _family(dense: str, view: str) -> Family:
+    """Return what was pruned from a network, with the cut that the explorer shows of it."""
+    found = family_now(dense)
+    return replace(found, cuts=explored_dot(dense)) if view == "explore" else found
 
 
 def _choose_dense(chosen: StoredDataset) -> Job | None:
@@ -180,7 +189,7 @@ def _start(spec: SweepSpec, chosen: StoredDataset, dense: Job) -> None:
     if not isinstance(network, NetworkResult):
         raise NotFoundError("The chosen network is no longer here. Choose another.")
     here = this_machine()
-    pace, at_once = _epoch_seconds(chosen, network.point), runs_at_once(here)
+    pace, at_once = epoch_seconds(network.point, chosen.train), runs_at_once(here)
     seconds = sweep_seconds(planned, network.shape, pace, here.cores, at_once)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
@@ -191,12 +200,6 @@ def _start(spec: SweepSpec, chosen: StoredDataset, dense: Job) -> None:
         start(spec, 0, AGAIN)
         st.rerun()
     say_done()
-
-
-def _epoch_seconds(chosen: StoredDataset, point: Point) -> float:
-    if point.epochs and point.seconds:
-        return point.seconds / point.epochs
-    return chosen.train * EPOCH_SECONDS_PER_IMAGE
 
 
 main()

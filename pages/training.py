@@ -8,11 +8,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.data.store import StoredDataset
 from core.errors import LabError
 from core.jobs.store.job import Job
+from core.networks.applications import PREFIX
 from core.networks.formats import keras_h5
+from core.networks.network_store import kept_network
 from core.runs import activity
+from core.runs.pace import training_seconds
 from core.runs.results import network_of
 from core.runs.titles import job_title
-from core.text import percent
+from core.text import duration, percent
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainSpec
 from pages.components.error_box import error_box, plain
@@ -83,16 +86,32 @@ def _recipe(chosen: StoredDataset, name: str) -> None:
     if name != REFERENCE:
         other = network_form(name, chosen, (recipe or preset).batch_size)
     is_ready = recipe is not None and (name == REFERENCE or other is not None)
-    if st.button(
-        "Start", type="primary", icon=":material/play_arrow:", disabled=not is_ready,
-        shortcut="mod+enter",
-    ):  # fmt: skip
-        spec = TrainSpec(data=chosen.digest, recipe=recipe or preset)
-        if other is not None:
-            spec = replace(spec, **vars(other))
+    spec = TrainSpec(data=chosen.digest, recipe=recipe or preset)
+    if other is not None:
+        spec = replace(spec, **vars(other))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Start", type="primary", icon=":material/play_arrow:", disabled=not is_ready,
+            shortcut="mod+enter",
+        )  # fmt: skip
+        if is_ready:
+            st.markdown(_time(chosen, spec))
+    if pressed:
         again = "Already run; the saved result is shown. Change the seed for another network."
         remember("run", start(spec, int(seed), again))
     say_done()
+
+
+def _time(chosen: StoredDataset, spec: TrainSpec) -> str:
+    """Return how long the training will take, as far as anything is known of its network."""
+    work = None
+    if spec.network and not spec.network.startswith(PREFIX):
+        work = kept_network(workspace().networks, spec.network)[0].multiply_adds
+    seconds = training_seconds(store(), chosen, spec, work)
+    length = spec.recipe.length
+    if seconds is None:
+        return f"{length}; how long that takes is known after the first epoch."
+    return f"{length}, about {duration(seconds)}."
 
 
 def _import(chosen: StoredDataset) -> None:

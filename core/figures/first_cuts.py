@@ -53,9 +53,10 @@ def _dots(cuts: Sequence[FirstCut], label: str, x: Callable[[float], float]) -> 
 
 
 def _hover(cut: FirstCut, label: str) -> str:
+    after = f" after {plural(cut.epoch, 'epoch')}" if cut.epoch else ""
     return (
-        f"<b>{label} {percent(cut.sparsity)}</b><br>cut once after {plural(cut.epoch, 'epoch')}, "
-        f"not fine-tuned<br>{percent(cut.accuracy)} on validation"
+        f"<b>{label} {percent(cut.sparsity)}</b><br>cut once{after}, not fine-tuned<br>"
+        f"{percent(cut.accuracy)} on validation"
     )
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "learning_curves",
     "network_list",
     "overlay",
+    "pace",
     "parts_progress",
     "remarks",
     "results",

@@ -6,6 +6,7 @@ import pytest
 from core.evaluation.forgetting import curve_of, write_curve
 from core.evaluation.forgotten import Answers, forgotten, write_answers
 from core.jobs.store.store import Store
+from core.networks.formats import keras_h5
 from core.pruning.preview.spec import (
     ForgettingResult,
     ForgettingSpec,
@@ -13,8 +14,9 @@ from core.pruning.preview.spec import (
     PreviewResult,
     PreviewSpec,
 )
-from tests.pages.conftest import all_text
-from tests.runs.finished_lab import CLASSES, finish
+from core.runs.specs import spec_of
+from tests.pages.conftest import all_text, button
+from tests.runs.finished_lab import CLASSES, finish, pruned_weights
 
 pytestmark = pytest.mark.slow  # whole pages
 
@@ -83,3 +85,34 @@ def test_the_first_forgotten_are_asked_for_when_the_place_is_opened_and_shown_as
     assert "Of 2 images that the dense network classifies correctly, 1 has fallen by 50%" in text
     next(each for each in test.selectbox if each.label == "Change").set_value("newly right").run()
     assert "1 image at 50% sparsity" in all_text(test)
+
+
+def explored(store, ids, **told):
+    """Finish the explorer's answer for these settings and return its id."""
+    spec = PreviewSpec(data=ids["data"], dense=ids["dense"], with_images=True, **told)
+    answer = PreviewResult(
+        accuracy=0.61, dense_accuracy=0.7, images=40, seconds=0.3, sparsity=0.5, score=0.5,
+        reconstructed=False, plan=spec.plan, layers=(LayerView("conv1", 8, 4, 4, 4),),
+        weights="my_model_weights.h5",
+    )  # fmt: skip
+    return finish(store, spec, answer)
+
+
+def test_a_cut_that_is_looked_at_can_be_fine_tuned_and_downloaded(filled_home, store, open_page):
+    workspace, ids = filled_home
+    job_id = explored(store, ids)
+    keras_h5.write(workspace.artifacts(job_id) / "my_model_weights.h5", pruned_weights(0.5))
+    test = open_page("pruning", view="explore", data=ids["data"], dense=ids["dense"])
+    assert "Magnitude at 50.0%, 2 epochs of retraining, about" in all_text(test)
+    files = [each.proto.label for each in test.get("download_button")]
+    assert "Download this cut" in files
+    button(test, "Fine-tune this").click().run()
+    assert not test.exception
+    (asked,) = [job for job in store.jobs(kind="prune") if not job.ended]
+    plan = spec_of(asked).plan
+    assert (plan.method, plan.sparsity, plan.epochs) == ("magnitude", 0.5, 2)
+
+
+def test_train_says_before_start_how_long_it_takes(filled_home, open_page):
+    test = open_page("training", data=filled_home[1]["data"])
+    assert "5 epochs, about" in all_text(test)

@@ -15,7 +15,10 @@ KEY = "cut"
 
 @dataclass(frozen=True)
 class FirstCut:
-    """A cut without retraining; accuracy: on validation images, after so many epochs."""
+    """A cut without retraining; accuracy: on validation images.
+
+    epoch: of the training after which the network was cut, 0 for one that is trained.
+    """
 
     method: str
     sparsity: float

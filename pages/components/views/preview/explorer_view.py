@@ -16,6 +16,7 @@ from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
 from pages.components.session import store, submit
+from pages.components.views.preview.explored_cut import explored_cut
 from pages.components.views.preview.first_forgotten_view import first_forgotten
 from pages.components.views.preview.forgotten_view import forgotten_strip
 from pages.components.views.weight_views import before_and_after
@@ -106,7 +107,7 @@ def _answer(spec: PreviewSpec) -> None:
     job_id = submit(spec, priority=10)
     job = store().wait(job_id, PATIENCE_SECONDS)
     if job.ended:
-        show_preview(job)
+        show_preview(job, spec)
         first_forgotten(spec, _move)
         return
 
@@ -127,7 +128,7 @@ def _move(sparsity: str) -> None:
     st.session_state["explore-layers"] = False
 
 
-def show_preview(job: Job) -> None:
+def show_preview(job: Job, spec: PreviewSpec) -> None:
     """Show one answer, or why there is none."""
     result = result_of(job) if job.state == DONE else None
     if not isinstance(result, PreviewResult):
@@ -142,6 +143,7 @@ def show_preview(job: Job) -> None:
         f"Compared with the dense network's {percent(result.dense_accuracy)} on the same "
         f"{plural(result.images, 'validation image')}."
     )
+    explored_cut(job, spec, result)
     if result.forgotten is not None:
         forgotten_strip(job, result.forgotten, "explore-strip")
     live_chart(layer_sparsities(result.layers), "explore-chart", 300)

@@ -1,0 +1,91 @@
+"""From looking to doing: fine-tune the cut that the explorer shows, or take it as it is."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.data.store import list_stored
+from core.jobs.store.job import Job
+from core.pruning.plan import PrunePlan
+from core.pruning.preview.first_cuts import FirstCut
+from core.pruning.preview.spec import PreviewResult, PreviewSpec
+from core.pruning.spec import PruneSpec
+from core.runs.pace import pruning_seconds
+from core.runs.specs import result_of, source_of
+from core.text import duration, percent
+from pages.components.session import remember, say_done, start, store, workspace
+
+EXPLORED = "explored-cut"  # key of the preview that is being looked at
+EPOCHS = 2
+AGAIN = "Already run; its dot is on the frontier below, and its card is open."
+BY_LAYER = (
+    "A run divides its sparsity by an allocation. Switch off the sparsity of each layer to "
+    "fine-tune."
+)
+
+
+def explored_cut(job: Job, spec: PreviewSpec, result: PreviewResult) -> None:
+    """Offer to fine-tune the cut that was answered, and its file."""
+    st.session_state[EXPLORED] = job.id
+    with st.container(horizontal=True, vertical_alignment="bottom", key="explored-cut-actions"):
+        epochs = st.number_input("Epochs", 1, 1000, EPOCHS, key="explore-epochs", width=120)
+        plan = _plan(spec, int(epochs))
+        if st.button(
+            "Fine-tune this",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=spec.per_layer is not None,
+            help=BY_LAYER if spec.per_layer is not None else _time(plan, spec),
+            key="fine-tune",
+        ):
+            wanted = PruneSpec(data=spec.data, dense=spec.dense, plan=plan)
+            remember("point", start(wanted, 0, AGAIN))
+            st.rerun()
+        _file(job, result)
+    if spec.per_layer is None:
+        st.caption(_time(plan, spec))
+    say_done()
+
+
+def _plan(spec: PreviewSpec, epochs: int) -> PrunePlan:
+    return PrunePlan(
+        method=spec.method,
+        sparsity=spec.sparsity,
+        epochs=epochs,
+        reconstruction=spec.reconstruction,
+    )
+
+
+def _time(plan: PrunePlan, spec: PreviewSpec) -> str:
+    stored = next((each for each in list_stored(workspace()) if each.digest == spec.data), None)
+    seconds = pruning_seconds(plan, store().get(spec.dense), stored.train) if stored else None
+    cut = f"{plan.rule.label} at {percent(plan.sparsity)}, {plan.length} of retraining"
+    return f"{cut}, about {duration(seconds)}." if seconds is not None else f"{cut}."
+
+
+def _file(job: Job, result: PreviewResult) -> None:
+    """Offer the cut's weights; of another network only a run writes a whole file."""
+    path = workspace().artifacts(job.id) / Path(result.weights).name
+    if path.suffix != ".h5" or not path.is_file():
+        return
+    st.download_button(
+        "Download this cut",
+        path.read_bytes(),
+        path.name,
+        "application/x-hdf5",
+        icon=":material/download:",
+        on_click="ignore",
+        help="The network as you see it: cut, not retrained.",
+        key="download-cut",
+    )
+
+
+def explored_dot(dense: str) -> tuple[FirstCut, ...]:
+    """Return the cut of a network that is being looked at, as a hollow dot of the frontier."""
+    id = st.session_state.get(EXPLORED, "")
+    if not id or not store().exists(id) or source_of(job := store().get(id)) != dense:
+        return ()
+    result = result_of(job)
+    if not isinstance(result, PreviewResult):
+        return ()
+    return (FirstCut(result.plan.method, result.sparsity, result.accuracy, 0),)
