@@ -8,7 +8,6 @@ __all__ = [
     "home",
     "import_checks",
     "imported",
-    "kept_cut",
     "labels",
     "learning_curves",
     "network_list",

@@ -1,3 +1,3 @@
 """What the home page says of a workspace: its best networks, what ended, what to do next."""
 
-__all__ = ["showcase", "suggestion", "visits"]
+__all__ = ["kept_cut", "showcase", "suggestion", "visits"]

@@ -17,7 +17,7 @@ from core.figures.image_strip import lost_sentence, tiles
 from core.jobs.store.job import DONE, Job
 from core.pruning.preview.first_cuts import IMAGES
 from core.runs.activity import Family
-from core.runs.kept_cut import KeptCut, kept_cut
+from core.runs.home.kept_cut import KeptCut, kept_cut
 from core.runs.labels import method_labels
 from core.runs.remarks import best_remark, cut_remark
 from core.runs.results import Network, network_of
