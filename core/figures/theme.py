@@ -4,9 +4,11 @@ import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from core.figures import colors
+from core.settings import digest
 
 Trace = dict[str, Any]
 Annotation = dict[str, Any]
@@ -64,6 +66,19 @@ class Chart:
     rows: Sequence[Row] = field(default=())
     linked: Linked | None = None
     notes: Sequence[str] = ()
+
+    @cached_property
+    def parts(self) -> dict[str, Trace]:
+        """Return digest -> layout or trace, the layout first; computed once a chart."""
+        return {digest({"part": part}): part for part in (dict(self.layout), *self.traces)}
+
+    @cached_property
+    def linked_part(self) -> dict[str, Trace]:
+        """Return digest -> the linked networks, by column; empty without any."""
+        if self.linked is None:
+            return {}
+        columns = vars(self.linked) | {"ends": [vars(end) for end in self.linked.ends]}
+        return {digest({"part": columns}): columns}
 
     def figure(self) -> dict[str, Any]:
         """Return {"data", "layout"} as Plotly takes it, in any language."""

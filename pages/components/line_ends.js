@@ -1,6 +1,6 @@
 // Names at the ends of lines, in place of a legend, and ticks that follow a zoom.
 
-const NAMES_FROM = 520; // pixels: a narrower chart has no room for names and keeps its legend
+const NAMES_FROM = 500; // pixels: a narrower chart has no room for names and keeps its legend
 const LINE = 15; // pixels of a line of a name
 const LONGEST = 20; // characters of a line of a name
 

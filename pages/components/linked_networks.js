@@ -110,6 +110,7 @@ class LinkedNetworks {
       ? (a, b) => sign * names[a].localeCompare(names[b], undefined, { numeric: true })
       : (a, b) => sign * (values[a] - values[b]) || a - b;
     this.sequence = [...names.keys()].sort(compare);
+    this.cells = new Map();
     this.rank = new Map(this.sequence.map((index, rank) => [index, rank]));
     this.space.style.height = `${ROW * names.length}px`;
     for (const button of this.list.querySelectorAll("[data-column]")) {
@@ -136,13 +137,23 @@ class LinkedNetworks {
     const first = Math.max(0, Math.floor(this.rows.scrollTop / ROW) - 4);
     const last = Math.min(this.sequence.length,
                           first + Math.ceil(this.rows.clientHeight / ROW) + 8);
-    const drawn = this.sequence.slice(first, last)
-      .map((index, offset) => this.row(index, first + offset));
-    this.space.replaceChildren(...drawn);
-    const active = this.active === null ? "" : this.rowId(this.active);
+    const drawn = this.sequence.slice(first, last).map((index, offset) => {
+      if (!this.cells.has(index)) this.cells.set(index, this.row(index, first + offset));
+      return this.cells.get(index);
+    });
+    // A row that stays is the same element: one that is replaced under the pointer takes no click.
+    const kept = new Set(drawn);
+    for (const row of [...this.space.children]) if (!kept.has(row)) row.remove();
+    for (const row of drawn) {
+      row.setAttribute("aria-selected", String(row.id === this.activeId()));
+      if (!row.isConnected) this.space.append(row);
+    }
+    const active = this.activeId();
     if (drawn.some((row) => row.id === active)) this.rows.setAttribute("aria-activedescendant", active);
     else this.rows.removeAttribute("aria-activedescendant");
   }
+
+  activeId() { return this.active === null ? "" : this.rowId(this.active); }
 
   rowId(index) { return `network-${this.plot.linked.ids[index]}`; }
 
@@ -151,7 +162,6 @@ class LinkedNetworks {
     const row = element("div", "live-chart-row");
     row.id = this.rowId(index);
     row.setAttribute("role", "option");
-    row.setAttribute("aria-selected", String(index === this.active));
     row.setAttribute("aria-setsize", String(ids.length));
     row.setAttribute("aria-posinset", String(rank + 1));
     row.style.top = `${ROW * rank}px`;

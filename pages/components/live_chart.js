@@ -50,13 +50,21 @@ function dressedLayout(part, colors, twins) {
 }
 
 function buttons(Plotly, name) {
+  const save = (plot, format, scale) => Plotly.downloadImage(pictured(plot),
+    { format, filename: name, scale, width: plot.clientWidth, height: plot.clientHeight });
+  const png = { name: "png", title: "Download as PNG", icon: Plotly.Icons.camera,
+                click: (plot) => save(plot, "png", 2) };
   const svg = { name: "svg", title: "Download as SVG", icon: Plotly.Icons.disk,
-                click: (plot) => Plotly.downloadImage(plot, { format: "svg", filename: name }) };
+                click: (plot) => save(plot, "svg", 1) };
   // Nothing leaves this machine: no "Share chart", which would upload the data to Plotly's cloud.
   return { displaylogo: false, responsive: true, showSendToCloud: false, plotlyServerURL: "",
-           modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
-           modeBarButtonsToAdd: [svg],
-           toImageButtonOptions: { format: "png", filename: name, scale: 2 } };
+           modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d"],
+           modeBarButtonsToAdd: [png, svg] };
+}
+
+// What a file shows: the chart as it is zoomed, with the dots that are painted on the page.
+function pictured(plot) {
+  return isPainted(plot) ? { data: plot.whole, layout: plot.layout } : plot;
 }
 
 // On a phone a legend has a row for each name: they must not eat the chart.
@@ -75,7 +83,11 @@ async function untilReleased(plot) {
 function linkNetworks(plot, data, colors, setStateValue) {
   if (!data.linked) return;
   const figure = plot.closest(".live-chart");
-  plot.networks ??= new LinkedNetworks(plot, figure);
+  if (!plot.networks) {
+    plot.networks = new LinkedNetworks(plot, figure);
+    plot.painted = new PaintedDots(plot, figure.querySelector(".live-chart-over"));
+    followPointer(plot, figure.querySelector(".live-chart-stage"));
+  }
   const look = `${data.linked} ${colors.dark}`;
   if (plot.linkedLook !== look) {
     plot.linkedLook = look;
@@ -106,6 +118,7 @@ async function arrange(plot, Plotly) {
   } finally {
     plot.arranging = false;
   }
+  plot.painted.paint();
   plot.networks.activate(plot.networks.active, false);
 }
 
@@ -118,9 +131,12 @@ async function draw(plot, setStateValue) {
   plot.settings ??= buttons(Plotly, data.name); // a new object would make Plotly start anew
   linkNetworks(plot, data, colors, setStateValue);
   plot.sentLayout = withNames(plot, dressedLayout(layout, colors, data.twins));
-  const boxed = traces.map((trace) => dressed(trace, colors, data.twins));
-  await Plotly.react(plot, data.linked ? boxed.map(withoutBox) : boxed,
+  const all = traces.map((trace) => dressed(trace, colors, data.twins));
+  plot.whole = data.linked ? all.map(withoutBox) : all;
+  const painted = isPainted(plot) ? plot.whole.filter(isDots) : [];
+  await Plotly.react(plot, plot.whole.filter((trace) => !painted.includes(trace)),
                      structuredClone(plot.sentLayout), plot.settings);
+  plot.painted?.show(painted);
   await arrange(plot, Plotly);
   // A chart would cost eight Tab stops; what its toolbar does is of use to a mouse only, and the
   // numbers are below.
@@ -144,6 +160,7 @@ function listen(plot, Plotly, setStateValue) {
     if (id) plot.networks?.hover(id);
     else plot.networks?.say(event.points[0]?.text);
   });
+  plot.on("plotly_relayouting", () => plot.painted?.paint());
   plot.on("plotly_relayout", (change) => {
     if (plot.arranging || !plot.linked) return;
     plot.networks.closeFan();

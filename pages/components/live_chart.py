@@ -6,7 +6,6 @@ traces), each named by its digest, and only those parts that this session's brow
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from importlib.resources import files
 
 import streamlit as st
@@ -15,7 +14,6 @@ from streamlit.components.v1 import declare_component
 from core import tables
 from core.figures import colors
 from core.figures.theme import Chart, Row
-from core.settings import digest
 
 HTML = """
 <figure class="live-chart">
@@ -32,7 +30,7 @@ HTML = """
   <figcaption></figcaption>
 </figure>
 """
-PARTS = ("linked_networks", "line_ends", "live_chart")
+PARTS = ("linked_networks", "line_ends", "painted_dots", "live_chart")
 
 WHOLE_SECONDS = 10.0
 
@@ -71,16 +69,14 @@ def live_chart(
             st.session_state[f"{key}:clicked"] = clicked["at"]
             on_pick(str(clicked["id"]))
 
-    parts = {digest({"part": part}): part for part in (dict(chart.layout), *chart.traces)}
-    linked = {} if chart.linked is None else {"part": asdict(chart.linked)}
-    name = digest(linked) if linked else None
-    everything = parts if name is None else {**parts, name: linked["part"]}
+    parts, linked = chart.parts, chart.linked_part
+    everything = parts | linked
     sent = _sent(key)
     _chart(
         key=key,
         data={
             "order": list(parts),
-            "linked": name,
+            "linked": next(iter(linked), None),
             "pick": on_pick is not None,
             "beside": beside,
             "listed": on_pick is not None and with_list,

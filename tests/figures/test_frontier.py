@@ -238,10 +238,13 @@ def test_points_without_a_number_are_left_out_and_the_figure_is_plain_json():
     assert [row["id"] for row in chart.rows] == chart.linked.ids == ["timed"]
 
 
-def test_thousands_of_dots_are_painted_on_a_canvas():
-    many = [point(0.7, 0.5 + n / 4000, id=str(n)) for n in range(1500)]
-    assert trace(live_frontier(many, LABELS), "Magnitude")["type"] == "scattergl"
-    assert trace(live_frontier(many[:-1], LABELS), "Magnitude")["type"] == "scatter"
+def test_a_charts_parts_are_named_once_and_those_of_equal_charts_alike():
+    one, other = (live_frontier([DENSE, GOOD], LABELS) for _ in range(2))
+    assert one.parts is one.parts
+    assert list(one.parts) == list(other.parts)
+    assert list(one.linked_part) == list(other.linked_part)
+    assert next(iter(one.linked_part.values()))["ends"][0]["text"] == "Dense"
+    assert live_frontier([GOOD], LABELS).linked_part.keys() != one.linked_part.keys()
 
 
 def test_a_chosen_dot_has_a_ring_and_one_that_learns_is_an_open_star():

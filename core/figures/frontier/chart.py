@@ -9,7 +9,6 @@ from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.frontier.guides import guide_names, guides, zero_region
 from core.figures.frontier.lines import (
-    MANY,
     band,
     dots,
     end_of,
@@ -110,7 +109,7 @@ def _methods(
     for method in dict.fromkeys(point.method for point in points):
         own = [point for point in points if point.method == method]
         label, series = shown_name(method, labels), series_of(own, view)
-        drawn = dots(own, label, view, best, len(points) >= MANY)
+        drawn = dots(own, label, view, best)
         if boxes:
             texts = [f"<b>{p.label or p.method}</b><br>{readout(p, view, best)}" for p in own]
             drawn |= {"text": texts, "hovertemplate": "%{text}<extra></extra>"}

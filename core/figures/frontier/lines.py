@@ -11,7 +11,6 @@ from core.pruning.controls import is_control
 from core.settings import digest
 
 FADED = 0.4
-MANY = 1500  # dots from which on they are painted on a canvas: elements would not be fluid
 
 Series = list[Summary]
 
@@ -27,12 +26,13 @@ def method_color(method: str) -> str:
     return colors.MUTED if is_control(method) else colors.color(method)
 
 
-def dots(points: Sequence[Point], label: str, view: View, best: set[str], many: bool) -> Trace:
+def dots(points: Sequence[Point], label: str, view: View, best: set[str]) -> Trace:
     """Return the dots of one method, those beaten faded, each with its id for clicks."""
     method = points[0].method
     hollow = "-open" if is_control(method) else ""
     return {
-        "type": "scattergl" if many else "scatter",
+        "type": "scatter",
+        "meta": "dots",  # many of them the browser paints on a canvas
         "mode": "markers",
         "name": label,
         "legendgroup": label,

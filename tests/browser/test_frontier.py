@@ -1,0 +1,220 @@
+"""The frontier as a person reads it: pointer, keys, list, card, stacks of dots, scales."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.evaluation.results import NetworkResult
+from core.jobs.store.store import Store
+from core.networks.network import REFERENCE
+from core.pruning.plan import PrunePlan
+from core.pruning.spec import PruneSpec
+from core.workspace import Workspace
+from tests.browser.conftest import Visitor, new_context, settle
+from tests.browser.finished import finished_lab, visit
+from tests.browser.server import ROOT, serve
+from tests.evaluation.points import point
+from tests.runs.finished_lab import finish
+
+pytestmark = pytest.mark.slow
+CARD_MS = 30_000
+PLACE = """([plot, id]) => {
+  const index = plot.linked.ids.findIndex((each) => each === id || each.startsWith(id));
+  const box = plot.getBoundingClientRect(), { xaxis, yaxis } = plot._fullLayout;
+  return { x: box.x + xaxis._offset + xaxis.d2p(plot.linked.x[index]),
+           y: box.y + yaxis._offset + yaxis.d2p(plot.linked.y[index]) };
+}"""
+BOXES = """(plot) => [...plot.querySelectorAll(".annotation-text")]
+  .filter((text) => text.textContent.match(/[a-z]{3}/i) && !text.textContent.startsWith("score"))
+  .map((text) => text.getBoundingClientRect().toJSON())"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A lab in which two methods have made networks that stand on one place."""
+    home = tmp_path_factory.mktemp("frontier")
+    with finished_lab(home) as (url, ids):
+        store = Store(Workspace(home).store_url)
+        for method in ("snip", "taylor"):
+            plan = PrunePlan(method=method, sparsity=0.9)
+            spec = PruneSpec(data=ids["data"], dense=ids["dense"], plan=plan)
+            made = point(0.7, 0.9, method, plan=plan.to_dict(), parent=ids["dense"])
+            result = NetworkResult(weights="my_model_weights.h5", shape=REFERENCE, point=made)
+            ids[method] = finish(store, spec, result)
+        store.close()
+        yield url, ids
+
+
+@pytest.fixture
+def tab(chromium, lab):
+    with visit(chromium, lab[0], height=800) as visitor:
+        yield visitor
+
+
+def frontier(visitor, address="/frontier"):
+    page = visitor.go(address)
+    page.wait_for_selector(".live-chart-plot[data-drawn]")
+    settle(page)
+    return page
+
+
+def place_of(page, id):
+    return page.evaluate(PLACE, [page.locator(".live-chart-plot").first.element_handle(), id])
+
+
+def readout(page):
+    return page.locator(".live-chart-readout").first
+
+
+def test_readout_list_and_keys_need_no_server_and_enter_opens_the_card(tab, lab):
+    frames = []
+
+    def note(frame):
+        frames.append(frame)
+
+    tab.page.on("websocket", lambda socket: socket.on("framesent", note))
+    page = frontier(tab)
+    page.wait_for_timeout(300)  # what the page itself still has to say
+    frames.clear()
+    place = place_of(page, lab[1]["magnitude-0.95"])
+    page.mouse.move(place["x"] - 3, place["y"])
+    page.mouse.move(place["x"], place["y"])
+    expect(readout(page)).to_contain_text("magnitude 95.0% · accuracy 74.0%, sparsity 95.00%")
+    active = page.locator(".live-chart-row[aria-selected='true']")
+    expect(active).to_contain_text("magnitude 95.0%")
+    page.locator(".live-chart-rows").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    expect(active).to_have_attribute("aria-posinset", "2")
+    expect(readout(page)).to_contain_text("magnitude 98.0%")  # the second best score
+    assert page.locator(".live-chart-ring").is_visible()
+    assert frames == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Back to the list")).to_be_visible(timeout=CARD_MS)
+    page.wait_for_url(f"**points={lab[1]['magnitude-0.98'][:8]}**")
+
+
+def test_the_list_is_sorted_by_a_click_on_a_column(tab):
+    page = frontier(tab)
+    first = page.locator(".live-chart-row[aria-posinset='1']")
+    expect(first).to_contain_text("0.845")  # the score, highest first
+    page.get_by_role("button", name="Sort by Sparsity").click()
+    expect(first).to_contain_text("98.00%")
+    page.get_by_role("button", name="Sparsity, sorted descending").click()
+    expect(first).to_contain_text("Dense")
+    page.get_by_role("button", name="Sort by Network").click()
+    expect(first).to_contain_text("Dense")
+
+
+def test_chart_list_and_card_end_above_the_fold(tab):
+    page = frontier(tab)
+    for part in (".live-chart-stage", ".live-chart-list"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 800
+    assert page.locator(".live-chart-list").bounding_box()["x"] > box["width"]  # beside it
+    page.locator(".live-chart-row").first.click()
+    page.get_by_role("button", name="Back to the list").wait_for(timeout=CARD_MS)
+    expect(page.locator(".live-chart-list").first).to_be_hidden()
+    download = page.get_by_role("button", name=re.compile("Download my_model")).bounding_box()
+    assert download["y"] + download["height"] <= 800
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.locator(".live-chart-list").first).to_be_visible()
+
+
+def test_a_narrow_page_has_the_list_below_and_a_legend(chromium, lab):
+    with visit(chromium, lab[0], width=400) as visitor:
+        page = frontier(visitor)
+        stage = page.locator(".live-chart-stage").first.bounding_box()
+        assert page.locator(".live-chart-list").bounding_box()["y"] >= stage["y"] + stage["height"]
+        assert page.locator(".live-chart-plot .legend").count() == 1
+
+
+def test_dots_on_one_place_fan_out_and_each_can_be_chosen(tab, lab):
+    page = frontier(tab)
+    place = place_of(page, lab[1]["taylor"])
+    page.mouse.move(place["x"] - 3, place["y"])
+    page.mouse.move(place["x"], place["y"])
+    expect(readout(page)).to_contain_text("2 networks here")
+    page.mouse.click(place["x"], place["y"])
+    fan = page.get_by_role("group", name="2 networks at one place").get_by_role("button")
+    expect(fan).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(fan).to_have_count(0)
+    page.wait_for_timeout(500)  # two clicks at once are a double click: Plotly zooms out
+    page.mouse.move(place["x"] - 3, place["y"])
+    page.mouse.click(place["x"], place["y"])
+    expect(fan).to_have_count(2)
+    page.get_by_role("button", name=re.compile("^taylor")).click()
+    expect(page.get_by_role("button", name="Back to the list")).to_be_visible(timeout=CARD_MS)
+    page.wait_for_url(f"**points={lab[1]['taylor'][:8]}**")
+
+
+def test_the_address_keeps_the_scale_and_ticks_follow_a_zoom(tab):
+    page = frontier(tab)
+    page.get_by_text("Linear", exact=True).click()
+    page.wait_for_url("**scale=linear**")
+    settle(page)
+    page.wait_for_function(
+        "() => document.querySelector('.live-chart-plot').layout.xaxis.type === 'linear'"
+    )
+    page = frontier(tab, "/frontier?scale=fit")
+    plot = page.locator(".live-chart-plot").first
+    labels = plot.locator(".xtick text")
+    assert "1%" not in " ".join(labels.all_text_contents()).split()
+    plot.evaluate(
+        "plot => window.Plotly.relayout(plot, {'xaxis.range': [Math.log10(0.061), "
+        "Math.log10(0.039)]})"
+    )
+    expect(labels.first).to_have_text("6%94%")
+    assert labels.count() == 5  # 6, 5.5, 5, 4.5 and 4%
+
+
+def test_names_at_the_ends_of_lines_do_not_overlap(tab):
+    """Two of them end on one place."""
+    plot = frontier(tab).locator(".live-chart-plot").first
+    boxes = plot.evaluate(BOXES)
+    assert len(boxes) == 6
+    for place, one in enumerate(boxes):
+        for other in boxes[:place]:
+            apart_x = one["right"] <= other["left"] or other["right"] <= one["left"]
+            apart_y = one["bottom"] <= other["top"] + 1 or other["bottom"] <= one["top"] + 1
+            assert apart_x or apart_y, (one, other)
+
+
+@pytest.fixture(scope="module")
+def many(chromium, tmp_path_factory):
+    script = ROOT / "tests" / "browser" / "fixtures" / "many_dots.py"
+    with serve(script, tmp_path_factory.mktemp("many")) as url:
+        context = new_context(chromium, height=800)
+        visitor = Visitor(context.new_page(), url)
+        yield frontier(visitor, "/")
+        context.close()
+    assert visitor.complaints == [], visitor.complaints
+
+
+def test_thousands_of_dots_are_painted_and_only_rows_in_sight_are_elements(many):
+    assert many.locator(".scatterlayer .point").count() == 0
+    painted = many.evaluate("""() => {
+      const canvas = document.querySelector(".live-chart-painted");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((value, index) => index % 4 === 3 && value > 0).length;
+    }""")
+    assert painted > 5000  # pixels
+    assert 0 < many.locator(".live-chart-row").count() < 60
+
+
+def test_a_painted_dot_is_hovered_fanned_out_and_chosen(many):
+    place = place_of(many, "stacked-0")
+    many.mouse.move(place["x"] + 2, place["y"])
+    expect(readout(many)).to_contain_text("12 networks here")
+    many.mouse.click(place["x"], place["y"])
+    many.get_by_role("button", name="Stacked 7:").click()
+    many.get_by_text("picked=stacked-7").wait_for()
+
+
+def test_a_file_has_the_painted_dots(many):
+    many.locator(".live-chart-plot").first.hover()
+    with many.expect_download() as download:
+        many.locator(".modebar-btn[data-title='Download as SVG']").click()
+    assert download.value.path().read_text().count("<path") > 2000
