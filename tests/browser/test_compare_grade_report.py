@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core.networks.formats import keras_h5
-from tests.browser.conftest import settle
+from tests.browser.conftest import press_in_table, settle
 from tests.browser.finished import finished_lab, visit
 from tests.browser.test_every_page import GRAVE, OUTSIDE, VIOLATIONS
 from tests.runs.finished_lab import pruned_weights
@@ -270,3 +270,24 @@ def test_no_title_of_an_axis_stands_among_its_labels(chromium, lab, width):
         expect(page.get_by_text("True class", exact=True).first).to_be_visible(timeout=30_000)
         page.wait_for_function(STANDS_STILL, polling=300)
         assert page.evaluate(BETWEEN) == []
+
+
+def test_runs_are_selected_by_the_keyboard_and_laid_over_one_another(tab) -> None:
+    page = tab.go("/runs?q=fedavg+synthetic")
+    page.get_by_test_id("stDataFrame").wait_for()
+    press_in_table(page, row=0, x=150)  # a cell; Tab leads there too
+    page.keyboard.press("Shift+Space")
+    expect(page.get_by_text("1 run selected: FedAvg 1, (1, 1).")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    expect(page.get_by_text("2 runs selected.")).to_be_visible()
+    page.get_by_role("button", name="Overlay curves").click()
+    page.get_by_text("1 setting differs").wait_for()
+    drawn(page)
+    legend = page.locator(".live-chart-plot .legendtext")
+    expect(legend.first).to_have_text("FedAvg 1, (1, 1)")
+    expect(legend).to_have_count(2)
+    found = Axe().run(page, context={"exclude": OUTSIDE}, options=VIOLATIONS).response
+    assert [each["id"] for each in found["violations"] if each["impact"] in GRAVE] == []
+    page.get_by_role("button", name="All runs", exact=True).click()
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("fedavg synthetic")
