@@ -13,6 +13,7 @@ from core.data.store import StoredDataset
 from core.data.uploads import dataset_reader
 from core.errors import LabError, NotFoundError
 from core.text import plural
+from pages.components.class_names import rename_classes
 from pages.components.confirm import confirmed
 from pages.components.error_box import error_box, plain
 from pages.components.session import VISIT, recall, remember, workspace
@@ -155,6 +156,7 @@ def _show(chosen: StoredDataset) -> None:
     with numbers:
         st.subheader("Images per class", anchor=False)
         show_balance(found)
+    rename_classes(chosen)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.page_link("training.py", label="Train on it", icon=":material/model_training:")
         if st.button("Delete this data set", icon=":material/delete:", type="tertiary"):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +12,21 @@ from pathlib import Path
 import numpy as np
 
 from core.data.dataset import Dataset, Split
-from core.errors import NotFoundError, StoreError
-from core.files import storage_errors
+from core.errors import NotFoundError, SettingsError, StoreError
+from core.files import atomic_write, storage_errors
 from core.workspace import Workspace
 
 DESCRIPTION = "dataset.json"
+SHOWN, LONGEST_NAME = "shown_names", 60
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class StoredDataset:
-    """What a list of stored data sets shows; counts are images per split (test may be 0)."""
+    """What a list of stored data sets shows; counts are images per split (test may be 0).
+
+    class_names: as people have renamed them; those that the digest is of are `original_names`.
+    """
 
     digest: str
     name: str
@@ -33,6 +38,7 @@ class StoredDataset:
     notes: tuple[str, ...]
     stored: datetime
     size_bytes: int
+    original_names: tuple[str, ...] = ()
 
 
 def save(workspace: Workspace, dataset: Dataset) -> str:
@@ -155,7 +161,7 @@ def _listed(folder: Path) -> StoredDataset | None:
         return StoredDataset(
             digest=folder.name,
             name=described["name"],
-            class_names=tuple(described["class_names"]),
+            class_names=tuple(described.get(SHOWN) or described["class_names"]),
             image_shape=(height, width, channels),
             train=counts["train"],
             validation=counts["validation"],
@@ -163,9 +169,42 @@ def _listed(folder: Path) -> StoredDataset | None:
             notes=tuple(described["notes"]),
             stored=datetime.fromisoformat(described["stored"]),
             size_bytes=sum(file.stat().st_size for file in folder.iterdir()),
+            original_names=tuple(described["class_names"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None  # deleted meanwhile, or damaged: `load` says so when somebody asks for it
+
+
+def rename_classes(workspace: Workspace, digest: str, names: Sequence[str]) -> None:
+    """Call the classes of a stored data set otherwise wherever they are shown.
+
+    The data set stays what it is, its digest and the runs on it too; the original names bring
+    back what was there. Raises SettingsError for names that are missing, too long or not all
+    different.
+    """
+    folder = _folder(workspace, digest)
+    described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    wanted = [" ".join(name.split()) for name in names]
+    _check_names(wanted, len(described["class_names"]))
+    described.pop(SHOWN, None)
+    if wanted != described["class_names"]:
+        described[SHOWN] = wanted
+    with storage_errors("The names", folder), atomic_write(folder / DESCRIPTION) as path:
+        path.write_text(json.dumps(described), encoding="utf-8")
+
+
+def _check_names(names: Sequence[str], classes: int) -> None:
+    if len(names) != classes:
+        raise SettingsError(f"There are {len(names)} names for {classes} classes. Give each one.")
+    if not all(names):
+        raise SettingsError("A class has no name. Give each class one.")
+    if longest := [name for name in names if len(name) > LONGEST_NAME]:
+        raise SettingsError(
+            f"“{longest[0][:LONGEST_NAME]}…” is too long. Use up to {LONGEST_NAME} characters."
+        )
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise SettingsError(f"Two classes are called “{twice[0]}”. Give each a name of its own.")
 
 
 def delete(workspace: Workspace, digest: str) -> None:

@@ -153,6 +153,14 @@ def class_names_of(workspace: Workspace, network: Network) -> tuple[str, ...]:
     return next((each.class_names for each in stored), tuple(numbered))
 
 
+def shown_names(workspace: Workspace, data: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return what a data set's classes are called today. names: as a run has kept them."""
+    stored = next((each for each in list_stored(workspace) if each.digest == data), None)
+    if stored is None or len(stored.class_names) != len(names):
+        return tuple(names)
+    return stored.class_names
+
+
 def sample_points() -> list[Point]:
     """Return the points of the bundled finished sweep, the dense network first."""
     sample = json.loads(SAMPLE_SWEEP.read_text("utf-8"))

@@ -5,7 +5,7 @@ import pytest
 
 from core.data import store
 from core.data.dataset import Dataset, Split
-from core.errors import NotFoundError, StoreError
+from core.errors import NotFoundError, SettingsError, StoreError
 from core.workspace import Workspace
 
 
@@ -88,3 +88,31 @@ def test_a_deleted_data_set_is_gone(workspace):
     assert store.list_stored(workspace) == []
     with pytest.raises(NotFoundError):
         store.delete(workspace, digest)
+
+
+def test_renamed_classes_are_shown_and_the_data_set_stays_what_it_is(workspace):
+    digest = store.save(workspace, dataset())
+    store.rename_classes(workspace, digest, [" red  ant", "honey bee"])
+    (listed,) = store.list_stored(workspace)
+    assert listed.class_names == ("red ant", "honey bee")
+    assert listed.original_names == ("ant", "bee")
+    loaded = store.load(workspace, digest)  # verifies the digest
+    assert (loaded.digest, loaded.class_names) == (digest, ("ant", "bee"))
+    store.rename_classes(workspace, digest, ["ant", "bee"])
+    assert store.list_stored(workspace)[0].class_names == ("ant", "bee")
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["ant"], "There are 1 names for 2 classes"),
+        (["ant", "  "], "A class has no name"),
+        (["ant", "ant"], "Two classes are called “ant”"),
+        (["ant", "b" * 61], "is too long. Use up to 60 characters"),
+    ],
+)
+def test_names_that_cannot_be_are_refused_and_change_nothing(workspace, names, reason):
+    digest = store.save(workspace, dataset())
+    with pytest.raises(SettingsError, match=reason):
+        store.rename_classes(workspace, digest, names)
+    assert store.list_stored(workspace)[0].class_names == ("ant", "bee")

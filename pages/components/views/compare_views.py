@@ -19,8 +19,8 @@ from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
-from core.runs.results import Network
-from core.runs.specs import result_of
+from core.runs.results import Network, shown_names
+from core.runs.specs import data_of, result_of
 from core.text import percent, plural, size
 from pages.components.architecture.architecture_view import architecture_view
 from pages.components.error_box import error_box, plain
@@ -154,7 +154,9 @@ def _behaviour(job: Job, known: Mapping[str, Point]) -> None:
     # The task does not know which networks share a name, the page that chose them does.
     networks = [replace(n, label=known[n.id].label) for n in result.networks if n.id in known]
     methods = {id: point.method for id, point in known.items()}
-    _draw(replace(result, networks=tuple(networks)), methods, pictures)
+    names = shown_names(workspace(), data_of(job), result.class_names)
+    called = replace(result, networks=tuple(networks), class_names=names)
+    _draw(called, methods, pictures)
 
 
 def _draw(

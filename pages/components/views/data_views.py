@@ -1,5 +1,6 @@
 """A data set on a page: choose one, see its classes, read what was found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from core.data.builtin_datasets import BUILT_IN
 from core.data.checks import Checks, ClassCheck, check
 from core.data.store import StoredDataset
 from core.figures.classes import balance
+from core.runs.results import shown_names
 from core.text import percent, plural
 from core.workspace import Workspace
 from pages.components.address_state import choose, gone
@@ -57,7 +59,10 @@ def _checks(root: Path, digest: str) -> Checks:
 
 def checks_of(digest: str) -> Checks:
     """Return the findings on a stored data set; computed once per server."""
-    return _checks(workspace().root, digest)
+    found = _checks(workspace().root, digest)
+    names = shown_names(workspace(), digest, [each.name for each in found.classes])
+    renamed = zip(found.classes, names, strict=True)
+    return replace(found, classes=tuple(replace(each, name=name) for each, name in renamed))
 
 
 def show_counts(stored: StoredDataset, found: Checks) -> None:

@@ -11,6 +11,7 @@ from core.evaluation.forgotten import KINDS
 from core.figures.image_strip import falling_tiles, forgetting_sentence
 from core.jobs.store.job import DONE, Job
 from core.pruning.preview.spec import ForgettingResult, ForgettingSpec, PreviewSpec
+from core.runs.results import shown_names
 from core.runs.specs import result_of
 from core.text import exact_percent, plural
 from pages.components.image_strip import image_strip
@@ -71,18 +72,19 @@ def _show(
     curve, pictures = _read(str(workspace().artifacts(job.id) / result.arrays))
     level = curve.nearest(spec.sparsity)
     st.markdown(forgetting_sentence(curve, level), help=MEANING)
-    label, kind = _filters(result.class_names)
+    names = shown_names(workspace(), spec.data, result.class_names)
+    label, kind = _filters(names)
     rows = curve.rows(level, label, kind)
     page = _page(len(rows))
     chosen = rows[page * SHOWN : (page + 1) * SHOWN]
-    shown = falling_tiles(curve, chosen, level, result.class_names)
+    shown = falling_tiles(curve, chosen, level, names)
     by_row = {int(row): pictures[row] for row in chosen}
     st.caption(
         f"{plural(len(rows), 'image')} at {exact_percent(float(curve.levels[level]))} sparsity, "
         "the first to fall first. Click one to move the slider to where it falls."
     )
     image_strip("Images, the first forgotten first", shown, by_row, "forgotten-grid", on_pick=move)
-    _confusions(curve, level, result.class_names)
+    _confusions(curve, level, names)
 
 
 def _filters(names: Sequence[str]) -> tuple[int | None, str | None]:

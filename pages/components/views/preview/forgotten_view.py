@@ -11,8 +11,8 @@ from core.evaluation.forgotten import (
 )
 from core.figures.image_strip import forgotten_sentence, legend, tiles
 from core.jobs.store.job import DONE, Job
-from core.runs.results import Network, dense_of
-from core.runs.specs import result_of
+from core.runs.results import Network, dense_of, shown_names
+from core.runs.specs import data_of, result_of
 from pages.components.error_box import error_box
 from pages.components.image_strip import image_strip
 from pages.components.session import ask, store, workspace
@@ -32,7 +32,8 @@ def forgotten_strip(job: Job, found: Forgotten, key: str) -> None:
     if not path.is_file():
         return
     st.markdown(f"**{TITLE}** {forgotten_sentence(found)}", help=CHOSEN)
-    shown = tiles(found.images, found.class_names)
+    names = shown_names(workspace(), data_of(job), found.class_names)
+    shown = tiles(found.images, names)
     image_strip(TITLE, shown, read_pictures(path), key, legend(found))
 
 

@@ -20,7 +20,7 @@ from core.runs.activity import Family
 from core.runs.home.kept_cut import KeptCut, kept_cut
 from core.runs.labels import method_labels
 from core.runs.remarks import best_remark, cut_remark
-from core.runs.results import Network, network_of
+from core.runs.results import Network, network_of, shown_names
 from core.runs.specs import data_of, result_of
 from core.text import size
 from pages.components.error_box import plain
@@ -121,5 +121,6 @@ def _forgotten(job: Job, sweep: str) -> None:
 def _images(found: Forgotten, pictures: Path, sweep: str) -> None:
     if not found.exemplars:
         return
-    shown = tiles(found.exemplars, found.class_names)
+    names = shown_names(workspace(), data_of(store().get(sweep)), found.class_names)
+    shown = tiles(found.exemplars, names)
     image_strip("Images that the pruning cost", shown, read_pictures(pictures), f"lost:{sweep}")
