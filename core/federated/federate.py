@@ -21,7 +21,9 @@ from core.federated.spec import CNN, FederatedSpec, Run
 from core.federated.trainers.cluster import ClusterTrainer
 from core.federated.trainers.cnn import CnnTrainer
 from core.federated.trainers.trainer import Trainer
+from core.networks.graph import Network
 from core.networks.network import REFERENCE, NetworkShape, shape_of
+from core.networks.prepare import as_network_reads, check_classes
 from core.progress import Progress
 
 if TYPE_CHECKING:
@@ -38,16 +40,18 @@ def federate(
     load: LoadDataset | None = None,
     clients: Clients | None = None,
     start: Mapping[str, np.ndarray] | None = None,
+    network: Network | None = None,
     cluster: "Client | None" = None,
 ) -> FederatedHistory:
     """Return the history of the run that a spec describes.
 
     load: reads the data set that spec.data names. clients: use these instead of reading the data.
-    start: parameters to begin from; spec.keep_zeros holds their zeros in place.
+    start: parameters to begin from; spec.keep_zeros holds their zeros in place. network: whose
+    they are, where that is not the reference network.
     cluster: a Dask client; the clients of a round then train on its workers.
     """
-    federation = clients or load_clients(spec, seed, load=load)
-    trainer = trainer_of(spec, federation, start)
+    federation = clients or load_clients(spec, seed, load=load, network=network)
+    trainer = trainer_of(spec, federation, start, network)
     if cluster is not None:
         trainer = ClusterTrainer(trainer, cluster)
     runs = [run_of(spec, seed)]
@@ -60,13 +64,18 @@ def run_of(spec: FederatedSpec, seed: int) -> Run:
 
 
 def trainer_of(
-    spec: FederatedSpec, clients: Clients, start: Mapping[str, np.ndarray] | None = None
+    spec: FederatedSpec,
+    clients: Clients,
+    start: Mapping[str, np.ndarray] | None = None,
+    network: Network | None = None,
 ) -> Trainer:
-    """Return the trainer of the network that a spec asks for."""
+    """Return the trainer of the network that a spec asks for; network: as for `federate`."""
     if spec.network != CNN:
         return mlp_trainer(clients, spec.hidden)
     keep_zeros = start is not None and spec.keep_zeros
     mask = {name: value != 0 for name, value in (start or {}).items()} if keep_zeros else None
+    if network is not None:
+        return CnnTrainer(clients, network, mask)
     if start is not None:
         return CnnTrainer(clients, shape_of(dict(start), _image_shape(clients)), mask)
     return CnnTrainer(clients, NetworkShape(_image_shape(clients), clients.classes), mask)
@@ -92,10 +101,16 @@ def _image_shape(clients: Clients) -> tuple[int, int, int]:
     return height, width, channels
 
 
-def load_clients(spec: FederatedSpec, seed: int, *, load: LoadDataset | None = None) -> Clients:
-    """Return the federation that spec.data names. seed: of the run.
+def load_clients(
+    spec: FederatedSpec,
+    seed: int,
+    *,
+    load: LoadDataset | None = None,
+    network: Network | None = None,
+) -> Clients:
+    """Return the federation that spec.data names. seed: of the run. network: as for `federate`.
 
-    Raises SettingsError if it names none.
+    Raises SettingsError if it names none, or data that the network cannot read.
     """
     drawn_with = spec.drawn_with(seed)
     if (made := spec.synthetic) is not None:
@@ -115,7 +130,7 @@ def load_clients(spec: FederatedSpec, seed: int, *, load: LoadDataset | None = N
         )
     dataset = load(spec.data)
     if spec.network == CNN:
-        dataset = _fitted(dataset)
+        dataset = _fitted(dataset) if network is None else _as_read(dataset, network)
     return clients_of(dataset, spec.effective_partition, drawn_with)
 
 
@@ -128,6 +143,14 @@ def clients_of(dataset: Dataset, partitioning: Partition, seed: int) -> Clients:
     seen = replace(dataset, train=splits.train, validation=splits.validation, test=None)
     parts = partition.partition_clients(seen, partitioning, seed)
     return join_clients(f"{dataset.name}, {partitioning.label}", parts, len(dataset.class_names))
+
+
+def _as_read(dataset: Dataset, network: Network) -> Dataset:
+    """Return the data set as a network other than the reference reads it."""
+    check_classes(dataset, network)
+    test = None if dataset.test is None else as_network_reads(dataset.test, network)
+    train, validation = (as_network_reads(p, network) for p in (dataset.train, dataset.validation))
+    return replace(dataset, train=train, validation=validation, test=test)
 
 
 def _fitted(dataset: Dataset) -> Dataset:

@@ -124,7 +124,9 @@ class FederatedSpec(RunSettings, Spec):
     algorithm: str = setting("fedavg", choices=tuple(ALGORITHMS), help="Federated algorithm")
     algorithm_settings: Mapping[str, Value] = field(default_factory=dict)
     network: str = setting(
-        MLP, choices=(MLP, CNN), help="mlp: on NumPy. cnn: the network that is pruned, on images."
+        MLP,
+        choices=(MLP, CNN),
+        help="mlp: on NumPy. cnn: a network of the pruning part, on images.",
     )
     hidden: tuple[int, ...] = setting(
         (HIDDEN,),

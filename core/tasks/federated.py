@@ -26,9 +26,18 @@ from core.jobs.runner.context import Context
 from core.jobs.runner.elapsed_time import Timed
 from core.jobs.store.store import Child
 from core.networks.formats import keras_h5
+from core.networks.graph import Network as Graph
+from core.networks.layers.normalization import BatchNormalization
 from core.networks.network import Weights
 from core.networks.prepare import Prepared
-from core.tasks.inputs import DENSE_FILE, Network, network, prepared
+from core.tasks.inputs import DENSE_FILE, Network, finished, network, prepared
+from core.tasks.other_networks import (
+    FinishedNetwork,
+    data_for,
+    is_other,
+    keep_finished,
+    other_network,
+)
 
 
 def federate_mlp(context: Context, spec: FederatedSpec) -> FederatedMlpResult:
@@ -41,12 +50,14 @@ def federate_mlp(context: Context, spec: FederatedSpec) -> FederatedMlpResult:
 
 
 def federate_network(context: Context, spec: FederatedSpec) -> FederatedNetworkResult:
-    """Federate the convolutional network and measure what it became.
+    """Federate a network of the pruning part and measure what it became.
 
-    It begins with fresh weights or with another run's, pruned or not, whose zeros may be held in
-    place.
+    It begins with fresh weights of the reference network, or with any run's, pruned or not, whose
+    zeros may be held in place.
     """
     check_network(spec)
+    if spec.start and is_other(context, spec.start):
+        return _federate_other(context, spec, other_network(context, spec.start))
     progress = Timed(context.progress)
     begin = network(context, spec.start) if spec.start else None
     clients = _clients(context, spec)
@@ -64,6 +75,59 @@ def federate_network(context: Context, spec: FederatedSpec) -> FederatedNetworkR
     )
 
 
+def _federate_other(
+    context: Context, spec: FederatedSpec, begin: FinishedNetwork
+) -> FederatedNetworkResult:
+    """Federate another network than the reference, from the weights of its run."""
+    progress = Timed(context.progress)
+    clients = load_clients(spec, context.seed, load=partial(_load, context), network=begin.network)
+    history = federate(
+        spec,
+        context.seed,
+        progress,
+        clients=clients,
+        start=begin.weights,
+        network=begin.network,
+    )
+    weights = {name: np.asarray(a, np.float32) for name, a in history.parameters.items()}
+    _write_history(context.folder, history)
+    data = data_for(context, spec.data, begin.network)
+    notes = (*data.notes, *_of_normalization(begin.network))
+    origin = _origin(context, history, progress, notes, begin.job.id)
+    made = keep_finished(context, data, weights, origin, begin.summary, begin.weights)
+    return FederatedNetworkResult(**vars(federated_result(history, clients)), **vars(made))
+
+
+def _of_normalization(network: Graph) -> tuple[str, ...]:
+    """Return a note where layers keep statistics that clients do not change."""
+    if not any(isinstance(layer.settings, BatchNormalization) for layer in network.layers):
+        return ()
+    return (
+        "Clients keep the statistics of batch normalization that the network began with, and train "
+        "its factors and shifts (Zhong et al. 2023, arXiv:2303.06530).",
+    )
+
+
+def _origin(
+    context: Context,
+    history: FederatedHistory,
+    progress: Timed,
+    notes: tuple[str, ...],
+    start: str | None,
+) -> Origin:
+    """Return what is known of a run's network. start: the run that it began with."""
+    return Origin(
+        id=context.job_id,
+        label=f"Federated, {history.label}",
+        method=finished(context, start)[1].point.method if start else "dense",
+        seed=context.seed,
+        epochs=history.records[-1].epoch,
+        seconds=progress.seconds,
+        notes=notes,
+        parent=start or "",
+    )
+
+
 def _measured(
     context: Context,
     data: Prepared,
@@ -72,16 +136,8 @@ def _measured(
     progress: Timed,
     begin: Network | None,
 ) -> Point:
-    origin = Origin(
-        id=context.job_id,
-        label=f"Federated, {history.label}",
-        method=begin.result.point.method if begin else "dense",
-        seed=context.seed,
-        epochs=history.records[-1].epoch,
-        seconds=progress.seconds,
-        notes=data.notes,
-        parent=begin.job.id if begin else "",
-    )
+    start = begin.job.id if begin else None
+    origin = _origin(context, history, progress, data.notes, start)
     path = context.folder / DENSE_FILE
     keras_h5.write(path, weights)
     return measure(path, data.shape, data, origin, begin.weights if begin else None)

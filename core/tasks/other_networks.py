@@ -181,13 +181,29 @@ def import_other(context: Context, spec: ImportSpec) -> NetworkResult:
 def _finished(
     context: Context, data: NetworkData, weights: Weights, origin: Origin, start: _Start
 ) -> NetworkResult:
+    summary = NetworkSummary.of(without_pixels(data.network), start.name, start.pixels)
+    return keep_finished(context, data, weights, origin, summary)
+
+
+def keep_finished(
+    context: Context,
+    data: NetworkData,
+    weights: Weights,
+    origin: Origin,
+    summary: NetworkSummary,
+    dense: Weights | None = None,
+) -> NetworkResult:
+    """Write a trained network, read it again, measure it, and return what a job says of it.
+
+    dense: weights of the same network to agree with.
+    """
     path = context.folder / DENSE_FILE
     _write(context, path, data.network, weights)
     return NetworkResult(
         weights=path.name,
-        shape=NetworkSummary.of(without_pixels(data.network), start.name, start.pixels),
-        point=measure_network(path, data, origin),
-        files=_same_format(context, start.name, data.network, weights),
+        shape=summary,
+        point=measure_network(path, data, origin, dense),
+        files=_same_format(context, summary.name, data.network, weights),
     )
 
 

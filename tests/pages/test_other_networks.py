@@ -185,10 +185,19 @@ def test_every_other_page_opens(home, open_page, page):
     shown(open_page(page, data=ids["data"]))
 
 
-def test_federated_training_does_not_offer_what_it_cannot_begin_with(home, open_page):
-    _, ids = home
-    test = open_page("federated", data=ids["data"], question="own", start=ids["dense"])
-    assert "runs of other networks are not listed" in shown(test)
+def test_federated_training_begins_with_a_run_of_another_network(home, open_page):
+    workspace, ids = home
+    test = open_page("federated", data=ids["data"], question="own", start=ids["l1_filter"])
+    shown(test)
+    start = next(each for each in test.selectbox if each.label == "Initial weights")
+    assert start.value == ids["l1_filter"]
+    button(test, "Start").click().run()
+    shown(test)
+    store = Store(workspace.store_url)
+    (job,) = store.jobs(kind="federate_network")
+    store.close()
+    spec = spec_of(job)
+    assert (spec.start, spec.keep_zeros) == (ids["l1_filter"], True)
 
 
 def test_hand_ins_of_another_architecture_are_graded_as_such(home, open_page):

@@ -7,8 +7,10 @@ import pytest
 from onnxruntime import InferenceSession
 
 from core.data import store as datasets
+from core.data.partition import Shards
 from core.errors import JobError, SettingsError, WeightsError
 from core.evaluation.behaviour import BehaviourSpec
+from core.federated.spec import FederatedSpec
 from core.jobs.runner.context import Context
 from core.jobs.store.store import SavedRun, Store
 from core.networks.graph import predict
@@ -21,6 +23,7 @@ from core.pruning.spec import PruneResult, PruneSpec
 from core.runs.import_checks import check_file, measured_from_file
 from core.runs.results import network_of, other_files
 from core.tasks import comparing, networks
+from core.tasks.federated import federate_network
 from core.tasks.inputs import network
 from core.training.recipe import QUICK
 from core.training.spec import ImportSpec, TrainResult, TrainSpec
@@ -147,6 +150,34 @@ def test_a_finished_network_is_trained_on(lab):
     _, result = lab.run(networks.train_network, spec)
     assert result.point.parent == start
     assert result.summary.name == "mine.keras"
+
+
+def test_a_pruned_network_is_federated_and_stays_as_sparse(lab):
+    dense, _ = lab.imported()
+    plan = PrunePlan(method="magnitude", sparsity=0.4, epochs=0)
+    spec = PruneSpec(data=lab.data, dense=dense, plan=plan)
+    pruned, before = lab.run(networks.prune_network, spec)
+    spec = FederatedSpec(
+        data=lab.data,
+        network="cnn",
+        start=pruned,
+        keep_zeros=True,
+        rounds=1,
+        batch_size=8,
+        partition=Shards(clients=2),
+    )
+    job_id, result = lab.run(federate_network, spec)
+    found = read_network(lab.workspace.artifacts(job_id) / result.weights)
+    old = read_network(lab.workspace.artifacts(pruned) / before.weights)
+    assert result.summary == before.summary
+    assert result.point.zeros >= before.point.zeros
+    assert (result.point.method, result.point.parent) == ("magnitude", pruned)
+    assert "keep the statistics of batch normalization" in result.point.notes[-1]
+    assert len(result.rows) == 2  # before the first round, and after it
+    mean = "stem_bn/moving_mean"
+    assert np.array_equal(found.weights[mean], old.weights[mean])
+    assert not np.array_equal(found.weights["stem/kernel"], old.weights["stem/kernel"])
+    assert network_of(lab.store.get(job_id)).is_reference is False
 
 
 def test_views_of_the_reference_network_say_that_this_is_another(lab):

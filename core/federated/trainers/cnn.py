@@ -1,4 +1,4 @@
-"""The pruning part's convolutional network as a federated model: TensorFlow takes the steps.
+"""The pruning part's networks as federated models: TensorFlow takes the steps.
 
 Plain SGD without dropout, as McMahan et al. 2017 train; the algorithms are the same as for the MLP.
 With a mask, pruned weights stay exactly 0.0 through every step, so sparse models can be federated.
@@ -14,9 +14,8 @@ from core.federated.clients import Clients, Samples
 from core.federated.network.loss import sample_losses
 from core.federated.network.sgd import batches
 from core.federated.network.vector import Shapes, flatten, unflatten
+from core.federated.trainers.tensor_models import Trainable, initial, model_of, predict
 from core.federated.trainers.trainer import POOLED, Evaluation, Tick, Work
-from core.networks.forward import logits, predict_logits
-from core.networks.network import NetworkShape, initial_weights
 
 # Images per gradient where a client's whole data are asked for.
 GRADIENT_BATCH = 500
@@ -24,24 +23,24 @@ STEPS_BETWEEN_TICKS = 10
 
 
 class CnnTrainer:
-    """Trains the convolutional network client by client."""
+    """Trains a network of the pruning part client by client."""
 
     def __init__(
-        self, clients: Clients, shape: NetworkShape, mask: Mapping[str, np.ndarray] | None = None
+        self, clients: Clients, network: Trainable, mask: Mapping[str, np.ndarray] | None = None
     ) -> None:
-        """clients: with images (n, *shape.input_shape). mask: parameter -> 1 to train, 0 pruned."""
-        self.clients, self.shape = clients, shape
+        """clients: with what the network reads. mask: parameter -> 1 to train, 0 pruned."""
+        self.clients, self.network = clients, network
         self._mask = None if mask is None else flatten({n: mask[n] for n in self.shapes}) != 0
         self._compiled: _Step | None = None
 
     @property
     def shapes(self) -> Shapes:
         """The parameters' names and shapes."""
-        return self.shape.parameter_shapes()
+        return self.network.parameter_shapes()
 
     def initial(self, seed: int) -> np.ndarray:
-        """Return Glorot-uniform weights, masked."""
-        return self._masked(flatten(initial_weights(self.shape, seed)))
+        """Return fresh weights, Glorot-uniform in the reference network, masked."""
+        return self._masked(initial(self.network, seed))
 
     def train(self, works: Sequence[Work], tick: Tick) -> Iterator[tuple[int, Updates]]:
         """Yield one client's update after the other."""
@@ -79,7 +78,7 @@ class CnnTrainer:
         return work.updates(rows, self._masked(step.vector() - work.start)[None], gradients)
 
     def _evaluate(self, vector: np.ndarray, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-        outputs = predict_logits(unflatten(vector, self.shapes), samples.inputs)
+        outputs = predict(self.network, unflatten(vector, self.shapes), samples.inputs)
         losses = sample_losses(outputs, samples.labels)
         return samples.sums(losses), samples.sums(outputs.argmax(axis=1) == samples.labels)
 
@@ -92,23 +91,24 @@ class CnnTrainer:
 
     def _step(self) -> "_Step":
         if self._compiled is None:
-            self._compiled = _Step(self.shape, self._mask)
+            self._compiled = _Step(self.network, self._mask)
         return self._compiled
 
 
 class _Step:
     """The network's variables and one compiled SGD step over them."""
 
-    def __init__(self, shape: NetworkShape, mask: np.ndarray | None) -> None:
+    def __init__(self, network: Trainable, mask: np.ndarray | None) -> None:
         import tensorflow as tf
 
-        self._shapes = shape.parameter_shapes()
-        self._variables = {n: tf.Variable(tf.zeros(s)) for n, s in self._shapes.items()}
+        self._shapes = network.parameter_shapes()
+        self._model = model_of(network)
+        self._variables = self._model.variables
         self._step_offset = {n: tf.Variable(tf.zeros(s)) for n, s in self._shapes.items()}
         kept = {} if mask is None else unflatten(mask.astype(np.float32), self._shapes)
         self._kept = {name: tf.constant(values) for name, values in kept.items()}
         signature = [
-            tf.TensorSpec((None, *shape.input_shape), tf.float32),
+            tf.TensorSpec((None, *network.input_shape), tf.float32),
             tf.TensorSpec((None,), tf.int32),
         ]
         numbers = [tf.TensorSpec((), tf.float32)] * 3
@@ -134,8 +134,16 @@ class _Step:
         for first in range(0, len(labels), GRADIENT_BATCH):
             some = slice(first, first + GRADIENT_BATCH)
             found = self._gradient(images[some], labels[some].astype(np.int32))
-            total += flatten({n: g.numpy() for n, g in found.items()}) * len(labels[some])
+            total += self._flat(found) * len(labels[some])
         return (total / len(labels)).astype(np.float32)
+
+    def _flat(self, gradients: Mapping[str, Any]) -> np.ndarray:
+        """Return gradients as a vector, (P,); parameters that no gradient moves have zeros."""
+        every = {
+            name: gradients[name].numpy() if name in gradients else np.zeros(size, np.float32)
+            for name, size in self._shapes.items()
+        }
+        return flatten(every)
 
     def vector(self) -> np.ndarray:
         """Return the parameters as they are now, (P,)."""
@@ -145,11 +153,11 @@ class _Step:
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            outputs = logits(self._variables, images)
+            outputs = self._model.logits(images)
             loss = tf.reduce_mean(
                 tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=outputs)
             )
-        return tape.gradient(loss, self._variables)
+        return tape.gradient(loss, self._model.trained)
 
     def _advanced(self, images: Any, labels: Any, rate: Any, prox_mu: Any, l2: Any) -> None:
         for name, gradient in self._gradients(images, labels).items():

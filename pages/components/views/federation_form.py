@@ -108,9 +108,7 @@ def network_form(data: ClientData | None) -> Network:
 
 def _start(data: str) -> Network:
     measured = results.networks(store(), data)
-    found = {network.job.id: network for network in measured if network.is_reference}
-    if len(found) < len(measured):
-        st.caption("Clients train the reference network; runs of other networks are not listed.")
+    found = {network.job.id: network for network in measured}
     start = choose(
         "Initial weights",
         [FRESH, *found],

@@ -110,13 +110,12 @@ def network_files(job: Job) -> None:
                 icon=":material/content_cut:",
                 query_params={"data": network.data, "dense": job.id},
             )
-        if network.is_reference:
-            st.page_link(
-                "federated.py",
-                label="Federate it",
-                icon=":material/hub:",
-                query_params={"data": network.data, "start": job.id},
-            )
+        st.page_link(
+            "federated.py",
+            label="Federate it",
+            icon=":material/hub:",
+            query_params={"data": network.data, "start": job.id},
+        )
 
 
 def download(

@@ -12,12 +12,13 @@ from core.federated.algorithms.fedavg import FedAvg
 from core.federated.algorithms.fedprox import FedProx
 from core.federated.algorithms.scaffold import Scaffold
 from core.federated.clients import join_clients
-from core.federated.federate import federate
+from core.federated.federate import federate, load_clients
 from core.federated.network.vector import flatten
 from core.federated.simulation import simulate
 from core.federated.spec import FederatedSpec, RunSettings
 from core.federated.trainers.cnn import CnnTrainer
 from core.networks.network import NetworkShape, initial_weights
+from tests.pruning.graphs import tiny
 
 SHAPE = NetworkShape((10, 10, 1), 2, (2, 2, 3, 3, 4))
 pytestmark = pytest.mark.slow
@@ -114,3 +115,62 @@ def test_the_settings_of_a_job_federate_images_with_the_network():
 def test_plain_numbers_are_refused():
     with pytest.raises(SettingsError, match="needs images"):
         FederatedSpec(data="iid", network="cnn", rounds=1)
+
+
+def of_rows(network):
+    """A federation of two clients on the tiny rows, as a network reads them."""
+    spec = FederatedSpec(
+        data="rows",
+        network="cnn",
+        rounds=2,
+        batch_size=8,
+        learning_rate=0.05,
+        partition=Shards(clients=2),
+        dissimilarity_every=0,
+    )
+    return spec, load_clients(spec, 0, load=lambda name: tiny.DATASET, network=network)
+
+
+@pytest.mark.parametrize("name", tiny.NETWORKS)
+def test_a_step_of_any_network_is_the_gradient_step_by_its_definition(name):
+    network, start = tiny.NETWORKS[name], flatten(tiny.weights(name))
+    spec, clients = of_rows(network)
+    trainer = CnnTrainer(clients, network)
+    once = replace(spec, rounds=1, batch_size=0, local_steps=1)
+    history = simulate(clients, FedAvg(), once, 0, trainer=trainer, start=tiny.weights(name))
+    found = trainer.gradients(start, np.arange(2))
+    mean = np.average(found, axis=0, weights=clients.train.sizes)
+    assert np.abs(found).max() > 0
+    assert flatten(history.parameters) == pytest.approx(start - 0.05 * mean, abs=2e-5)
+
+
+def test_the_gradient_of_a_residual_network_agrees_with_central_differences():
+    network, vector = tiny.residual(), flatten(tiny.weights("residual"))
+    _, clients = of_rows(network)
+    trainer = CnnTrainer(clients, network)
+    gradient = trainer.gradients(vector, np.array([0]))[0]
+    size = np.linalg.norm(gradient)
+    count = len(clients.train.of(0)[1])
+
+    def loss_at(step):
+        moved = vector + np.float32(step) * (gradient / size).astype(np.float32)
+        return trainer.evaluate(moved).train_loss[0] / count
+
+    assert (loss_at(0.001) - loss_at(-0.001)) / 0.002 == pytest.approx(size, rel=0.05)
+
+
+def test_statistics_stay_and_pruned_weights_of_any_network_stay_zero():
+    network, weights = tiny.residual(), tiny.weights("residual")
+    rng = np.random.default_rng(0)
+    start = {
+        n: (w * (rng.random(w.shape) < 0.5)).astype(np.float32) if n in network.kernel_uses else w
+        for n, w in weights.items()
+    }
+    spec, clients = of_rows(network)
+    for algorithm in ("fedavg", "fedprox", "scaffold", "fedadam"):
+        chosen = replace(spec, algorithm=algorithm, algorithm_settings={}, keep_zeros=True)
+        after = federate(chosen, clients=clients, start=start, network=network).parameters
+        for name, values in after.items():
+            assert not values[start[name] == 0].any(), (algorithm, name)
+            is_fixed = "moving" in name
+            assert np.array_equal(values, start[name]) == is_fixed, (algorithm, name)
