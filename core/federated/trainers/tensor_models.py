@@ -12,6 +12,7 @@ import numpy as np
 
 from core.federated.network.vector import flatten
 from core.networks import forward, inference
+from core.networks.forward import Tensors
 from core.networks.graph import Network
 from core.networks.initializers import initial_values
 from core.networks.keras_model import build, keras_names
@@ -24,8 +25,8 @@ Trainable = NetworkShape | Network
 class TensorModel(Protocol):
     """A network's variables, those among them that gradients move, and its logits."""
 
-    variables: dict[str, Any]
-    trained: dict[str, Any]
+    variables: Tensors
+    trained: Tensors
 
     def logits(self, images: Any) -> Any:
         """Return the (n, classes) outputs before softmax."""
@@ -39,8 +40,10 @@ class ReferenceModel:
         import tensorflow as tf
 
         shapes = shape.parameter_shapes()
-        self.variables = {name: tf.Variable(tf.zeros(size)) for name, size in shapes.items()}
-        self.trained = self.variables
+        self.variables: Tensors = {
+            name: tf.Variable(tf.zeros(size)) for name, size in shapes.items()
+        }
+        self.trained: Tensors = self.variables
 
     def logits(self, images: Any) -> Any:
         """Return the (n, classes) outputs before softmax."""
@@ -57,8 +60,10 @@ class GraphModel:
             parts = layer.settings.parameter_shapes(network.input_shapes(layer))
             weights = self._model.get_layer(names[layer.name]).weights if parts else []
             found |= {f"{layer.name}/{p}": v for p, v in zip(parts, weights, strict=True)}
-        self.variables = {name: variable.value for name, variable in found.items()}
-        self.trained = {n: variable.value for n, variable in found.items() if variable.trainable}
+        self.variables: Tensors = {name: variable.value for name, variable in found.items()}
+        self.trained: Tensors = {
+            n: variable.value for n, variable in found.items() if variable.trainable
+        }
 
     def logits(self, images: Any) -> Any:
         """Return the (n, classes) outputs before softmax."""
