@@ -113,6 +113,7 @@ class LinkedNetworks {
     this.cells = new Map();
     this.rank = new Map(this.sequence.map((index, rank) => [index, rank]));
     this.space.style.height = `${ROW * names.length}px`;
+    this.list.style.setProperty("--live-chart-rows", names.length);
     for (const button of this.list.querySelectorAll("[data-column]")) {
       const chosen = button.dataset.column === column;
       const title = COLUMNS.find(([name]) => name === button.dataset.column)[1];

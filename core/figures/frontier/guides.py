@@ -12,7 +12,7 @@ from core.text import exact_percent
 
 SCORES = tuple(round(0.05 * n, 2) for n in range(1, 20))
 SAMPLES = 40  # of a line that a logarithmic axis bends
-APART, FIRST_APART = 0.055, 0.14  # of the width, between two names; the first is longer
+APART, FIRST_APART = 0.085, 0.2  # of the width, between two names; the first is longer
 GUIDED = ("kept", "sparsity")
 
 
