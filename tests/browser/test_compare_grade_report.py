@@ -98,34 +98,33 @@ CLICK_LAYER = """(name) => {
 }"""
 
 
-def test_a_click_on_a_layer_of_the_drawing_shows_its_kernels(tab, lab) -> None:
+LINES = """() => [...document.querySelectorAll(".live-chart-plot")].some(
+  (each) => each._fullData?.some((trace) => trace.name === "Best quarter"))"""
+
+
+def test_settings_that_mattered_and_the_kernels_of_a_clicked_layer_are_shown(tab, lab) -> None:
     page = tab.go(f"/frontier?points={lab[1]['magnitude-0.95'][:8]}")
     drawn(page)
+    page.get_by_text("Which settings mattered").click()
+    page.get_by_text("6 tries cannot tell").wait_for()
+    page.wait_for_function(LINES)
     page.get_by_text("Architecture", exact=True).click()
-    expect(page.get_by_text("of conv1/kernel: 3 inputs of 3 × 3").first).to_be_visible()
+    page.get_by_text("of conv1/kernel: 3 inputs of 3 × 3").first.wait_for()
     settle(page)
+    page.evaluate(CLICK_LAYER, "dense1")  # scrolls there
+    page.wait_for_function(STANDS_STILL, polling=300)
     place = page.evaluate(CLICK_LAYER, "dense1")
     page.mouse.move(place["x"], place["y"])
     page.mouse.click(place["x"], place["y"])
-    expect(page.get_by_text("of dense1/kernel: 64 inputs of 4 × 4").first).to_be_visible()
+    page.get_by_text("of dense1/kernel: 64 inputs of 4 × 4").first.wait_for()
     box = page.get_by_label("Unit (0 to 511)")
     box.fill("7")
     box.press("Enter")
-    expect(page.get_by_text("Weights of unit 7 of dense1/kernel").first).to_be_visible()
+    page.get_by_text("Weights of unit 7 of dense1/kernel").first.wait_for()
     settle(page)
     axe = Axe().run(page, context={"exclude": OUTSIDE}, options=VIOLATIONS)
     grave = [each["id"] for each in axe.response["violations"] if each["impact"] in GRAVE]
     assert grave == []
-
-
-def test_every_try_is_drawn_across_its_settings(tab) -> None:
-    page = tab.go("/frontier")
-    drawn(page)
-    page.get_by_text("Which settings mattered").click()
-    expect(page.get_by_text("6 tries cannot tell")).to_be_visible()
-    lines = """() => [...document.querySelectorAll(".live-chart-plot")].some(
-      (each) => each._fullData?.some((trace) => trace.name === "Best quarter"))"""
-    page.wait_for_function(lines)
 
 
 def test_changed_images_of_two_networks_are_shown(tab, lab) -> None:

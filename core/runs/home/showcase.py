@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.evaluation.frontier import best_by_validation, front
 from core.evaluation.point import Point
+from core.pruning.controls import contenders
 from core.runs.results import Network
 from core.runs.selection import told_apart
 
@@ -56,7 +57,7 @@ def _roots(points: Sequence[Point]) -> list[Point]:
 
 
 def _best(points: Sequence[Point]) -> list[Point]:
-    pruned = [point for point in points if point.zeros and not point.imported]
+    pruned = contenders([point for point in points if point.zeros and not point.imported])
     chosen = best_by_validation(pruned)
     if chosen is None:
         return []

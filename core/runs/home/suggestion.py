@@ -8,6 +8,7 @@ from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
 from core.jobs.store.job import ABANDONED, DONE, FAILED, STOPPED, Job
 from core.jobs.store.store import Store
+from core.pruning.controls import contenders
 from core.pruning.search.spec import CompeteSpec
 from core.runs.activity import FEDERATED, top_level
 from core.runs.results import Network
@@ -46,8 +47,9 @@ class Situation:
 
     @property
     def points(self) -> list[Point]:
-        """What was measured of the pruned networks here."""
-        return [network.point for network in self.pruned if not network.point.imported]
+        """What was measured here of the pruned networks that may be called the best."""
+        here = [network.point for network in self.pruned if not network.point.imported]
+        return list(contenders(here))
 
     def on(self, **more: str) -> dict[str, str]:
         """Return the address of the data set that is worked on."""

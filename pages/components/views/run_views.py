@@ -116,6 +116,7 @@ def network_files(job: Job) -> None:
             icon=":material/hub:",
             query_params={"data": network.data, "start": job.id},
         )
+    architecture_view(network, f"run:{job.id}")
 
 
 def download(

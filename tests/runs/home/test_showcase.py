@@ -41,3 +41,10 @@ def test_what_was_measured_elsewhere_is_not_among_the_best():
     assert imported.imported
     found = showcase([network(imported), network(point(0.7, 0.9, id="mine"))])
     assert [each.id for each in found.best] == ["mine"]
+
+
+def test_a_control_is_never_among_the_best():
+    lucky = network(point(0.9, 0.95, "random", id="lucky"))
+    found = showcase([lucky, network(point(0.7, 0.9, id="mine"))])
+    assert [each.id for each in found.best] == ["mine"]
+    assert {each.id for each in found.points} == {"lucky", "mine"}  # it is drawn all the same

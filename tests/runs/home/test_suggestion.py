@@ -127,3 +127,8 @@ def test_the_situation_is_that_of_the_data_set_worked_on_last(tmp_path):
     assert len(now.dense) == 1
     assert len(now.pruned) == len(known) - 1
     assert suggest(now).text in {"Repeat with more seeds", "Prune further"}
+
+
+def test_a_control_at_the_edge_is_not_the_best():
+    lucky = pruned(0.78, 0.95, "random")
+    assert suggest(found(pruned=(*SOUND, lucky))).text == "Read the report"
