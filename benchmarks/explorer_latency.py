@@ -29,6 +29,7 @@ def move(session: Session, dense: Job, method: str, sparsity: float, recovery: b
         method=method,
         sparsity=sparsity,
         reconstruction=recovery,
+        with_images=True,  # as the page asks
     )
     started = time.perf_counter()
     # The time is the seed: a question asked in an earlier measurement would be answered at once.

@@ -32,6 +32,7 @@ from pages.components.live_chart import live_chart, to_csv
 from pages.components.search.importance_view import importance_view
 from pages.components.session import networks_now, recall, remember, workspace
 from pages.components.views.compare_views import (
+    downloads,
     layers_view,
     predictions_view,
     settings_view,
@@ -237,14 +238,38 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
         label_visibility="collapsed",
     )
     remember("compare", view)
+    dense = results.common_dense(chosen, by_id)
+    baseline = _baseline(chosen, dense)
+    with_it = [baseline, *(each for each in chosen if each.job.id != baseline.job.id)]
+    with_it = with_it if len(chosen) > 1 else chosen
     if view == "Layers":
-        layers_view(chosen)
+        layers_view(with_it)
     elif view == "Weights":
-        weights_view(chosen)
+        weights_view(with_it)
     elif view == "Predictions":
-        predictions_view(chosen, results.common_dense(chosen, by_id))
+        predictions_view(chosen, baseline if dense else None)
     else:
-        settings_view(points)
+        settings_view(points, baseline.point if len(chosen) > 1 else None)
+    if len(chosen) > 1:  # of one alone, its card has it
+        downloads(with_it)
+
+
+def _baseline(chosen: Sequence[Network], dense: Network | None) -> Network:
+    """Ask which network the others are compared with; it stays in sight, chosen or not."""
+    if len(chosen) < 2:
+        return dense or chosen[0]
+    every = {each.job.id: each for each in ([dense] if dense else []) + list(chosen)}
+    every |= {each.job.id: each for each in chosen}  # under the names that tell them apart
+    name = choose(
+        "Baseline",
+        list(every),
+        "baseline",
+        lambda id: every[id].point.label,
+        usual=next(iter(every)),
+        unsaid=True,
+        help="Pinned: the first in every view, and what the others' numbers are compared with.",
+    )
+    return every[name]
 
 
 def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> None:

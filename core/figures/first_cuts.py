@@ -26,7 +26,7 @@ def with_cuts(
     dots = [_dots([c for c in cuts if c.method == m], labels.get(m, m), x) for m in methods]
     return replace(
         chart,
-        traces=[*chart.traces, *dots],
+        traces=[*dots, *chart.traces],  # below what was measured: a click is meant for that
         layout={**chart.layout, "yaxis": _reaching(chart, min(cut.accuracy for cut in cuts))},
         alt=f"{chart.alt} {_sentence(cuts)}",
         rows=[*chart.rows, *(_row(cut, labels.get(cut.method, cut.method)) for cut in cuts)],

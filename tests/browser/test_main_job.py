@@ -157,6 +157,15 @@ def test_the_explorer_answers_when_the_slider_moves(visitor):
     shown.filter(has_text=re.compile(r"^0\.00%$")).wait_for(timeout=60_000)
     score = page.get_by_test_id("stMetric").filter(has_text="Score").first
     expect(score).to_contain_text("0.000", timeout=30_000)  # nothing is zero, so nothing scores
+    tiles = ".st-key-explore-strip .strip-tile"
+    kinds = f"() => [...document.querySelectorAll('{tiles}')].map(tile => tile.dataset.kind)"
+    page.wait_for_function(f"() => ({kinds})().length === 24")
+    assert set(page.evaluate(kinds)) <= {"both right", "both wrong"}
+    page.keyboard.press("End")  # the slider recolours the same images
+    page.wait_for_function(f"() => ({kinds})().includes('newly wrong')", timeout=60_000)
+    lost = page.locator(f"{tiles}[data-kind='newly wrong'] img").first
+    assert "newly wrong; the dense network says" in lost.get_attribute("alt")
+    assert page.get_by_role("button", name="Fine-tune this").is_enabled()
 
 
 def test_runs_lists_what_ran_and_exports_it(visitor):

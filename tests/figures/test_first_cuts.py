@@ -18,6 +18,12 @@ def test_cuts_are_hollow_and_say_that_they_were_measured_on_validation():
     assert "after 2 epochs, not fine-tuned" in hollow[0]["text"][0]
 
 
+def test_cuts_lie_below_measured_networks_and_tell_no_click():
+    traces = chart(CUTS).traces
+    assert "cut once" in traces[0]["name"]
+    assert "customdata" not in traces[0]
+
+
 def test_the_y_axis_reaches_the_lowest_cut():
     low, high = chart(CUTS).layout["yaxis"]["range"]
     assert low <= 0.31 <= high

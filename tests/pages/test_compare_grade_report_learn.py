@@ -130,7 +130,7 @@ def test_what_changed_tells_new_errors_and_fixed_images(lab) -> None:
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
     shown = texts(opened("frontier", points=points, view="Predictions"))
     assert "Of 50 holdout images, 2 are newly misclassified and 1 fixed" in shown
-    assert "agree with the dense network's on 90.0%" in shown
+    assert "agree with those of the dense network on 90.0%" in shown
 
 
 def test_pictures_are_described_by_the_names_of_their_classes_as_they_are(lab) -> None:

@@ -35,10 +35,10 @@ def finished(tmp_path_factory):
             networks.prune_network, PruneSpec(data=lab.data, dense=dense, plan=plan)
         )
     asked = {"data": lab.data, "dense": dense, "method": "magnitude"}
-    lab.run(exploring.preview, PreviewSpec(**asked))
+    lab.run(exploring.preview, PreviewSpec(**asked, with_images=True))
     filters = {**asked, "method": "l1_filter"}
-    lab.run(exploring.preview, PreviewSpec(**filters))
-    lab.run(exploring.preview, PreviewSpec(**filters, per_layer=SHARES))
+    lab.run(exploring.preview, PreviewSpec(**filters, with_images=True))
+    lab.run(exploring.preview, PreviewSpec(**filters, per_layer=SHARES, with_images=True))
     lab.run(exploring.sensitivity_table, SensitivitySpec(**asked))
     lab.run(exploring.curve, CurveSpec(**asked))
     points = (dense, ids["magnitude"], ids["l1_filter"])  # as the page asks: in the order chosen

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.errors import NotFoundError
 from core.evaluation.behaviour import (
     PICTURES_FILE,
     Behaviour,
@@ -19,7 +20,7 @@ from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
-from core.runs.results import Network, shown_names
+from core.runs.results import Network, shown_names, weights_path
 from core.runs.specs import data_of, result_of
 from core.text import percent, plural, size
 from pages.components.architecture.architecture_view import architecture_view
@@ -34,9 +35,14 @@ PICTURE_WIDTH = 88
 MOST_BUTTONS = 8
 
 
-def settings_view(points: Sequence[Point]) -> None:
-    """Show the measurements side by side, and only the settings that differ."""
-    st.dataframe([_measured(point) for point in points], hide_index=True)
+def settings_view(points: Sequence[Point], baseline: Point | None = None) -> None:
+    """Show the measurements side by side, and only the settings that differ.
+
+    baseline: stands first, and the others' numbers say how far they are from it.
+    """
+    others = [point for point in points if baseline is None or point.id != baseline.id]
+    first = [] if baseline is None else [{**_measured(baseline), "Network": pinned(baseline)}]
+    st.dataframe([*first, *(_measured(point, baseline) for point in others)], hide_index=True)
     planned = [point for point in points if point.plan]
     if len(planned) < 2:
         st.caption("Select two pruned networks to see which settings differ.")
@@ -57,17 +63,61 @@ def settings_view(points: Sequence[Point]) -> None:
     )
 
 
-def _measured(point: Point) -> dict[str, Any]:
-    latency = point.latency_seconds
+def pinned(baseline: Point) -> str:
+    """Return what the network is called that the others are compared with."""
+    return f"📌 {baseline.label}"
+
+
+def downloads(chosen: Sequence[Network]) -> None:
+    """Offer each network's weights, one button a network."""
+    with st.container(horizontal=True):
+        for network in chosen:
+            _one_download(network)
+
+
+def _one_download(network: Network) -> None:
+    try:
+        path = weights_path(network, workspace())
+    except NotFoundError:
+        st.caption(plain(f"{network.point.label}: its file is no longer here."))
+        return
+    st.download_button(
+        plain(network.point.label),
+        path.read_bytes,  # at the click: six networks are many megabytes
+        path.name,
+        key=f"compare-download:{network.job.id}",
+        icon=":material/download:",
+        on_click="ignore",
+        help=f"Download {path.name}, {size(path.stat().st_size)}.",
+    )
+
+
+def _gain(value: float, other: float | None, text: str) -> str:
+    """Return a share with its distance from the baseline's, in points."""
+    if other is None:
+        return text
+    points = round((value - other) * 100, 1) + 0.0  # never -0.0
+    return f"{text} ({points:+.1f})"
+
+
+def _times(value: float, other: float | None, text: str) -> str:
+    """Return a size or a cost with its share of the baseline's."""
+    return text if not other else f"{text} (× {value / other:.3g})"
+
+
+def _measured(point: Point, baseline: Point | None = None) -> dict[str, Any]:
+    latency, base = point.latency_seconds, baseline
+    was = (base.accuracy, base.gzip_bytes, base.multiply_adds) if base else (None, None, None)
+    work = f"{point.multiply_adds / 1e6:.2f} M"
     return {
         "Network": point.label,
-        "Accuracy": percent(point.accuracy),
+        "Accuracy": _gain(point.accuracy, was[0], percent(point.accuracy)),
         "Sparsity": percent(point.sparsity, 2),
         "Score": round(point.score, 4),
         "Agreement with dense": "–" if point.agreement is None else percent(point.agreement),
         "Size": size(point.size_bytes),
-        "Gzip": size(point.gzip_bytes),
-        "Multiply-adds": f"{point.multiply_adds / 1e6:.2f} M",
+        "Gzip": _times(point.gzip_bytes, was[1], size(point.gzip_bytes)),
+        "Multiply-adds": _times(point.multiply_adds, was[2], work),
         "Latency": "–" if latency is None else f"{latency * 1e3:.2f} ms",
         "Epochs": point.epochs,
         "Seed": point.seed,
@@ -156,16 +206,25 @@ def _behaviour(job: Job, known: Mapping[str, Point]) -> None:
     methods = {id: point.method for id, point in known.items()}
     names = shown_names(workspace(), data_of(job), result.class_names)
     called = replace(result, networks=tuple(networks), class_names=names)
-    _draw(called, methods, pictures)
+    reference = known.get(result.reference)
+    is_dense = reference is None or reference.method == "dense"
+    of = "the dense network" if is_dense else f"“{reference.label}”" if reference else ""
+    _draw(called, methods, pictures, of)
 
 
 def _draw(
-    result: BehaviourResult, methods: Mapping[str, str], pictures: dict[int, np.ndarray]
+    result: BehaviourResult,
+    methods: Mapping[str, str],
+    pictures: dict[int, np.ndarray],
+    of: str,
 ) -> None:
-    """Show accuracy per class, confusion matrices and images whose prediction changed."""
+    """Show accuracy per class, confusion matrices and images whose prediction changed.
+
+    of: what the network is called that the others are compared with.
+    """
     names, networks = result.class_names, result.networks[1:]
     change = st.toggle(
-        "Show changes from the dense network",
+        plain(f"Show changes from {of}"),
         True,
         key="compare-change",
         help="In the matrices, blue is better and pink is worse.",
@@ -174,12 +233,12 @@ def _draw(
     values = {n.label: n.per_class_delta if change else n.per_class_accuracy for n in shown}
     bars = class_bars(values, names, change, [methods[n.id] for n in shown])
     live_chart(bars, "compare-classes", 320)
-    _most_affected(result, pictures)
+    _most_affected(result, pictures, of)
     matrices = {n.id: n.confusion_delta if change else n.confusion for n in networks}
     top = largest_count(list(matrices.values()))  # one scale for all
     for network in networks:
         st.subheader(plain(network.label), anchor=False)
-        st.markdown(_sentence(network, result.images))
+        st.markdown(plain(_sentence(network, result.images, of)))
         chart = confusion_map(matrices[network.id], names, change, top)
         live_chart(chart, f"confusion-{network.id}", map_height(len(names)))
         new, fixed = network.new_errors_count, network.fixed_count
@@ -187,16 +246,16 @@ def _draw(
         _changed_images(f"Fixed: {fixed:,}", network.fixed, pictures, names)
 
 
-def _sentence(network: Behaviour, images: int) -> str:
+def _sentence(network: Behaviour, images: int, of: str) -> str:
     return (
         f"Of {images:,} holdout images, {plural(network.new_errors_count, 'is', 'are')} newly "
-        f"misclassified and {network.fixed_count:,} fixed. The predictions agree with the dense "
-        f"network's on {percent(network.agreement)} of the images. Mean confidence "
+        f"misclassified and {network.fixed_count:,} fixed. The predictions agree with those of "
+        f"{of} on {percent(network.agreement)} of the images. Mean confidence "
         f"{percent(network.confidence)} ({network.confidence_delta:+.1%})."
     )
 
 
-def _most_affected(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> None:
+def _most_affected(result: BehaviourResult, pictures: dict[int, np.ndarray], of: str) -> None:
     names, lost = result.class_names, result.pruned_exemplars
     moved = [
         {
@@ -210,7 +269,7 @@ def _most_affected(result: BehaviourResult, pictures: dict[int, np.ndarray]) -> 
     with st.expander("Most affected classes and images", expanded=True):
         st.caption(
             "How many images of each class the majority of the selected networks labels otherwise "
-            "than the dense network, and the images that most of them lose (Hooker et al. 2019)."
+            f"than {plain(of)}, and the images that most of them lose (Hooker et al. 2019)."
         )
         st.dataframe(moved, hide_index=True)
         captions = [f"{names[p.label]}, lost {p.lost}×" for p in lost[:12]]
