@@ -57,6 +57,7 @@ def watch(page: Page) -> dict[str, float]:
         for name, test in MARKS.items():
             if name not in seen and page.evaluate(f"({test})()"):
                 seen[name] = time.monotonic() - began
+                print(f"{seen[name]:5.0f} s  {name}", file=sys.stderr, flush=True)
         if "all seven networks" in seen and time.monotonic() - began > max(seen.values()) + 20:
             break
         time.sleep(LOOK_SECONDS)
