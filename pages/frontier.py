@@ -31,8 +31,8 @@ from pages.components.frontier_scale import (
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.search.importance_view import importance_view
 from pages.components.session import networks_now, recall, remember, workspace
+from pages.components.views.baseline import choose_baseline, downloads
 from pages.components.views.compare_views import (
-    downloads,
     layers_view,
     predictions_view,
     settings_view,
@@ -239,7 +239,7 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
     )
     remember("compare", view)
     dense = results.common_dense(chosen, by_id)
-    baseline = _baseline(chosen, dense)
+    baseline = choose_baseline(chosen, dense)
     with_it = [baseline, *(each for each in chosen if each.job.id != baseline.job.id)]
     with_it = with_it if len(chosen) > 1 else chosen
     if view == "Layers":
@@ -252,24 +252,6 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
         settings_view(points, baseline.point if len(chosen) > 1 else None)
     if len(chosen) > 1:  # of one alone, its card has it
         downloads(with_it)
-
-
-def _baseline(chosen: Sequence[Network], dense: Network | None) -> Network:
-    """Ask which network the others are compared with; it stays in sight, chosen or not."""
-    if len(chosen) < 2:
-        return dense or chosen[0]
-    every = {each.job.id: each for each in ([dense] if dense else []) + list(chosen)}
-    every |= {each.job.id: each for each in chosen}  # under the names that tell them apart
-    name = choose(
-        "Baseline",
-        list(every),
-        "baseline",
-        lambda id: every[id].point.label,
-        usual=next(iter(every)),
-        unsaid=True,
-        help="Pinned: the first in every view, and what the others' numbers are compared with.",
-    )
-    return every[name]
 
 
 def _more(points: list[Point], labels: dict[str, str], picked: list[str]) -> None:

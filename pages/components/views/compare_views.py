@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.errors import NotFoundError
 from core.evaluation.behaviour import (
     PICTURES_FILE,
     Behaviour,
@@ -20,7 +19,7 @@ from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
-from core.runs.results import Network, shown_names, weights_path
+from core.runs.results import Network, shown_names
 from core.runs.specs import data_of, result_of
 from core.text import percent, plural, size
 from pages.components.architecture.architecture_view import architecture_view
@@ -66,30 +65,6 @@ def settings_view(points: Sequence[Point], baseline: Point | None = None) -> Non
 def pinned(baseline: Point) -> str:
     """Return what the network is called that the others are compared with."""
     return f"📌 {baseline.label}"
-
-
-def downloads(chosen: Sequence[Network]) -> None:
-    """Offer each network's weights, one button a network."""
-    with st.container(horizontal=True):
-        for network in chosen:
-            _one_download(network)
-
-
-def _one_download(network: Network) -> None:
-    try:
-        path = weights_path(network, workspace())
-    except NotFoundError:
-        st.caption(plain(f"{network.point.label}: its file is no longer here."))
-        return
-    st.download_button(
-        plain(network.point.label),
-        path.read_bytes,  # at the click: six networks are many megabytes
-        path.name,
-        key=f"compare-download:{network.job.id}",
-        icon=":material/download:",
-        on_click="ignore",
-        help=f"Download {path.name}, {size(path.stat().st_size)}.",
-    )
 
 
 def _gain(value: float, other: float | None, text: str) -> str:
