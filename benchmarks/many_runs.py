@@ -4,89 +4,114 @@
 
 Builds one workspace by way of the store's own code (submit, claim, settle) and prints the median
 milliseconds of each page's script in this checkout and, in the same run and in turn, in another:
-on its first opening in a new server, again, and after one more run has ended.
+on its first opening in a new server, and again. Each version builds its workspace itself, with the
+same runs.
 """
 
 import argparse
+import importlib
+import importlib.util
 import json
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PAGES = ("home", "frontier", "runs")
 METHODS = ("magnitude", "l1_filter", "snip", "random")
-ALGORITHMS = ("fedavg", "fedprox", "minibatch_sgd")
+LAYERS = ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
 ROOT = Path(__file__).parents[1]
 ROUNDS = 20
 
 
 def filled(home: Path, runs: int) -> None:
-    """Fill a workspace with finished runs: two thirds prunings, the rest trained or federated."""
-    from core.jobs.store.store import Store
-    from core.workspace import Workspace
-    from tests.runs.finished_lab import fill
-
-    workspace = Workspace(home)
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
+    """Fill a workspace with finished runs; called in a fresh process of a checkout."""
+    base = importlib.util.find_spec("core.models") is not None  # version 0.1 has it
+    lab = importlib.import_module(f"tests.{'reports' if base else 'runs'}.finished_lab")
+    stores = importlib.import_module(f"core.jobs.{'' if base else 'store.'}store")
+    workspace = importlib.import_module("core.workspace").Workspace(home)
+    ids = lab.fill(workspace)
+    store = stores.Store(workspace.store_url)
     for number in range(runs):
-        finish_one(store, ids, number)
-        if number % 500 == 499:
-            print(f"{number + 1:,} runs", file=sys.stderr)
+        told = _told(ids, number)
+        if base:
+            lab.finish(store, told.kind, told.settings, told.result, seed=number)
+        else:
+            lab.finish(store, _spec(told), told.result, seed=number)
     store.close()
 
 
-def finish_one(store, ids: dict[str, str], number: int) -> str:  # type: ignore[no-untyped-def]
-    """Submit one run and settle it, as engine and runner do; return its id."""
-    from core.pruning.plan import PrunePlan
-    from core.pruning.spec import PruneSpec
-    from core.training.recipe import Recipe
-    from core.training.spec import TrainSpec
-    from tests.runs.finished_lab import federated_result, finish
-    from tests.runs.histories import history
+@dataclass(frozen=True)
+class Told:
+    """What a run was told and left, as JSON that both versions read."""
 
+    kind: str
+    settings: dict[str, Any]
+    result: dict[str, Any]
+
+
+def _spec(told: Told) -> Any:
+    """Return a run's spec in the records of this version."""
+    from core.runs.specs import RECORDS
+
+    return RECORDS[told.kind][0].from_json(told.settings)
+
+
+def _told(ids: dict[str, str], number: int) -> Told:
+    """Return run `number`: two thirds are prunings, the others trainings and federated runs."""
     draw = random.Random(number)
     if number % 3 < 2:
-        plan = PrunePlan(method=METHODS[number % 4], sparsity=0.5 + (number % 50) / 101)
-        spec = PruneSpec(data=ids["data"], dense=ids["dense"], plan=plan)
-        result = measured(plan.method, 0.5 + draw.random() / 2.1, plan.sparsity, number)
-        return finish(store, spec, result, seed=number)
+        method, sparsity = METHODS[number % 4], 0.5 + (number % 50) / 101
+        plan = {"method": method, "sparsity": sparsity}
+        settings = {"data": ids["data"], "dense": ids["dense"], "plan": plan}
+        accuracy = 0.5 + draw.random() / 2.1
+        return Told("prune", settings, _measured(method, accuracy, sparsity, number, ids["dense"]))
     if number % 6 == 2:
-        result = measured("dense", 0.6 + draw.random() / 3, 0.0, number)
-        return finish(store, TrainSpec(data=ids["data"], recipe=Recipe()), result, seed=number)
-    made = history("", [0.1 + draw.random() * n / 40 for n in range(ROUNDS)])
-    return finish(store, made.spec, federated_result(made), seed=number)
+        result = _measured("dense", 0.6 + draw.random() / 3, 0.0, number, "")
+        return Told("train", {"data": ids["data"]}, result)
+    rows = [_round(n, 0.1 + draw.random() * n / 40) for n in range(ROUNDS)]
+    settings = {"algorithm": "fedavg", "data": "iid", "local_epochs": 1}
+    return Told("federate", settings, {"history": "history.csv", "rows": rows})
 
 
-def measured(method: str, accuracy: float, sparsity: float, seed: int):  # type: ignore[no-untyped-def]
+def _round(number: int, accuracy: float) -> dict[str, float]:
+    costs = {"round": number, "epoch": number / 10, "gradient_evaluations": 10 * number}
+    reached = {"train_loss": 1 - accuracy, "validation_accuracy": accuracy}
+    return {name: float(value) for name, value in (costs | reached).items()}
+
+
+def _measured(
+    method: str, accuracy: float, sparsity: float, seed: int, parent: str
+) -> dict[str, Any]:
     """Return the result of a network with as many numbers as a real one."""
     from core.evaluation.point import Layer
-    from core.evaluation.results import NetworkResult
-    from core.networks.network import REFERENCE
     from tests.evaluation.points import point
 
-    layers = ("conv1", "conv2", "conv3", "conv4", "dense1", "dense2")
-    found = point(
+    room = "models" if importlib.util.find_spec("core.models") else "networks"
+    shape = importlib.import_module(f"core.{room}.network").REFERENCE
+    found: Any = point(
         accuracy,
         sparsity,
         method,
         seed=seed,
+        parent=parent,
+        label=f"{method} {sparsity:.1%}",
         per_class_accuracy=(accuracy,) * 5,
         confusion=((7, 1, 1, 1, 0),) * 5,
-        layers=tuple(Layer(name, 98_822, 49_411, 0.5, 64, 3) for name in layers),
+        layers=tuple(Layer(name, 98_822, 49_411, 0.5, 64, 3) for name in LAYERS),
     )
-    return NetworkResult(weights="my_model_weights.h5", shape=REFERENCE, point=found)
+    told = found.to_json() if hasattr(found, "to_json") else found.to_dict()
+    return {"weights": "my_model_weights.h5", "shape": shape.to_dict(), "point": told}
 
 
 def timed(page: str, home: Path, repeats: int) -> dict[str, float]:
     """Return the milliseconds of a page's script; called in a fresh process of a checkout."""
-    import time
-
     from streamlit.testing.v1 import AppTest
 
     def once() -> float:
@@ -95,10 +120,12 @@ def timed(page: str, home: Path, repeats: int) -> dict[str, float]:
         assert not test.exception, test.exception
         return 1000 * (time.perf_counter() - started)
 
-    frame = Path.cwd() / "pages" / "frame.py"
-    os.environ["PARETO_LAB_HOME"] = str(home / "empty")
-    test = AppTest.from_file(str(frame), default_timeout=600.0)
-    test.switch_page(f"{page}.py")
+    framed = Path.cwd() / "pages" / "frame.py"  # version 0.1 has its frame in app.py
+    script, folder = (framed, "") if framed.exists() else (Path.cwd() / "app.py", "pages/")
+    (home.parent / "empty").mkdir(exist_ok=True)
+    os.environ["PARETO_LAB_HOME"] = str(home.parent / "empty")
+    test = AppTest.from_file(str(script), default_timeout=600.0)
+    test.switch_page(f"{folder}{page}.py")
     once()  # imports, in a workspace without runs
     os.environ["PARETO_LAB_HOME"] = str(home)
     first = once()
@@ -106,27 +133,47 @@ def timed(page: str, home: Path, repeats: int) -> dict[str, float]:
     return {"first": first, "again": statistics.median(again)}
 
 
-def compared(home: Path, base: Path | None, repeats: int) -> list[dict[str, object]]:
-    """Return a row a page and checkout; the checkouts take turns, each in a process of its own."""
-    checkouts = {"now": ROOT} | ({"base": base} if base else {})
-    rows: list[dict[str, object]] = []
+def only_this_checkout() -> None:
+    """Take other checkouts from where modules are looked for.
+
+    Version 0.1's pages are no regular package: an installed project would come before them.
+    """
+    here = Path.cwd()
+    sys.path[:] = [
+        each for each in sys.path if Path(each) == here or not (Path(each) / "core").is_dir()
+    ]
+    sys.meta_path[:] = [
+        each for each in sys.meta_path if "__editable__" not in getattr(each, "__module__", "")
+    ]
+
+
+def asked(checkout: Path, *arguments: str) -> dict[str, float]:
+    """Return what this file answers in a fresh process of a checkout."""
+    command = [sys.executable, str(Path(__file__).resolve()), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(checkout), "PARETO_LAB_STORE": ""}
+    answer = subprocess.run(
+        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    if answer.returncode:
+        raise SystemExit(f"{' '.join(arguments)} in {checkout}: {answer.stderr[-2000:]}")
+    found: dict[str, float] = json.loads(answer.stdout.strip().splitlines()[-1])
+    return found
+
+
+def compared(folder: Path, runs: int, base: Path | None, repeats: int) -> None:
+    """Print a line a page and checkout; the checkouts take turns, each in a process of its own."""
+    checkouts = {"now": ROOT} | ({"base": base.resolve()} if base else {})
+    for name, checkout in checkouts.items():
+        if not (folder / name).exists():
+            (folder / name).mkdir(parents=True)
+            asked(checkout, "--fill", str(folder / name), "--runs", str(runs))
     for page in PAGES:
         for name, checkout in checkouts.items():
-            copy = home.with_name(f"{home.name}-{name}")
-            if not copy.exists():
-                shutil.copytree(home, copy)
-            command = [sys.executable, str(Path(__file__).resolve()), "--page", page]
-            command += ["--home", str(copy), "--repeats", str(repeats)]
-            environment = os.environ | {"PYTHONPATH": str(checkout)}
-            answer = subprocess.run(
-                command, cwd=checkout, env=environment, capture_output=True, text=True
+            found = asked(
+                checkout, "--page", page, "--home", str(folder / name), "--repeats", str(repeats)
             )
-            if answer.returncode:
-                raise SystemExit(f"{page} of {checkout}: {answer.stderr[-2000:]}")
-            found = json.loads(answer.stdout.strip().splitlines()[-1])
-            rows.append({"page": page, "version": name, **{k: round(v) for k, v in found.items()}})
-            print(json.dumps(rows[-1]), flush=True)
-    return rows
+            spent = {f"{what}_ms": round(value) for what, value in found.items()}
+            print(json.dumps({"page": page, "version": name, **spent}), flush=True)
 
 
 def main() -> None:
@@ -135,18 +182,22 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5000)
     parser.add_argument("--base", type=Path)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--page", choices=PAGES, help=argparse.SUPPRESS)
-    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--keep", type=Path, help="Folder to build in, or to measure again")
+    for hidden in ("--page", "--home", "--fill"):
+        parser.add_argument(hidden, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.page:
-        print(json.dumps(timed(options.page, options.home, options.repeats)))
-        return
-    with tempfile.TemporaryDirectory(prefix="many-runs-") as folder:
-        home = options.home or Path(folder) / "workspace"
-        if not home.exists():
-            home.mkdir()
-            filled(home, options.runs)
-        compared(home, options.base, options.repeats)
+    if options.fill or options.page:
+        only_this_checkout()
+    if options.fill:
+        filled(Path(options.fill), options.runs)
+        print("{}")
+    elif options.page:
+        print(json.dumps(timed(options.page, Path(options.home), options.repeats)))
+    elif options.keep:
+        compared(options.keep.resolve(), options.runs, options.base, options.repeats)
+    else:
+        with tempfile.TemporaryDirectory(prefix="many-runs-") as folder:
+            compared(Path(folder), options.runs, options.base, options.repeats)
 
 
 if __name__ == "__main__":
