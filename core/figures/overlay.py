@@ -10,6 +10,7 @@ from core.figures.theme import Chart, Trace, axis, layout, log_axis, share_axis
 from core.text import percent
 
 FAINT = 0.25
+FEW = 10  # epochs or rounds, up to which each has its tick
 DASHES = ("solid", "dash", "dot", "dashdot")  # ten colours, then the same ones dashed
 
 
@@ -54,7 +55,7 @@ def overlay(
         name=f"{y[0]}-by-{x[0]}",
         traces=[*faint, *strong],
         layout=layout(
-            axis(x[1], tickformat=",~g"),
+            _x_axis(x[1], [at for points in drawn for at, _ in points]),
             _y_axis(y, [value for points in drawn for _, value in points], logarithmic),
             hovermode="x unified",  # one line through all curves, every run's value beside it
         ),
@@ -70,6 +71,11 @@ def overlay(
 
 def _points(curve: Curve, x: str, y: str) -> list[tuple[float, float]]:
     return [(row[x], row[y]) for row in curve.rows if x in row and y in row]
+
+
+def _x_axis(title: str, values: Sequence[float]) -> dict[str, object]:
+    few_whole = all(value == int(value) for value in values) and max(values, default=0) <= FEW
+    return axis(title, tickformat=",~g", **({"dtick": 1} if few_whole else {}))
 
 
 def _y_axis(y: tuple[str, str], values: Sequence[float], logarithmic: bool) -> dict[str, object]:

@@ -12,9 +12,8 @@ from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.job import Job
 from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.store import Store, identity
-from core.runs.federated_labels import federated_name
 from core.runs.learning_curves import best, final, reached
-from core.runs.results import History, federated_spec, history_of
+from core.runs.results import History, federated_spec, history_label, history_of
 from core.runs.specs import spec_of
 from core.text import percent
 from core.workspace import Workspace
@@ -76,9 +75,8 @@ def watched(
         return finished
     steps = (live or LiveMetrics(store)).by_step(job)
     spec = federated_spec(job)
-    label = (spec.label or federated_name(spec)) + (", imported" if job.imported else "")
     rows = tuple({"round": step, **values} for step, values in steps)
-    return History(job.id, label, spec, job.seed, rows)
+    return History(job.id, history_label(job, spec), spec, job.seed, rows)
 
 
 NOT_REACHED = "not reached"

@@ -72,7 +72,10 @@ def network_of(job: Job) -> Network | None:
         return None
     if not isinstance(result, NetworkResult):
         return None
-    point = replace(result.point, id=job.id, parent=result.point.parent or source_of(job))
+    label = job.annotation.name or result.point.label
+    point = replace(
+        result.point, id=job.id, label=label, parent=result.point.parent or source_of(job)
+    )
     return Network(
         marked(point) if job.imported else point, job, result.weights, result.summary is None
     )
@@ -212,8 +215,13 @@ def _history(job: Job, result: FederatedResult, workspace: Workspace) -> History
     spec = federated_spec(job)
     rows = result.rows or _read_rows(job, result, workspace)
     known = tuple({k: v for k, v in row.items() if v is not None} for row in rows)
-    label = (spec.label or federated_name(spec)) + (", imported" if job.imported else "")
-    return History(job.id, label, spec, job.seed, known)
+    return History(job.id, history_label(job, spec), spec, job.seed, known)
+
+
+def history_label(job: Job, spec: FederatedSpec) -> str:
+    """Return what a federated run is called: its given name, else its label, else what it is."""
+    said = job.annotation.name or spec.label or federated_name(spec)
+    return said + (", imported" if job.imported else "")
 
 
 def federated_spec(job: Job) -> FederatedSpec:

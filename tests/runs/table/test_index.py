@@ -8,6 +8,7 @@ from core.jobs.store.store import Child, Store
 from core.pruning.plan import PrunePlan
 from core.pruning.search.spec import SweepResult, SweepSpec
 from core.pruning.spec import PruneSpec
+from core.runs.results import network_of
 from core.runs.table.index import RunIndex
 from core.training.spec import TrainSpec
 from core.workspace import Workspace
@@ -79,6 +80,7 @@ def test_only_runs_that_changed_are_read_and_progress_changes_no_row(filled, mon
     assert read == [new, new]
     store.annotate(ids["dense"], Annotation("the star", ("a",)))
     assert rows(index)[ids["dense"]].name == "the star"
+    assert network_of(store.get(ids["dense"])).point.label == "the star"  # on every other page too
     assert read == [new, new, ids["dense"]]
     end(lease, {})
 
