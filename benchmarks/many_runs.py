@@ -14,6 +14,7 @@ import importlib.util
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -133,18 +134,16 @@ def timed(page: str, home: Path, repeats: int) -> dict[str, float]:
     return {"first": first, "again": statistics.median(again)}
 
 
-def only_this_checkout() -> None:
-    """Take other checkouts from where modules are looked for.
+def whole(checkout: Path, folder: Path) -> Path:
+    """Return a copy of another checkout whose pages are a package, as in this one.
 
-    Version 0.1's pages are no regular package: an installed project would come before them.
+    Version 0.1's are not: the pages of an installed project would come before them.
     """
-    here = Path.cwd()
-    sys.path[:] = [
-        each for each in sys.path if Path(each) == here or not (Path(each) / "core").is_dir()
-    ]
-    sys.meta_path[:] = [
-        each for each in sys.meta_path if "__editable__" not in getattr(each, "__module__", "")
-    ]
+    if not folder.exists():
+        shutil.copytree(checkout, folder, ignore=shutil.ignore_patterns(".git", ".venv"))
+        for package in ("pages", "pages/components"):
+            (folder / package / "__init__.py").touch()
+    return folder
 
 
 def asked(checkout: Path, *arguments: str) -> dict[str, float]:
@@ -162,7 +161,7 @@ def asked(checkout: Path, *arguments: str) -> dict[str, float]:
 
 def compared(folder: Path, runs: int, base: Path | None, repeats: int) -> None:
     """Print a line a page and checkout; the checkouts take turns, each in a process of its own."""
-    checkouts = {"now": ROOT} | ({"base": base.resolve()} if base else {})
+    checkouts = {"now": ROOT} | ({"base": whole(base, folder / "checkout")} if base else {})
     for name, checkout in checkouts.items():
         if not (folder / name).exists():
             (folder / name).mkdir(parents=True)
@@ -186,8 +185,6 @@ def main() -> None:
     for hidden in ("--page", "--home", "--fill"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.fill or options.page:
-        only_this_checkout()
     if options.fill:
         filled(Path(options.fill), options.runs)
         print("{}")
