@@ -17,7 +17,7 @@ class Showcase:
     """A few networks of one data set.
 
     points: dense networks they come from, the front, and beside it the newest, at most MOST_DOTS.
-    best: the highest scores. on_front, networks: how many there are of all.
+    best: on validation images, the best first. on_front, networks: how many there are of all.
     """
 
     data: str
@@ -30,8 +30,7 @@ class Showcase:
 def showcase(networks: Sequence[Network]) -> Showcase | None:
     """Return the small frontier of the newest network's data set, None without networks.
 
-    networks: newest first. The first of the best is the one that validation images choose, the
-    others follow by score.
+    networks: newest first.
     """
     if not networks:
         return None
@@ -58,11 +57,14 @@ def _roots(points: Sequence[Point]) -> list[Point]:
 
 def _best(points: Sequence[Point]) -> list[Point]:
     pruned = contenders([point for point in points if point.zeros and not point.imported])
-    chosen = best_by_validation(pruned)
-    if chosen is None:
-        return []
-    by_score = sorted(pruned, key=lambda point: (-point.score, -point.accuracy))
-    return _unique([chosen, *by_score])[:MOST_NAMED]
+    best: list[Point] = []
+    while len(best) < MOST_NAMED:
+        rest = [point for point in pruned if point not in best]
+        chosen = best_by_validation(rest)
+        if chosen is None:
+            break
+        best.append(chosen)
+    return best
 
 
 def _unique(points: Sequence[Point]) -> list[Point]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from core.data.store import StoredDataset
 from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
+from core.evaluation.score import score
 from core.jobs.store.job import ABANDONED, DONE, FAILED, STOPPED, Job
 from core.jobs.store.store import Store
 from core.pruning.controls import contenders
@@ -152,13 +153,14 @@ def _at_the_edge(found: Situation) -> Suggestion | None:
 
 
 def _one_seed(found: Situation) -> Suggestion | None:
-    repeated = [point.plan_digest for point in found.points]
-    scored = sorted((point.score for point in found.points), reverse=True)
-    if len(repeated) < 2 or len(set(repeated)) < len(repeated) or not scored[1]:
+    plans = {point.plan_digest for point in found.points}
+    scores = [score(point.validation_accuracy, point.sparsity) for point in found.points]
+    first, second = sorted((*scores, 0.0, 0.0), reverse=True)[:2]
+    if len(plans) < len(found.points) or not second:
         return None
     reason = (
-        f"The two best networks differ by {scored[0] - scored[1]:.3f} in score, and each of "
-        f"{plural(len(repeated), 'setting')} ran with a single seed: the difference may be chance."
+        f"The two best networks differ by {first - second:.3f} in validation score, and each of "
+        f"{plural(len(plans), 'setting')} ran with a single seed: the difference may be chance."
     )
     return Suggestion("Repeat with more seeds", reason, "pruning", found.on(**SWEEP))
 

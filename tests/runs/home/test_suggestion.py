@@ -98,7 +98,7 @@ def test_the_best_at_the_edge_asks_for_more_sparsity():
 def test_single_seeds_are_repeated_with_the_difference_that_may_be_chance():
     answer = suggest(found(pruned=SOUND[:3]))
     assert answer.text == "Repeat with more seeds"
-    assert "differ by 0.005 in score" in answer.reason  # 0.825 and 0.820
+    assert "differ by 0.005 in validation score" in answer.reason  # 0.825 and 0.820
     assert "each of 3 settings" in answer.reason
     assert suggest(found()).text != "Repeat with more seeds"
 
