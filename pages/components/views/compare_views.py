@@ -183,7 +183,7 @@ def _behaviour(job: Job, known: Mapping[str, Point]) -> None:
     called = replace(result, networks=tuple(networks), class_names=names)
     reference = known.get(result.reference)
     is_dense = reference is None or reference.method == "dense"
-    of = "the dense network" if is_dense else f"“{reference.label}”" if reference else ""
+    of = "the dense network" if is_dense else f"“{plain(reference.label)}”" if reference else ""
     _draw(called, methods, pictures, of)
 
 
@@ -199,7 +199,7 @@ def _draw(
     """
     names, networks = result.class_names, result.networks[1:]
     change = st.toggle(
-        plain(f"Show changes from {of}"),
+        f"Show changes from {of}",
         True,
         key="compare-change",
         help="In the matrices, blue is better and pink is worse.",
@@ -213,7 +213,7 @@ def _draw(
     top = largest_count(list(matrices.values()))  # one scale for all
     for network in networks:
         st.subheader(plain(network.label), anchor=False)
-        st.markdown(plain(_sentence(network, result.images, of)))
+        st.markdown(_sentence(network, result.images, of))
         chart = confusion_map(matrices[network.id], names, change, top)
         live_chart(chart, f"confusion-{network.id}", map_height(len(names)))
         new, fixed = network.new_errors_count, network.fixed_count
@@ -244,7 +244,7 @@ def _most_affected(result: BehaviourResult, pictures: dict[int, np.ndarray], of:
     with st.expander("Most affected classes and images", expanded=True):
         st.caption(
             "How many images of each class the majority of the selected networks labels otherwise "
-            f"than {plain(of)}, and the images that most of them lose (Hooker et al. 2019)."
+            f"than {of}, and the images that most of them lose (Hooker et al. 2019)."
         )
         st.dataframe(moved, hide_index=True)
         captions = [f"{names[p.label]}, lost {p.lost}×" for p in lost[:12]]
