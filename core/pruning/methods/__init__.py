@@ -14,6 +14,7 @@ _FILES = (
     "structure_selection",
     "taylor",
     "snip",
+    "woodfisher",
     "random",
     "shuffled",
     "random_filter",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -26,13 +27,20 @@ from core.pruning.preview.compact_accuracy import instant_logits
 from core.pruning.preview.layer_inputs import LayerInputs
 from core.pruning.preview.spec import LayerView, PreviewResult
 from core.pruning.reconstruction.plan_step import sample
-from core.pruning.reconstruction.refit import DenseMoments, measure, reconstruct
+from core.pruning.reconstruction.refit import (
+    DenseMoments,
+    fit_last_layer,
+    measure,
+    reconstruct,
+)
+from core.pruning.reconstruction.stepwise import StepwiseCut
 from core.pruning.structured import Small, by_scores, living
 from core.pruning.unstructured import Cutter
 from core.settings import digest
 
 LOOKED_AT = 1000  # validation images at most: more would make a slider wait
-SAMPLE_IMAGES = 400  # training images for reconstruction: an answer now, not the last percent
+SAMPLE_IMAGES = 400  # training images for choosing channels: an answer now, not the last percent
+FIT_IMAGES, FIT_ROWS = 2000, 20_000  # for least squares: fits to fewer are fits to noise
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class Explorer:
         self._living, self._living_notes = living(dense, data.shape)
         self._inputs = LayerInputs()
         self._scores: dict[str, Scores] = {}
-        self._grams: DenseMoments | None = None
+        self._steps: dict[str, StepwiseCut] = {}
 
     def answer(
         self,
@@ -116,10 +124,10 @@ class Explorer:
         Raises SettingsError for methods that have to train before they can choose.
         """
         started = time.perf_counter()
-        find = self._channels if plan.rule.structured else self._weights
-        weights, mask, notes = find(plan, per_layer)
         if reconstruction:
-            weights = self._reconstructed(weights, mask)
+            weights, mask, notes = self._reconstructed(plan, per_layer)
+        else:
+            weights, mask, notes = self._cut(plan, per_layer)
         logits = instant_logits(weights, self.split)
         found, reached = accuracy(logits, self.split.labels), sparsity(weights)
         return Preview(
@@ -149,6 +157,12 @@ class Explorer:
         """Return the one-shot curve of a method over a grid of sparsities."""
         plans = [replace(plan, sparsity=sparsity) for sparsity in sparsities]
         return [self.answer(each, reconstruction=reconstruction) for each in plans]
+
+    def _cut(
+        self, plan: PrunePlan, per_layer: Mapping[str, float] | None
+    ) -> tuple[Weights, Mask, tuple[str, ...]]:
+        find = self._channels if plan.rule.structured else self._weights
+        return find(plan, per_layer)
 
     def _weights(
         self, plan: PrunePlan, per_layer: Mapping[str, float] | None
@@ -193,11 +207,32 @@ class Explorer:
         notes = tuple(dict.fromkeys((*self._living_notes, *living.notes)))
         return weights, channel_mask(left.kept, left.full), notes
 
-    def _reconstructed(self, weights: Weights, mask: Mask) -> Weights:
-        if self._grams is None:
-            images = self._few.train.images
-            self._grams = measure(self._dense, self._data.shape, images, self._seed)
-        return reconstruct(weights, mask.arrays, self._grams)
+    def _reconstructed(
+        self, plan: PrunePlan, per_layer: Mapping[str, float] | None
+    ) -> tuple[Weights, Mask, tuple[str, ...]]:
+        """Cut step by step where the scores of what a fit has left are cheap, else at once."""
+        if plan.rule.structured or plan.rule.needs_data or per_layer is not None:
+            weights, mask, notes = self._cut(plan, per_layer)
+            weights = reconstruct(weights, mask.arrays, self._moments)
+        else:
+            stage = self._stepwise(plan).to(plan.sparsity)
+            weights, mask, notes = stage.weights, stage.mask, stage.notes
+        return fit_last_layer(self._dense, weights, mask.arrays, self._fitted), mask, notes
+
+    @cached_property
+    def _fitted(self) -> np.ndarray:
+        return sample(self._data.train, FIT_IMAGES, self._seed).images
+
+    @cached_property
+    def _moments(self) -> DenseMoments:
+        return measure(self._dense, self._data.shape, self._fitted, self._seed, FIT_ROWS)
+
+    def _stepwise(self, plan: PrunePlan) -> StepwiseCut:
+        key = digest({"m": plan.method, "s": dict(plan.settings), "a": plan.resolved_allocation})
+        if key not in self._steps:
+            cutter = Cutter(self._data, replace(plan, epochs=0), self._seed)
+            self._steps[key] = StepwiseCut(self._dense, self._moments, cutter.mask)
+        return self._steps[key]
 
 
 def _counts(

@@ -13,7 +13,14 @@ import numpy as np
 
 from core.networks.network import LAYERS, NetworkShape, Weights
 from core.progress import Arrays
-from core.pruning.activations import Positions, every_image, output_map, read_rows, sample_positions
+from core.pruning.activations import (
+    Positions,
+    every_image,
+    layer_input,
+    output_map,
+    read_rows,
+    sample_positions,
+)
 from core.pruning.reconstruction.least_squares import (
     Moments,
     moments,
@@ -98,6 +105,26 @@ def reconstruct_in_sequence(
         of = moments(read_rows(reconstructed, images, layer, places), wanted)
         reconstructed |= _fit(layer, reconstructed, mask, of, ridge, iterations)
     return reconstructed
+
+
+def fit_last_layer(
+    dense: Weights,
+    pruned: Weights,
+    mask: Arrays,
+    images: np.ndarray,
+    *,
+    ridge: float = RIDGE,
+    iterations: int = 3 * ITERATIONS,
+) -> Weights:
+    """Return `pruned` with its last layer fitted to the dense network's logits for the images.
+
+    It reads what the cut network gives it, so it makes up for the errors of all layers before it.
+    """
+    layer = LAYERS[-1]
+    kernel, bias = dense[f"{layer}/kernel"], dense[f"{layer}/bias"]
+    wanted = layer_input(dense, images, layer) @ kernel + bias
+    of = moments(layer_input(pruned, images, layer), wanted)
+    return {**pruned, **_fit(layer, pruned, mask, of, ridge, iterations)}
 
 
 def _places(layer: str, shape: NetworkShape, images: np.ndarray, rows: int, seed: int) -> Positions:

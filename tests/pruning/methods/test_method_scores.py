@@ -13,9 +13,10 @@ from core.pruning.gradients import batch_gradients
 from core.pruning.masks.gradient_regrowth import regrow
 from core.pruning.masks.mask import cut
 from core.pruning.method import Budget, PruningContext
-from core.pruning.methods import METHODS
+from core.pruning.methods import METHODS, woodfisher
 from core.pruning.methods.l1_filter import filter_norms, greedy_norms
 from core.pruning.methods.taylor import filter_effect
+from core.pruning.methods.woodfisher import WoodFisher
 from core.pruning.plan import PrunePlan
 from core.pruning.unstructured import Cutter
 from tests.pruning.tiny import SHAPE, context, data, split, weights
@@ -106,6 +107,33 @@ def test_snip_predicts_the_loss_without_a_weight_to_first_order():
     network["dense2/kernel"][index] *= 0.99
     after = loss(predict(network, SHAPE, images), labels)
     assert abs(after - before) == pytest.approx(0.01 * scores["dense2/kernel"][index], rel=0.05)
+
+
+def woodbury(gradients, damping):
+    """Invert δI + Σ g gᵀ / N gradient by gradient, as the paper's equation (6) does."""
+    inverse = np.eye(gradients.shape[1]) / damping
+    for g in gradients:
+        image = inverse @ g
+        inverse -= np.outer(image, image) / (len(gradients) + g @ image)
+    return inverse
+
+
+@pytest.mark.parametrize("at_once", [1, 10**9])
+def test_woodfisher_is_the_papers_recursion_block_by_block(at_once, monkeypatch):
+    """dense2 has 80 entries: five whole blocks of 12 neighbours, the last with four zeros."""
+    monkeypatch.setattr(woodfisher, "AT_ONCE", at_once)
+    settings = WoodFisher(gradients=40, batch_size=2, block=12, damping=1e-3)
+    found = METHODS["woodfisher"].scores(context(), settings)["dense2/kernel"]
+    of = batch_gradients(weights(), data().train, 80, 2, context().seed)
+    gradients = np.array([g["dense2/kernel"].ravel() for g, _ in of], np.float64)
+    value = weights()["dense2/kernel"].ravel()
+    expected = [
+        abs(value[start + i]) / np.sqrt(inverse[i, i])
+        for start in range(0, 80, 12)
+        for inverse in [woodbury(gradients[:, start : start + 12], 1e-3)]
+        for i in range(len(inverse))
+    ]
+    np.testing.assert_allclose(found.ravel(), expected, rtol=1e-3)
 
 
 def test_random_scores_depend_on_the_seed_only():

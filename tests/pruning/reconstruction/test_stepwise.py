@@ -1,0 +1,86 @@
+"""Cutting in steps, each re-fitted: exact, remembered, and nearer to the dense network."""
+
+import numpy as np
+import pytest
+
+from core.evaluation.cost import sparsity
+from core.progress import Silent
+from core.pruning.activations import layer_input
+from core.pruning.plan import PrunePlan
+from core.pruning.prune import prune
+from core.pruning.reconstruction.refit import fit_last_layer, measure, reconstruct
+from core.pruning.reconstruction.stepwise import STAYS, StepwiseCut
+from core.pruning.unstructured import Cutter
+from tests.pruning import tiny
+
+pytestmark = pytest.mark.slow  # TensorFlow
+
+DATA = tiny.data(480)
+CUTTER = Cutter(DATA, PrunePlan(epochs=0), 0)
+
+
+@pytest.fixture(scope="module")
+def dense():
+    """Return a network that has learnt its task: fits to noise would prove nothing."""
+    plan = PrunePlan(sparsity=0.0, epochs=16, batch_normalisation=False, learning_rate=5e-3)
+    return prune(tiny.weights(), DATA, plan, 0, Silent()).weights
+
+
+@pytest.fixture(scope="module")
+def measured(dense):
+    return measure(dense, tiny.SHAPE, DATA.train.images, 0, rows=2000)
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.1, 0.25, 0.5, 0.83, 0.9])
+def test_every_sparsity_is_exact_and_what_is_gone_stays_zero(dense, measured, wanted):
+    stage = StepwiseCut(dense, measured, CUTTER.mask).to(wanted)
+    assert stage.mask.sparsity == pytest.approx(wanted, abs=0.5 / stage.mask.size)
+    assert sparsity(stage.weights) >= stage.mask.sparsity
+    for name, kept in stage.mask.arrays.items():
+        assert not stage.weights[name][~kept].any()
+
+
+def test_steps_are_remembered_so_that_another_sparsity_costs_one_more(dense, measured):
+    asked = []
+
+    def cut(weights, wanted):
+        asked.append(round(wanted, 4))
+        return CUTTER.mask(weights, wanted)
+
+    path = StepwiseCut(dense, measured, cut)
+    path.to(0.5)
+    assert asked == [0.25, round(1 - STAYS**2, 4), 0.5]
+    first = path.to(0.4)
+    assert asked[3:] == [0.4]
+    path.to(0.3)
+    assert asked[4:] == [0.3]
+    again = StepwiseCut(dense, measured, CUTTER.mask).to(0.4)
+    assert all(np.array_equal(first.weights[n], again.weights[n]) for n in first.weights)
+
+
+def test_what_was_gone_in_a_step_is_gone_in_the_next(dense, measured):
+    path = StepwiseCut(dense, measured, CUTTER.mask)
+    fewer, more = path.to(1 - STAYS**2), path.to(1 - STAYS**3)
+    for name, kept in fewer.mask.arrays.items():
+        assert not (more.mask.arrays[name] & ~kept).any()
+
+
+@pytest.mark.parametrize("wanted", [0.8, 0.9])
+def test_steps_leave_more_of_a_network_than_one_cut_and_one_fit(dense, measured, wanted):
+    """And the last layer's own fit leaves more still."""
+    mask, _ = CUTTER.mask(dense, wanted)
+    at_once = reconstruct(mask.apply(dense), mask.arrays, measured)
+    stage = StepwiseCut(dense, measured, CUTTER.mask).to(wanted)
+    fitted = fit_last_layer(dense, stage.weights, stage.mask.arrays, DATA.train.images)
+    once, steps, last = (_lost(dense, each) for each in (at_once, stage.weights, fitted))
+    assert last < steps < once
+
+
+def _lost(dense, weights):
+    """Return the mean squared difference of all logits."""
+    answers = [layer_input(each, DATA.train.images, "dense2") for each in (dense, weights)]
+    logits = [
+        rows @ each["dense2/kernel"] + each["dense2/bias"]
+        for rows, each in zip(answers, (dense, weights), strict=True)
+    ]
+    return np.square(logits[0] - logits[1]).mean()
