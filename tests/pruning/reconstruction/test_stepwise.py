@@ -1,4 +1,4 @@
-"""Cutting in steps, each re-fitted: exact, remembered, and nearer to the dense network."""
+"""Cutting in steps, each re-with_last: exact, remembered, and nearer to the dense network."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_every_sparsity_is_exact_and_what_is_gone_stays_zero(dense, measured, wa
         assert not stage.weights[name][~kept].any()
 
 
-def test_steps_are_remembered_so_that_another_sparsity_costs_one_more(dense, measured):
+def test_steps_are_kept_so_that_another_sparsity_costs_one_more(dense, measured):
     asked = []
 
     def cut(weights, wanted):
@@ -71,12 +71,12 @@ def test_steps_leave_more_of_a_network_than_one_cut_and_one_fit(dense, measured,
     mask, _ = CUTTER.mask(dense, wanted)
     at_once = reconstruct(mask.apply(dense), mask.arrays, measured)
     stage = StepwiseCut(dense, measured, CUTTER.mask).to(wanted)
-    fitted = fit_last_layer(dense, stage.weights, stage.mask.arrays, DATA.train.images)
-    once, steps, last = (_lost(dense, each) for each in (at_once, stage.weights, fitted))
+    with_last = fit_last_layer(dense, stage.weights, stage.mask.arrays, DATA.train.images)
+    once, steps, last = (_error(dense, each) for each in (at_once, stage.weights, with_last))
     assert last < steps < once
 
 
-def _lost(dense, weights):
+def _error(dense, weights):
     """Return the mean squared difference of all logits."""
     answers = [layer_input(each, DATA.train.images, "dense2") for each in (dense, weights)]
     logits = [
