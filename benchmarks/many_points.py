@@ -22,6 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+STORE_FILE = "jobs.db"
 REPEATS, ZOOMS, TIMEOUT_SECONDS = 15, 15, 600.0
 METHODS = ("magnitude", "l1_filter", "snip", "random")
 DRAWN = "() => document.querySelector('.live-chart-plot')?.dataset.drawn"
@@ -63,7 +64,7 @@ def front_milliseconds(count: int) -> float:
 
 def filled(home: Path, count: int) -> None:
     """Fill a workspace with so many finished prunings of one dense network."""
-    from core.workspace import STORE_FILE, Workspace
+    from core.workspace import Workspace
 
     there = "runs" if Path("tests/runs/finished_lab.py").exists() else "reports"
     import_module(f"tests.{there}.finished_lab").fill(Workspace(home))

@@ -1,6 +1,6 @@
 // Names at the ends of lines, in place of a legend, and ticks that follow a zoom.
 
-const NAMES_FROM = 500; // pixels: a narrower chart has no room for names and keeps its legend
+const NAMES_FROM = 440; // pixels: a narrower chart has no room for names and keeps its legend
 const LINE = 15; // pixels of a line of a name
 const LONGEST = 20; // characters of a line of a name
 
@@ -93,15 +93,22 @@ const inPercent = (share) => `${Number((100 * share).toPrecision(6))}%`;
 // What depends on pixels and on the zoom: after every drawing, and after every zoom.
 function arranged(plot, layout) {
   const change = { annotations: [...(layout.annotations ?? []), ...lineEnds(plot)] };
-  const { xaxis } = plot._fullLayout;
-  if (layout.xaxis.ticktext && xaxis.range.every((end, at) => end === layout.xaxis.range[at])) {
-    change["xaxis.tickvals"] = layout.xaxis.tickvals;
-    change["xaxis.ticktext"] = layout.xaxis.ticktext;
-  } else if (layout.xaxis.ticktext) {
-    const [left, right] = xaxis.range.map((end) => (xaxis.type === "log" ? 10 ** end : end));
-    const ticks = keptTicks(left, right, xaxis.type === "log");
-    change["xaxis.tickvals"] = ticks;
-    change["xaxis.ticktext"] = ticks.map((kept) => `${inPercent(kept)}<br>${inPercent(1 - kept)}`);
+  const ticks = ticksOf(plot, layout);
+  // The same ticks again would cost a drawing of both axes.
+  if (ticks && String(ticks.ticktext) !== String(plot.layout.xaxis.ticktext)) {
+    change["xaxis.tickvals"] = ticks.tickvals;
+    change["xaxis.ticktext"] = ticks.ticktext;
   }
   return change;
+}
+
+function ticksOf(plot, layout) {
+  const { xaxis } = plot._fullLayout;
+  if (!layout.xaxis.ticktext) return null;
+  if (xaxis.range.every((end, at) => end === layout.xaxis.range[at])) return layout.xaxis;
+  const log = xaxis.type === "log";
+  const [left, right] = xaxis.range.map((end) => (log ? 10 ** end : end));
+  const tickvals = keptTicks(left, right, log);
+  return { tickvals,
+           ticktext: tickvals.map((kept) => `${inPercent(kept)}<br>${inPercent(1 - kept)}`) };
 }

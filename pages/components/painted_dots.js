@@ -48,7 +48,9 @@ class PaintedDots {
 
   // traces: those of dots, in the page's colours; none clears the canvas.
   show(traces) {
-    this.traces = traces;
+    // Beaten ones first: the front lies on top.
+    this.traces = traces.map((trace) => ({ ...trace, order: [...trace.x.keys()].sort(
+      (a, b) => trace.marker.opacity[a] - trace.marker.opacity[b]) }));
     this.paint();
   }
 
@@ -65,14 +67,12 @@ class PaintedDots {
     for (const trace of this.traces) this.paintTrace(pen, trace, scale);
   }
 
-  // Beaten ones first: the front lies on top.
   paintTrace(pen, trace, scale) {
     const { xaxis, yaxis } = this.plot._fullLayout, { color, symbol, size, opacity } = trace.marker;
     const path = symbolPath(symbol.replace("-open", ""), 0.7 * size);
     pen.fillStyle = pen.strokeStyle = color;
     pen.lineWidth = 1.2;
-    const order = [...trace.x.keys()].sort((a, b) => opacity[a] - opacity[b]);
-    for (const index of order) {
+    for (const index of trace.order) {
       const x = xaxis._offset + xaxis.d2p(trace.x[index]);
       const y = yaxis._offset + yaxis.d2p(trace.y[index]);
       pen.setTransform(scale, 0, 0, scale, scale * x, scale * y);

@@ -112,7 +112,7 @@ def test_the_toolbar_uploads_nothing_and_is_no_tab_stop(tab):
 
 
 def test_the_toolbar_does_not_cover_the_legend(chromium, lab_url):
-    context = new_context(chromium, width=860)
+    context = new_context(chromium, width=800)
     page = Visitor(context.new_page(), lab_url).go()
     page.wait_for_selector(".live-chart-plot .main-svg")
     page.locator(".live-chart-plot").hover()

@@ -107,20 +107,22 @@ def nobody_scores(found, points, pruned):
 
 
 def best_score(found, points, pruned):
-    [method] = methods(found[1])
+    [method] = methods(found[2])
 
     def validated(p):
         above = p.validation_accuracy > 0.6 and p.sparsity > 0
         score = (p.validation_accuracy + p.sparsity) / 2 if above else 0.0
         return score, p.validation_accuracy
 
-    best = max(map(validated, pruned))
+    rivals = [p for p in pruned if p.method not in CONTROLS] or pruned
+    best = max(map(validated, rivals))
+    assert (validated(max(pruned, key=validated)) > best) <= bool(found[1])
     candidates = [p for p in of(pruned, method) if validated(p) == best]
     assert any(
-        abs(p.score - float(found[5])) < 1e-4
-        and abs(p.accuracy - float(found[6]) / 100) < 6e-4
-        and p.seed == int(found[4])
-        and p.epochs == budget(found[3])
+        abs(p.score - float(found[6])) < 1e-4
+        and abs(p.accuracy - float(found[7]) / 100) < 6e-4
+        and p.seed == int(found[5])
+        and p.epochs == budget(found[4])
         for p in candidates
     )
 
@@ -291,8 +293,9 @@ FORMS = [
     ),
     (r"No network scores above 0 on the holdout: that needs an accuracy above 60%.", nobody_scores),
     (
-        rf"Of all networks, validation images choose (.*) at ([\d.]+)% sparsity {AFTER} "
-        r"\(seed (\d+)\): its score on the holdout is ([\d.]+), with ([\d.]+)% accuracy\. .*",
+        rf"Of all networks( but the controls)?, validation images choose (.*) at ([\d.]+)% "
+        rf"sparsity {AFTER} \(seed (\d+)\): its score on the holdout is ([\d.]+), with ([\d.]+)% "
+        r"accuracy\. .*",
         best_score,
     ),
     (
@@ -318,8 +321,9 @@ FORMS = [
         two_best,
     ),
     (
-        r"The front bends at ([\d.]+)% \((.*), [\d.]+%\): from ([\d.]+)% on, a point of sparsity "
-        r"costs ([\d.]+) points of accuracy on average, beyond the bend ([\d.]+)\.",
+        r"The front(?: without controls)? bends at ([\d.]+)% \((.*), [\d.]+%\): from ([\d.]+)% on, "
+        r"a point of sparsity costs ([\d.]+) points of accuracy on average, beyond "
+        r"the bend ([\d.]+)\.",
         bend,
     ),
     (

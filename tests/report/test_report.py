@@ -96,6 +96,16 @@ def test_the_best_score_is_quoted_with_its_point_and_its_budget() -> None:
     assert "its score on the holdout is 0.8250, with 70.0% accuracy" in said(SWEEP)
 
 
+def test_a_control_is_neither_the_best_nor_the_bend() -> None:
+    lucky = point(0.95, 0.99, "random", id="lucky", parent="dense")
+    told = said([*SWEEP, lucky])
+    assert "Of all networks but the controls, validation images choose Magnitude at 95.00%" in told
+    assert "Of all networks, validation images choose Magnitude" in said(SWEEP)
+    front = [point(a, s, parent="dense") for a, s in ((0.8, 0.5), (0.78, 0.9), (0.6, 0.95))]
+    inside = point(0.795, 0.92, "random", id="inside", parent="dense")
+    assert "The front without controls bends at 90.0% (Magnitude" in said([DENSE, *front, inside])
+
+
 def test_nobody_above_the_threshold_is_said_only_after_looking_at_all() -> None:
     # Validation images choose a network that the holdout puts below the threshold.
     unlucky = point(0.59, 0.95, validation_accuracy=0.8, parent="dense")

@@ -13,7 +13,7 @@ from core.evaluation.frontier import best_by_validation, front, hypervolume, kne
 from core.evaluation.paired import Lead, lead, level, pairs
 from core.evaluation.point import Point
 from core.evaluation.score import THRESHOLD
-from core.pruning.controls import is_control
+from core.pruning.controls import contenders, is_control
 from core.pruning.methods import METHODS
 from core.text import listed, percent, plural
 
@@ -105,11 +105,12 @@ def best_score(pruned: Sequence[Point], labels: Labels) -> str:
             f"No network scores above 0 on the holdout: that needs an accuracy above "
             f"{percent(THRESHOLD, 0)}."
         )
-    top = best_by_validation(pruned)
+    top = best_by_validation(contenders(pruned))
     assert top is not None
+    others = "" if top is best_by_validation(pruned) else " but the controls"
     return (
-        f"Of all networks, validation images choose {labels.get(top.method, top.method)} at "
-        f"{percent(top.sparsity, 2)} sparsity {epochs_said(top.epochs)} (seed {top.seed}): its "
+        f"Of all networks{others}, validation images choose {labels.get(top.method, top.method)} "
+        f"at {percent(top.sparsity, 2)} sparsity {epochs_said(top.epochs)} (seed {top.seed}): its "
         f"score on the holdout is {top.score:.4f}, with {percent(top.accuracy)} accuracy. Fronts "
         "are drawn on the holdout itself, where the best of many networks looks a little luckier "
         "than it is."
@@ -217,7 +218,8 @@ def _where(verb: str, levels_of_it: Sequence[float]) -> str:
 
 def bend(pruned: Sequence[Point], labels: Labels) -> list[str]:
     """Say where the front bends, and what a point of sparsity costs before and after."""
-    line = front(_apart(pruned))
+    line = front(_apart(contenders(pruned)))
+    others = "" if line == front(_apart(pruned)) else " without controls"
     middle = knee(line)
     if middle is None:
         return []
@@ -229,7 +231,7 @@ def bend(pruned: Sequence[Point], labels: Labels) -> list[str]:
     if f"{before:.2f}" == f"{after:.2f}":
         return []
     return [
-        f"The front bends at {percent(middle.sparsity)} "
+        f"The front{others} bends at {percent(middle.sparsity)} "
         f"({labels.get(middle.method, middle.method)}, {percent(middle.accuracy)}): from "
         f"{percent(ends[0].sparsity)} on, a point of sparsity costs {before:.2f} points of "
         f"accuracy on average, beyond the bend {after:.2f}."

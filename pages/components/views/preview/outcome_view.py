@@ -15,6 +15,7 @@ from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
 from core.figures.image_strip import lost_sentence, tiles
 from core.jobs.store.job import DONE, Job
+from core.pruning.controls import contenders
 from core.pruning.preview.first_cuts import IMAGES
 from core.runs.activity import Family
 from core.runs.home.kept_cut import KeptCut, kept_cut
@@ -41,7 +42,7 @@ def sweep_outcome(sweep: str) -> None:
 
 def _draw(sweep: str) -> None:
     found = sweep_now(sweep)
-    best = best_by_validation(found.points)
+    best = best_by_validation(contenders(found.points))
     ended = not found.sweeps
     if best is not None and ended:
         _ended(found, best, sweep)
