@@ -79,6 +79,14 @@ def test_then_the_baseline_and_more_dots_with_a_sentence_each(dots):
 
 
 @pytest.mark.nightly
+def test_a_cut_before_any_fine_tuning_has_a_sentence_images_and_a_file(dots):
+    outcome = dots.locator(".st-key-tour-outcome")
+    outcome.get_by_role("button", name="Download the best network").wait_for()
+    assert outcome.get_by_role("paragraph").count() >= 1
+    outcome.locator(".image-strip img[alt*='newly wrong']").first.wait_for()
+
+
+@pytest.mark.nightly
 def test_a_click_opens_the_card_with_its_download(dots):
     page = dots
     page.locator(".live-chart-plot .scatterlayer .point").last.click(force=True)

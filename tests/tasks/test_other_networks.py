@@ -10,6 +10,8 @@ from core.data import store as datasets
 from core.data.partition import Shards
 from core.errors import JobError, SettingsError, WeightsError
 from core.evaluation.behaviour import BehaviourSpec
+from core.evaluation.forgetting import read_curve
+from core.evaluation.forgotten import ForgottenSpec
 from core.federated.spec import FederatedSpec
 from core.jobs.runner.context import Context
 from core.jobs.store.store import SavedRun, Store
@@ -19,10 +21,11 @@ from core.networks.network import NetworkShape
 from core.networks.network_store import keep_network
 from core.progress import Silent
 from core.pruning.plan import PrunePlan
+from core.pruning.preview.spec import ForgettingSpec
 from core.pruning.spec import PruneResult, PruneSpec
 from core.runs.import_checks import check_file, measured_from_file
 from core.runs.results import network_of, other_files
-from core.tasks import comparing, networks
+from core.tasks import comparing, exploring, networks
 from core.tasks.federated import federate_network
 from core.tasks.inputs import network
 from core.training.recipe import QUICK
@@ -136,6 +139,19 @@ def test_a_network_is_pruned_saved_small_and_compared(lab):
     spec = BehaviourSpec(data=lab.data, points=(dense, *pruned))
     _, compared = lab.run(comparing.compare_behaviour, spec)
     assert [each.id for each in compared.networks] == [dense, *pruned]
+    _what_was_forgotten_is_shown(lab, dense, pruned[0])
+
+
+def _what_was_forgotten_is_shown(lab, dense, pruned):
+    """Its strip and its one-shot curve look at the validation images, and at no others."""
+    told = {"data": lab.data, "dense": dense}
+    _, strip = lab.run(exploring.forgotten_images, ForgottenSpec(**told, network=pruned))
+    assert sum(strip.forgotten.counts) == len(DATASET.validation)
+    job_id, result = lab.run(exploring.forgetting, ForgettingSpec(**told, method="magnitude"))
+    curve, pictures = read_curve(lab.workspace.artifacts(job_id) / result.arrays)
+    assert len(pictures) == len(curve.labels) == len(DATASET.validation)
+    assert curve.levels.tolist() == list(result.levels)
+    assert curve.fallen(len(curve.levels) - 1) <= curve.right
 
 
 def test_a_network_that_came_as_h5_goes_as_h5_too(lab):
