@@ -103,10 +103,13 @@ def _at_work(rows: Sequence[RunRow]) -> None:
     jobs = kept_rows(store().jobs(ids=living[:AT_WORK]) if living else [], "runs")
     for job in jobs:
         with st.container(border=True, key=f"row-{job.id}"):
-            name, state = st.columns([5, 4], vertical_alignment="center")
+            name, state, more = st.columns([5, 4, 1], vertical_alignment="center")
             name.markdown(f"**{plain(title(job))}**  \n:gray[{plain(_when(job))}]")
             with state:
                 job_line(job, f"list:{job.id}", short=True)
+            if more.button("Details", key=f"open:{job.id}", type="tertiary"):
+                _open(job.id)
+                st.rerun()
     if len(living) > AT_WORK:
         st.caption(f"{plural(len(living) - AT_WORK, 'more run')} at work or waiting, in the table.")
 

@@ -240,6 +240,20 @@ def test_several_runs_are_deleted_after_one_question_that_says_what_goes(filled_
     assert len(table(test)) == 9
 
 
+def test_another_run_puts_no_neighbour_in_the_place_of_a_selected_one(filled_home, open_page):
+    workspace, ids = filled_home
+    test = selected(open_page, ids["magnitude-0.98"])
+    before = next(each.proto.id for each in test.dataframe if "Name" in each.value)
+    store = Store(workspace.store_url)
+    store.submit(TrainSpec(data=ids["data"]), 5)
+    store.close()
+    test.run()
+    assert "1 run selected: Magnitude 98.0%" in all_text(test).replace("\\", "")
+    assert len(table(test)) == 12
+    # Another table for the browser: its old one would keep the old positions selected.
+    assert before != next(each.proto.id for each in test.dataframe if "Name" in each.value)
+
+
 def test_runs_are_tagged_and_stopped_together(filled_home, open_page):
     workspace, ids = filled_home
     store = Store(workspace.store_url)

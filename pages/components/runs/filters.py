@@ -31,9 +31,9 @@ def ask_filter(rows: Sequence[RunRow], names: Mapping[str, str]) -> RunFilter:
         on_change=_keep,
     )
     with more.container(horizontal=True):
-        with st.popover(_filter_label(wanted), icon=":material/filter_list:"):
+        with st.popover(_filter_label(wanted), icon=":material/filter_list:", key="runs-filter"):
             _more_filters(rows, names)
-        with st.popover("Columns", icon=":material/view_column:"):
+        with st.popover("Columns", icon=":material/view_column:", key="runs-view"):
             ask_view()
     st.pills(
         "State",
@@ -116,7 +116,7 @@ def ask_view() -> None:
         on_change=_keep_view,
         help="A click on a column's head sorts too, until the next run starts.",
     )
-    st.toggle("Descending", key="runs-descending", on_change=_keep_view)
+    st.toggle("Descending", key="runs-descending", on_change=_keep_view, disabled=not view.sort)
 
 
 def _keep_view() -> None:
