@@ -2,6 +2,7 @@
 
 __all__ = [
     "activity",
+    "competition_state",
     "federated_names",
     "federated_runs",
     "finished_network",

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.data.dataset import Split
 from core.errors import JobError
+from core.evaluation.point import Point
 from core.evaluation.score import score
 from core.jobs.runner.context import Context
 from core.jobs.store.job import DONE, FAILED, Job
@@ -21,7 +22,7 @@ from core.pruning.graphs.prune_network import prune_network
 from core.pruning.graphs.single_weights import highest_sparsity
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
-from core.pruning.search.competition import Made, compete
+from core.pruning.search.competition import Made, compete, trained_on
 from core.pruning.search.spec import CompeteResult, CompeteSpec, TimingResult, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.records import Spec
@@ -108,12 +109,37 @@ def _done(job: Job) -> Job:
 
 def competition(context: Context, spec: CompeteSpec) -> CompeteResult:
     """Find the best score that the minutes allow."""
+    if spec.after is not None:
+        return _trained_on(context, spec, context.store.get(spec.after))
     is_given = spec.dense is not None and is_other(context, spec.dense)
     other = other_network(context, spec.dense) if spec.dense and is_given else None
     trainer = JobTrainer(context, spec.data, other)
     found = compete(spec.minutes, context.seed, trainer, spec.dense)
-    winner = network_result(_done(context.store.get(found.best.id)))
-    return CompeteResult(found.dense.id, found.best.id, found.entries, winner.point)
+    point = _point_of(context, found.best.id)
+    return CompeteResult(found.dense.id, found.best.id, found.entries, point)
+
+
+def _trained_on(context: Context, spec: CompeteSpec, before: Job) -> CompeteResult:
+    """Give a finished competition's winner more time; the better of both wins, by validation."""
+    if before.kind != CompeteSpec.kind or before.state != DONE:
+        raise JobError(
+            "Only the winner of a finished competition can be given more time. Wait until it has "
+            "ended, or choose another one."
+        )
+    earlier = CompeteResult.from_stored(before.result, before.result_format)
+    is_other_network = is_other(context, earlier.dense)
+    other = other_network(context, earlier.dense) if is_other_network else None
+    trainer = JobTrainer(context, spec.data, other)
+    best = max(earlier.tried, key=lambda entry: entry.objective)
+    made, entry = trained_on(spec.minutes, context.seed, trainer, earlier.best, best)
+    tried = (*earlier.tried, entry)
+    if entry.objective <= best.objective:
+        return replace(earlier, tried=tried)
+    return CompeteResult(earlier.dense, made.id, tried, _point_of(context, made.id))
+
+
+def _point_of(context: Context, run: str) -> Point:
+    return network_result(_done(context.store.get(run))).point
 
 
 def timing(context: Context, spec: TimingSpec) -> TimingResult:

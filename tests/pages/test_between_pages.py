@@ -6,8 +6,10 @@ import pytest
 
 from core.data import store as datasets
 from core.jobs.store.store import Store
-from core.pruning.search.spec import TimingResult, TimingSpec
+from core.pruning.search.proposals import START, Entry
+from core.pruning.search.spec import CompeteResult, CompeteSpec, TimingResult, TimingSpec
 from core.report import notes
+from core.runs.results import network_of
 from core.runs.specs import spec_of
 from tests.pages.conftest import button
 from tests.runs.finished_lab import dataset, finish
@@ -148,3 +150,18 @@ def test_a_report_is_on_the_data_set_used_last_and_names_it(filled_home, open_pa
     box(test, "Data set").set_value(ids["data"]).run()
     assert run not in test.multiselect[0].value
     assert ids["magnitude-0.95"] in test.multiselect[0].value
+
+
+def test_a_finished_competition_offers_its_winner_more_time(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    winner = network_of(store.get(ids["magnitude-0.95"]))
+    tried = (Entry(dict(START), 9, 0.79, 0.95, 0.87, 300.0),)
+    result = CompeteResult(ids["dense"], winner.job.id, tried, winner.point)
+    run = finish(store, CompeteSpec(data=ids["data"], minutes=10), result)
+    test = open_page("pruning", data=ids["data"], view="compete", run=run)
+    button(test, "Give it another 10 minutes").click().run()
+    assert not test.exception
+    (new,) = [job for job in store.jobs(kind=CompeteSpec.kind) if job.id != run]
+    store.close()
+    assert (spec_of(new).after, spec_of(new).minutes) == (run, 10.0)

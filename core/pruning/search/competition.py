@@ -94,6 +94,24 @@ def compete(
     return Competition(population.dense, best, tuple(population.entries))
 
 
+def trained_on(
+    minutes: float, seed: int, trainer: NetworkTrainer, winner: str, entry: Entry
+) -> tuple[Made, Entry]:
+    """Return what more time makes of a winner: trained on as sparse as it is, and its entry.
+
+    winner: id of its network. entry: the recipe that it was made by. The step size begins anew, as
+    sparse networks go on gaining long after a dense one's schedule has ended (Kuznedelev et al.
+    2023, arXiv:2308.02060). Raises SettingsError if the time is too short for a few epochs.
+    """
+    epoch, used = trainer.epoch_seconds()
+    if said := too_short(minutes, epoch):
+        raise SettingsError(said)
+    population = _Population(trainer, 60 * minutes, epoch, used, seed)
+    population.begin(winner)
+    population.train_on({**entry.values, "sparsity": entry.sparsity, "schedule": "one_shot"})
+    return population.made[0], population.entries[0]
+
+
 def least_minutes(epoch_seconds: float) -> int:
     """Return the shortest time of a competition, in minutes, where an epoch takes so long."""
     return max(1, math.ceil(_least_seconds(epoch_seconds) / 60))
@@ -155,14 +173,18 @@ class _Population:
 
         After a search, time for fewer epochs than that rung's is left unused.
         """
-        seconds = self._left - CAUTION * self._overhead
         if not self.entries:
-            self._try(propose([], self._seed), max(seconds, self._epoch))
+            self.train_on(propose([], self._seed))
             return
+        seconds = self._left - CAUTION * self._overhead
         last = self.entries[-SECOND_RUNG:]
         best = max(last, key=lambda entry: entry.objective)
         if seconds > best.seconds:
             self._try(best.values, seconds)
+
+    def train_on(self, values: dict[str, Value]) -> None:
+        """Give all of the time to one recipe."""
+        self._try(values, max(self._left - CAUTION * self._overhead, self._epoch))
 
     def _try(self, values: dict[str, Value], seconds: float) -> None:
         seed = derived_seed(self._seed, "try", len(self.entries))

@@ -63,6 +63,7 @@ class SweepResult(Record):
 class CompeteSpec(Spec):
     """A competition. dense: the run to prune, None to train one first.
 
+    after: a finished competition, whose winner gets the minutes instead of a new search.
     Raises SettingsError for a time that is none.
     """
 
@@ -72,6 +73,9 @@ class CompeteSpec(Spec):
     data: str = setting(help="Digest of the data set")
     minutes: float = setting(60.0, low=0.0, high=10_000.0, unit="minutes", help="Time budget")
     dense: str | None = setting(None, help="Run whose network is pruned; none trains one first")
+    after: str | None = setting(
+        None, omitted=True, help="Finished competition whose winner is trained on for the minutes"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,5 +1,6 @@
 """Competition mode: one button, a time budget, and everything it tried on the frontier."""
 
+import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -8,16 +9,19 @@ from core.jobs.store.job import DONE, Job
 from core.pruning.search.competition import too_short
 from core.pruning.search.spec import CompeteResult, CompeteSpec
 from core.runs.activity import measured_epoch_seconds, sweep_family
+from core.runs.competition_state import competition_state
 from core.runs.results import network_of
 from core.runs.specs import data_of, result_of
 from core.runs.titles import short_title
-from core.text import percent
+from core.text import duration, percent
+from pages.components.error_box import plain
 from pages.components.metric_row import metric_row
 from pages.components.session import remember, say_done, start, store
 from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.job_progress import job_line, watch
 from pages.components.views.run_views import choose_run, download
 
+MORE_MINUTES = 10
 AGAIN = "Already run; the saved result is shown. Change the minutes for another competition."
 
 
@@ -75,6 +79,8 @@ def competition_result(job: Job) -> None:
     job_line(job, f"compete:{job.id}")
     result = result_of(job) if job.state == DONE else None
     if not isinstance(result, CompeteResult):
+        if not job.ended:
+            _so_far(job)
         return
     point = result.point_of_best
     metric_row(
@@ -89,3 +95,33 @@ def competition_result(job: Job) -> None:
     if winner is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             download(winner, f"winner:{job.id}", "primary")
+            _more_time(job)
+
+
+def _so_far(job: Job) -> None:
+    """Say what it does and how long it has; the best network so far is there to be downloaded."""
+    state = competition_state(store(), job, time.time())
+    if state.doing:
+        st.markdown(f"{plain(state.doing)} About {duration(state.seconds_left)} left.")
+    if state.best is None:
+        return
+    point = state.best.point
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"Best so far by validation images: {percent(point.accuracy)} with "
+            f"{percent(point.sparsity, 2)} zeros, score {point.score:.4f}."
+        )
+        download(state.best, f"so-far:{job.id}:{state.best.job.id}")
+
+
+def _more_time(job: Job) -> None:
+    """Offer to train the winner on; the better of both wins, so that nothing can be lost."""
+    if st.button(
+        f"Give it another {MORE_MINUTES} minutes",
+        icon=":material/more_time:",
+        help="Trains the winner on at its sparsity. By validation images, the better one wins.",
+        key=f"more:{job.id}",
+    ):
+        spec = CompeteSpec(data=data_of(job), minutes=float(MORE_MINUTES), after=job.id)
+        remember("run", start(spec, 0, AGAIN))
+        st.rerun()

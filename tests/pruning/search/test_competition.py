@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from core.errors import SettingsError
-from core.pruning.search.competition import FIRST_RUNG, SECOND_RUNG, Made, compete
+from core.pruning.search.competition import (
+    FIRST_RUNG,
+    SECOND_RUNG,
+    Made,
+    compete,
+    trained_on,
+)
 from core.pruning.search.proposals import START, Entry, plan_of, propose
 from core.training.recipe import MOST_EPOCHS
 
@@ -171,3 +177,22 @@ def test_however_long_the_time_no_run_is_planned_for_more_epochs_than_a_run_may_
     bench = Quick()
     compete(600, 1, bench)
     assert max(plan.epochs for _, plan, _ in bench.pruned) == MOST_EPOCHS
+
+
+@pytest.mark.parametrize("minutes", [3, 10, 60])
+def test_more_time_is_spent_on_the_winner_as_sparse_as_it_is(minutes):
+    bench = Bench()
+    of = entry(0.87, sparsity=0.96, dropout=0.2)
+    made, found = trained_on(minutes, 0, bench, "winner", replace(of, sparsity=0.958))
+    [(network, plan, _)] = bench.pruned
+    assert (network, plan.sparsity, plan.dropout) == ("winner", 0.958, 0.2)
+    assert plan.resolved_schedule == "one_shot"
+    assert not bench.trained
+    assert 0.9 * 60 * minutes - 2 * bench.epoch <= bench.now <= 60 * minutes
+    assert (found.objective, found.epochs) == (made.objective, made.epochs)
+    assert plan_of(found.values, found.epochs).schedule == "one_shot"
+
+
+def test_too_little_more_time_is_refused():
+    with pytest.raises(SettingsError, match="too short for a competition"):
+        trained_on(0.5, 0, Bench(), "winner", entry(0.87))
