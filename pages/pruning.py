@@ -18,7 +18,7 @@ from core.pruning.search.sweep import sparsities_of, sweep_seconds
 from core.runs import activity, results
 from core.runs.activity import Family
 from core.runs.labels import method_labels
-from core.runs.pace import epoch_seconds
+from core.runs.progress.pace import epoch_seconds
 from core.runs.results import network_of
 from core.runs.specs import result_of
 from core.runs.titles import short_title

@@ -12,7 +12,7 @@ from core.networks.applications import PREFIX
 from core.networks.formats import keras_h5
 from core.networks.network_store import kept_network
 from core.runs import activity
-from core.runs.pace import training_seconds
+from core.runs.progress.pace import training_seconds
 from core.runs.results import network_of
 from core.runs.titles import job_title
 from core.text import duration, percent

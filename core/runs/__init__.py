@@ -2,7 +2,6 @@
 
 __all__ = [
     "activity",
-    "competition_state",
     "federated_names",
     "federated_runs",
     "finished_network",
@@ -13,8 +12,7 @@ __all__ = [
     "learning_curves",
     "network_list",
     "overlay",
-    "pace",
-    "parts_progress",
+    "progress",
     "remarks",
     "results",
     "selection",

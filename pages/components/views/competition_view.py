@@ -9,7 +9,7 @@ from core.jobs.store.job import DONE, Job
 from core.pruning.search.competition import too_short
 from core.pruning.search.spec import CompeteResult, CompeteSpec
 from core.runs.activity import measured_epoch_seconds, sweep_family
-from core.runs.competition_state import competition_state
+from core.runs.progress.competition_state import competition_state
 from core.runs.results import network_of
 from core.runs.specs import data_of, result_of
 from core.runs.titles import short_title

@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeVar
 import streamlit as st
 
 from core.jobs.store.job import DONE, Job
-from core.runs.parts_progress import with_parts
+from core.runs.progress.parts_progress import with_parts
 from core.text import duration, time_left
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.session import VISIT, keep_working, store, submit

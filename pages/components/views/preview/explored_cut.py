@@ -10,7 +10,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.preview.spec import PreviewResult, PreviewSpec
 from core.pruning.spec import PruneSpec
-from core.runs.pace import pruning_seconds
+from core.runs.progress.pace import pruning_seconds
 from core.runs.specs import result_of, source_of
 from core.text import duration, percent
 from pages.components.session import remember, say_done, start, store, workspace

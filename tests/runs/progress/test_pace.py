@@ -9,7 +9,12 @@ from core.evaluation.cost import multiply_adds
 from core.jobs.store.store import Store
 from core.networks.network import REFERENCE
 from core.pruning.plan import PrunePlan
-from core.runs.pace import LOADING_SECONDS, epoch_seconds, pruning_seconds, training_seconds
+from core.runs.progress.pace import (
+    LOADING_SECONDS,
+    epoch_seconds,
+    pruning_seconds,
+    training_seconds,
+)
 from core.training.recipe import QUICK
 from core.training.spec import TrainSpec
 from core.workspace import Workspace

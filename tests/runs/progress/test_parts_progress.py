@@ -9,7 +9,7 @@ from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Lease, Update
 from core.jobs.store.store import Child, Store
 from core.pruning.search.spec import first_sweep
-from core.runs.parts_progress import planned, with_parts
+from core.runs.progress.parts_progress import planned, with_parts
 from core.training.recipe import QUICK
 from core.training.spec import TrainSpec
 from core.workspace import Workspace

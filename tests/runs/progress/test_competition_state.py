@@ -8,7 +8,7 @@ from core.jobs.store.store import Child, Store
 from core.pruning.plan import PrunePlan
 from core.pruning.search.spec import CompeteSpec, TimingResult, TimingSpec
 from core.pruning.spec import PruneSpec
-from core.runs.competition_state import competition_state
+from core.runs.progress.competition_state import competition_state
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
 from core.workspace import Workspace
