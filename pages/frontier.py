@@ -133,7 +133,8 @@ def _scatter(
         if alone is not None:
             with card_place("frontier"):
                 back_to_the_list("frontier", _forget_chosen)
-                network_card(alone, names, f"card:{alone.job.id}")
+                with error_box():  # its file may be gone: the chart stays
+                    network_card(alone, names, f"card:{alone.job.id}")
     st.caption(
         f"{on_front} of {plural(len(points), 'network')} on the front. "
         + (f"The knee is at {plain(bend.label)}: beyond it, each gain costs more." if bend else "")

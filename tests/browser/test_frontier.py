@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from core.evaluation.results import NetworkResult
 from core.jobs.store.store import Store
+from core.networks.formats import keras_h5
 from core.networks.network import REFERENCE
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
@@ -15,7 +16,7 @@ from tests.browser.conftest import Visitor, new_context, settle
 from tests.browser.finished import finished_lab, visit
 from tests.browser.server import ROOT, serve
 from tests.evaluation.points import point
-from tests.runs.finished_lab import finish
+from tests.runs.finished_lab import finish, pruned_weights
 
 pytestmark = pytest.mark.slow
 CARD_MS = 30_000
@@ -42,6 +43,8 @@ def lab(tmp_path_factory):
             made = point(0.7, 0.9, method, plan=plan.to_dict(), parent=ids["dense"])
             result = NetworkResult(weights="my_model_weights.h5", shape=REFERENCE, point=made)
             ids[method] = finish(store, spec, result)
+            target = Workspace(home).artifacts(ids[method]) / "my_model_weights.h5"
+            keras_h5.write(target, pruned_weights(0.9))
         store.close()
         yield url, ids
 

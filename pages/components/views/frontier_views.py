@@ -17,7 +17,7 @@ from core.runs.results import class_names_of, network_of
 from core.runs.selection import told_apart
 from core.text import percent, plural
 from pages.components.address_state import choose
-from pages.components.error_box import plain
+from pages.components.error_box import error_box, plain
 from pages.components.frontier_scale import (
     HEIGHT,
     back_to_the_list,
@@ -170,7 +170,8 @@ def card(picked: str, class_names: Sequence[str], key: str) -> None:
     with card_place(key):
         back_to_the_list(key, lambda: _click(None))
         names = class_names or class_names_of(workspace(), network)
-        network_card(network, names, f"{key}:card")
+        with error_box():  # its file may be gone: the chart stays
+            network_card(network, names, f"{key}:card")
 
 
 def best_line(points: Sequence[Point]) -> None:
