@@ -300,6 +300,32 @@ def test_selected_histories_are_laid_over_one_another(filled_home, open_page):
     assert len(table(test)) == 11
 
 
+def test_an_overlay_says_that_it_draws_the_first_twelve_of_a_large_sweep(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    sparsities = tuple(n / 20 for n in range(1, 14))
+    spec = SweepSpec(data=ids["data"], dense=ids["dense"], methods=("snip",), sparsities=sparsities)
+    sweep = store.submit(spec, 0)
+    plans = [PrunePlan(method="snip", sparsity=sparsity) for sparsity in sparsities]
+    prunes = [PruneSpec(data=ids["data"], dense=ids["dense"], plan=plan) for plan in plans]
+    parts = store.submit_children(sweep, [Child(prune, 0) for prune in prunes])
+    for part in parts:
+        store.stop(part.id)
+    store.close()
+    test = open_page("runs", view="overlay", runs=sweep[:8])
+    assert "The first 12 curves are drawn" in all_text(test)
+    assert "appear here after the first epoch" in all_text(test)  # none has begun
+
+
+def test_without_a_selection_the_runs_are_chosen_on_the_overlay(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("runs")
+    button(test, "Overlay curves").click().run()
+    assert "Choose trainings" in all_text(test)
+    test.multiselect(key="overlay-runs").set_value([ids["dense"]]).run()
+    assert test.query_params["runs"] == ids["dense"][:8]
+
+
 def test_an_overlays_address_says_what_is_not_here_and_shows_the_rest(filled_home, open_page):
     workspace, _ = filled_home
     store = Store(workspace.store_url)

@@ -61,11 +61,13 @@ def _compare(chosen: Sequence[RunRow]) -> None:
         st.switch_page("frontier.py", query_params={"data": data, "points": points})
     if st.button(
         "Overlay curves",
-        disabled=not curves,
+        disabled=bool(chosen) and not curves,
         icon=":material/stacked_line_chart:",
-        help="Trainings, prunings and federated runs in one chart.",
+        help="Trainings, prunings and federated runs in one chart; without any selected, choose "
+        "them there.",
     ):
-        st.query_params.from_dict({"view": "overlay", "runs": selection.to_text(curves)})
+        asked = {"runs": selection.to_text(curves)} if curves else {}
+        st.query_params.from_dict({"view": "overlay", **asked})
         st.rerun()
 
 

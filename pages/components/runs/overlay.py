@@ -50,7 +50,8 @@ def overlay_view() -> None:
     if not chosen:
         st.info("Choose trainings, prunings, sweeps or federated runs to draw their curves.")
         return
-    watch(lambda: with_curves(store(), chosen, LAID_OVER), _draw, idle_seconds=5.0)
+    # One more than is drawn: then some are left out, which is said.
+    watch(lambda: with_curves(store(), chosen, LAID_OVER + 1), _draw, idle_seconds=5.0)
 
 
 def _chosen(rows: Sequence[RunRow]) -> list[str]:
@@ -81,6 +82,9 @@ def _chosen(rows: Sequence[RunRow]) -> list[str]:
 
 
 def _draw(jobs: Sequence[Job]) -> None:
+    if len(jobs) > LAID_OVER:
+        jobs = jobs[:LAID_OVER]
+        st.caption(f"The first {LAID_OVER} curves are drawn. Choose single parts to see others.")
     labels = _labels(jobs)
     runs = [run for job in jobs if (run := _run(job, labels[job.id])).rows]
     if not runs:
