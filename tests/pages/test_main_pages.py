@@ -241,7 +241,7 @@ def test_who_comes_back_sees_their_own_frontier_and_what_to_do_next(filled_home,
     assert "A finished run." not in text  # the sample's caption
     assert "Next" in [each.value for each in test.subheader]
     assert "Repeat with more seeds" in links(test)
-    assert sum("score 0." in label for label in links(test)) == 3
+    assert sum(label.startswith("Score 0.") for label in links(test)) == 3
     assert "Since your last visit" not in text  # nobody was here before
 
 

@@ -65,11 +65,11 @@ def _clicked(point: str) -> None:
 
 
 def _best(point: Point, data: str) -> None:
-    said = f"{point.score:.3f}" if point.score else "below the threshold"
+    said = f"Score {point.score:.3f}" if point.score else "Score 0"  # first: a phone cuts the end
     st.page_link(
         "frontier.py",
-        label=f"{plain(point.label)}: {percent(point.accuracy)} with {percent(point.sparsity)} "
-        f"zeros, score {said}",
+        label=f"{said}: {plain(point.label)}, {percent(point.accuracy)} accuracy with "
+        f"{percent(point.sparsity)} zeros",
         icon=":material/scatter_plot:",
         query_params={"data": data, "points": point.id},
     )
