@@ -98,6 +98,14 @@ def test_readout_list_and_keys_need_no_server_and_enter_opens_the_card(tab, lab)
     page.wait_for_url(f"**points={lab[1]['magnitude-0.98'][:8]}**")
 
 
+def test_a_chart_without_a_list_is_walked_with_the_arrow_keys(tab):
+    page = frontier(tab, "/")
+    page.locator(".live-chart-stage").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(readout(page)).to_contain_text("magnitude 95.0%")  # the best score comes first
+    assert page.locator(".live-chart-ring").first.is_visible()
+
+
 def test_the_list_is_sorted_by_a_click_on_a_column(tab):
     page = frontier(tab)
     first = page.locator(".live-chart-row[aria-posinset='1']")
