@@ -154,7 +154,8 @@ def _confirm(ids: Sequence[str]) -> None:
     with error_box():
         if confirmed("Delete", _keep_all):
             _keep_all()
-            refused = delete_all(store(), workspace(), deletion.ids)
+            with st.spinner("Deleting"):
+                refused = delete_all(store(), workspace(), deletion.ids)
             unselect()
             gone = sum(not store().exists(id) for id in deletion.ids)
             said = [("success", f"{plural(gone, 'run')} deleted.")] if gone else []
