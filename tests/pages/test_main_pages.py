@@ -265,3 +265,12 @@ def test_the_first_visit_is_greeted_as_ever_and_notes_nothing(empty_home, open_p
     assert "How small" in test.title[0].value
     assert "A finished run." in all_text(test)
     assert not empty_home.visits.exists()
+
+
+def test_a_finished_sweep_says_which_settings_mattered(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("pruning", view="sweep", data=ids["data"], dense=ids["dense"])
+    assert "Which settings mattered" in [each.label for each in test.expander]
+    assert "tries cannot tell" not in all_text(test)  # computed when it is asked for
+    test.session_state["frontier:settings"] = True
+    assert "6 tries cannot tell which of 2 settings mattered" in all_text(test.run())
