@@ -1,5 +1,6 @@
 """The frontier's picture: axes, guides, lines, controls, and what is linked to its dots."""
 
+import itertools
 import json
 import math
 
@@ -129,6 +130,16 @@ def test_score_lines_are_named_where_they_enter_the_picture():
     assert (top + 1 - 10**x) / 2 == pytest.approx(0.8)
     places = [at[0] for text, at in named(chart).items() if "up to" not in text]
     assert places == sorted(places, reverse=True)
+
+
+@pytest.mark.parametrize("best", [0.8, 1.0])
+def test_names_of_score_lines_keep_their_distance_also_below_an_accuracy_of_one(best):
+    chart = live_frontier([DENSE, point(best, 0.5), GOOD, POOR], LABELS)
+    top = min(1.0, chart.layout["yaxis"]["range"][1])
+    left, right = chart.layout["xaxis"]["range"]
+    places = [(x - left) / (right - left) for x, y in named(chart).values() if y > top - 1e-5]
+    assert len(places) >= 3
+    assert min(b - a for a, b in itertools.pairwise(places)) >= 0.085
 
 
 def test_guides_stand_only_where_a_score_is_a_line():

@@ -71,7 +71,7 @@ def guide_names(view: View, threshold: float) -> list[Annotation]:
     for score, kept in sorted((pair for pair in starts if pair[1].size), key=lambda p: -p[1][0]):
         place = _place(view, kept[0])
         height = 2 * score - 1 + kept[0]
-        at_top = view.up is not None and height > view.up[1] - 1e-9
+        at_top = view.up is not None and height > min(view.up[1], 1.0) - 1e-9
         if at_top and place - before < (FIRST_APART if len(found) == 1 else APART):
             continue
         before = place if at_top else before
