@@ -14,6 +14,7 @@ from core.runs.table.row import OVERLAID, SEVERAL
 from core.runs.titles import kind_title
 
 ABSENT = "–"
+TELLING = 3  # settings that a label names at most
 ACROSS: Mapping[str, str] = {
     "epoch": "Epoch",
     "round": "Round",
@@ -105,15 +106,45 @@ def settings_that_differ(
 ) -> list[dict[str, str]]:
     """Return a row a run with only those settings that are not the same in all of them.
 
-    labels: id -> what a run is called. names: what data sets and networks are called, by id.
+    What only one kind of run has at all is told by the kind. labels: id -> what a run is called.
+    names: what data sets and networks are called, by id.
     """
     told = {job.id: _settings(job, names) for job in jobs}
-    every = dict.fromkeys(name for settings in told.values() for name in settings)
-    differ = [n for n in every if len({settings.get(n, ABSENT) for settings in told.values()}) > 1]
+    differ = _differing(told)
     return [
         {"run": labels[id], **{name: settings.get(name, ABSENT) for name in differ}}
         for id, settings in told.items()
     ]
+
+
+def told_apart(
+    jobs: Sequence[Job], labels: Mapping[str, str], names: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the labels; runs of one label also say the settings in which they differ."""
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(labels[job.id], []).append(job)
+    apart = dict(labels)
+    for label, group in groups.items():
+        told = {job.id: _settings(job, names) for job in group}
+        differ = _differing(told)[:TELLING] if len(group) > 1 else []
+        for id, settings in told.items():
+            said = (f"{n.rpartition(', ')[2]} {settings.get(n, ABSENT)}" for n in differ)
+            apart[id] = ", ".join([label, *said])
+    return apart
+
+
+def _differing(told: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the settings that differ among runs of one kind, or in value between kinds."""
+    every = dict.fromkeys(name for settings in told.values() for name in settings)
+    return [name for name in every if _differs(name, list(told.values()))]
+
+
+def _differs(name: str, told: Sequence[Mapping[str, str]]) -> bool:
+    if len({settings[name] for settings in told if name in settings}) > 1:
+        return True
+    kinds_with = {settings["kind"] for settings in told if name in settings}
+    return any(name not in settings and settings["kind"] in kinds_with for settings in told)
 
 
 def _settings(job: Job, names: Mapping[str, str]) -> dict[str, str]:

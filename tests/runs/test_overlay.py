@@ -15,6 +15,7 @@ from core.runs.overlay import (
     of_federation,
     of_training,
     settings_that_differ,
+    told_apart,
     with_curves,
 )
 from core.training.recipe import Recipe
@@ -104,4 +105,16 @@ def test_only_settings_that_differ_are_told(lab):
     mixed = [jobs[0], store.jobs(kind="federate")[0]]
     first, second = settings_that_differ(mixed, {job.id: job.kind for job in mixed}, {})
     assert (first["kind"], second["kind"]) == ("Training", "Federated run")
-    assert second["recipe, epochs"] == "–"
+    assert (first["data set"], second["data set"]) == (ids["data"], "synthetic:1,1")
+    # The kind says that a federated run has no recipe.
+    assert not any(name.startswith("recipe") for name in first)
+
+
+def test_runs_of_one_name_also_say_what_differs(lab):
+    store, ids = lab
+    recipes = [Recipe(epochs=9, batch_size=size) for size in (16, 64)]
+    jobs = [store.get(store.submit(TrainSpec(data=ids["data"], recipe=r), 1)) for r in recipes]
+    other = store.get(ids["dense"])
+    labels = {jobs[0].id: "same", jobs[1].id: "same", other.id: "other"}
+    found = told_apart([*jobs, other], labels, {})
+    assert list(found.values()) == ["same, batch size 16", "same, batch size 64", "other"]

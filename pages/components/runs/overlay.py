@@ -17,6 +17,7 @@ from core.runs.overlay import (
     of_federation,
     of_training,
     settings_that_differ,
+    told_apart,
     with_curves,
 )
 from core.runs.selection import from_prefixes, to_text, unknown
@@ -107,7 +108,8 @@ def _labels(jobs: Sequence[Job]) -> dict[str, str]:
     called = {
         job.id: f"{kind_title(job)}: {short[job.id]}" if several else short[job.id] for job in jobs
     }
-    return distinct(list(called), called.__getitem__)
+    apart = told_apart(jobs, called, names_of(store(), workspace(), jobs))
+    return distinct(list(apart), apart.__getitem__)
 
 
 def _run(job: Job, label: str) -> OverlaidRun:
