@@ -42,7 +42,7 @@ def main() -> None:
         elif data:
             _look(data)
         elif (found := overview_now()).is_used:
-            returning()
+            returning(found)
             _begin("tertiary")
             _overview(found)
         else:

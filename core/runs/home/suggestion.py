@@ -11,7 +11,7 @@ from core.jobs.store.job import ABANDONED, DONE, FAILED, STOPPED, Job
 from core.jobs.store.store import Store
 from core.pruning.controls import contenders
 from core.pruning.search.spec import CompeteSpec
-from core.runs.activity import FEDERATED, top_level
+from core.runs.activity import top_level
 from core.runs.results import Network
 from core.text import exact_percent, percent, plural
 
@@ -62,8 +62,12 @@ def situation(
     networks: Sequence[Network],
     stored: Sequence[StoredDataset],
     labels: Mapping[str, str],
+    federated: bool,
 ) -> Situation:
-    """Return what the rules look at. networks, stored: of the whole workspace, newest first."""
+    """Return what the rules look at. networks, stored: of the whole workspace, newest first.
+
+    federated: whether a federated run is done.
+    """
     by_digest = {entry.digest: entry for entry in stored}
     measured = next((n.data for n in networks if n.data in by_digest), None)
     data = by_digest[measured] if measured else next(iter(stored), None)
@@ -74,7 +78,7 @@ def situation(
         dense=tuple(network for network in here if network.job.kind != "prune"),
         pruned=tuple(network for network in here if network.job.kind == "prune"),
         competed=bool(store.versions([CompeteSpec.kind], [DONE])),
-        federated=bool(store.versions(FEDERATED, [DONE])),
+        federated=federated,
         labels=labels,
     )
 

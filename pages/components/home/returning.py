@@ -9,10 +9,13 @@ from core.data import store as datasets
 from core.evaluation.point import Point
 from core.figures.frontier.chart import live_frontier
 from core.jobs.store.job import Job
+from core.runs.activity import Overview
 from core.runs.home.showcase import Showcase, showcase
 from core.runs.home.suggestion import Suggestion, situation, suggest
 from core.runs.home.visits import finished_since, since_noted
 from core.runs.labels import method_labels
+from core.runs.network_list import Edition
+from core.runs.results import Network
 from core.text import ago, percent, plural
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
@@ -24,21 +27,21 @@ LIVING = ("running", "queued", "stopping")
 CLICKED = "home-clicked"
 
 
-def returning() -> None:
-    """Show what somebody who has worked here looks for first."""
+def returning(found: Overview) -> None:
+    """Show what somebody who has worked here looks for first. found: of the workspace."""
+    edition = networks_now()
     st.title("Home", anchor=False)
     frontier, beside = st.columns([3, 2], gap="large")
     with frontier, error_box():
-        _frontier()
+        _frontier(edition)
     with beside, error_box():
-        _next()
+        _next(edition, bool(found.federated))
         watch(_living, _running, idle_seconds=5.0)
         _ended()
 
 
-def _frontier() -> None:
-    edition = networks_now()
-    shown = _showcase(workspace().store_url, edition.number)
+def _frontier(edition: Edition) -> None:
+    shown = _showcase(workspace().store_url, edition.number, edition.networks)
     if shown is None:
         st.caption("Networks that you train and prune appear here.")
         return
@@ -56,8 +59,8 @@ def _frontier() -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _showcase(url: str, number: int) -> Showcase | None:
-    return showcase(networks_now().networks)
+def _showcase(url: str, number: int, _networks: Sequence[Network]) -> Showcase | None:
+    return showcase(_networks)
 
 
 def _clicked(point: str) -> None:
@@ -75,8 +78,10 @@ def _best(point: Point, data: str) -> None:
     )
 
 
-def _next() -> None:
-    found = _suggestion(workspace().store_url, store().revision(), len(_stored()))
+def _next(edition: Edition, federated: bool) -> None:
+    stored = datasets.list_stored(workspace())
+    key = (workspace().store_url, store().revision(), len(stored))
+    found = _suggestion(key, edition.networks, stored, federated)
     with st.container(border=True):
         st.subheader("Next", anchor=False)
         st.markdown(plain(found.reason))
@@ -88,14 +93,14 @@ def _next() -> None:
         )
 
 
-def _stored() -> Sequence[datasets.StoredDataset]:
-    return datasets.list_stored(workspace())
-
-
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _suggestion(url: str, revision: str, stored: int) -> Suggestion:
-    known = networks_now().networks
-    return suggest(situation(store(), known, _stored(), method_labels()))
+def _suggestion(
+    key: tuple[str, str, int],
+    _networks: Sequence[Network],
+    _stored: Sequence[datasets.StoredDataset],
+    _federated: bool,
+) -> Suggestion:
+    return suggest(situation(store(), _networks, _stored, method_labels(), _federated))
 
 
 def _living() -> list[Job]:

@@ -121,7 +121,7 @@ def test_the_situation_is_that_of_the_data_set_worked_on_last(tmp_path):
     ids = fill(workspace)
     store = Store(workspace.store_url)
     known = NetworkList(store).now().networks
-    now = situation(store, known, list_stored(workspace), {})
+    now = situation(store, known, list_stored(workspace), {}, federated=True)
     store.close()
     assert now.data.digest == ids["data"]
     assert len(now.dense) == 1
