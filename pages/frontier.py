@@ -30,7 +30,7 @@ from pages.components.frontier_scale import (
 )
 from pages.components.live_chart import live_chart, to_csv
 from pages.components.search.importance_view import importance_view
-from pages.components.session import networks_now, recall, remember, workspace
+from pages.components.session import get_ready, networks_now, recall, remember, workspace
 from pages.components.views.baseline import choose_baseline, downloads
 from pages.components.views.compare_views import (
     layers_view,
@@ -71,6 +71,7 @@ def main() -> None:
     else:
         st.info("Click dots, or select networks above, to compare them.")
     _more(points, labels, picked)
+    get_ready()  # a card asks what its network forgot: a click must not wait for an engine
 
 
 def _empty() -> None:
