@@ -54,4 +54,12 @@ def _answer(job: Job, key: str) -> None:
         forgotten_strip(job, result.forgotten, f"{key}:strip")
         return
     st.markdown(f"**{TITLE}**", help=CHOSEN)
-    job_line(job, f"{key}:forgotten")
+    asking(job, f"{key}:forgotten")
+
+
+def asking(job: Job, key: str) -> None:
+    """Say that an answer is on its way, or why there is none; nobody has to stop a question."""
+    if job.ended:
+        job_line(job, key)
+        return
+    st.caption("Asking both networks about the same images; the first time takes some seconds.")

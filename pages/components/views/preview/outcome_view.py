@@ -28,7 +28,8 @@ from pages.components.error_box import plain
 from pages.components.image_strip import image_strip
 from pages.components.session import ask, store, sweep_now, workspace
 from pages.components.views.frontier_views import living
-from pages.components.views.job_progress import job_line, watch
+from pages.components.views.job_progress import watch
+from pages.components.views.preview.forgotten_view import asking
 from pages.components.views.run_views import download
 
 BEST = "Download the best network"
@@ -113,7 +114,7 @@ def _ended(found: Family, best: Point, sweep: str) -> None:
 def _forgotten(job: Job, sweep: str) -> None:
     result = result_of(job) if job.state == DONE else None
     if not isinstance(result, ForgottenResult):
-        job_line(job, f"outcome:{sweep}:images")
+        asking(job, f"outcome:{sweep}:images")
         return
     st.markdown(lost_sentence(result.forgotten))
     _images(result.forgotten, workspace().artifacts(job.id) / ANSWERS_FILE, sweep)
