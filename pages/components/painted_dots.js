@@ -1,7 +1,7 @@
-// Thousands of dots, painted on a canvas over the chart: as elements of it they would take seconds
-// to redraw. Files that are downloaded have them all, drawn by Plotly.
+// Hundreds of dots and more, painted on a canvas over the chart: as elements of it they would take
+// seconds to redraw. Files that are downloaded have them all, drawn by Plotly.
 
-const PAINTED_FROM = 1500; // dots
+const PAINTED_FROM = 300; // dots
 const REACH = 12; // pixels around the pointer in which a painted dot is found
 const SIDES = { circle: 0, square: 4, diamond: 4, pentagon: 5, hexagon: 6,
                 "triangle-up": 3, "triangle-down": 3, "triangle-left": 3 };
