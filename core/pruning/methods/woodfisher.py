@@ -16,24 +16,26 @@ AT_ONCE = 64_000_000  # entries of the gradients that are summed up together: 25
 class WoodFisher(Settings):
     """Second-order effect of a weight on the loss. Singh & Alistarh 2020, arXiv:2004.14340.
 
-    The Hessian is the empirical Fisher matrix F = δI + Σ g gᵀ / N of N gradients, in blocks of
-    neighbouring weights of one parameter. Adapted: the blocks are inverted as they are instead of
-    by the Woodbury identity, gradient by gradient, which gives the same matrix. The weights that
-    stay are not moved by F⁻¹ when one goes: retraining does that, or least-squares reconstruction.
+    The Hessian is the empirical Fisher matrix, the mean outer product of many gradients, in blocks
+    of neighbouring weights of one parameter. Adapted: the blocks are inverted as they are instead
+    of by the Woodbury identity, gradient by gradient, which gives the same matrix. The weights that
+    stay are not moved when one goes: retraining does that, or least-squares reconstruction.
     """
 
-    gradients: int = setting(256, low=1, high=100_000, help="Gradients that F is the mean of")
+    gradients: int = setting(
+        256, low=1, high=100_000, help="Gradients that the Fisher matrix is made of"
+    )
     batch_size: int = setting(16, low=1, high=4096, help="Images that one gradient is the mean of")
     block: int = setting(
         32,
         low=1,
         high=512,
-        help="Weights in a block of F",
+        help="Weights in a block of the Fisher matrix",
         why="The memory is four bytes for each weight times the size of a block.",
         advanced=True,
     )
     damping: float = setting(
-        1e-5, low=1e-12, high=1.0, help="δ, added to the diagonal of F", advanced=True
+        1e-5, low=1e-12, high=1.0, help="Added to the diagonal of the Fisher matrix", advanced=True
     )
 
 
