@@ -12,7 +12,14 @@ from core.networks.network import Weights
 from core.networks.prepare import Prepared
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.explorer import Explorer, Preview
-from core.pruning.preview.first_cuts import FOLDER, IMAGES, RESULT_FILE, metric_of, plans_of
+from core.pruning.preview.first_cuts import (
+    FOLDER,
+    IMAGES,
+    KEPT_IMAGES,
+    RESULT_FILE,
+    metric_of,
+    plans_of,
+)
 from core.pruning.search.spec import SweepSpec
 from core.tasks.inputs import PRUNED_FILE
 
@@ -34,7 +41,7 @@ class FirstCuts:
 
         In a folder of its own: the training's files are the same with it and without.
         """
-        explorer = Explorer(weights, self._data)
+        explorer = Explorer(weights, self._data, KEPT_IMAGES)
         answers = [answer for _, answer in self._answers(explorer)]
         best = max(answers, key=lambda answer: (answer.score, answer.accuracy), default=None)
         if best is None:
