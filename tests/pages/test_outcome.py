@@ -112,7 +112,7 @@ def test_while_the_network_trains_a_sentence_says_what_a_cut_would_leave(
     sweep, *_ = begun(store, workspace, ids)
     text = all_text(open_page("home", sweep=sweep)).replace("\\", "")
     assert (
-        "Cut once, without retraining: Magnitude with 80.0% zeros classifies 75.0% of 500 "
+        "Cut once, without retraining: Magnitude with 80.0% zeros classifies 75.0% of 250 "
         "validation images correctly, the network before the cut 80.0%." in text
     )
 

@@ -30,6 +30,7 @@ from core.pruning.reconstruction.plan_step import sample
 from core.pruning.reconstruction.refit import (
     DenseMoments,
     fit_last_layer,
+    last_outputs,
     measure,
     reconstruct,
 )
@@ -217,7 +218,11 @@ class Explorer:
         else:
             stage = self._stepwise(plan).to(plan.sparsity)
             weights, mask, notes = stage.weights, stage.mask, stage.notes
-        return fit_last_layer(self._dense, weights, mask.arrays, self._fitted), mask, notes
+        return fit_last_layer(self._wanted, weights, mask.arrays, self._fitted), mask, notes
+
+    @cached_property
+    def _wanted(self) -> np.ndarray:
+        return last_outputs(self._dense, self._fitted)
 
     @cached_property
     def _fitted(self) -> np.ndarray:

@@ -107,8 +107,16 @@ def reconstruct_in_sequence(
     return reconstructed
 
 
+def last_outputs(weights: Weights, images: np.ndarray) -> np.ndarray:
+    """Return the (n, classes) outputs of the last layer."""
+    layer = LAYERS[-1]
+    return (
+        layer_input(weights, images, layer) @ weights[f"{layer}/kernel"] + weights[f"{layer}/bias"]
+    )
+
+
 def fit_last_layer(
-    dense: Weights,
+    wanted: np.ndarray,
     pruned: Weights,
     mask: Arrays,
     images: np.ndarray,
@@ -116,13 +124,12 @@ def fit_last_layer(
     ridge: float = RIDGE,
     iterations: int = 3 * ITERATIONS,
 ) -> Weights:
-    """Return `pruned` with its last layer fitted to the dense network's logits for the images.
+    """Return `pruned` with its last layer fitted to outputs that it should have for the images.
 
-    It reads what the cut network gives it, so it makes up for the errors of all layers before it.
+    wanted: (n, classes), the dense network's `last_outputs`. The layer reads what the cut network
+    gives it, so it makes up for the errors of all layers before it.
     """
     layer = LAYERS[-1]
-    kernel, bias = dense[f"{layer}/kernel"], dense[f"{layer}/bias"]
-    wanted = layer_input(dense, images, layer) @ kernel + bias
     of = moments(layer_input(pruned, images, layer), wanted)
     return {**pruned, **_fit(layer, pruned, mask, of, ridge, iterations)}
 

@@ -5,10 +5,9 @@ import pytest
 
 from core.evaluation.cost import sparsity
 from core.progress import Silent
-from core.pruning.activations import layer_input
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
-from core.pruning.reconstruction.refit import fit_last_layer, measure, reconstruct
+from core.pruning.reconstruction.refit import fit_last_layer, last_outputs, measure, reconstruct
 from core.pruning.reconstruction.stepwise import STAYS, StepwiseCut
 from core.pruning.unstructured import Cutter
 from tests.pruning import tiny
@@ -71,16 +70,14 @@ def test_steps_leave_more_of_a_network_than_one_cut_and_one_fit(dense, measured,
     mask, _ = CUTTER.mask(dense, wanted)
     at_once = reconstruct(mask.apply(dense), mask.arrays, measured)
     stage = StepwiseCut(dense, measured, CUTTER.mask).to(wanted)
-    with_last = fit_last_layer(dense, stage.weights, stage.mask.arrays, DATA.train.images)
+    with_last = fit_last_layer(
+        last_outputs(dense, DATA.train.images), stage.weights, stage.mask.arrays, DATA.train.images
+    )
     once, steps, last = (_error(dense, each) for each in (at_once, stage.weights, with_last))
     assert last < steps < once
 
 
 def _error(dense, weights):
     """Return the mean squared difference of all logits."""
-    answers = [layer_input(each, DATA.train.images, "dense2") for each in (dense, weights)]
-    logits = [
-        rows @ each["dense2/kernel"] + each["dense2/bias"]
-        for rows, each in zip(answers, (dense, weights), strict=True)
-    ]
-    return np.square(logits[0] - logits[1]).mean()
+    first, second = (last_outputs(each, DATA.train.images) for each in (dense, weights))
+    return np.square(first - second).mean()
