@@ -73,6 +73,13 @@ def test_the_dashboard_is_served_from_any_folder_until_it_is_interrupted(tmp_pat
     assert "Traceback" not in complaints
 
 
+def test_no_message_offers_to_be_sent_elsewhere_and_nothing_is_counted():
+    options = server_options("::1", 8600)
+    assert options["client.showErrorLinks"] is False
+    assert options["client.showErrorDetails"] == "none"
+    assert options["browser.gatherUsageStats"] is False
+
+
 def test_options_are_the_settings_of_a_checkout_and_where_to_listen():
     in_checkout = ROOT / ".streamlit" / "config.toml"
     assert in_checkout.read_bytes() == (ROOT / "assets" / "streamlit.toml").read_bytes()
