@@ -198,6 +198,11 @@ def _check_names(names: Sequence[str], classes: int) -> None:
         raise SettingsError(f"There are {len(names)} names for {classes} classes. Give each one.")
     if not all(names):
         raise SettingsError("A class has no name. Give each class one.")
+    if strange := [name for name in names if not name.isprintable() or {"<", ">"} & set(name)]:
+        raise SettingsError(
+            f"The name of class {names.index(strange[0]) + 1} holds an invisible character, or < "
+            "or >, which a chart reads as markup. Remove it."
+        )
     if longest := [name for name in names if len(name) > LONGEST_NAME]:
         raise SettingsError(
             f"“{longest[0][:LONGEST_NAME]}…” is too long. Use up to {LONGEST_NAME} characters."

@@ -126,7 +126,14 @@ def _trained_on(context: Context, spec: CompeteSpec, before: Job) -> CompeteResu
             "Only the winner of a finished competition can be given more time. Wait until it has "
             "ended, or choose another one."
         )
+    if before.settings.get("data") != spec.data:
+        raise JobError(
+            "That competition was held on another data set. Give its winner more time on the "
+            "images that it was chosen by."
+        )
     earlier = CompeteResult.from_stored(before.result, before.result_format)
+    if not earlier.tried:
+        raise JobError("That competition has no tries to go on from. Hold another one.")
     is_other_network = is_other(context, earlier.dense)
     other = other_network(context, earlier.dense) if is_other_network else None
     trainer = JobTrainer(context, spec.data, other)

@@ -109,6 +109,8 @@ def test_renamed_classes_are_shown_and_the_data_set_stays_what_it_is(workspace):
         (["ant", "  "], "A class has no name"),
         (["ant", "ant"], "Two classes are called “ant”"),
         (["ant", "b" * 61], "is too long. Use up to 60 characters"),
+        (["ant", "<b>bee</b>"], "The name of class 2 holds an invisible character, or <"),
+        (["a\u202ent", "bee"], "The name of class 1 holds an invisible character"),
     ],
 )
 def test_names_that_cannot_be_are_refused_and_change_nothing(workspace, names, reason):

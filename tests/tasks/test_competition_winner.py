@@ -59,6 +59,13 @@ def test_a_worse_one_leaves_the_winner_what_it_was(monkeypatch, lab):
     assert found.point_of_best.method == "magnitude"
 
 
+def test_a_winner_stays_with_its_images(lab):
+    context, ids = lab
+    spec = CompeteSpec(data="0" * 16, minutes=5, after=ids["before"])
+    with pytest.raises(JobError, match="another data set"):
+        competition.competition(context, spec)
+
+
 def test_only_a_finished_competition_has_a_winner(lab):
     context, ids = lab
     running = context.store.submit(CompeteSpec(data=ids["data"], minutes=30), 0)

@@ -1,5 +1,6 @@
 """How important each setting of a search was, and whether more than chance says so."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,6 +63,7 @@ def importances(tries: Sequence[Try], seed: int = 0) -> Importances:
     PED-ANOVA. A setting is clear where chance alone gives as much in fewer than CHANCE of all
     cases, divided by the number of settings (Bonferroni).
     """
+    tries = [each for each in tries if math.isfinite(each.value)]
     names = list(tries[0].settings) if tries else []
     if not names:
         return Importances(len(tries), too_few="All tries have the same settings.")

@@ -9,6 +9,7 @@ from core.errors import SettingsError
 
 LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE = 120, 40, 10_000
 MOST_TAGS = 20
+BLANK = " \u00a0\u2800\u3000\u3164\uffa0"  # letters that show nothing
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Annotation:
     note: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name.strip(BLANK))
+        object.__setattr__(self, "tags", tuple(tag.strip(BLANK) for tag in self.tags))
         for what, text, longest in (
             ("The name", self.name, LONGEST_NAME),
             *(("A tag", tag, LONGEST_TAG) for tag in self.tags),
@@ -73,5 +76,7 @@ def _check(what: str, text: str, longest: int) -> None:
         raise SettingsError(f"{what} is longer than {longest:,} characters. Shorten it.")
     if longest != LONGEST_NOTE and not text.isprintable():
         raise SettingsError(f"{what} holds a line break or an invisible character. Remove it.")
+    if longest != LONGEST_NOTE and ("<" in text or ">" in text):  # charts would read a tag
+        raise SettingsError(f"{what} holds < or >, which a chart reads as markup. Remove it.")
     if "\x00" in text or text.encode(errors="ignore").decode() != text:
         raise SettingsError(f"{what} holds a character that cannot be stored. Remove it.")

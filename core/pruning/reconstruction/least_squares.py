@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LEAST_STRENGTH = 1e-12
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -80,7 +82,8 @@ def refit_masked(
 
 
 def _strength(of: Moments, ridge: float) -> float:
-    return ridge * float(np.trace(of.gram)) / len(of.gram)
+    # A layer that reads nothing but zeros has no scale: the weights stay where the ridge pulls.
+    return max(ridge * float(np.trace(of.gram)) / len(of.gram), LEAST_STRENGTH)
 
 
 def _divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -158,6 +158,8 @@ def _fit(
         fitted = refit(inner, start, ridge)
     else:
         fitted = refit_masked(inner, start, inner_kept, ridge, iterations)
+    if not np.isfinite(fitted).all():  # moments beyond the range of numbers: nothing is gained
+        return {name: pruned[name] for name in names}
     result = old
     result[np.ix_(rows, alive)] = fitted
     return dict(zip(names, unstack(result, pruned[names[0]].shape), strict=True))

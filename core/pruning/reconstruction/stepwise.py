@@ -45,5 +45,7 @@ class StepwiseCut:
     def _step(self, after: int, sparsity: float) -> Stage:
         """Return the stage of this sparsity, from what `after` steps have left."""
         weights = self._stages[after - 1].weights if after else self._dense
-        mask, notes = self._cut(weights, sparsity)
+        chosen, notes = self._cut(weights, sparsity)
+        # A zero is no weight: a fit would make one of it, and a sparse network less sparse.
+        mask = Mask({name: kept & (weights[name] != 0) for name, kept in chosen.arrays.items()})
         return Stage(reconstruct(mask.apply(weights), mask.arrays, self._measured), mask, notes)

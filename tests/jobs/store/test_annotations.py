@@ -83,3 +83,17 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(name, tags, note, said):
 
 def test_tags_are_written_with_commas_between_them():
     assert tags_of(" a , b b,,a,") == ("a", "b b")
+
+
+@pytest.mark.parametrize("name", ["<a href='http://e.vil'>open</a>", "a > b", "two\nlines"])
+def test_a_name_that_a_chart_would_take_for_markup_is_refused(name):
+    with pytest.raises(SettingsError, match="Remove it"):
+        Annotation(name)
+    with pytest.raises(SettingsError, match="Remove it"):
+        Annotation(tags=(name,))
+    assert Annotation(note=name).note == name  # plain text, in no chart
+
+
+def test_names_that_show_nothing_are_none():
+    assert Annotation("  \u3164\u2800 ") == Annotation()
+    assert Annotation(" the good one ", (" a ", "a")) == Annotation("the good one", ("a",))

@@ -81,3 +81,21 @@ def _error(dense, weights):
     """Return the mean squared difference of all logits."""
     first, second = (last_outputs(each, DATA.train.images) for each in (dense, weights))
     return np.square(first - second).mean()
+
+
+@pytest.mark.parametrize("layer", ["conv1", "conv3", "dense1"])
+def test_a_silent_layer_leaves_finite_weights(dense, layer):
+    """All that the next layer reads is zero: there is nothing to fit to."""
+    silent = {**dense, f"{layer}/bias": np.full_like(dense[f"{layer}/bias"], -50)}
+    moments = measure(silent, tiny.SHAPE, DATA.train.images, 0, rows=500)
+    wanted = last_outputs(silent, DATA.train.images)
+    for share in (0.0, 0.5, 0.95):
+        stage = StepwiseCut(silent, moments, CUTTER.mask).to(share)
+        found = fit_last_layer(wanted, stage.weights, stage.mask.arrays, DATA.train.images)
+        assert all(np.isfinite(value).all() for value in found.values())
+
+
+def test_zeros_of_a_sparse_network_stay_zeros(dense, measured):
+    sparse = CUTTER.mask(dense, 0.9)[0].apply(dense)
+    stage = StepwiseCut(sparse, measured, CUTTER.mask).to(0.3)
+    assert sparsity(stage.weights) >= sparsity(sparse) > 0.89
