@@ -238,6 +238,7 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
         default=start if start in VIEWS else VIEWS[0],
         key="frontier-view",
         label_visibility="collapsed",
+        required=True,
     )
     remember("compare", view)
     dense = results.common_dense(chosen, by_id)

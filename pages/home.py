@@ -63,8 +63,8 @@ def _welcome() -> None:
         points = results.sample_points()
         st.caption(
             "A finished run. Each dot is a network: farther right with fewer weights, higher up "
-            "with fewer errors. Its score is (accuracy + sparsity) / 2, or 0 up to "
-            f"{percent(THRESHOLD, 0)} accuracy."
+            "with fewer errors. Its score is (accuracy + sparsity) / 2; 0 up to "
+            f"{percent(THRESHOLD, 0)} accuracy, and without any zero."
         )
         live_chart(live_frontier(points, method_labels()), "sample-frontier", 400)
         best_line(points)

@@ -93,8 +93,8 @@ function linkNetworks(plot, data, colors, setStateValue) {
     plot.linkedLook = look;
     plot.freshLinked = dressed(plot.parts.get(data.linked), colors, data.twins);
   }
-  // There the x axis's title leaves no room for the toolbar beside it.
-  figure.classList.toggle("live-chart-narrow", plot.clientWidth < 600);
+  // There the x axis's title leaves no room for the toolbar beside it, once the list has its own.
+  figure.classList.toggle("live-chart-narrow", plot.clientWidth < 900);
   figure.style.setProperty("--live-chart-card", colors.card);
   const pick = data.pick ? (id) => setStateValue("picked", { id, at: Date.now() }) : null;
   plot.networks.update(plot.freshLinked, pick, data.listed, data.beside);

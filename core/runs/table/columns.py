@@ -42,7 +42,10 @@ COLUMNS: Mapping[str, Column] = {
         "best accuracy on validation images.",
     ),
     "score": Column(
-        "Score", "number", lambda row: row.score, "(accuracy + sparsity) / 2, or 0 up to 60%."
+        "Score",
+        "number",
+        lambda row: row.score,
+        "(accuracy + sparsity) / 2; 0 up to 60% accuracy or without zeros.",
     ),
     "seconds": Column("Duration", "seconds", lambda row: row.seconds),
     "started": Column("Started", "time", lambda row: row.started),

@@ -146,7 +146,7 @@ def _layer(names: Sequence[str]) -> str:
     if len(names) > MOST_BUTTONS:
         return str(st.selectbox("Layer", names, key="compare-layers", help=help_text))
     chosen = st.segmented_control(
-        "Layer", names, default=names[0], key="compare-layer", help=help_text
+        "Layer", names, default=names[0], key="compare-layer", help=help_text, required=True
     )
     return str(chosen or names[0])
 

@@ -194,7 +194,11 @@ def network_card(network: Network, class_names: Sequence[str], key: str) -> None
 def point_metrics(point: Point) -> None:
     """Show a point's metrics in a row."""
     cells = (
-        ("Score", f"{point.score:.3f}", "(accuracy + sparsity) / 2, or 0 up to 60% accuracy."),
+        (
+            "Score",
+            f"{point.score:.3f}",
+            "(accuracy + sparsity) / 2; 0 up to 60% accuracy, and without any zero.",
+        ),
         ("Accuracy", percent(point.accuracy), "On the holdout: images that no choice has seen."),
         (
             "Sparsity",
