@@ -22,7 +22,7 @@ from core.pruning.graphs.prune_network import prune_network
 from core.pruning.graphs.single_weights import highest_sparsity
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
-from core.pruning.search.competition import Made, compete, trained_on
+from core.pruning.search.competition import Made, compete, gap_seconds, trained_on
 from core.pruning.search.spec import CompeteResult, CompeteSpec, TimingResult, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.records import Spec
@@ -32,8 +32,6 @@ from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
 
 FEW_IMAGES, MORE_IMAGES = 640, 2560
-# Between two of its runs a competition takes seconds; a longer gap was a queue, a kill or a night.
-LONGEST_GAP = 30.0
 
 
 class JobTrainer:
@@ -89,9 +87,9 @@ class JobTrainer:
         again after a kill the answer is the same, as all of it is in the store.
         """
         started, finished = job.started or 0.0, job.finished or 0.0
-        gap = started - self._ended if self._ended is not None else 0.0
+        gap = gap_seconds(started, self._ended)
         self._ended = finished
-        return max(spent, finished - started) + min(max(gap, 0.0), LONGEST_GAP)
+        return max(spent, finished - started) + gap
 
     def _order(self, spec: Spec, seed: int) -> Job:
         return _done(self._wait_for(spec, seed))
@@ -111,9 +109,7 @@ def competition(context: Context, spec: CompeteSpec) -> CompeteResult:
     """Find the best score that the minutes allow."""
     if spec.after is not None:
         return _trained_on(context, spec, context.store.get(spec.after))
-    is_given = spec.dense is not None and is_other(context, spec.dense)
-    other = other_network(context, spec.dense) if spec.dense and is_given else None
-    trainer = JobTrainer(context, spec.data, other)
+    trainer = _trainer(context, spec.data, spec.dense)
     found = compete(spec.minutes, context.seed, trainer, spec.dense)
     point = _point_of(context, found.best.id)
     return CompeteResult(found.dense.id, found.best.id, found.entries, point)
@@ -134,15 +130,19 @@ def _trained_on(context: Context, spec: CompeteSpec, before: Job) -> CompeteResu
     earlier = CompeteResult.from_stored(before.result, before.result_format)
     if not earlier.tried:
         raise JobError("That competition has no tries to go on from. Hold another one.")
-    is_other_network = is_other(context, earlier.dense)
-    other = other_network(context, earlier.dense) if is_other_network else None
-    trainer = JobTrainer(context, spec.data, other)
+    trainer = _trainer(context, spec.data, earlier.dense)
     best = max(earlier.tried, key=lambda entry: entry.objective)
     made, entry = trained_on(spec.minutes, context.seed, trainer, earlier.best, best)
     tried = (*earlier.tried, entry)
     if entry.objective <= best.objective:
         return replace(earlier, tried=tried)
     return CompeteResult(earlier.dense, made.id, tried, _point_of(context, made.id))
+
+
+def _trainer(context: Context, data: str, dense: str | None) -> JobTrainer:
+    """Return the trainer for the network that a run made, the reference network for None."""
+    is_given = dense is not None and is_other(context, dense)
+    return JobTrainer(context, data, other_network(context, dense) if dense and is_given else None)
 
 
 def _point_of(context: Context, run: str) -> Point:

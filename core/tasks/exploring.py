@@ -1,5 +1,6 @@
 """Tasks that look before anything is trained: the instant explorer and the sensitivity table."""
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from core.networks.network import Weights
 from core.pruning.graphs.explorer import NetworkExplorer
 from core.pruning.graphs.sensitivity import network_sensitivity
 from core.pruning.plan import PrunePlan
-from core.pruning.preview.explorer import Explorer
+from core.pruning.preview.explorer import Explorer, Preview
 from core.pruning.preview.sensitivity import sensitivity
 from core.pruning.preview.spec import (
     CurvePoint,
@@ -95,22 +96,32 @@ def _written(folder: Path, explorer: Explorer | NetworkExplorer, weights: Weight
 
 def curve(context: Context, spec: CurveSpec) -> CurveResult:
     """Draw a method's one-shot curve, one sparsity after another."""
-    explorer = _explorer(context, spec)
     points: list[CurvePoint] = []
     images = 0
-    for number, sparsity in enumerate(CURVE):
-        context.progress.report(number, len(CURVE), f"{sparsity:.0%}")
-        plan = PrunePlan(method=spec.method, sparsity=sparsity, epochs=0)
-        try:
-            answer = explorer.answer(plan, None, spec.reconstruction)
-        except SettingsError:
-            if not points:
-                raise
-            break  # the network holds no more that may go: the curve ends here
+    for number, (_, answer) in enumerate(_along(context, spec, _explorer(context, spec), CURVE)):
         points.append(CurvePoint(answer.sparsity, answer.accuracy, answer.score))
         images = answer.images
         context.progress.record(number, sparsity=answer.sparsity, accuracy=answer.accuracy)
     return CurveResult(spec.method, tuple(points), images)
+
+
+def _along(
+    context: Context,
+    spec: CurveSpec | ForgettingSpec,
+    explorer: Explorer | NetworkExplorer,
+    levels: Sequence[float],
+) -> Iterator[tuple[float, Preview]]:
+    """Yield each level with its answer, as far as the network holds what may go."""
+    for number, sparsity in enumerate(levels):
+        context.progress.report(number, len(levels), f"{sparsity:.0%}")
+        plan = PrunePlan(method=spec.method, sparsity=sparsity, epochs=0)
+        try:
+            answer = explorer.answer(plan, None, spec.reconstruction)
+        except SettingsError:
+            if not number:
+                raise
+            return
+        yield sparsity, answer
 
 
 def forgetting(context: Context, spec: ForgettingSpec) -> ForgettingResult:
@@ -118,15 +129,7 @@ def forgetting(context: Context, spec: ForgettingSpec) -> ForgettingResult:
     explorer = _explorer(context, spec)
     levels: list[float] = []
     answers: list[Answers] = []
-    for number, sparsity in enumerate(CURVE[1:]):  # without a cut nothing is forgotten
-        context.progress.report(number, len(CURVE) - 1, f"{sparsity:.0%}")
-        plan = PrunePlan(method=spec.method, sparsity=sparsity, epochs=0)
-        try:
-            answer = explorer.answer(plan, None, spec.reconstruction)
-        except SettingsError:
-            if not answers:
-                raise
-            break  # the network holds no more that may go: the curve ends here
+    for sparsity, answer in _along(context, spec, explorer, CURVE[1:]):  # all stays without a cut
         levels.append(sparsity)
         answers.append(answer.answers)
     found = curve_of(levels, answers)

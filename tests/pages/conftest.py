@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.forgotten import Answers
 from core.jobs.engine.lock import FileLock
+from core.jobs.store.store import Store
 from core.workspace import Workspace
 from tests.runs.finished_lab import fill
 
@@ -33,6 +36,14 @@ def filled_home(empty_home) -> tuple[Workspace, dict[str, str]]:
 
 
 @pytest.fixture
+def store(filled_home):
+    """Return the store of that workspace."""
+    opened = Store(filled_home[0].store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def open_page():
     """Return a function that opens one page of the app inside its frame."""
 
@@ -44,6 +55,11 @@ def open_page():
         return test.run()
 
     return opened
+
+
+def answers() -> Answers:
+    """Return what is said to one image of each kind; the second is lost."""
+    return Answers(np.array([0, 1, 3, 4]), np.eye(5)[[0, 1, 2, 3]], np.eye(5)[[0, 0, 2, 4]])
 
 
 def all_text(test: AppTest) -> str:

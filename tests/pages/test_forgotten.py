@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.forgetting import curve_of, write_curve
-from core.evaluation.forgotten import Answers, forgotten, write_answers
-from core.jobs.store.store import Store
+from core.evaluation.forgotten import forgotten, write_answers
 from core.networks.formats import keras_h5
 from core.pruning.preview.spec import (
     ForgettingResult,
@@ -15,22 +14,10 @@ from core.pruning.preview.spec import (
     PreviewSpec,
 )
 from core.runs.specs import spec_of
-from tests.pages.conftest import all_text, button
+from tests.pages.conftest import all_text, answers, button
 from tests.runs.finished_lab import CLASSES, finish, pruned_weights
 
 pytestmark = pytest.mark.slow  # whole pages
-
-
-@pytest.fixture
-def store(filled_home):
-    opened = Store(filled_home[0].store_url)
-    yield opened
-    opened.close()
-
-
-def answers():
-    """Return what is said to one image of each kind."""
-    return Answers(np.array([0, 1, 3, 4]), np.eye(5)[[0, 1, 2, 3]], np.eye(5)[[0, 0, 2, 4]])
 
 
 def test_the_explorer_says_what_became_of_the_images(filled_home, store, open_page):

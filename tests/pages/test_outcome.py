@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from core.evaluation.forgotten import (
-    Answers,
     ForgottenResult,
     ForgottenSpec,
     forgotten,
@@ -16,7 +15,6 @@ from core.evaluation.forgotten import (
 )
 from core.evaluation.point import Point
 from core.jobs.store.lease import Update
-from core.jobs.store.store import Store
 from core.networks.formats import keras_h5
 from core.networks.network import REFERENCE
 from core.pruning.plan import PrunePlan
@@ -27,22 +25,10 @@ from core.pruning.spec import PruneResult, PruneSpec
 from core.runs.results import network_of
 from core.training.recipe import QUICK
 from core.training.spec import TrainSpec
-from tests.pages.conftest import all_text
+from tests.pages.conftest import all_text, answers
 from tests.runs.finished_lab import CLASSES, begin, finish, pruned_weights, settle
 
 pytestmark = pytest.mark.slow  # whole pages
-
-
-@pytest.fixture
-def store(filled_home):
-    opened = Store(filled_home[0].store_url)
-    yield opened
-    opened.close()
-
-
-def answers():
-    """Return what is said to one image of each kind; the second is lost."""
-    return Answers(np.array([0, 1, 3, 4]), np.eye(5)[[0, 1, 2, 3]], np.eye(5)[[0, 0, 2, 4]])
 
 
 def answered(folder):

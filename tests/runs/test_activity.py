@@ -26,18 +26,9 @@ from core.training.spec import TrainSpec
 from core.workspace import Workspace
 from tests.evaluation.points import point
 from tests.jobs.told import told
-from tests.runs.finished_lab import fill, finish
+from tests.runs.finished_lab import finish
 
 DENSE = point(0.75, 0.0, "dense", id="dense", parent="")
-
-
-@pytest.fixture
-def lab(tmp_path):
-    workspace = Workspace(tmp_path)
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
-    yield store, ids
-    store.close()
 
 
 def test_a_family_is_the_dense_network_and_what_was_pruned_from_it(lab):

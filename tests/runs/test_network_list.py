@@ -7,18 +7,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
 from core.runs.network_list import NetworkList
 from core.runs.results import networks
-from core.workspace import Workspace
-from tests.runs.finished_lab import fill, finish
-
-
-@pytest.fixture
-def filled(tmp_path):
-    """A store with seven networks, and the ids in it."""
-    workspace = Workspace(tmp_path)
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
-    yield store, ids
-    store.close()
+from tests.runs.finished_lab import finish
 
 
 @pytest.fixture
@@ -36,13 +25,13 @@ def rows_read(monkeypatch):
     return counts
 
 
-def test_it_has_what_the_store_has_newest_first(filled):
-    store, _ = filled
+def test_it_has_what_the_store_has_newest_first(lab):
+    store, _ = lab
     assert list(NetworkList(store).now().networks) == networks(store)
 
 
-def test_only_a_row_that_is_new_is_read(filled, rows_read):
-    store, ids = filled
+def test_only_a_row_that_is_new_is_read(lab, rows_read):
+    store, ids = lab
     known = NetworkList(store)
     first = known.now()
     assert rows_read == [7]
@@ -62,8 +51,8 @@ def _shape(network):
     return network.job.result["shape"]
 
 
-def test_a_run_that_was_deleted_is_gone(filled):
-    store, ids = filled
+def test_a_run_that_was_deleted_is_gone(lab):
+    store, ids = lab
     known = NetworkList(store)
     before = known.now()
     store.delete(ids["random-0.95"])
@@ -72,6 +61,6 @@ def test_a_run_that_was_deleted_is_gone(filled):
     assert ids["random-0.95"] not in {network.job.id for network in after.networks}
 
 
-def test_two_lists_never_have_the_same_number(filled):
-    store, _ = filled
+def test_two_lists_never_have_the_same_number(lab):
+    store, _ = lab
     assert NetworkList(store).now().number != NetworkList(store).now().number

@@ -168,8 +168,7 @@ class Explorer:
     def _weights(
         self, plan: PrunePlan, per_layer: Mapping[str, float] | None
     ) -> tuple[Weights, Mask, tuple[str, ...]]:
-        cutter = Cutter(self._data, replace(plan, epochs=0), self._seed)
-        key = digest({"m": plan.method, "s": dict(plan.settings), "a": plan.resolved_allocation})
+        cutter, key = self._cutter(plan)
         if key not in self._scores:
             self._scores[key] = cutter.scores(self._dense)
         scores = self._scores[key]
@@ -178,6 +177,11 @@ class Explorer:
             return mask.apply(self._dense), mask, ()
         mask, notes = cutter.cut(scores, plan.sparsity)
         return mask.apply(self._dense), mask, notes
+
+    def _cutter(self, plan: PrunePlan) -> tuple[Cutter, str]:
+        """Return what cuts single weights, and the key of what it finds in the dense network."""
+        key = digest({"m": plan.method, "s": dict(plan.settings), "a": plan.resolved_allocation})
+        return Cutter(self._data, replace(plan, epochs=0), self._seed), key
 
     def _channels(
         self, plan: PrunePlan, per_layer: Mapping[str, float] | None
@@ -233,9 +237,8 @@ class Explorer:
         return measure(self._dense, self._data.shape, self._fitted, self._seed, FIT_ROWS)
 
     def _stepwise(self, plan: PrunePlan) -> StepwiseCut:
-        key = digest({"m": plan.method, "s": dict(plan.settings), "a": plan.resolved_allocation})
+        cutter, key = self._cutter(plan)
         if key not in self._steps:
-            cutter = Cutter(self._data, replace(plan, epochs=0), self._seed)
             self._steps[key] = StepwiseCut(self._dense, self._moments, cutter.mask)
         return self._steps[key]
 

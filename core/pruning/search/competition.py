@@ -27,6 +27,8 @@ LEAST_EPOCHS = 6  # of which the dense network has two
 # What a run needs beside its training (a process, the step's graph, measuring) where none was
 # seen yet, and how much more than that is kept for the last one.
 OVERHEAD_SECONDS, CAUTION = 10.0, 1.25
+# Between two of its runs a competition takes seconds; a longer gap was a queue, a kill or a night.
+LONGEST_GAP = 30.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Made:
     def objective(self) -> float:
         """What the search maximises, see `objective_of`."""
         return objective_of(self.score, self.accuracy)
+
+
+def gap_seconds(started: float, ended: float | None) -> float:
+    """Return what counts of the time between a run's start and the end of the one before."""
+    return min(max(started - ended, 0.0), LONGEST_GAP) if ended is not None else 0.0
 
 
 class NetworkTrainer(Protocol):

@@ -7,6 +7,7 @@ from core.evaluation.frontier import best_by_validation
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
+from core.pruning.search.competition import gap_seconds
 from core.pruning.search.spec import CompeteSpec, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.runs.results import Network, network_of
@@ -16,7 +17,6 @@ from core.training.spec import TrainSpec
 
 # A run that gets this share of what was left at its start is the one that gets all of it.
 LAST = 0.5
-LONGEST_GAP = 30.0  # between two runs; what is longer was a queue, a kill or a night
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ def _used(runs: Sequence[Job], now: float) -> float:
         if run.started is None:
             continue
         until = run.finished or now
-        gap = run.started - ended if ended is not None else 0.0
-        used += max(0.0, until - run.started) + min(max(0.0, gap), LONGEST_GAP)
+        used += max(0.0, until - run.started) + gap_seconds(run.started, ended)
         ended = until
     return used
 

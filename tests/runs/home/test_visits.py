@@ -1,11 +1,6 @@
 """Visits to the home page: half an hour without anybody ends one."""
 
-import pytest
-
-from core.jobs.store.store import Store
 from core.runs.home.visits import AWAY_SECONDS, finished_since, since_last_visit, since_noted
-from core.workspace import Workspace
-from tests.runs.finished_lab import fill
 
 
 def test_the_first_visit_has_none_before_it(tmp_path):
@@ -33,15 +28,6 @@ def test_a_folder_that_cannot_be_written_to_hides_nothing(tmp_path):
     path = tmp_path / "gone" / "visits.json"
     assert since_noted(path, 1e9) is None
     assert not path.exists()
-
-
-@pytest.fixture
-def lab(tmp_path):
-    workspace = Workspace(tmp_path)
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
-    yield store, ids
-    store.close()
 
 
 def test_only_what_ended_since_then_is_listed_the_last_first(lab):

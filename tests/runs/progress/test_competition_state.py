@@ -2,26 +2,14 @@
 
 from dataclasses import replace
 
-import pytest
-
-from core.jobs.store.store import Child, Store
+from core.jobs.store.store import Child
 from core.pruning.plan import PrunePlan
 from core.pruning.search.spec import CompeteSpec, TimingResult, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.runs.progress.competition_state import competition_state
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
-from core.workspace import Workspace
-from tests.runs.finished_lab import begin, end, fill
-
-
-@pytest.fixture
-def lab(tmp_path):
-    workspace = Workspace(tmp_path)
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
-    yield store, ids
-    store.close()
+from tests.runs.finished_lab import begin, end
 
 
 def started(store, spec):

@@ -11,27 +11,16 @@ from core.pruning.spec import PruneSpec
 from core.runs.results import network_of
 from core.runs.table.index import RunIndex
 from core.training.spec import TrainSpec
-from core.workspace import Workspace
 from tests.jobs.told import told
-from tests.runs.finished_lab import begin, end, fill, finish
-
-
-@pytest.fixture
-def filled(tmp_path):
-    """A store with a dense network, six pruned ones and four federated runs, and the ids."""
-    workspace = Workspace(tmp_path)
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
-    yield store, ids
-    store.close()
+from tests.runs.finished_lab import begin, end, finish
 
 
 def rows(index):
     return {row.id: row for row in index.now().rows}
 
 
-def test_a_row_says_what_was_measured_of_which_network(filled):
-    store, ids = filled
+def test_a_row_says_what_was_measured_of_which_network(lab):
+    store, ids = lab
     found = rows(RunIndex(store))
     assert len(found) == 11  # the answer of a page, changed predictions, is none of them
     pruned = found[ids["magnitude-0.95"]]
@@ -47,16 +36,16 @@ def test_a_row_says_what_was_measured_of_which_network(filled):
     assert pruned.seconds == pytest.approx(0, abs=60)
 
 
-def test_a_federated_row_has_its_best_accuracy_and_its_network(filled):
-    store, _ = filled
+def test_a_federated_row_has_its_best_accuracy_and_its_network(lab):
+    store, _ = lab
     run = next(job for job in store.jobs(kind="federate") if "FedAvg, IID" in str(job.settings))
     row = rows(RunIndex(store))[run.id]
     assert (row.accuracy, row.score, row.sparsity) == (0.75, None, None)
     assert row.network == "MLP 128"
 
 
-def test_only_runs_that_changed_are_read_and_progress_changes_no_row(filled, monkeypatch):
-    store, ids = filled
+def test_only_runs_that_changed_are_read_and_progress_changes_no_row(lab, monkeypatch):
+    store, ids = lab
     index = RunIndex(store)
     first = index.now()
     read = []
@@ -85,8 +74,8 @@ def test_only_runs_that_changed_are_read_and_progress_changes_no_row(filled, mon
     end(lease, {})
 
 
-def test_a_sweep_shows_its_best_network_and_runs_in_work_the_network_they_start_from(filled):
-    store, ids = filled
+def test_a_sweep_shows_its_best_network_and_runs_in_work_the_network_they_start_from(lab):
+    store, ids = lab
     sweep = SweepSpec(
         data=ids["data"], dense=ids["dense"], methods=("magnitude",), sparsities=(0.8,)
     )
@@ -105,8 +94,8 @@ def test_a_sweep_shows_its_best_network_and_runs_in_work_the_network_they_start_
     end(lease, SweepResult(ids["dense"], ()))
 
 
-def test_a_deleted_run_goes_and_one_of_another_version_stays(filled):
-    store, ids = filled
+def test_a_deleted_run_goes_and_one_of_another_version_stays(lab):
+    store, ids = lab
     index = RunIndex(store)
     index.now()
     strange = finish(store, told("prune", {"strange": 1}), {})
