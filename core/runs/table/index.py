@@ -2,17 +2,16 @@
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.evaluation.score import score
-from core.jobs.store.job import Job
 from core.jobs.store.store import Store
 from core.pruning.search.spec import SweepSpec
 from core.runs.activity import HIDDEN
+from core.runs.by_version import ByVersion
 from core.runs.table.row import REFERENCE, RunRow, row_of
 
-AT_ONCE = 500  # ids in one question to the store
 LONGEST_CHAIN = 8  # networks made from networks, until the first that says what it is
 _numbers = itertools.count(1)  # no two indexes of a process give editions the same number
 
@@ -34,7 +33,7 @@ class RunIndex:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._revision = ""
-        self._known: dict[str, tuple[int, RunRow]] = {}
+        self._read = ByVersion(store, row_of)
         self._lock = threading.Lock()
         self._edition = RunEdition(0, ())
 
@@ -48,21 +47,11 @@ class RunIndex:
             return self._edition
 
     def _bring_up_to_date(self) -> None:
-        versions = self._store.versions(without=HIDDEN)
-        changed = [id for id, version in versions.items() if self._version(id) != version]
-        fresh = {job.id: (job.version, row_of(job)) for job in self._read(changed)}
-        known = self._known | fresh
-        self._known = {id: known[id] for id in versions if id in known}
-        rows = complete([row for _, row in self._known.values()], self._store.families())
+        self._read.update(self._store.versions(without=HIDDEN))
+        # Always: a sweep may ask for a run that is there already, which changes neither.
+        rows = complete(self._read.values, self._store.families())
         if rows != self._edition.rows:
             self._edition = RunEdition(next(_numbers), rows)
-
-    def _version(self, id: str) -> int | None:
-        return self._known[id][0] if id in self._known else None
-
-    def _read(self, ids: list[str]) -> Iterator[Job]:
-        for start in range(0, len(ids), AT_ONCE):
-            yield from self._store.jobs(ids=ids[start : start + AT_ONCE])
 
 
 def complete(rows: Sequence[RunRow], families: Mapping[str, Sequence[str]]) -> tuple[RunRow, ...]:
