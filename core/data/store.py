@@ -153,6 +153,14 @@ def list_stored(workspace: Workspace) -> list[StoredDataset]:
     )
 
 
+def find_stored(workspace: Workspace, digest: str) -> StoredDataset | None:
+    """Return what is said of one stored data set, without reading any image or any other set."""
+    try:
+        return _listed(_folder(workspace, digest))
+    except NotFoundError:
+        return None
+
+
 def _listed(folder: Path) -> StoredDataset | None:
     try:
         described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.data.builtin_datasets import GARMENTS
-from core.data.store import list_stored
+from core.data.store import find_stored, list_stored
 from core.errors import NotFoundError, RecordError
 from core.evaluation.point import IMPORTED, Point
 from core.evaluation.results import NetworkResult
@@ -151,14 +151,14 @@ def data_names(workspace: Workspace, digests: Sequence[str]) -> dict[str, str]:
 
 def class_names_of(workspace: Workspace, network: Network) -> tuple[str, ...]:
     """Return the class names of a network's data set; numbers when the set was deleted."""
-    stored = (each for each in list_stored(workspace) if each.digest == network.data)
-    numbered = (f"class {n}" for n in range(1, len(network.point.per_class_accuracy) + 1))
-    return next((each.class_names for each in stored), tuple(numbered))
+    stored = find_stored(workspace, network.data)
+    classes = len(network.point.per_class_accuracy)
+    return stored.class_names if stored else tuple(f"class {n}" for n in range(1, classes + 1))
 
 
 def shown_names(workspace: Workspace, data: str, names: Sequence[str]) -> tuple[str, ...]:
     """Return what a data set's classes are called today. names: as a run has kept them."""
-    stored = next((each for each in list_stored(workspace) if each.digest == data), None)
+    stored = find_stored(workspace, data)
     if stored is None or len(stored.class_names) != len(names):
         return tuple(names)
     return stored.class_names

@@ -55,6 +55,13 @@ def test_the_list_shows_counts_newest_first_and_reads_no_image(workspace):
     assert entry.image_shape == (4, 5, 3)
 
 
+def test_one_data_set_is_found_by_its_digest_as_the_list_shows_it(workspace):
+    digest = store.save(workspace, dataset())
+    assert store.find_stored(workspace, digest) == store.list_stored(workspace)[0]
+    assert store.find_stored(workspace, "0" * 16) is None
+    assert store.find_stored(workspace, "../elsewhere") is None
+
+
 def test_the_same_content_under_another_name_is_stored_once(workspace):
     first, second = dataset(name="First"), dataset(name="Second")
     assert store.save(workspace, first) == store.save(workspace, second)

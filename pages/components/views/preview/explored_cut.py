@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.data.store import list_stored
+from core.data.store import find_stored
 from core.jobs.store.job import Job
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.first_cuts import FirstCut
@@ -30,12 +30,13 @@ def explored_cut(job: Job, spec: PreviewSpec, result: PreviewResult) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="explored-cut-actions"):
         epochs = st.number_input("Epochs", 1, 1000, EPOCHS, key="explore-epochs", width=120)
         plan = _plan(spec, int(epochs))
+        said = BY_LAYER if spec.per_layer is not None else _time(plan, spec)
         if st.button(
             "Fine-tune this",
             type="primary",
             icon=":material/play_arrow:",
             disabled=spec.per_layer is not None,
-            help=BY_LAYER if spec.per_layer is not None else _time(plan, spec),
+            help=said,
             key="fine-tune",
         ):
             wanted = PruneSpec(data=spec.data, dense=spec.dense, plan=plan)
@@ -43,7 +44,7 @@ def explored_cut(job: Job, spec: PreviewSpec, result: PreviewResult) -> None:
             st.rerun()
         _file(job, result)
     if spec.per_layer is None:
-        st.caption(_time(plan, spec))
+        st.caption(said)
     say_done()
 
 
@@ -57,7 +58,7 @@ def _plan(spec: PreviewSpec, epochs: int) -> PrunePlan:
 
 
 def _time(plan: PrunePlan, spec: PreviewSpec) -> str:
-    stored = next((each for each in list_stored(workspace()) if each.digest == spec.data), None)
+    stored = find_stored(workspace(), spec.data)
     seconds = pruning_seconds(plan, store().get(spec.dense), stored.train) if stored else None
     cut = f"{plan.rule.label} at {percent(plan.sparsity)}, {plan.length} of retraining"
     return f"{cut}, about {duration(seconds)}." if seconds is not None else f"{cut}."
