@@ -23,6 +23,12 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share:.{digits}%}" if math.isfinite(share) else NO_NUMBER
 
 
+def rounded_down_percent(share: float, digits: int) -> str:
+    """Return a share in percent with at most so many decimals, never more than it is: a limit."""
+    steps = 10 ** (digits + 2)
+    return f"{math.floor(share * steps) / steps * 100:.{digits}f}".rstrip("0").rstrip(".") + "%"
+
+
 def exact_percent(share: float) -> str:
     """Return a share that somebody chose with the decimals it needs: 95%, 97.5%, 99.25%."""
     return f"{100 * share:.6g}%"

@@ -76,6 +76,13 @@ def test_a_chosen_share_has_the_decimals_it_needs():
     ]  # fmt: skip
 
 
+def test_a_limit_is_never_rounded_up():
+    assert text.rounded_down_percent(0.99985327, 4) == "99.9853%"
+    assert text.rounded_down_percent(0.9999, 2) == "99.99%"
+    assert text.rounded_down_percent(0.99999, 2) == "99.99%"
+    assert text.rounded_down_percent(0.5, 4) == "50%"
+
+
 def test_thousands_have_commas_and_no_decimals():
     assert text.thousands(2196854.0) == "2,196,854"
     assert text.thousands(float("inf")) == "–"

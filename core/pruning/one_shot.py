@@ -13,6 +13,7 @@ from core.networks.groups.choice import keep_best, l1_scores
 from core.networks.groups.compaction import compact, masked
 from core.networks.groups.unit_groups import Kept, unit_groups
 from core.networks.network import Weights
+from core.text import exact_percent, rounded_down_percent
 
 HALVINGS = 12  # of the share of units: 1/4,096
 
@@ -42,9 +43,10 @@ def smallest_weights(
     count = round(sparsity * network.parameters) - others
     sizes = np.concatenate([np.abs(weights[name]).reshape(-1) for name in kernels])
     if count > len(sizes):
+        highest = rounded_down_percent((len(sizes) + others) / network.parameters, 4)
         raise SettingsError(
-            f"A sparsity of {sparsity} cannot be reached: {len(sizes):,} of {network.parameters:,} "
-            "parameters are in kernels. Choose a lower one."
+            f"A sparsity of {exact_percent(sparsity)} cannot be reached: {len(sizes):,} of "
+            f"{network.parameters:,} parameters are in kernels. Choose at most {highest}."
         )
     if count <= 0:
         return dict(weights)
@@ -89,9 +91,11 @@ def units_for_sparsity(network: Network, weights: Mapping[str, np.ndarray], spar
     low, high = 0.0, 1 - 2**-HALVINGS
     best = weakest_units(network, weights, high)
     if best.network.parameters > allowed:
+        highest = rounded_down_percent(1 - best.network.parameters / network.parameters, 4)
         raise SettingsError(
-            f"A sparsity of {sparsity} cannot be reached by removing units: the smallest network "
-            f"keeps {best.network.parameters:,} of {network.parameters:,} parameters."
+            f"A sparsity of {exact_percent(sparsity)} cannot be reached by removing units: the "
+            f"smallest network keeps {best.network.parameters:,} of {network.parameters:,} "
+            f"parameters. Choose at most {highest}."
         )
     for _ in range(HALVINGS):
         middle = (low + high) / 2

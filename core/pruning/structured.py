@@ -11,7 +11,7 @@ from core.networks.network import NetworkShape, Weights
 from core.networks.prepare import Prepared
 from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Phases, Progress
-from core.pruning.allocation.channels import channel_counts, keep_best
+from core.pruning.allocation.channels import channel_counts, check_reachable, keep_best
 from core.pruning.allocation.scores import Sensitivity
 from core.pruning.batchnorm_retraining import temporary_batchnorm
 from core.pruning.masks.dead_units import LivingNetwork, channel_mask, last_units, remove_dead_units
@@ -43,7 +43,11 @@ class Small:
         return compact_shape(self.full, self.kept)
 
     def target(self, sparsity: float) -> float:
-        """Return what of the small network has to go for `sparsity` of the full one."""
+        """Return what of the small network has to go for `sparsity` of the full one.
+
+        Raises SettingsError for more than leaves one channel in each layer.
+        """
+        check_reachable(sparsity, self.full)
         return max(0.0, 1 - (1 - sparsity) * self.full.parameters / self.shape.parameters)
 
     def left_of(self, sensitivity: Sensitivity) -> Sensitivity:

@@ -183,7 +183,7 @@ def test_weights_of_another_network_are_refused():
 
 
 def test_a_sparsity_no_channel_can_reach_is_refused_with_what_can_be_reached():
-    with pytest.raises(SettingsError, match="Choose at most 0"):
+    with pytest.raises(SettingsError, match=r"Choose at most 94\.3716%"):
         run(PrunePlan(method="l1_filter", sparsity=0.999, epochs=0))
 
 

@@ -17,9 +17,11 @@ from core.pruning.allocation.scores import (
     uniform,
 )
 from core.pruning.masks.mask import check_sparsity
+from core.text import exact_percent, rounded_down_percent
 
 # What dense1 costs against all other layers when these begin to narrow; measured in the decision.
 DENSE_COST = 0.28
+HIGHEST_DIGITS = 4  # of a percentage: one parameter in a million
 
 
 def balanced(layered: Layered) -> dict[str, np.ndarray]:
@@ -96,7 +98,7 @@ def counts_by_order(
     """
     target = _left(shape, sparsity)
     counts = {layer: shape.units[layer] for layer in CHANNEL_LAYERS}
-    _check_reachable(target, counts, shape, sparsity)
+    check_reachable(sparsity, shape)
     values = np.concatenate([order[layer] for layer in CHANNEL_LAYERS])
     owners = np.concatenate([[layer] * len(order[layer]) for layer in CHANNEL_LAYERS])
     for owner in owners[np.argsort(values, kind="stable")]:
@@ -116,15 +118,18 @@ def _without_one(counts: dict[str, int], layer: str) -> dict[str, int]:
     return {**counts, layer: max(1, counts[layer] - 1)}
 
 
-def _check_reachable(
-    target: int, counts: Mapping[str, int], shape: NetworkShape, sparsity: float
-) -> None:
-    least = parameters_of(dict.fromkeys(counts, 1), shape)
-    if target < least:
-        highest = 1 - least / shape.parameters
+def check_reachable(sparsity: float, shape: NetworkShape) -> None:
+    """Check that a sparsity of the network leaves one channel in each layer.
+
+    Raises SettingsError, with the highest sparsity that does, if not.
+    """
+    least = parameters_of(dict.fromkeys(CHANNEL_LAYERS, 1), shape)
+    if _left(shape, sparsity) < least:
+        highest = rounded_down_percent(1 - least / shape.parameters, HIGHEST_DIGITS)
         raise SettingsError(
-            f"A sparsity of {sparsity} cannot be reached by removing whole channels: one channel "
-            f"a layer leaves {least} parameters. Choose at most {highest:.4f}."
+            f"A sparsity of {exact_percent(sparsity)} cannot be reached by removing whole "
+            f"channels: one channel a layer leaves {least:,} of {shape.parameters:,} parameters. "
+            f"Choose at most {highest}."
         )
 
 

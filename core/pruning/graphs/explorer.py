@@ -25,7 +25,7 @@ from core.pruning.graphs.units import living_network, select_units, unit_scores
 from core.pruning.groups.context import GraphContext, Scores, UnitBudget, UnitSelection
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.explorer import LOOKED_AT, SAMPLE_IMAGES, Preview
-from core.pruning.preview.spec import LayerView
+from core.pruning.preview.spec import LayerView, check_shares
 from core.pruning.reconstruction.plan_step import sample
 from core.randomness import derived_seed
 from core.settings import digest
@@ -78,6 +78,7 @@ class NetworkExplorer:
         can choose, and for reconstruction, which is made for the reference network.
         """
         started = time.perf_counter()
+        check_shares(per_layer)
         if reconstruction:
             raise SettingsError(
                 "Least-squares reconstruction is made for the reference network. Turn it off, or "

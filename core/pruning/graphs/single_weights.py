@@ -21,6 +21,7 @@ from core.pruning.outcome import Arrays, packed, unpacked
 from core.pruning.plan import PrunePlan
 from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, SparsityRamp, ramp_over, rounds_of
 from core.randomness import derived_seed
+from core.text import exact_percent, rounded_down_percent
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import graph_architecture
 from core.training.history import TrainingHistory
@@ -64,9 +65,9 @@ class WeightCutter:
         most = len(flat) - len(self.kernels)
         if count > most:
             raise SettingsError(
-                f"A sparsity of {sparsity} cannot be reached: {most:,} of "
+                f"A sparsity of {exact_percent(sparsity)} cannot be reached: {most:,} of "
                 f"{self.network.parameters:,} parameters are entries of kernels that may go. "
-                "Choose a lower one."
+                f"Choose at most {rounded_down_percent(most / self.network.parameters, 4)}."
             )
         kept = keep_highest(flat, count)
         ends = np.cumsum([scores[name].size for name in self.kernels])[:-1]

@@ -25,7 +25,7 @@ from core.pruning.methods.l1_filter import filter_norms
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.compact_accuracy import instant_logits
 from core.pruning.preview.layer_inputs import LayerInputs
-from core.pruning.preview.spec import LayerView, PreviewResult
+from core.pruning.preview.spec import LayerView, PreviewResult, check_shares
 from core.pruning.reconstruction.plan_step import sample
 from core.pruning.reconstruction.refit import (
     DenseMoments,
@@ -122,9 +122,11 @@ class Explorer:
         """Return what the plan's cut does.
 
         per_layer: layer -> share of its weights (or channels) to remove, instead of an allocation.
-        Raises SettingsError for methods that have to train before they can choose.
+        Raises SettingsError for methods that have to train before they can choose, and for shares
+        outside [0, 1).
         """
         started = time.perf_counter()
+        check_shares(per_layer)
         if reconstruction:
             weights, mask, notes = self._reconstructed(plan, per_layer)
         else:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from core.errors import SettingsError
 from core.evaluation.forgotten import Forgotten
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
@@ -36,10 +37,27 @@ class PreviewSpec(CutSpec):
         False, omitted=True, help="Also answer with images that the cut network sees otherwise"
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_shares(self.per_layer)
+
     @property
     def plan(self) -> PrunePlan:
         """The cut, without any training."""
         return PrunePlan(method=self.method, sparsity=self.sparsity, epochs=0)
+
+
+def check_shares(shares: Mapping[str, float] | None) -> None:
+    """Check shares to remove, of layers or of groups of units.
+
+    Raises SettingsError for one outside [0, 1).
+    """
+    for name, share in (shares or {}).items():
+        if not 0 <= share < 1:
+            raise SettingsError(
+                f"The share to remove of {name} is {share}; choose a number from 0 up to, not "
+                "including, 1: 0.9 for 90%."
+            )
 
 
 @dataclass(frozen=True)

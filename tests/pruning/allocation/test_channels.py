@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -92,6 +94,17 @@ def test_no_layer_loses_its_last_channel():
 def test_a_target_beyond_one_channel_a_layer_is_refused():
     with pytest.raises(SettingsError, match="cannot be reached by removing whole channels"):
         channel_counts(scores(SHAPE), SHAPE, "uniform", 0.999)
+
+
+def test_the_highest_sparsity_is_said_so_exactly_that_it_can_be_chosen():
+    """One channel a layer: 28 + 10 + 10 + 10 + 17 + 10 = 85 of 592,933 parameters."""
+    with pytest.raises(SettingsError) as refused:
+        counts_by_order(scores(REFERENCE), REFERENCE, 0.9999)
+    said = re.search(r"A sparsity of (.*)% cannot .* at most (.*)%\.$", str(refused.value))
+    assert said is not None
+    assert (said[1], said[2]) == ("99.99", "99.9856")
+    counts = counts_by_order(scores(REFERENCE), REFERENCE, float(said[2]) / 100)
+    assert set(counts.values()) == {1}
 
 
 def test_raw_compares_the_scores_of_all_layers_as_they_are():

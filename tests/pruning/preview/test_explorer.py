@@ -10,7 +10,7 @@ from core.networks.network import LAYERS
 from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Silent
 from core.pruning.preview.explorer import Explorer
-from core.pruning.preview.spec import PreviewResult
+from core.pruning.preview.spec import PreviewResult, PreviewSpec
 from core.pruning.prune import PrunePlan, prune
 from tests.pruning.tiny import SHAPE, data, weights
 
@@ -82,6 +82,15 @@ def test_sliders_of_single_layers_remove_that_share_of_the_channels(explorer):
     living = {layer.name: layer.living for layer in answer.layers}
     assert living["conv3"] == 3
     assert living["conv1"] == SHAPE.units["conv1"]
+
+
+@pytest.mark.parametrize("share", [1.7, 1.0, -0.1, float("nan")])
+@pytest.mark.parametrize("method", ["magnitude", "l1_filter", "regression"])
+def test_a_share_that_is_none_is_refused_in_words(explorer, method, share):
+    with pytest.raises(SettingsError, match=r"share to remove of conv2 is .* from 0 up to"):
+        explorer.answer(plan(method), per_layer={"conv2": share})
+    with pytest.raises(SettingsError, match="share to remove of conv2"):
+        PreviewSpec(data="d", dense="n", method=method, per_layer={"conv2": share})
 
 
 @pytest.mark.parametrize("method", ["slimming", "structure_selection"])
