@@ -10,7 +10,14 @@ from core.pruning.allocation.scores import ALLOCATIONS
 from core.pruning.method import AUTO, OWN, Method
 from core.pruning.methods import METHODS
 from core.settings import Settings, Value, digest, from_dict, setting, to_dict
-from core.training.recipe import MOST_EPOCHS, Recipe, length_of, seconds_setting
+from core.training.recipe import (
+    MOST_EPOCHS,
+    Recipe,
+    check_cutout,
+    length_of,
+    mixup_setting,
+    seconds_setting,
+)
 
 # Whose recipe a plan is, under the names that stored plans have.
 DEFAULT, PAPER = "polished", "pure"
@@ -59,6 +66,32 @@ class PrunePlan(Settings):
     augment: bool = setting(True, help="Mirror and shift the training images")
     distillation: float = setting(
         0.5, low=0.0, high=1.0, help="Weight of the dense network's answers in the loss"
+    )
+    temperature: float = setting(
+        2.0,
+        low=0.5,
+        high=20.0,
+        help="Softening of the answers that distillation learns from",
+        advanced=True,
+        omitted=True,
+    )
+    cutout: int = setting(
+        0,
+        low=0,
+        high=16,
+        unit="pixels",
+        help="Side of a grey square over each training image, 0 for none",
+        advanced=True,
+        omitted=True,
+    )
+    mixup: float = mixup_setting()
+    label_smoothing: float = setting(
+        0.0,
+        low=0.0,
+        high=0.5,
+        help="Share of every label spread over all classes",
+        advanced=True,
+        omitted=True,
     )
     scale_dropout: bool = setting(
         True, help="Shrink dropout with the density of the layer (Han et al. 2015)"
@@ -124,6 +157,7 @@ class PrunePlan(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         from_dict(self.rule.settings, self.settings)
+        check_cutout(self.cutout)
         if self.resolved_allocation not in self._allocations:
             raise SettingsError(
                 f"{self.rule.label} cannot use the allocation {self.allocation!r}. "
@@ -228,7 +262,11 @@ def recipe_of(plan: PrunePlan, epochs: int, densities: Mapping[str, float]) -> R
         dropout_first=first,
         dropout_second=second,
         dropout_dense=dense,
+        cutout=plan.cutout,
+        mixup=plan.mixup,
+        label_smoothing=plan.label_smoothing,
         distillation=plan.distillation,
+        temperature=plan.temperature,
         averaging=plan.averaging,
         weight_decay=plan.weight_decay,
         precision="auto",

@@ -10,16 +10,18 @@ import numpy as np
 
 from core.data.dataset import Split
 from core.randomness import generator
+from core.training.mixup import mixed, one_hot
 from core.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Batches of one training split under one recipe."""
+    """Batches of one training split under one recipe. classes: of the labels, for mixup."""
 
     split: Split
     recipe: Recipe
     seed: int
+    classes: int = 0
 
     @property
     def per_epoch(self) -> int:
@@ -27,12 +29,20 @@ class Batches:
         return steps_per_epoch(len(self.split), self.recipe.batch_size)
 
     def epoch(self, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (images, labels) of every step of this epoch."""
+        """Yield (images, labels) of every step of this epoch; with mixup (n, classes) labels."""
         order = generator(self.seed, "order", epoch).permutation(len(self.split))
         rng = generator(self.seed, "augment", epoch)
+        blends = generator(self.seed, "mixup", epoch)
         starts = self.recipe.batch_size * np.arange(1, self.per_epoch)
         for rows in np.split(order, starts):
-            yield augment(self.split.images[rows], self.recipe, rng), self.split.labels[rows]
+            images = augment(self.split.images[rows], self.recipe, rng)
+            labels = self.split.labels[rows]
+            yield self._mixed(images, labels, blends) if self.recipe.mixup else (images, labels)
+
+    def _mixed(
+        self, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return mixed(images, one_hot(labels, self.classes), self.recipe.mixup, rng)
 
 
 def steps_per_epoch(images: int, batch_size: int) -> int:

@@ -28,6 +28,26 @@ def seconds_setting(what: str) -> Any:
     )
 
 
+def mixup_setting() -> Any:
+    """Return the setting of mixed images. Source: Zhang et al. 2018, arXiv:1710.09412."""
+    return setting(
+        0.0,
+        low=0.0,
+        high=8.0,
+        help="Alpha of mixup: blends images in pairs, and their labels with them; 0 for none",
+        why="The share of the blend is drawn from Beta(alpha, alpha), once a step. Small alphas "
+        "leave most images nearly as they are.",
+        advanced=True,
+        omitted=True,
+    )
+
+
+def check_cutout(side: int) -> None:
+    """Raise SettingsError for a square that has no centre pixel to stand around."""
+    if side % 2:
+        raise SettingsError(f"cutout is {side}. Choose an even side.")
+
+
 @dataclass(frozen=True)
 class Recipe(Settings):
     """How a network is trained; the defaults are the course's recipe.
@@ -74,6 +94,7 @@ class Recipe(Settings):
     label_smoothing: float = setting(
         0.0, low=0.0, high=0.5, help="Share of every label spread over all classes", advanced=True
     )
+    mixup: float = mixup_setting()
     batch_normalisation: bool = setting(
         False,
         stored_as="normalise",
@@ -107,8 +128,7 @@ class Recipe(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.cutout and self.cutout % 2:
-            raise SettingsError(f"cutout is {self.cutout}. Choose an even side.")
+        check_cutout(self.cutout)
         if self.batch_normalisation and self.batch_size < 2:
             raise SettingsError(
                 "Batch normalisation needs two images in a batch. Choose a larger batch_size, or "

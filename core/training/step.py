@@ -42,16 +42,20 @@ class Step:
         self.averages = _copies(self.variables) if recipe.averaging else {}
         self._masked = False
         self._teacher = _teacher(teacher, recipe)
-        self._signature = _signature(shape, answers=self._teacher is not None)
+        self._signature = _signature(shape, bool(recipe.mixup), answers=self._teacher is not None)
         self._compiled: dict[bool, Any] = {}
 
     def __call__(
         self, images: np.ndarray, labels: np.ndarray, rate: np.float32, step: int
     ) -> tuple[float, int]:
-        """Advance by one batch; return its loss and the number of images classified right."""
+        """Advance by one batch; return its loss and the number of images classified right.
+
+        labels: (n,) classes; with mixup (n, classes) shares, of which the largest is the right one.
+        """
         answers = [self._teacher.answers(images)] if self._teacher else []
         advance = self._compile(self._masked)
-        loss, correct = advance(rate, np.float32(step), images, labels.astype(np.int32), *answers)
+        told = labels.astype(np.float32 if self._recipe.mixup else np.int32)
+        loss, correct = advance(rate, np.float32(step), images, told, *answers)
         return float(loss), int(correct)
 
     def _compile(self, masked: bool) -> Any:
@@ -141,25 +145,34 @@ class Step:
         if self.averages:
             self._average(step)
         chosen = tf.argmax(outputs, axis=1, output_type=tf.int32)
+        if self._recipe.mixup:
+            labels = tf.argmax(labels, axis=1, output_type=tf.int32)
         return total, tf.reduce_sum(tf.cast(chosen == labels, tf.int32))
 
     def _loss(self, outputs: Any, labels: Any, answers: Any) -> Any:
         import tensorflow as tf
 
         recipe = self._recipe
-        classes = outputs.shape[-1]
-        smoothed = tf.one_hot(
-            labels,
-            classes,
-            on_value=1 - recipe.label_smoothing * (1 - 1 / classes),
-            off_value=recipe.label_smoothing / classes,
-        )
-        hard = _cross_entropy(smoothed, outputs)
+        hard = _cross_entropy(self._targets(labels, outputs.shape[-1]), outputs)
         if answers is None:
             return hard
         heat = recipe.temperature
         soft = _cross_entropy(tf.nn.softmax(answers / heat), outputs / heat) * heat**2
         return (1 - recipe.distillation) * hard + recipe.distillation * soft
+
+    def _targets(self, labels: Any, classes: int) -> Any:
+        """Return (n, classes) shares. Smoothing: Szegedy et al. 2016, arXiv:1512.00567."""
+        import tensorflow as tf
+
+        smoothing = self._recipe.label_smoothing
+        if self._recipe.mixup:
+            return labels * (1 - smoothing) + smoothing / classes
+        return tf.one_hot(
+            labels,
+            classes,
+            on_value=1 - smoothing * (1 - 1 / classes),
+            off_value=smoothing / classes,
+        )
 
     def _update(self, gradients: dict[str, Any], rate: Any, step: Any, masked: bool) -> None:
         learned = {n: g for n, g in gradients.items() if n in self.masks}
@@ -191,14 +204,16 @@ class Step:
             average.assign_add((1 - decay) * (self.variables[name] - average))
 
 
-def _signature(shape: Shaped, answers: bool) -> list[Any]:
+def _signature(shape: Shaped, blended: bool, answers: bool) -> list[Any]:
     """Return what `_advance` takes: rate, step, images, labels and perhaps a teacher's answers."""
     import tensorflow as tf
 
     images = tf.TensorSpec((None, *shape.input_shape), tf.float32)
     taught = [tf.TensorSpec((None, shape.classes), tf.float32)] if answers else []
     number = tf.TensorSpec((), tf.float32)
-    return [number, number, images, tf.TensorSpec((None,), tf.int32), *taught]
+    shares = tf.TensorSpec((None, shape.classes), tf.float32)
+    labels = shares if blended else tf.TensorSpec((None,), tf.int32)
+    return [number, number, images, labels, *taught]
 
 
 def _teacher(given: Weights | Answers | None, recipe: Recipe) -> Answers | None:

@@ -112,7 +112,7 @@ class _Run:
     ) -> None:
         self._shape, self._data, self._recipe, self._seed = shape, data, recipe, seed
         self._progress, self._schedule, self._architecture = progress, schedule, architecture
-        self._batches = Batches(data.train, recipe, seed)
+        self._batches = Batches(data.train, recipe, seed, len(data.class_names))
         self._pace = Pace(recipe.epochs, self._batches.per_epoch, recipe.seconds)
         self._rates = learning_rates(recipe, self._pace.steps)
         self._masked_at = -1

@@ -6,6 +6,7 @@ from core.errors import SettingsError
 from core.pruning.methods import METHODS
 from core.pruning.paper_recipe import default_recipe, paper_recipe
 from core.pruning.plan import DEFAULT, PAPER, PrunePlan, recipe_of
+from core.training.recipe import Recipe
 
 DENSITIES = {"conv1": 1.0, "conv2": 0.25, "conv3": 0.5, "conv4": 0.16, "dense1": 0.01}
 
@@ -56,9 +57,38 @@ def test_retraining_decides_the_learning_rate(retraining, schedule, rate):
     assert recipe.learning_rate == pytest.approx(rate)
 
 
+# What version 0.1's plans did not say; they keep their identity while it has its default.
+NEW = {
+    "temperature": 4.0,
+    "cutout": 8,
+    "mixup": 0.2,
+    "label_smoothing": 0.1,
+}
+
+
+def test_a_plan_without_the_new_settings_is_the_plan_it_was():
+    assert not NEW.keys() & PrunePlan().to_dict().keys()
+    assert PrunePlan().digest == "85d8c1dc56c15100"
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_new_settings_are_stored_change_the_identity_and_come_back(name):
+    plan = PrunePlan(**{name: NEW[name]})
+    assert plan.to_dict()[name] == NEW[name]
+    assert plan.digest != PrunePlan().digest
+    assert PrunePlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
+@pytest.mark.parametrize("name", ["temperature", "cutout", "mixup", "label_smoothing"])
+def test_the_retraining_does_what_the_plan_says_of_its_images_and_labels(name):
+    assert getattr(recipe_of(PrunePlan(**{name: NEW[name]}), 4, DENSITIES), name) == NEW[name]
+    assert getattr(recipe_of(PrunePlan(), 4, DENSITIES), name) == getattr(Recipe(), name)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
+        ({"cutout": 7}, "cutout is 7. Choose an even side"),
         ({"method": "magic"}, "method is 'magic'. Choose one of: magnitude"),
         ({"sparsity": 1.0}, "Choose a value from 0.0 to 0.9999"),
         ({"allocation": "balanced"}, "Magnitude cannot use the allocation 'balanced'"),

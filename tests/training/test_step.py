@@ -89,6 +89,31 @@ def test_distillation_mixes_the_teachers_softened_answers():
     assert np.sign(step.values()["dense2/bias"]) == pytest.approx(-np.sign(gradient))
 
 
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
+def test_the_temperature_keeps_the_size_of_the_gradient(temperature):
+    """d/dz of T² CE(softmax(t/T), softmax(z/T)) = T (softmax(z/T) - softmax(t/T)).
+
+    Source: Hinton et al. 2015, arXiv:1503.02531, section 2.
+    """
+    teacher = {name: np.zeros_like(array) for name, array in WEIGHTS.items()}
+    teacher["dense2/bias"][:] = [1.0, 0.0, -3.0]
+    student = {name: np.zeros_like(array) for name, array in WEIGHTS.items()}
+    student["dense2/bias"][:] = [0.5, 2.0, 0.0]
+    recipe = replace(RECIPE, distillation=1.0, temperature=temperature, l2=0.0, optimizer="sgd")
+    step = Step(PLAIN, SHAPE, recipe, teacher=teacher)
+    step.start(student)
+    step(BATCH.images[:1], np.array([1]), RATE, 0)
+
+    def softmax(values):
+        powers = np.exp(np.array(values) / temperature)
+        return powers / powers.sum()
+
+    gradient = temperature * (softmax([0.5, 2.0, 0.0]) - softmax([1.0, 0.0, -3.0]))
+    # Nesterov's first step is 1.9 times the rate.
+    moved = step.values()["dense2/bias"] - student["dense2/bias"]
+    assert moved == pytest.approx(-0.01 * 1.9 * gradient, abs=1e-6)
+
+
 def test_an_update_of_ones_own_replaces_the_optimisers():
     def drift(variables, gradients, rate):
         variables["dense2/bias"].assign_add(gradients["dense2/bias"] * 0 + rate)

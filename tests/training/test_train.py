@@ -110,6 +110,7 @@ def test_a_mask_schedule_sees_current_weights_and_only_a_final_mask_may_be_best(
 
 VARIANTS = {
     "plain": {},
+    "blended": {"recipe": replace(RECIPE, mixup=0.5, cutout=4, label_smoothing=0.1)},
     "sgd": {"recipe": replace(RECIPE, optimizer="sgd", learning_rate=0.05)},
     "masked": {"mask": half_mask()},
     "averaged": {"recipe": replace(RECIPE, averaging=0.95, weight_decay=0.01), "mask": half_mask()},
