@@ -21,6 +21,8 @@ from core.training.recipe import (
 
 # Whose recipe a plan is, under the names that stored plans have.
 DEFAULT, PAPER = "polished", "pure"
+# Schedules that change the mask while the network trains.
+WHILE_TRAINING = ("gradual", "alternating")
 # Settings that are made for the reference network and have no effect on others.
 REFERENCE_ONLY = ("connected", "dense_unit_pruning", "gradient_regrowth", "reconstruction")
 
@@ -46,12 +48,20 @@ class PrunePlan(Settings):
     )
     schedule: str = setting(
         AUTO,
-        choices=(AUTO, "gradual", "iterative", "one_shot"),
-        help="When: gradually while training, in rounds, or at once",
+        choices=(AUTO, "gradual", "iterative", "one_shot", "alternating"),
+        help="When: gradually while training, in rounds, at once, or by turns with dense phases",
+        why="By turns (AC/DC, Peste et al. 2021, arXiv:2106.12379) weights that were removed train "
+        "again and may win their place back; the last phase is sparse.",
     )
-    rounds: int = setting(3, low=1, high=100, help="Rounds of an iterative schedule", advanced=True)
+    rounds: int = setting(
+        3, low=1, high=100, help="Rounds of an iterative or alternating schedule", advanced=True
+    )
     ramp: float = setting(
-        0.5, low=0.0, high=0.95, help="Share of the epochs a gradual schedule prunes in"
+        0.5,
+        low=0.0,
+        high=0.95,
+        help="Share of the epochs in which a gradual schedule prunes, or an alternating one "
+        "alternates",
     )
     epochs: int = setting(
         12, low=0, high=MOST_EPOCHS, help="All training epochs after the dense ones"
@@ -168,9 +178,9 @@ class PrunePlan(Settings):
                 "Batch normalisation compares the images of a batch; one image a step teaches "
                 "nothing. Choose a batch size from 2, or leave batch normalisation out."
             )
-        if self.rule.structured and self.schedule == "gradual":
+        if self.rule.structured and self.schedule in WHILE_TRAINING:
             raise SettingsError(
-                f"{self.rule.label} removes whole channels, which is not gradual. "
+                f"{self.rule.label} removes whole channels, which is not {self.schedule}. "
                 "Choose one_shot or iterative."
             )
 
@@ -205,6 +215,11 @@ class PrunePlan(Settings):
         if self.schedule != AUTO:
             return self.schedule
         return "one_shot" if self.rule.structured else "gradual"
+
+    @property
+    def prunes_while_training(self) -> bool:
+        """Whether the mask changes in the course of one training."""
+        return self.resolved_schedule in WHILE_TRAINING
 
     @property
     def has_batchnorm(self) -> bool:

@@ -1,4 +1,4 @@
-"""When weights go: at once, in rounds, or gradually while the network trains."""
+"""When weights go: at once, in rounds, gradually while the network trains, or in turns."""
 
 from dataclasses import dataclass
 
@@ -62,6 +62,34 @@ def ramp_over(steps: int, share: float, target: float, updates: int = UPDATES) -
     length = min(int(steps * share), max(steps - 1, 0))
     every = max(1, int(np.ceil(length / updates)))
     return SparsityRamp(every, length // every * every, target)
+
+
+@dataclass(frozen=True)
+class Alternation:
+    """The phases of AC/DC: compressed and decompressed by turns, compressed at last.
+
+    every: steps of a phase. last_step: where the last one begins, an even multiple of it.
+    """
+
+    every: int
+    last_step: int
+
+    def is_compressed(self, step: int) -> bool:
+        """Tell whether weights are removed from this step on, or all of them train."""
+        return step >= self.last_step or step // self.every % 2 == 0
+
+
+def alternation_over(steps: int, share: float, rounds: int) -> Alternation:
+    """Return `rounds` pairs of phases in the first `share` of a run, and a compressed rest.
+
+    A run that is too short for so many has fewer. Source: Peste et al. 2021, AC/DC,
+    arXiv:2106.12379, algorithm 1. Adapted: it begins compressed, as the dense network's own
+    training is the paper's warm-up.
+    """
+    length = min(int(steps * share), max(steps - 1, 0))
+    pairs = min(rounds, length // 2)
+    every = length // (2 * pairs) if pairs else 1
+    return Alternation(every, 2 * pairs * every)
 
 
 def rounds_of(plan: PrunePlan) -> list[tuple[float, int]]:

@@ -1,7 +1,7 @@
-"""Prune single weights: cut and retrain in rounds, or gradually within one training."""
+"""Prune single weights: cut and retrain in rounds, or change the mask within one training."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,15 @@ from core.pruning.method import PruningContext, Scores
 from core.pruning.outcome import Arrays, Pruned, notes_array, notes_of, packed, unpacked
 from core.pruning.plan import PrunePlan, recipe_of
 from core.pruning.reconstruction.plan_step import reconstructed
-from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, SparsityRamp, ramp_over, rounds_of
+from core.pruning.schedule import (
+    UPDATES,
+    UPDATES_WITH_DATA,
+    Alternation,
+    SparsityRamp,
+    alternation_over,
+    ramp_over,
+    rounds_of,
+)
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.batches import steps_per_epoch
@@ -102,6 +110,22 @@ class Cutter:
         weights = fold(values) if self.plan.has_batchnorm else dict(values)
         return self.variables_mask(self._ramped(ramp, step, weights).arrays)
 
+    def turn_at(
+        self, phases: Alternation, step: int, values: Mapping[str, np.ndarray]
+    ) -> Mapping[str, np.ndarray]:
+        """Return the variables' mask from this step of an alternating schedule on."""
+        weights = fold(values) if self.plan.has_batchnorm else dict(values)
+        if not phases.is_compressed(step):
+            whole = {name: np.ones(array.shape, bool) for name, array in weights.items()}
+            return self.variables_mask(whole)
+        cutter = self if step >= phases.last_step else self._plain
+        return self.variables_mask(cutter.mask(weights, self.plan.sparsity)[0].arrays)
+
+    @property
+    def _plain(self) -> "Cutter":
+        """The paper's cut, which takes no units as a whole: without any weight none comes back."""
+        return replace(self, plan=replace(self.plan, connected=False, dense_unit_pruning=False))
+
     def variables_mask(self, mask: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """Return the mask of plain parameters as one of the variables that train."""
         return batchnorm_mask(mask) if self.plan.has_batchnorm else mask
@@ -163,16 +187,16 @@ def _train(
 
     plan, data = cutter.plan, cutter.data
     mask = Mask(unpacked(cut, "mask"))
-    is_gradual = plan.resolved_schedule == "gradual"
+    changes = plan.prunes_while_training
     trained = train(
-        before if is_gradual else unpacked(cut, "weights"),
+        before if changes else unpacked(cut, "weights"),
         data.shape,
         data,
         recipe_of(plan, epochs, mask.densities()),
         derived_seed(cutter.seed, "retraining", index),
         progress,
-        mask=None if is_gradual else cutter.variables_mask(mask.arrays),
-        mask_schedule=_mask_schedule(cutter, epochs) if is_gradual else None,
+        mask=None if changes else cutter.variables_mask(mask.arrays),
+        mask_schedule=_mask_schedule(cutter, epochs) if changes else None,
         teacher=dense if plan.distillation else None,
         architecture=temporary_batchnorm(data.train.images) if plan.has_batchnorm else PLAIN,
     )
@@ -185,6 +209,9 @@ def _mask_schedule(cutter: Cutter, epochs: int) -> "MaskSchedule":
     from core.training.train import MaskSchedule
 
     steps = epochs * steps_per_epoch(len(cutter.data.train), cutter.plan.batch_size)
+    if cutter.plan.resolved_schedule == "alternating":
+        phases = alternation_over(steps, cutter.plan.ramp, cutter.plan.rounds)
+        return MaskSchedule(partial(cutter.turn_at, phases), phases.every, phases.last_step)
     # Scores that read images cost a good part of an epoch in 40 updates, so they get fewer.
     updates = UPDATES_WITH_DATA if cutter.plan.rule.needs_data else UPDATES
     ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity, updates)

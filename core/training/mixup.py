@@ -5,7 +5,7 @@ import numpy as np
 
 def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     """Return (n, classes) float32 targets of (n,) labels."""
-    return np.eye(classes, dtype=np.float32)[labels]
+    return np.asarray(np.eye(classes, dtype=np.float32)[labels])
 
 
 def mixed(

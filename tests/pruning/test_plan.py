@@ -94,6 +94,7 @@ def test_the_retraining_does_what_the_plan_says_of_its_images_and_labels(name):
         ({"allocation": "balanced"}, "Magnitude cannot use the allocation 'balanced'"),
         ({"method": "taylor", "allocation": "lamp"}, "Choose one of: auto, balanced"),
         ({"method": "l1_filter", "schedule": "gradual"}, "Choose one_shot or iterative"),
+        ({"method": "thinet", "schedule": "alternating"}, "which is not alternating. Choose one"),
         ({"settings": {"speed": 3}}, "has no setting 'speed'"),
         ({"method": "taylor", "settings": {"images": 0}}, "images is 0"),
     ],

@@ -11,8 +11,11 @@ from core.networks.compact import compact_shape
 from core.networks.network import NetworkShape, initial_weights
 from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Silent, Stopped
+from core.pruning.batchnorm_retraining import plain_mask
 from core.pruning.prune import PrunePlan, prune
 from core.pruning.structured import Small
+from core.pruning.unstructured import Cutter
+from core.training.temporary_batchnorm import fold
 from tests.pruning.tiny import SHAPE, StopsAfter, data, split, weights
 
 pytestmark = pytest.mark.slow  # TensorFlow
@@ -26,6 +29,10 @@ PLANS = {
     "regrowth": replace(PLAIN, gradient_regrowth=0.3),
     "averaged": replace(PLAIN, averaging=0.9),
     "batch-normalised": replace(PLAIN, batch_normalisation=True),
+    "alternating": replace(PLAIN, epochs=3, schedule="alternating", ramp=0.7, rounds=2),
+    "batch-normalised by turns": replace(
+        PLAIN, epochs=3, schedule="alternating", ramp=0.7, rounds=1, batch_normalisation=True
+    ),
     "sensitivity": replace(PLAIN, epochs=1, allocation="sensitivity"),
     "channels": CHANNELS,
     "batch-normalised channels": replace(CHANNELS, batch_normalisation=True),
@@ -81,11 +88,45 @@ def test_masked_entries_stay_exactly_zero_through_training(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["gradual", "one shot", "iterative", "regrowth", "averaged", "batch-normalised"]
-)
+    "name",
+    ["gradual", "one shot", "iterative", "regrowth", "averaged", "batch-normalised",
+     "alternating", "batch-normalised by turns"],
+)  # fmt: skip
 def test_an_unstructured_run_ends_exactly_on_its_target(name):
     result = finished(name)[0]
     assert result.mask.zeros == round(0.9 * SHAPE.parameters)
+    assert result.sparsity == result.mask.sparsity
+
+
+@pytest.mark.parametrize("is_normalised", [False, True])
+def test_decompressed_phases_bring_removed_weights_back_and_compressed_ones_meet_the_target(
+    is_normalised,
+):
+    """9 steps of 32 images, 6 of them alternating: compressed 0-2, dense 3-5, compressed from 6."""
+    plan = replace(
+        PLAIN, epochs=3, schedule="alternating", ramp=0.7, rounds=1,
+        batch_normalisation=is_normalised,
+    )  # fmt: skip
+    seen, masks = {}, {}
+    original = Cutter.turn_at
+
+    def looked_at(self, phases, step, values):
+        seen[step] = fold(values) if is_normalised else dict(values)
+        masks[step] = original(self, phases, step, values)
+        return masks[step]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Cutter, "turn_at", looked_at)
+        result = run(plan)
+    assert list(masks) == [0, 3, 6]
+    assert all(np.all(mask) for mask in masks[3].values())
+    removed = {step: plain_mask(masks[step]) if is_normalised else masks[step] for step in (0, 6)}
+    for step, mask in removed.items():
+        zeros = sum(int((~kept).sum()) for kept in mask.values())
+        assert zeros == round(0.9 * SHAPE.parameters), step
+    back = ~removed[0]["dense1/kernel"].astype(bool) & (seen[6]["dense1/kernel"] != 0)
+    assert not (seen[3]["dense1/kernel"] != 0)[back].any()
+    assert back.sum() > 50
     assert result.sparsity == result.mask.sparsity
 
 

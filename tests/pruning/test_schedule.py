@@ -2,6 +2,7 @@ import pytest
 
 from core.pruning.plan import PrunePlan
 from core.pruning.schedule import (
+    alternation_over,
     divided,
     gradual_sparsity,
     ramp_over,
@@ -49,6 +50,27 @@ def test_a_ramp_without_length_prunes_at_once():
 
 def test_a_short_run_keeps_a_step_after_its_ramp():
     assert ramp_over(2, 0.95, 0.9).last_step <= 1
+
+
+def test_alternating_phases_begin_and_end_compressed():
+    """Two pairs in the first 40 of 100 steps: ten steps each, compressed, dense, and 60 at last."""
+    phases = alternation_over(100, 0.4, 2)
+    expected = 10 * [True] + 10 * [False] + 10 * [True] + 10 * [False] + 60 * [True]
+    assert [phases.is_compressed(step) for step in range(100)] == expected
+    assert (phases.every, phases.last_step) == (10, 40)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.95])
+@pytest.mark.parametrize("rounds", [1, 3, 100])
+@pytest.mark.parametrize("steps", [1, 2, 3, 7, 57, 4224])
+def test_every_alternation_ends_compressed_and_changes_at_the_borders_only(steps, rounds, share):
+    phases = alternation_over(steps, share, rounds)
+    turns = [phases.is_compressed(step) for step in range(steps)]
+    assert turns[0]
+    assert turns[-1]
+    borders = [step for step in range(1, steps) if turns[step] != turns[step - 1]]
+    assert borders == list(range(phases.every, phases.last_step + 1, phases.every))
+    assert len(borders) == 2 * min(rounds, min(int(steps * share), steps - 1) // 2)
 
 
 def test_one_shot_and_gradual_are_one_round_iterative_several():

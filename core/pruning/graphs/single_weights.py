@@ -19,7 +19,15 @@ from core.pruning.groups.context import GraphContext, Scores
 from core.pruning.masks.mask import check_sparsity, keep_highest
 from core.pruning.outcome import Arrays, packed, unpacked
 from core.pruning.plan import PrunePlan
-from core.pruning.schedule import UPDATES, UPDATES_WITH_DATA, SparsityRamp, ramp_over, rounds_of
+from core.pruning.schedule import (
+    UPDATES,
+    UPDATES_WITH_DATA,
+    Alternation,
+    SparsityRamp,
+    alternation_over,
+    ramp_over,
+    rounds_of,
+)
 from core.randomness import derived_seed
 from core.text import exact_percent, rounded_down_percent
 from core.training.batches import steps_per_epoch
@@ -96,13 +104,26 @@ class WeightCutter:
 
     def at(self, ramp: SparsityRamp, step: int, values: Mapping[str, np.ndarray]) -> Masks:
         """Return the masks from this step of a gradual schedule on."""
+        return self.masks(self._plain(values), ramp.sparsity_at(step))
+
+    def turn_at(self, phases: Alternation, step: int, values: Mapping[str, np.ndarray]) -> Masks:
+        """Return the masks from this step of an alternating schedule on."""
+        weights = self._plain(values)
+        if phases.is_compressed(step):
+            return self.masks(weights, self.plan.sparsity)
+        return {name: np.ones(weights[name].shape, bool) for name in self.kernels}
+
+    def _plain(self, values: Mapping[str, np.ndarray]) -> Weights:
+        """Return the network's own parameters of the variables that train."""
         recipe = network_recipe(self.plan, self.network, 1, 1.0)
-        weights = graph_architecture(self.network, recipe).export(values)
-        return self.masks(weights, ramp.sparsity_at(step))
+        return graph_architecture(self.network, recipe).export(values)
 
     def schedule(self, epochs: int) -> MaskSchedule:
-        """Return the gradual schedule of a training."""
+        """Return the schedule of a training in which the masks change."""
         steps = epochs * steps_per_epoch(len(self.data.train), self.plan.batch_size)
+        if self.plan.resolved_schedule == "alternating":
+            phases = alternation_over(steps, self.plan.ramp, self.plan.rounds)
+            return MaskSchedule(partial(self.turn_at, phases), phases.every, phases.last_step)
         updates = UPDATES_WITH_DATA if self.plan.rule.needs_data else UPDATES
         ramp = ramp_over(steps, self.plan.ramp, self.plan.sparsity, updates)
         return MaskSchedule(partial(self.at, ramp), ramp.every, ramp.last_step)
@@ -182,18 +203,18 @@ def _train(
 ) -> Arrays:
     plan, network = cutter.plan, cutter.network
     masks = {name: array.astype(bool) for name, array in unpacked(cut, "mask").items()}
-    is_gradual = plan.resolved_schedule == "gradual"
+    changes = plan.prunes_while_training
     trained = retrained(
         network,
-        before if is_gradual else unpacked(cut, "weights"),
+        before if changes else unpacked(cut, "weights"),
         cutter.data,
         plan,
         network_recipe(plan, network, epochs, density(masks)),
         derived_seed(cutter.seed, "retraining", index),
         progress,
         teacher=cutter.dense,
-        mask=None if is_gradual else masks,
-        schedule=cutter.schedule(epochs) if is_gradual else None,
+        mask=None if changes else masks,
+        schedule=cutter.schedule(epochs) if changes else None,
     )
     final = {name: trained.mask[name] != 0 for name in cutter.kernels}
     weights = applied(final, trained.weights)

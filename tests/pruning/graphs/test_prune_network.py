@@ -63,6 +63,15 @@ def test_gradual_pruning_ends_with_exact_zeros(method, network):
     assert zeros(found.weights) >= removed
 
 
+@pytest.mark.parametrize("network", ["residual", "plain"])
+def test_alternating_phases_end_with_exact_zeros_in_any_network(network):
+    plan = PrunePlan(sparsity=0.7, epochs=3, batch_size=16, schedule="alternating", ramp=0.7)
+    found = prune_network(weights(network), data(network), plan, 1, Silent())
+    kernels = {name: found.weights[name] for name in NETWORKS[network].kernel_uses}
+    assert zeros(kernels) == round(0.7 * NETWORKS[network].parameters)
+    assert len(found.history) == 3
+
+
 def test_units_are_pruned_in_rounds_with_training_between():
     plan = PrunePlan(
         method="taylor", sparsity=0.5, epochs=2, rounds=2, schedule="iterative", batch_size=16
