@@ -23,6 +23,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share:.{digits}%}" if math.isfinite(share) else NO_NUMBER
 
 
+def signed_points(difference: float) -> str:
+    """Return a difference of two shares (-0.021) in percentage points: -2.1 points."""
+    return f"{round(difference * 100, 1) + 0.0:+.1f} points"  # never -0.0
+
+
 def rounded_down_percent(share: float, digits: int) -> str:
     """Return a share in percent with at most so many decimals, never more than it is: a limit."""
     steps = 10 ** (digits + 2)

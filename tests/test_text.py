@@ -76,6 +76,12 @@ def test_a_chosen_share_has_the_decimals_it_needs():
     ]  # fmt: skip
 
 
+def test_differences_of_shares_are_points_not_percent():
+    assert [text.signed_points(d) for d in (0.02, -0.051, -0.0001)] == [
+        "+2.0 points", "-5.1 points", "+0.0 points",
+    ]  # fmt: skip
+
+
 def test_a_limit_is_never_rounded_up():
     assert text.rounded_down_percent(0.99985327, 4) == "99.9853%"
     assert text.rounded_down_percent(0.9999, 2) == "99.99%"

@@ -19,12 +19,13 @@ def class_bars(
     change: bool,
     methods: Sequence[str] = (),
 ) -> Chart:
-    """Return accuracy per class, one bar per network; `change`: values are differences.
+    """Return accuracy per class, one bar per network; `change`: differences, drawn in points.
 
     values: network's label -> one value a class, None where a class has no images. methods: of
     each network, for its colour.
     """
-    title = "Change in accuracy (holdout)" if change else "Accuracy (holdout)"
+    title = "Change in accuracy, points (holdout)" if change else "Accuracy (holdout)"
+    value = "%{y:+.1f} points" if change else "%{y:.1%}"
     shown = looks([*methods, *(f"network {i}" for i in range(len(methods), len(values)))])
     return Chart(
         name="classes-change" if change else "classes",
@@ -33,15 +34,15 @@ def class_bars(
                 "type": "bar",
                 "name": label,
                 "x": list(names),
-                "y": list(shares),
+                "y": [_points(share) for share in shares] if change else list(shares),
                 "marker": look.bar,
-                "hovertemplate": "%{x}: %{y:.1%}<extra>%{fullData.name}</extra>",
+                "hovertemplate": f"%{{x}}: {value}<extra>%{{fullData.name}}</extra>",
             }
             for (label, shares), look in zip(values.items(), shown, strict=True)
         ],
         layout=layout(
             axis("Class", type="category", **_short_names(names, names)),
-            share_axis(title, "+" if change else ""),
+            axis(title, tickformat="+.3~g") if change else share_axis(title),
             barmode="group",
         ),
         alt=f"{title} of {plural(len(values), 'network')} in each of {len(names)} classes.",
@@ -51,6 +52,10 @@ def class_bars(
             for name, share in zip(names, shares, strict=True)
         ],
     )
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None else round(share * 100, 6)
 
 
 def confusion_map(

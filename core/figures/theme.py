@@ -93,16 +93,14 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
     return {"title": {"text": title}, "zeroline": False, "automargin": True, **more}
 
 
-def share_axis(title: str, sign: str = "", **more: Any) -> dict[str, Any]:
-    """Return an axis of values in [0, 1], shown in percent; sign "+" for differences.
+def share_axis(title: str, **more: Any) -> dict[str, Any]:
+    """Return an axis of values in [0, 1], shown in percent.
 
     Ticks closer than one percent get the decimals that tell them apart, also after zooming in.
     """
     steps = [(None, 0.00099, 2), (0.00099, 0.0099, 1), (0.0099, None, 0)]
-    stops = [
-        {"dtickrange": [low, high], "value": f"{sign}.{digits}%"} for low, high, digits in steps
-    ]
-    return axis(title, tickformat=f"{sign}.0%", tickformatstops=stops, **more)
+    stops = [{"dtickrange": [low, high], "value": f".{digits}%"} for low, high, digits in steps]
+    return axis(title, tickformat=".0%", tickformatstops=stops, **more)
 
 
 def log_axis(title: str, values: Iterable[float], sizes: bool = False) -> dict[str, Any]:

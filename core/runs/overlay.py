@@ -12,9 +12,10 @@ from core.runs.results import History
 from core.runs.setting_rows import run_settings
 from core.runs.table.row import OVERLAID, SEVERAL
 from core.runs.titles import kind_title
+from core.text import listed, plural
 
 ABSENT = "–"
-TELLING = 3  # settings that a label names at most
+TELLING = 3  # settings or runs that are named at most
 ACROSS: Mapping[str, str] = {
     "epoch": "Epoch",
     "round": "Round",
@@ -77,6 +78,26 @@ def of_federation(
     seconds = _seconds(job, times)
     rows = ({**row, **_at(seconds, int(row.get("round", 0)))} for row in history.rows)
     return OverlaidRun(job.id, label, tuple(rows))
+
+
+def without_curves(jobs: Sequence[Job], runs: Sequence[OverlaidRun]) -> list[str]:
+    """Return why runs have no curve: some will have one, others have ended without.
+
+    runs: of the jobs, in their order.
+    """
+    bare = [(job, run.label) for job, run in zip(jobs, runs, strict=True) if not run.rows]
+    said = []
+    if never := [label for job, label in bare if job.ended]:
+        ended = "has ended without a curve" if len(never) == 1 else "have ended without curves"
+        said.append(f"{_some(never)} {ended}: no epoch or round was measured.")
+    if to_come := [label for job, label in bare if not job.ended]:
+        has = "has its curve" if len(to_come) == 1 else "have their curves"
+        said.append(f"{_some(to_come)} {has} after the first epoch or round.")
+    return said
+
+
+def _some(labels: Sequence[str]) -> str:
+    return listed(labels) if len(labels) <= TELLING else plural(len(labels), "run")
 
 
 def axes_of(runs: Sequence[OverlaidRun]) -> list[str]:

@@ -70,7 +70,9 @@ def test_areas_count_only_what_all_methods_share() -> None:
 
 def test_a_change_per_class_is_drawn_as_a_difference() -> None:
     chart = class_bars({"pruned": (-1.0, None)}, ["x", "y"], change=True)
-    assert chart.traces[0]["y"] == [-1.0, None]
+    assert chart.traces[0]["y"] == [-100.0, None]  # points, not percent
+    assert chart.layout["yaxis"]["title"]["text"] == "Change in accuracy, points (holdout)"
+    assert "%{y:+.1f} points" in chart.traces[0]["hovertemplate"]
     assert chart.rows[0] == {"network": "pruned", "class": "x", "value": -1.0}
 
 

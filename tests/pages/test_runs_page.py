@@ -277,7 +277,9 @@ def test_selected_networks_are_compared_on_frontier(filled_home, open_page):
     button(test, "Compare networks").click().run()
     assert set(test.query_params["points"].split(",")) == {id[:8] for id in chosen}
     assert test.query_params["data"] == ids["data"]
-    assert button(selected(open_page, chosen[0]), "Compare networks").disabled
+    alone = button(selected(open_page, chosen[0]), "Compare networks")
+    assert alone.disabled
+    assert alone.help == "1 measured network selected: two or more can be compared."
 
 
 def test_selected_histories_are_laid_over_one_another(filled_home, open_page):
@@ -314,7 +316,8 @@ def test_an_overlay_says_that_it_draws_the_first_twelve_of_a_large_sweep(filled_
     store.close()
     test = open_page("runs", view="overlay", runs=sweep[:8])
     assert "The first 12 curves are drawn" in all_text(test)
-    assert "appear here after the first epoch" in all_text(test)  # none has begun
+    assert "12 runs have ended without curves" in all_text(test)  # stopped before they began
+    assert "first epoch" not in all_text(test)
 
 
 def test_without_a_selection_the_runs_are_chosen_on_the_overlay(filled_home, open_page):

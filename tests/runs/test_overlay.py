@@ -17,6 +17,7 @@ from core.runs.overlay import (
     settings_that_differ,
     told_apart,
     with_curves,
+    without_curves,
 )
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
@@ -63,6 +64,23 @@ def test_phases_of_a_pruning_follow_one_another(lab):
     rows = of_training(job, "", series, {}).rows
     losses = [(row["epoch"], row["train_loss"]) for row in rows]
     assert losses == [(1, 0.9), (2, 0.8), (3, 0.6), (4, 0.4), (5, 0.3), (6, 0.1)]
+
+
+def test_a_run_that_has_ended_without_a_curve_is_not_promised_one(lab):
+    store, ids = lab
+    waiting = store.get(store.submit(TrainSpec(data=ids["data"]), 7))
+    done = store.get(ids["dense"])
+    jobs = [done, waiting, done]
+    runs = [OverlaidRun(job.id, label, ()) for job, label in zip(jobs, "abc", strict=True)]
+    runs[2] = OverlaidRun(done.id, "c", ({"epoch": 1.0, "loss": 0.5},))
+    assert without_curves(jobs, runs) == [
+        "a has ended without a curve: no epoch or round was measured.",
+        "b has its curve after the first epoch or round.",
+    ]
+    assert without_curves([waiting] * 4, [runs[1]] * 4) == [
+        "4 runs have their curves after the first epoch or round."
+    ]
+    assert without_curves(jobs[2:], runs[2:]) == []
 
 
 def test_axes_and_metrics_are_those_that_some_run_has(lab):

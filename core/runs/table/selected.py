@@ -1,17 +1,22 @@
 """What several chosen runs take together: stop, delete, compare."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import LabError
 from core.jobs import housekeeping
 from core.jobs.store.store import Store
+from core.pruning.spec import PruneSpec
 from core.runs.selection import MOST
 from core.runs.table.row import RunRow
 from core.text import plural
 from core.workspace import Workspace
 
 LAID_OVER = 12  # runs in one overlay
+OTHER_DATA = (
+    "The selected networks are of several data sets: accuracies on different images do not compare."
+)
+CROWDED = "fit side by side. Frontier shows them all."
 
 
 @dataclass(frozen=True)
@@ -87,14 +92,41 @@ def stop_all(store: Store, rows: Sequence[RunRow]) -> int:
     return len(living)
 
 
-def comparable(rows: Sequence[RunRow]) -> list[str]:
-    """Return the ids of the chosen networks if Frontier can compare them, else none.
+@dataclass(frozen=True)
+class Comparison:
+    """What Frontier would compare. ids: two to six networks, or none, and then `reason` says why.
 
-    Two to six measured networks of one data set.
+    data: of the networks, "" without any.
     """
-    found = [row for row in rows if row.has_point]
-    one_data_set = len({row.data for row in found}) == 1
-    return [row.id for row in found] if one_data_set and 2 <= len(found) <= MOST else []
+
+    ids: tuple[str, ...] = ()
+    data: str = ""
+    reason: str = ""
+
+
+def comparison_of(
+    rows: Sequence[RunRow],
+    every: Sequence[RunRow] = (),
+    families: Mapping[str, Sequence[str]] | None = None,
+) -> Comparison:
+    """Return what of the chosen runs can be compared; a sweep stands for what it pruned.
+
+    every: all runs, families: parent -> parts; both are read where a run with parts is chosen.
+    """
+    if not rows:
+        return Comparison(reason="Select two to six networks, or a sweep.")
+    parts = {part for row in rows for part in (families or {}).get(row.id, ())}
+    pruned = [row for row in every if row.id in parts and row.kind == PruneSpec.kind]
+    found = list({row.id: row for row in (*rows, *pruned) if row.has_point}.values())
+    data = {row.data for row in found}
+    if len(found) < 2:
+        count = plural(len(found), "measured network")
+        return Comparison(reason=f"{count} selected: two or more can be compared.")
+    if len(data) > 1:
+        return Comparison(reason=OTHER_DATA)
+    if len(found) > MOST:
+        return Comparison(reason=f"{len(found)} networks selected: at most {MOST} {CROWDED}")
+    return Comparison(tuple(row.id for row in found), *data)
 
 
 def overlaid(rows: Sequence[RunRow]) -> list[str]:

@@ -8,8 +8,8 @@ import streamlit as st
 from core.jobs.store.annotation import tags_of
 from core.jobs.transfer import bundle
 from core.runs import selection
-from core.runs.table.row import RunRow
-from core.runs.table.selected import comparable, delete_all, deletion_of, overlaid, stop_all
+from core.runs.table.row import SEVERAL, RunRow
+from core.runs.table.selected import comparison_of, delete_all, deletion_of, overlaid, stop_all
 from core.text import plural
 from pages.components.confirm import confirmed
 from pages.components.error_box import error_box, plain
@@ -49,16 +49,17 @@ def _details(chosen: Sequence[RunRow]) -> None:
 
 def _compare(chosen: Sequence[RunRow]) -> None:
     """Offer to compare networks on Frontier and curves in one chart."""
-    networks, curves = comparable(chosen), overlaid(chosen)
+    has_parts = any(row.kind in SEVERAL for row in chosen)
+    families = store().families() if has_parts else {}
+    networks, curves = comparison_of(chosen, run_rows().rows, families), overlaid(chosen)
     if st.button(
         "Compare networks",
-        disabled=not networks,
+        disabled=not networks.ids,
         icon=":material/scatter_plot:",
-        help="Two to six measured networks of one data set, side by side on Frontier.",
+        help=networks.reason or "Side by side on Frontier; a sweep stands for its networks.",
     ):
-        data = next(row.data for row in chosen if row.id == networks[0])
-        points = selection.to_text(networks)
-        st.switch_page("frontier.py", query_params={"data": data, "points": points})
+        points = selection.to_text(networks.ids)
+        st.switch_page("frontier.py", query_params={"data": networks.data, "points": points})
     if st.button(
         "Overlay curves",
         disabled=bool(chosen) and not curves,

@@ -19,6 +19,7 @@ from core.runs.overlay import (
     settings_that_differ,
     told_apart,
     with_curves,
+    without_curves,
 )
 from core.runs.selection import from_prefixes, to_text, unknown
 from core.runs.table.row import RunRow
@@ -87,9 +88,11 @@ def _draw(jobs: Sequence[Job]) -> None:
         jobs = jobs[:LAID_OVER]
         st.caption(f"The first {LAID_OVER} curves are drawn. Choose single parts to see others.")
     labels = _labels(jobs)
-    runs = [run for job in jobs if (run := _run(job, labels[job.id])).rows]
+    every = [_run(job, labels[job.id]) for job in jobs]
+    runs = [run for run in every if run.rows]
+    for sentence in without_curves(jobs, every):
+        st.caption(plain(sentence))
     if not runs:
-        st.caption("The curves appear here after the first epoch or round.")
         return
     x, y, smoothing, logarithmic = _controls(runs)
     curves = [Curve(run.label, run.rows) for run in runs]

@@ -21,7 +21,7 @@ from core.figures.weights import filter_picture, layer_bars, mask_picture, weigh
 from core.jobs.store.job import DONE, Job
 from core.runs.results import Network, shown_names
 from core.runs.specs import data_of, result_of
-from core.text import percent, plural, size
+from core.text import percent, plural, signed_points, size
 from pages.components.architecture.architecture_view import architecture_view
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
@@ -217,16 +217,16 @@ def _draw(
         chart = confusion_map(matrices[network.id], names, change, top)
         live_chart(chart, f"confusion-{network.id}", map_height(len(names)))
         new, fixed = network.new_errors_count, network.fixed_count
-        _changed_images(f"New errors: {new:,}", network.new_errors, pictures, names)
-        _changed_images(f"Fixed: {fixed:,}", network.fixed, pictures, names)
+        _changed_images(f"Newly wrong: {new:,}", network.new_errors, pictures, names)
+        _changed_images(f"Newly right: {fixed:,}", network.fixed, pictures, names)
 
 
 def _sentence(network: Behaviour, images: int, of: str) -> str:
     return (
         f"Of {images:,} holdout images, {plural(network.new_errors_count, 'is', 'are')} newly "
-        f"misclassified and {network.fixed_count:,} fixed. The predictions agree with those of "
+        f"wrong and {network.fixed_count:,} newly right. The predictions agree with those of "
         f"{of} on {percent(network.agreement)} of the images. Mean confidence "
-        f"{percent(network.confidence)} ({network.confidence_delta:+.1%})."
+        f"{percent(network.confidence)} ({signed_points(network.confidence_delta)})."
     )
 
 
@@ -236,21 +236,32 @@ def _most_affected(result: BehaviourResult, pictures: dict[int, np.ndarray], of:
         {
             "class": name,
             "images": row.images,
-            "relabeled by the majority": row.relabelled,
+            "relabeled": row.relabelled,
             "share": percent(row.relabelled / row.images) if row.images else "–",
         }
         for name, row in zip(names, result.classes, strict=True)
     ]
     with st.expander("Most affected classes and images", expanded=True):
-        st.caption(
-            "How many images of each class the majority of the selected networks labels otherwise "
-            f"than {of}, and the images that most of them lose (Hooker et al. 2019)."
-        )
+        st.caption(_relabelled([n.label for n in result.networks[1:]], of))
         st.dataframe(moved, hide_index=True)
         captions = [f"{names[p.label]}, lost {p.lost}×" for p in lost[:12]]
         if lost:
             shown = [picture_url(pictures[p.row]) for p in lost[:12]]
             st.image(shown, list(map(plain, captions)), PICTURE_WIDTH, alt=captions)
+
+
+def _relabelled(labels: Sequence[str], of: str) -> str:
+    """Return what the table of classes counts; two networks have no majority."""
+    if len(labels) == 1:
+        return (
+            f"How many images of each class {plain(labels[0])} labels otherwise than {of}, and "
+            "the first of those that it loses."
+        )
+    return (
+        f"How many images of each class the {len(labels)} networks label otherwise than {of}, by "
+        "their most frequent answer (of equally frequent ones the class that comes first), and "
+        "the images that most of them lose (Hooker et al. 2019)."
+    )
 
 
 def _changed_images(

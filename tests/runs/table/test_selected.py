@@ -1,5 +1,7 @@
 """Several runs at once: stopped, deleted with what only they need, compared."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.jobs.store.store import Child, Store
@@ -9,7 +11,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.search.spec import SweepSpec
 from core.pruning.spec import PruneSpec
 from core.runs.table.index import RunIndex
-from core.runs.table.selected import comparable, delete_all, deletion_of, overlaid, stop_all
+from core.runs.table.selected import comparison_of, delete_all, deletion_of, overlaid, stop_all
 from core.training.spec import TrainSpec
 from core.workspace import Workspace
 from tests.runs.finished_lab import fill
@@ -66,12 +68,42 @@ def test_what_an_unfinished_run_starts_from_is_kept_with_its_reason_and_the_rest
 def test_networks_of_one_data_set_are_compared_and_histories_laid_over_one_another(lab):
     _, store, ids = lab
     pruned = [ids["magnitude-0.8"], ids["random-0.95"]]
-    assert comparable(rows_of(store, *pruned)) == pruned
-    assert comparable(rows_of(store, pruned[0])) == []
-    assert comparable(rows_of(store)) == []  # seven networks: six are compared at most
+    found = comparison_of(rows_of(store, *pruned))
+    assert (list(found.ids), found.data, found.reason) == (pruned, ids["data"], "")
     federated = [job.id for job in store.jobs(kind="federate")]
-    assert comparable(rows_of(store, *federated)) == []
     assert overlaid(rows_of(store, *federated, ids["dense"])) == [*federated, ids["dense"]]
+
+
+def test_what_cannot_be_compared_says_why(lab):
+    _, store, ids = lab
+    first, second = rows_of(store, ids["magnitude-0.8"], ids["random-0.95"])
+    federated = rows_of(store, *[job.id for job in store.jobs(kind="federate")])
+    chosen = ([], [first], federated, [first, replace(second, data="other")], rows_of(store))
+    found = [comparison_of(rows) for rows in chosen]
+    assert [each.ids for each in found] == [()] * 5
+    assert [each.reason for each in found] == [
+        "Select two to six networks, or a sweep.",
+        "1 measured network selected: two or more can be compared.",
+        "0 measured networks selected: two or more can be compared.",
+        "The selected networks are of several data sets: accuracies on different images do not "
+        "compare.",
+        "7 networks selected: at most 6 fit side by side. Frontier shows them all.",
+    ]
+
+
+def test_a_sweep_stands_for_what_it_pruned(lab):
+    _, store, ids = lab
+    sweep = store.submit(SweepSpec(data=ids["data"], dense=ids["dense"]), 0)
+    plans = [PrunePlan(method="magnitude", sparsity=sparsity) for sparsity in (0.8, 0.95)]
+    prunes = [PruneSpec(data=ids["data"], dense=ids["dense"], plan=plan) for plan in plans]
+    store.submit_children(sweep, [Child(prune, 0) for prune in prunes])
+    every = rows_of(store)
+    (row,) = rows_of(store, sweep)
+    (one,) = rows_of(store, ids["magnitude-0.8"])  # chosen beside its sweep: still one network
+    parts = {ids["magnitude-0.8"], ids["magnitude-0.95"]}
+    assert set(comparison_of([row, one], every, store.families()).ids) == parts
+    (dense,) = rows_of(store, ids["dense"])
+    assert set(comparison_of([row, dense], every, store.families()).ids) == {*parts, dense.id}
 
 
 def test_several_runs_leave_as_one_zip_and_come_back(lab, tmp_path):

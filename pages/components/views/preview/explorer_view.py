@@ -10,7 +10,7 @@ from core.networks.network import LAYERS
 from core.pruning.methods import METHODS
 from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
 from core.runs.specs import result_of, source_of
-from core.text import duration, percent, plural
+from core.text import duration, percent, plural, signed_points
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
@@ -167,7 +167,7 @@ def _removed(layer: LayerView, structured: bool) -> float:
 
 
 def _metrics(result: PreviewResult) -> None:
-    lost = round((result.accuracy - result.dense_accuracy) * 100, 1) + 0.0  # never -0.0
+    lost = signed_points(result.accuracy - result.dense_accuracy)
     metric_row(
         "preview",
         (
@@ -176,7 +176,7 @@ def _metrics(result: PreviewResult) -> None:
                 percent(result.accuracy),
                 f"Without retraining. Measured in {duration(result.seconds)}.",
             ),
-            ("Change", f"{lost:+.1f} points", "From the dense network, on the same images."),
+            ("Change", lost, "From the dense network, on the same images."),
             ("Sparsity", percent(result.sparsity, 2), "Zeros over all parameters."),
             ("Score", f"{result.score:.3f}", "Without retraining."),
         ),
