@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def _convolve(x, kernel, bias, same):
+def convolve(x, kernel, bias, same):
     if same:
         x = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
     height, width = x.shape[1] - 2, x.shape[2] - 2
@@ -12,7 +12,7 @@ def _convolve(x, kernel, bias, same):
         for column in range(3):
             patch = x[:, row : row + height, column : column + width]
             total += np.einsum("nhwi,io->nhwo", patch, kernel[row, column], optimize=True)
-    return np.maximum(total + bias, 0)
+    return total + bias
 
 
 def _pool(x):
@@ -25,10 +25,10 @@ def probabilities(weights, images):
     """Return (n, classes) float64 probabilities."""
     w = {name: array.astype(np.float64) for name, array in weights.items()}
     x = images.astype(np.float64)
-    x = _convolve(x, w["conv1/kernel"], w["conv1/bias"], same=True)
-    x = _pool(_convolve(x, w["conv2/kernel"], w["conv2/bias"], same=False))
-    x = _convolve(x, w["conv3/kernel"], w["conv3/bias"], same=True)
-    x = _pool(_convolve(x, w["conv4/kernel"], w["conv4/bias"], same=False))
+    x = np.maximum(convolve(x, w["conv1/kernel"], w["conv1/bias"], same=True), 0)
+    x = _pool(np.maximum(convolve(x, w["conv2/kernel"], w["conv2/bias"], same=False), 0))
+    x = np.maximum(convolve(x, w["conv3/kernel"], w["conv3/bias"], same=True), 0)
+    x = _pool(np.maximum(convolve(x, w["conv4/kernel"], w["conv4/bias"], same=False), 0))
     x = x.reshape(len(x), -1)
     x = np.maximum(x @ w["dense1/kernel"] + w["dense1/bias"], 0)
     outputs = x @ w["dense2/kernel"] + w["dense2/bias"]

@@ -10,14 +10,15 @@ from core.pruning.allocation.scores import ALLOCATIONS
 from core.pruning.method import AUTO, OWN, Method
 from core.pruning.methods import METHODS
 from core.settings import Settings, Value, digest, from_dict, setting, to_dict
-from core.training.recipe import (
-    MOST_EPOCHS,
-    Recipe,
+from core.training.options import (
+    check_averages,
     check_cutout,
-    length_of,
     mixup_setting,
-    seconds_setting,
+    swa_rate_setting,
+    swa_schedule_setting,
+    swa_setting,
 )
+from core.training.recipe import MOST_EPOCHS, Recipe, length_of, seconds_setting
 
 # Whose recipe a plan is, under the names that stored plans have.
 DEFAULT, PAPER = "polished", "pure"
@@ -123,6 +124,9 @@ class PrunePlan(Settings):
     averaging: float = setting(
         0.0, low=0.0, high=0.9999, help="Moving average of the weights, 0 for none", advanced=True
     )
+    swa: float = swa_setting()
+    swa_rate: float = swa_rate_setting()
+    swa_schedule: str = swa_schedule_setting()
     batch_normalisation: bool = setting(
         True,
         stored_as="normalise",
@@ -168,6 +172,7 @@ class PrunePlan(Settings):
         super().__post_init__()
         from_dict(self.rule.settings, self.settings)
         check_cutout(self.cutout)
+        check_averages(self.averaging, self.swa)
         if self.resolved_allocation not in self._allocations:
             raise SettingsError(
                 f"{self.rule.label} cannot use the allocation {self.allocation!r}. "
@@ -283,6 +288,9 @@ def recipe_of(plan: PrunePlan, epochs: int, densities: Mapping[str, float]) -> R
         distillation=plan.distillation,
         temperature=plan.temperature,
         averaging=plan.averaging,
+        swa=plan.swa,
+        swa_rate=plan.swa_rate,
+        swa_schedule=plan.swa_schedule,
         weight_decay=plan.weight_decay,
         precision="auto",
         seconds=plan.seconds * epochs / plan.epochs if plan.epochs else 0.0,

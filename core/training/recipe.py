@@ -7,6 +7,14 @@ from core.errors import SettingsError
 from core.networks.precision import PRECISIONS
 from core.settings import Settings, setting
 from core.text import duration, plural
+from core.training.options import (
+    check_averages,
+    check_cutout,
+    mixup_setting,
+    swa_rate_setting,
+    swa_schedule_setting,
+    swa_setting,
+)
 
 MOST_EPOCHS = 10_000
 LONGEST_SECONDS = 7 * 24 * 3600.0
@@ -26,26 +34,6 @@ def seconds_setting(what: str) -> Any:
         advanced=True,
         omitted=True,
     )
-
-
-def mixup_setting() -> Any:
-    """Return the setting of mixed images. Source: Zhang et al. 2018, arXiv:1710.09412."""
-    return setting(
-        0.0,
-        low=0.0,
-        high=8.0,
-        help="Alpha of mixup: blends images in pairs, and their labels with them; 0 for none",
-        why="The share of the blend is drawn from Beta(alpha, alpha), once a step. Small alphas "
-        "leave most images nearly as they are.",
-        advanced=True,
-        omitted=True,
-    )
-
-
-def check_cutout(side: int) -> None:
-    """Raise SettingsError for a square that has no centre pixel to stand around."""
-    if side % 2:
-        raise SettingsError(f"cutout is {side}. Choose an even side.")
 
 
 @dataclass(frozen=True)
@@ -105,6 +93,9 @@ class Recipe(Settings):
     averaging: float = setting(
         0.0, low=0.0, high=0.9999, help="Moving average of the weights, 0 for none", advanced=True
     )
+    swa: float = swa_setting()
+    swa_rate: float = swa_rate_setting()
+    swa_schedule: str = swa_schedule_setting()
     distillation: float = setting(
         0.0, low=0.0, high=1.0, help="Weight of the teacher's answers, if there is a teacher"
     )
@@ -129,6 +120,11 @@ class Recipe(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_cutout(self.cutout)
+        check_averages(self.averaging, self.swa)
+        if self.swa and self.patience:
+            raise SettingsError(
+                "swa averages the last epochs, before which patience may end the run. Set one to 0."
+            )
         if self.batch_normalisation and self.batch_size < 2:
             raise SettingsError(
                 "Batch normalisation needs two images in a batch. Choose a larger batch_size, or "

@@ -1,6 +1,6 @@
 """One compiled training step: gradients, optimiser, hook, mask, moving average, in this order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -10,8 +10,10 @@ from core.errors import SettingsError
 from core.networks.network import Shaped, Weights
 from core.networks.precision import convolution_policy
 from core.training.architecture import Architecture
+from core.training.moving_average import MovingAverage
 from core.training.optimizers import OPTIMIZERS
 from core.training.recipe import Recipe
+from core.training.statistics import renew
 from core.training.teacher import Answers, Teacher
 
 
@@ -39,7 +41,7 @@ class Step:
         learned = {n: v for n, v in self._trainable.items() if n not in architecture.own_update}
         self._optimizer = OPTIMIZERS[recipe.optimizer](learned)
         self.masks = {n: tf.Variable(tf.ones_like(v), trainable=False) for n, v in learned.items()}
-        self.averages = _copies(self.variables) if recipe.averaging else {}
+        self._average = MovingAverage(self.variables, recipe.averaging)
         self._masked = False
         self._teacher = _teacher(teacher, recipe)
         self._signature = _signature(shape, bool(recipe.mixup), answers=self._teacher is not None)
@@ -52,6 +54,7 @@ class Step:
 
         labels: (n,) classes; with mixup (n, classes) shares, of which the largest is the right one.
         """
+        self._average.begin_step(step)
         answers = [self._teacher.answers(images)] if self._teacher else []
         advance = self._compile(self._masked)
         told = labels.astype(np.float32 if self._recipe.mixup else np.int32)
@@ -84,6 +87,18 @@ class Step:
             if name in mask:
                 variable.assign(mask[name].astype(np.float32))
         self._apply_masks()
+        self._average.restart()
+
+    def with_statistics(
+        self, values: Mapping[str, np.ndarray], images: Iterable[np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Return the values with the normalization's statistics of these batches of images."""
+        before = self.values(averaged=False)
+        self._assign(values)
+        renew(self._model, images)
+        found = self.values(averaged=False)
+        self._assign(before)
+        return found
 
     def seed_dropout(self, seeds: list[int]) -> None:
         """Restart every dropout stream; called at each epoch, so that no state outlives one."""
@@ -97,37 +112,44 @@ class Step:
 
     def values(self, averaged: bool = True) -> dict[str, np.ndarray]:
         """Return the values of all variables; the averages of them if the recipe keeps any."""
-        source = self.averages if averaged and self.averages else self.variables
+        source = self._average.copies if averaged and self._average.copies else self.variables
         return {name: variable.numpy() for name, variable in source.items()}
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that the next step depends on."""
-        return {
-            f"{group}/{name}": variable.numpy()
-            for group, variables in self._groups().items()
-            for name, variable in variables.items()
-        } | {"masked": np.array(self._masked)}
+        return (
+            {
+                f"{group}/{name}": variable.numpy()
+                for group, variables in self._groups().items()
+                for name, variable in variables.items()
+            }
+            | {"masked": np.array(self._masked)}
+            | self._average.state()
+        )
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Continue exactly where `state` was taken."""
         self._masked = bool(state["masked"])
+        self._average.restore(state)
         for group, variables in self._groups().items():
             for name, variable in variables.items():
                 variable.assign(state[f"{group}/{name}"])
 
     def start(self, values: Mapping[str, np.ndarray]) -> None:
         """Start from these values; variables left out keep what the model was built with."""
+        self._assign(values)
+        self._average.restart()
+
+    def _assign(self, values: Mapping[str, np.ndarray]) -> None:
         for name, value in values.items():
             self.variables[name].assign(value)
-        for name, average in self.averages.items():
-            average.assign(self.variables[name])
 
     def _groups(self) -> dict[str, dict[str, Any]]:
         return {
             "variable": self.variables,
             "slot": self._optimizer.slots,
             "mask": self.masks,
-            "average": self.averages,
+            "average": self._average.copies,
         }
 
     def _advance(
@@ -142,8 +164,7 @@ class Step:
         found = tape.gradient(total, list(self._trainable.values()))
         gradients = dict(zip(self._trainable, found, strict=True))
         self._update(gradients, rate, step, masked)
-        if self.averages:
-            self._average(step)
+        self._average.update(step)
         chosen = tf.argmax(outputs, axis=1, output_type=tf.int32)
         if self._recipe.mixup:
             labels = tf.argmax(labels, axis=1, output_type=tf.int32)
@@ -192,16 +213,9 @@ class Step:
     def _apply_masks(self) -> None:
         for name, mask in self.masks.items():
             self.variables[name].assign(self.variables[name] * mask)
-            if self.averages:
-                self.averages[name].assign(self.averages[name] * mask)
-
-    def _average(self, step: Any) -> None:
-        import tensorflow as tf
-
-        # Short at first, so that the average does not remember the start for long.
-        decay = tf.minimum(self._recipe.averaging, (1 + step) / (10 + step))
-        for name, average in self.averages.items():
-            average.assign_add((1 - decay) * (self.variables[name] - average))
+            if name in self._average.copies:
+                copy = self._average.copies[name]
+                copy.assign(copy * mask)
 
 
 def _signature(shape: Shaped, blended: bool, answers: bool) -> list[Any]:
@@ -238,9 +252,3 @@ def _named_variables(model: Any) -> dict[str, Any]:
         for variable in layer.variables
         if "seed" not in variable.name
     }
-
-
-def _copies(variables: dict[str, Any]) -> dict[str, Any]:
-    import tensorflow as tf
-
-    return {name: tf.Variable(value, trainable=False) for name, value in variables.items()}

@@ -24,6 +24,7 @@ from core.training.pace import Pace
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.step import Step
+from core.training.swa import RunningMean, first_averaged
 from core.training.teacher import Answers
 from core.training.temporary_batchnorm import BATCHNORM
 
@@ -120,6 +121,7 @@ class _Run:
         self._history = TrainingHistory.empty()
         self._best: dict[str, np.ndarray] = {}
         self._best_epoch = 0
+        self._mean = RunningMean()
 
     def begin(self, weights: Weights, mask: Masks | None) -> None:
         """Start from the last checkpoint, or from these weights."""
@@ -133,6 +135,7 @@ class _Run:
         self._best = _part(saved, "best/")
         self._history = TrainingHistory(saved["history"])
         self._best_epoch = int(saved["best_epoch"])
+        self._mean = RunningMean.of_state(_part(saved, "swa/"))
         self._pace.restore(saved, len(self._history))
         self._masked_at = self._due(self._pace.planned_step(self._batches.per_epoch - 1))
 
@@ -168,7 +171,7 @@ class _Run:
         self._step.seed_dropout([derived_seed(self._seed, "dropout", n, done) for n in names])
         train_loss, train_accuracy = self._steps(done)
         self._check(train_loss)
-        values = self._step.values()
+        values = self._averaged(done, self._step.values())
         weights = self._architecture.export(values)
         probabilities = predict(weights, self._shape, self._data.validation.images)
         labels = self._data.validation.labels
@@ -185,6 +188,22 @@ class _Run:
         self._save()
         self._report(int(self._pace.ends[-1]), done)
         return weights
+
+    def _averaged(self, epoch: int, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the values at the end of an epoch; at the run's end their mean, if swa is on.
+
+        Only weights on the last mask are averaged.
+        """
+        begins = first_averaged(self._recipe) * self._batches.per_epoch
+        if not self._recipe.swa or self._pace.ends[-1] <= begins or epoch + 1 < self._first_choice:
+            return values
+        self._mean = self._mean.plus(values)
+        if not self._pace.finished:
+            return values
+        images = (images for images, _ in self._batches.epoch(epoch))
+        names = self._step.dropout_names
+        self._step.seed_dropout([derived_seed(self._seed, "dropout", n, "mean") for n in names])
+        return self._step.with_statistics(self._mean.mean(), images)
 
     def _check(self, train_loss: float) -> None:
         if not math.isfinite(train_loss):
@@ -239,7 +258,9 @@ class _Run:
         scores = self._history.column("validation_accuracy")
         first = self._first_choice
         better = self._best_epoch < first or scores[-1] > scores[self._best_epoch - 1]
-        if self._recipe.choose == "last" or (done >= first and better) or not self._best:
+        is_mean = self._pace.finished and self._mean.count > 0
+        last = self._recipe.choose == "last" or is_mean
+        if last or (done >= first and better) or not self._best:
             self._best, self._best_epoch = values, done
 
     def _save(self) -> None:
@@ -250,6 +271,7 @@ class _Run:
             "best_epoch": np.array(self._best_epoch),
         }
         state |= self._pace.state()
+        state |= {f"swa/{name}": value for name, value in self._mean.state().items()}
         self._progress.save(state)
 
 

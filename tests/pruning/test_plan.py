@@ -63,6 +63,9 @@ NEW = {
     "cutout": 8,
     "mixup": 0.2,
     "label_smoothing": 0.1,
+    "swa": 0.25,
+    "swa_rate": 0.5,
+    "swa_schedule": "cyclic",
 }
 
 
@@ -79,8 +82,8 @@ def test_new_settings_are_stored_change_the_identity_and_come_back(name):
     assert PrunePlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
 
-@pytest.mark.parametrize("name", ["temperature", "cutout", "mixup", "label_smoothing"])
-def test_the_retraining_does_what_the_plan_says_of_its_images_and_labels(name):
+@pytest.mark.parametrize("name", NEW)
+def test_the_retraining_does_what_the_plan_says(name):
     assert getattr(recipe_of(PrunePlan(**{name: NEW[name]}), 4, DENSITIES), name) == NEW[name]
     assert getattr(recipe_of(PrunePlan(), 4, DENSITIES), name) == getattr(Recipe(), name)
 

@@ -29,6 +29,7 @@ PLANS = {
     "regrowth": replace(PLAIN, gradient_regrowth=0.3),
     "averaged": replace(PLAIN, averaging=0.9),
     "batch-normalised": replace(PLAIN, batch_normalisation=True),
+    "averaged at the end": replace(PLAIN, swa=0.5, batch_normalisation=True),
     "alternating": replace(PLAIN, epochs=3, schedule="alternating", ramp=0.7, rounds=2),
     "batch-normalised by turns": replace(
         PLAIN, epochs=3, schedule="alternating", ramp=0.7, rounds=1, batch_normalisation=True

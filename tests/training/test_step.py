@@ -50,6 +50,26 @@ def test_the_average_of_weights_follows_its_formula():
     assert step.values()["dense2/bias"] == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_average_begins_anew_with_a_new_mask():
+    """The steps before, and what they make of its warm-up, are those of another network."""
+    step = started(replace(RECIPE, averaging=0.9))
+    for index in range(30):
+        step(BATCH.images, BATCH.labels, RATE, index)
+    mask = {name: np.ones(array.shape, bool) for name, array in WEIGHTS.items()}
+    mask["dense2/kernel"][::2] = False
+    step.set_mask(mask)
+    now = step.values(averaged=False)
+    assert all(np.array_equal(now[name], value) for name, value in step.values().items())
+    expected = now["dense2/bias"]
+    for index in range(30, 33):
+        step(BATCH.images, BATCH.labels, RATE, index)
+        decay = min(0.9, (1 + index - 30) / (10 + index - 30))
+        latest = step.values(averaged=False)["dense2/bias"]
+        expected = decay * expected + (1 - decay) * latest
+    assert step.values()["dense2/bias"] == pytest.approx(expected, abs=1e-6)
+    assert not step.values()["dense2/kernel"][::2].any()
+
+
 def test_weight_decay_shrinks_kernels_and_leaves_biases():
     step = started(replace(RECIPE, weight_decay=0.5, optimizer="sgd", l2=0.0))
     free = started(replace(RECIPE, optimizer="sgd", l2=0.0))

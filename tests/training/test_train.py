@@ -114,6 +114,17 @@ VARIANTS = {
     "sgd": {"recipe": replace(RECIPE, optimizer="sgd", learning_rate=0.05)},
     "masked": {"mask": half_mask()},
     "averaged": {"recipe": replace(RECIPE, averaging=0.95, weight_decay=0.01), "mask": half_mask()},
+    "averaged at the end": {
+        "recipe": replace(RECIPE, swa=0.9, batch_normalisation=True),
+    },
+    "averaged on changing masks": {
+        "recipe": replace(RECIPE, averaging=0.95),
+        "mask_schedule": MaskSchedule(
+            lambda step, w: {n: abs(a) >= np.quantile(abs(a), step / 40) for n, a in w.items()},
+            every=3,
+            last_step=9,
+        ),
+    },
     "distilled": {
         "recipe": replace(RECIPE, distillation=0.5, label_smoothing=0.1),
         "teacher": initial_weights(SHAPE, 5),
