@@ -1,8 +1,12 @@
 """Names that strangers chose, made safe to show and to store."""
 
+import re
 import unicodedata
 
 KEPT_MARKS = frozenset(" ._-()+,&'")
+# They join or part two characters: families of emoji, words of Persian.
+JOINERS = frozenset("\u200c\u200d")
+LETTERS, VISIBLE = "LMN", "LMNPS"  # first letters of Unicode's categories
 
 
 def plain_name(name: str, fallback: str = "unnamed", longest: int = 80) -> str:
@@ -12,8 +16,9 @@ def plain_name(name: str, fallback: str = "unnamed", longest: int = 80) -> str:
     log or report has to be careful; the name is for people only, never for finding a file.
     """
     last = name[-8192:].replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-    kept = "".join(c if _is_plain(c) else "_" for c in last if not _is_invisible(c))
-    return " ".join(kept.split())[:longest].strip(" .") or fallback
+    shown = "".join(c if _is_plain(c) else "_" for c in last if not _is_invisible(c))
+    kept = without_invisible(shown, LETTERS)  # a joiner between two signs joins nothing any more
+    return without_invisible(" ".join(kept.split())[:longest]).strip(" .") or fallback
 
 
 def one_line(text: str) -> str:
@@ -22,12 +27,58 @@ def one_line(text: str) -> str:
     Line breaks and tabs become spaces; escape sequences lose the character that makes them work.
     """
     spaced = (" " if c in "\n\r\t\v\f\x85\u2028\u2029" else c for c in text)
-    return "".join(c for c in spaced if not _is_invisible(c))
+    return without_invisible("".join(spaced))
+
+
+def several_lines(text: str) -> str:
+    """Return a text with its line breaks and tabs, without what moves a cursor or turns its way."""
+    lines = text.replace("\r\n", "\n")
+    for other in "\r\v\f\x85\u2028\u2029":
+        lines = lines.replace(other, "\n")
+    parts = re.split(r"([\n\t])", lines)
+    return "".join(part if part in ("\n", "\t") else without_invisible(part) for part in parts)
+
+
+def unmarked(text: str) -> str:
+    """Return a text in which a chart finds no tag: Plotly draws <a> as a link, <b> in bold."""
+    return without_invisible(text).replace("<", "‹").replace(">", "›")
+
+
+def is_markup(text: str) -> bool:
+    """Tell whether a chart would look for a tag in a text."""
+    return "<" in text or ">" in text
+
+
+def has_invisible(text: str) -> bool:
+    """Tell whether a text holds a line break or a character that shows nothing.
+
+    Joiners show nothing and belong to names all the same, each between two visible characters.
+    """
+    return not "".join(c for n, c in enumerate(text) if not _joins(text, n, VISIBLE)).isprintable()
+
+
+def without_invisible(text: str, around: str = VISIBLE) -> str:
+    """Return a text without control, format and direction characters.
+
+    around: categories of characters, first letters, between which a joiner stays.
+    """
+    return "".join(c for n, c in enumerate(text) if _joins(text, n, around) or not _is_other(c))
+
+
+def _joins(text: str, place: int, around: str) -> bool:
+    """Tell whether the character at `place` is a joiner with such a character on both sides."""
+    if text[place] not in JOINERS or not 0 < place < len(text) - 1:
+        return False
+    return all(unicodedata.category(text[n])[0] in around for n in (place - 1, place + 1))
 
 
 def _is_plain(character: str) -> bool:
-    return character in KEPT_MARKS or unicodedata.category(character)[0] in "LMN"
+    return character in KEPT_MARKS | JOINERS or unicodedata.category(character)[0] in LETTERS
 
 
 def _is_invisible(character: str) -> bool:
+    return character not in JOINERS and _is_other(character)
+
+
+def _is_other(character: str) -> bool:
     return unicodedata.category(character)[0] == "C"

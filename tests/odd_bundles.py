@@ -6,6 +6,7 @@ import json
 import math
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from core.networks.formats import keras_h5
 from core.networks.network import REFERENCE, initial_weights
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.spec import CurvePoint, CurveResult, CurveSpec
-from core.pruning.search.spec import SweepResult, SweepSpec
+from core.pruning.search.proposals import START, Entry
+from core.pruning.search.spec import CompeteResult, CompeteSpec, SweepResult, SweepSpec
 from core.pruning.spec import PruneSpec
 from core.training.spec import TrainSpec
 from tests.evaluation.points import point
@@ -110,6 +112,49 @@ def forged_cache(data: str, dense: str) -> io.BytesIO:
     return bundle(record(spec, CurveResult(method="magnitude", points=points, images=50)))
 
 
+def curve_of_seven(data: str, dense: str) -> dict[str, Any]:
+    spec = CurveSpec(data=data, dense=dense, method="l1_filter")
+    points = (CurvePoint(sparsity=0.9, accuracy=7.0, score=0.9),)
+    return record(spec, CurveResult(method="l1_filter", points=points, images=50))
+
+
+TRIED = Entry(dict(START), 2, 0.8, 0.9, 0.85, 9.0)
+
+
+def competition(
+    data: str, minutes: float, *others: dict[str, Any], **claimed: Any
+) -> dict[str, Any]:
+    """Return the run of a competition: what other tries say otherwise, and what its winner does."""
+    told = {"validation_accuracy": 0.8, "score": 0.85} | claimed
+    classes = {"per_class_accuracy": (0.8,) * 5, "confusion": ((1,) * 5,) * 5}
+    winner = replace(point(0.8, 0.9), **(classes | told))
+    result = CompeteResult(dense=AWAY, best=AWAY, tried=(TRIED,), point_of_best=winner).to_json()
+    result["tried"] += [TRIED.to_json() | other for other in others]
+    return record(CompeteSpec(data=data, minutes=minutes), result)
+
+
+def odd_competitions(data: str) -> dict[str, io.BytesIO]:
+    """Return zips of competitions by what is odd about them."""
+    tries = {
+        "a try of seven": {"accuracy": 7.0},
+        "a try of no number": {"sparsity": math.nan},
+        "a try with a score of its own": {"score": 0.99},
+        "a try in no time": {"seconds": -1.0},
+        "a try of endless time": {"seconds": math.inf},
+        "a try with settings of no plan": {"values": {**START, "wish": 1.0}},
+        "a try with a sparsity of no plan": {"values": {**START, "sparsity": 3.0}},
+    }
+    better = {"accuracy": 0.9, "score": 0.9}
+    made = {
+        **{name: competition(data, n, other) for n, (name, other) in enumerate(tries.items(), 1)},
+        "a winner that was not the best": competition(data, 50, better),
+        "a winner with a score of its own": competition(data, 51, score=0.99),
+        "a winner of no try": competition(data, 52, sparsity=0.99, score=0.895),
+        "a competition without its networks": competition(data, 53),
+    }
+    return {name: bundle(each) for name, each in made.items()}
+
+
 def odd_ones(data: str, dense: str, folder) -> dict[str, io.BytesIO]:
     """Return zips by what is odd about them; all runs have settings of their own."""
     cuts = iter(np.linspace(0.11, 0.89, 60).round(4).tolist())
@@ -123,7 +168,7 @@ def odd_ones(data: str, dense: str, folder) -> dict[str, io.BytesIO]:
     base = FederatedSpec(data="synthetic:1,1")
     rows = {"history": "history.csv", "label": ROUGH, "model": "model.npz"}
     sweep = SweepSpec(methods=("snip",), sparsities=(0.5,), epochs=1, data=data, dense=AWAY)
-    return {
+    return odd_competitions(data) | {
         "forged score": forged_score(data, dense, folder),
         "forged rank": forged_rank(data),
         "forged cache": forged_cache(data, dense),
@@ -143,6 +188,8 @@ def odd_ones(data: str, dense: str, folder) -> dict[str, io.BytesIO]:
         "an agreement of no number": bundle(one(network(agreement=math.inf))),
         "bytes beyond counting": bundle(one(network(gzip_bytes=10**400))),
         "a confusion beyond counting": bundle(one(network(confusion=((10**40,) * 5,) * 5))),
+        "a score of its own": bundle(one(network(accuracy=0.8, score=0.99))),
+        "a curve beyond all": bundle(curve_of_seven(data, dense)),
         "no classes": bundle(one(network(per_class_accuracy=(), confusion=()))),
         "a crooked confusion": bundle(one(network(confusion=((1,), (1, 2, 3))))),
         "no layers": bundle(one(network(layers=()))),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.names import one_line, plain_name
+from core.names import has_invisible, one_line, plain_name, several_lines, unmarked
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,9 @@ from core.names import one_line, plain_name
         ("**bold** [link](x) `code` $x$", "__bold__ _link_(x) _code_ _x_"),
         ("Müller 図 हिन्दी", "Müller 図 हिन्दी"),
         ("x" * 500, "x" * 80),
+        ("می\u200cخواهم", "می\u200cخواهم"),  # a word of Persian, parted by a zero-width non-joiner
+        ("\u200cا\u200d\u200dب\u200c", "اب"),  # alone, twice, and at the ends
+        ("x" * 79 + "\u200cyy", "x" * 79),  # cut behind the joiner
         ("...", "unnamed"),
         ("", "unnamed"),
     ],
@@ -34,7 +37,33 @@ def test_a_name_keeps_letters_digits_and_harmless_marks(given, shown):
         ("two  spaces, ünïcode – 図", "two  spaces, ünïcode – 図"),
         ("safe\u202egpj.exe\x00\x7f", "safegpj.exe"),
         ("\udcff", ""),
+        ("👨\u200d👩\u200d👧 می\u200cخواهم", "👨\u200d👩\u200d👧 می\u200cخواهم"),
+        ("a\u200d b\u200c", "a b"),
     ],
 )
 def test_one_line_cannot_move_a_cursor_or_change_a_terminal(given, shown):
     assert one_line(given) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["👨\u200d👩\u200d👧", "❤\ufe0f\u200d🔥", "می\u200cخواهم", "क्\u200dष"]
+)
+def test_joiners_between_visible_characters_are_a_part_of_a_name(name):
+    assert not has_invisible(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["\u200d", "\u200da", "a\u200c", "a\u200d\u200db", "a \u200cb", "a\u202e", "\x1b[2J", "a\nb"],
+)
+def test_joiners_alone_or_at_the_ends_are_invisible_as_other_characters_are(name):
+    assert has_invisible(name)
+
+
+def test_lines_of_a_note_lose_what_would_move_a_cursor_or_turn_them_around():
+    written = "one\r\n\ttwo\u2028three \x1b[2J\u202etxt.exe\x9b1m می\u200cخواهم"
+    assert several_lines(written) == "one\n\ttwo\nthree [2Jtxt.exe1m می\u200cخواهم"
+
+
+def test_a_chart_finds_no_tag_in_what_was_unmarked():
+    assert unmarked("<a href='x'>cat</a>\u202e") == "‹a href='x'›cat‹/a›"

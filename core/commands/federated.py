@@ -14,6 +14,7 @@ from core.commands.field_options import (
     said,
     suggestion,
 )
+from core.commands.named_runs import network_run
 from core.commands.networks import add_out_option, stored_digest, submitted
 from core.commands.other_networks import dense_run
 from core.commands.output import answer, say
@@ -210,7 +211,7 @@ def _start(session: Session, start: str, data: str) -> str:
         )
     if path.is_file():
         return dense_run(session, path, data).id
-    return session.store.get(start).id
+    return network_run(session, start).id
 
 
 def _data(session: Session, data: str) -> str:

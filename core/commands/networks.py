@@ -14,6 +14,7 @@ from core.commands.field_options import (
     suggestion,
     with_settings,
 )
+from core.commands.named_runs import network_run
 from core.commands.other_networks import (
     add_pixels_option,
     dense_run,
@@ -97,6 +98,8 @@ def train(session: Session, options: Namespace) -> None:
     of_network = parse_values(TrainSpec, said(options, TrainSpec, without=FOUND_OUT))
     spec = TrainSpec(data=stored_digest(session, options.data), recipe=recipe)
     spec = replace(spec, **of_network)  # type: ignore[arg-type]
+    if spec.start is not None:
+        network_run(session, spec.start)
     if options.network:
         spec = with_network(session, spec, options.network)
     if options.background:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from core.commands.named_runs import network_run
 from core.commands.output import say
 from core.commands.session import Session
 from core.data import store as dataset_store
-from core.errors import JobError, NotFoundError, UploadError, WeightsError
+from core.errors import NotFoundError, UploadError, WeightsError
 from core.evaluation.results import NetworkResult
-from core.jobs.store.job import DONE, Job
+from core.jobs.store.job import Job
 from core.networks.find_network import find_network
 from core.networks.formats import keras_h5
 from core.networks.keras_files.reader import read_network
@@ -73,11 +74,10 @@ def dense_run(session: Session, given: Path, data: str, pixels: str | None = Non
 
 def _run(session: Session, given: str) -> Job:
     if not session.store.exists(given):
-        raise NotFoundError(f"There is no file {given}. Train one with: python -m core train")
-    job = session.store.get(given)
-    if job.state != DONE:
-        raise JobError(f"Run {given} has not finished. Wait for it, or choose another.")
-    return job
+        raise NotFoundError(
+            f"There is no file and no run {given}. Train one with: python -m core train"
+        )
+    return network_run(session, given)
 
 
 def _whole(session: Session, path: Path, data: str, pixels: str | None) -> ImportSpec | None:

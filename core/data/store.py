@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.errors import NotFoundError, SettingsError, StoreError
 from core.files import atomic_write, storage_errors
+from core.names import has_invisible, is_markup, unmarked
 from core.workspace import Workspace
 
 DESCRIPTION = "dataset.json"
@@ -98,10 +100,10 @@ def load(workspace: Workspace, digest: str, *, verify: bool = True) -> Dataset:
     """
     folder = _folder(workspace, digest)
     try:
-        described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        described = _read_description(folder)
         splits = {name: _load_split(folder, name) for name in described["counts"]}
         dataset = Dataset(
-            name=described["name"],
+            name=unmarked(described["name"]),
             class_names=tuple(described["class_names"]),
             train=splits["train"],
             validation=splits["validation"],
@@ -163,24 +165,57 @@ def find_stored(workspace: Workspace, digest: str) -> StoredDataset | None:
 
 def _listed(folder: Path) -> StoredDataset | None:
     try:
-        described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        described = _read_description(folder)
         counts = described["counts"]
         height, width, channels = described["image_shape"]
         return StoredDataset(
             digest=folder.name,
-            name=described["name"],
-            class_names=tuple(described.get(SHOWN) or described["class_names"]),
+            name=unmarked(described["name"]),
+            class_names=_shown(described.get(SHOWN) or described["class_names"]),
             image_shape=(height, width, channels),
             train=counts["train"],
             validation=counts["validation"],
             test=counts.get("test", 0),
             notes=tuple(described["notes"]),
-            stored=datetime.fromisoformat(described["stored"]),
+            stored=datetime.fromisoformat(described["stored"]).astimezone(UTC),
             size_bytes=sum(file.stat().st_size for file in folder.iterdir()),
-            original_names=tuple(described["class_names"]),
+            original_names=_shown(described["class_names"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None  # deleted meanwhile, or damaged: `load` says so when somebody asks for it
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    """Return what is said of a data set. Raises OSError, or ValueError where it is damaged."""
+    try:
+        described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("it is endless") from None
+    if not isinstance(described, dict) or not isinstance(described.get("counts"), dict):
+        raise ValueError("it does not say what there is")
+    names = described.get("class_names")
+    lists = (
+        (names, str),
+        (described.get(SHOWN, names), str),
+        (described.get("notes"), str),
+        (described.get("image_shape"), int),
+        ([described.get("name")], str),
+        (list(described["counts"].values()), int),
+    )
+    if not all(_is_list_of(kind, values) for values, kind in lists):
+        raise ValueError("a part of it is of another kind")
+    if len(described.get(SHOWN, names)) != len(names):
+        raise ValueError("it has other names than classes")
+    return described
+
+
+def _is_list_of(kind: type, values: object) -> bool:
+    return isinstance(values, list) and all(type(value) is kind for value in values)
+
+
+def _shown(names: Sequence[str]) -> tuple[str, ...]:
+    """Return class names as pages and charts may show them, whoever wrote them into the file."""
+    return tuple(map(unmarked, names))
 
 
 def rename_classes(workspace: Workspace, digest: str, names: Sequence[str]) -> None:
@@ -188,10 +223,13 @@ def rename_classes(workspace: Workspace, digest: str, names: Sequence[str]) -> N
 
     The data set stays what it is, its digest and the runs on it too; the original names bring
     back what was there. Raises SettingsError for names that are missing, too long or not all
-    different.
+    different, StoreError where the data set is damaged.
     """
     folder = _folder(workspace, digest)
-    described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    try:
+        described = _read_description(folder)
+    except (OSError, ValueError) as error:
+        raise _changed(digest) from error
     wanted = [" ".join(name.split()) for name in names]
     _check_names(wanted, len(described["class_names"]))
     described.pop(SHOWN, None)
@@ -206,7 +244,7 @@ def _check_names(names: Sequence[str], classes: int) -> None:
         raise SettingsError(f"There are {len(names)} names for {classes} classes. Give each one.")
     if not all(names):
         raise SettingsError("A class has no name. Give each class one.")
-    if strange := [name for name in names if not name.isprintable() or {"<", ">"} & set(name)]:
+    if strange := [name for name in names if has_invisible(name) or is_markup(name)]:
         raise SettingsError(
             f"The name of class {names.index(strange[0]) + 1} holds an invisible character, or < "
             "or >, which a chart reads as markup. Remove it."

@@ -1,7 +1,5 @@
 """What an imported run must be: records this program knows, weights that parse, plain files."""
 
-import math
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +8,8 @@ from core.evaluation import cost
 from core.evaluation.network_point import of_network_file
 from core.evaluation.point import Counted, Point, layers_of, measured_again
 from core.evaluation.results import NetworkResult
+from core.federated.demo.spec import FederatedGridSpec
+from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.grading.spec import GradeResult
 from core.jobs.store.job import DONE
 from core.jobs.store.store import SavedRun
@@ -17,13 +17,20 @@ from core.networks.formats import keras_h5
 from core.networks.keras_files.reader import read_network
 from core.networks.network import NetworkShape
 from core.networks.network_store import NetworkSummary
+from core.pruning.search.spec import CompeteResult
 from core.records import FORMAT, Record
+from core.runs.import_numbers import (
+    check_competition,
+    check_numbers,
+    check_point,
+    check_share,
+)
 from core.runs.specs import RECORDS
 
 WEIGHTS = (".h5", ".keras")
 PLAIN = (".csv", ".json", ".npz", ".tflite", ".onnx")
-LARGEST = 2**63 - 1  # what a database counts to
-LONGEST_LABEL, LONGEST_NOTE, MOST_NOTES = 300, 2000, 100
+# A federated run may diverge: its losses are no numbers then, and it says so.
+MAY_DIVERGE = (*FederatedSpec.kinds, FederatedComparisonSpec.kind, FederatedGridSpec.kind)
 
 
 def check_run(run: SavedRun) -> None:
@@ -38,53 +45,19 @@ def check_run(run: SavedRun) -> None:
         raise RecordError("it is done and has no result")
     result = _result(run)
     if isinstance(result, NetworkResult):
-        _check_point(result.point)
+        check_point(result.point)
     if isinstance(result, GradeResult):
-        for grade in result.grades:
-            _check_share("a score", grade.score)
+        for value in (v for g in result.grades for v in (g.accuracy, g.sparsity, g.score)):
+            check_share("a number of a grade", 0.0 if value is None else value)
+    if isinstance(result, CompeteResult):
+        check_competition(result)
+    if result is not None and run.kind not in MAY_DIVERGE:
+        check_numbers(result.to_json(), "its result")
 
 
 def _result(run: SavedRun) -> Record | None:
     known = RECORDS[run.kind][1]
     return None if run.result is None else known.from_stored(run.result, run.result_format)
-
-
-def _check_point(point: Point) -> None:
-    for name in ("accuracy", "validation_accuracy", "sparsity", "score"):
-        _check_share(f"the {name}", getattr(point, name))
-    for number in (point.epochs, point.seconds, point.latency_seconds or 0.0):
-        if not math.isfinite(number) or number < 0:
-            raise RecordError(f"a number of the network is {number}")
-    _check_numbers(point.to_json())
-    classes = len(point.per_class_accuracy)
-    if [len(row) for row in point.confusion] != [classes] * classes:
-        raise RecordError("its confusion matrix does not have a row and a column for each class")
-    if len(point.label) > LONGEST_LABEL or len(point.notes) > MOST_NOTES:
-        raise RecordError("its label or its notes are endless")
-    if any(len(note) > LONGEST_NOTE for note in point.notes):
-        raise RecordError("one of its notes is endless")
-
-
-def _check_numbers(value: object, place: str = "its network") -> None:
-    """Refuse numbers that no chart, no page's JSON and no sum can take, wherever they stand."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise RecordError(f"{place} is {value}")
-    if isinstance(value, int) and abs(value) > LARGEST:
-        raise RecordError(f"{place} is beyond counting")
-    for name, part in _parts(value):
-        _check_numbers(part, f"{place}, {str(name)[:40]}")
-
-
-def _parts(value: object) -> Iterable[tuple[object, object]]:
-    """Return what stands in a JSON value, by name or place."""
-    if isinstance(value, Mapping):
-        return value.items()
-    return enumerate(value) if isinstance(value, list | tuple) else ()
-
-
-def _check_share(name: str, value: float) -> None:
-    if not 0.0 <= value <= 1.0:  # not a number fails too
-        raise RecordError(f"{name} is {value}, not between 0 and 1")
 
 
 def measured_from_file(run: SavedRun, folder: Path, scratch: Path | None = None) -> SavedRun:

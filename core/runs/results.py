@@ -20,6 +20,7 @@ from core.federated.results import FederatedResult
 from core.federated.spec import FederatedSpec
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
+from core.names import unmarked
 from core.runs.federated_labels import federated_name
 from core.runs.specs import data_of, result_of, source_of, spec_of
 from core.settings import digest
@@ -72,7 +73,7 @@ def network_of(job: Job) -> Network | None:
         return None
     if not isinstance(result, NetworkResult):
         return None
-    label = job.annotation.name or result.point.label
+    label = unmarked(job.annotation.name or result.point.label)  # an import brings any text
     point = replace(
         result.point, id=job.id, label=label, parent=result.point.parent or source_of(job)
     )
@@ -160,7 +161,7 @@ def shown_names(workspace: Workspace, data: str, names: Sequence[str]) -> tuple[
     """Return what a data set's classes are called today. names: as a run has kept them."""
     stored = find_stored(workspace, data)
     if stored is None or len(stored.class_names) != len(names):
-        return tuple(names)
+        return tuple(map(unmarked, names))
     return stored.class_names
 
 

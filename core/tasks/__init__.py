@@ -1,3 +1,3 @@
 """Job kind to function: where jobs and science meet."""
 
-__all__ = ["table"]
+__all__ = ["table", "winner"]

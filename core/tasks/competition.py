@@ -28,6 +28,7 @@ from core.pruning.spec import PruneSpec
 from core.records import Spec
 from core.tasks.inputs import network_result, prepared
 from core.tasks.other_networks import FinishedNetwork, data_for, is_other, other_network
+from core.tasks.winner import earlier_competition
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
 
@@ -117,19 +118,7 @@ def competition(context: Context, spec: CompeteSpec) -> CompeteResult:
 
 def _trained_on(context: Context, spec: CompeteSpec, before: Job) -> CompeteResult:
     """Give a finished competition's winner more time; the better of both wins, by validation."""
-    if before.kind != CompeteSpec.kind or before.state != DONE:
-        raise JobError(
-            "Only the winner of a finished competition can be given more time. Wait until it has "
-            "ended, or choose another one."
-        )
-    if before.settings.get("data") != spec.data:
-        raise JobError(
-            "That competition was held on another data set. Give its winner more time on the "
-            "images that it was chosen by."
-        )
-    earlier = CompeteResult.from_stored(before.result, before.result_format)
-    if not earlier.tried:
-        raise JobError("That competition has no tries to go on from. Hold another one.")
+    earlier = earlier_competition(before, spec.data)
     trainer = _trainer(context, spec.data, earlier.dense)
     best = max(earlier.tried, key=lambda entry: entry.objective)
     made, entry = trained_on(spec.minutes, context.seed, trainer, earlier.best, best)

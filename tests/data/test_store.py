@@ -1,5 +1,7 @@
 """Stored data sets: found by content, complete or not there at all."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,64 @@ def test_names_that_cannot_be_are_refused_and_change_nothing(workspace, names, r
     with pytest.raises(SettingsError, match=reason):
         store.rename_classes(workspace, digest, names)
     assert store.list_stored(workspace)[0].class_names == ("ant", "bee")
+
+
+def rewrite(workspace, digest, **other):
+    """Change dataset.json as somebody with an editor would."""
+    path = workspace.datasets / digest / store.DESCRIPTION
+    path.write_text(json.dumps(json.loads(path.read_text()) | other))
+
+
+def test_class_names_in_a_changed_file_hold_no_tag_that_a_chart_would_read(workspace):
+    digest = store.save(workspace, dataset())
+    rewrite(workspace, digest, shown_names=["<a href='x'>ant</a>", "b\u202eee"], name="<b>mine</b>")
+    listed = store.find_stored(workspace, digest)
+    assert listed.class_names == ("‹a href='x'›ant‹/a›", "bee")
+    assert listed.name == "‹b›mine‹/b›"
+    rewrite(workspace, digest, class_names=["<i>ant</i>", "bee"])
+    assert store.list_stored(workspace)[0].original_names == ("‹i›ant‹/i›", "bee")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"class_names": "ab"},
+        {"class_names": ["ant", 7]},
+        {"class_names": None},
+        {"shown_names": ["one"]},
+        {"shown_names": {"ant": "bee"}},
+        {"name": ["mine"]},
+        {"notes": [1]},
+        {"image_shape": ["a", "b", "c"]},
+        {"counts": {"train": "six", "validation": 4}},
+        {"counts": [6, 4]},
+    ],
+)
+def test_a_damaged_description_is_not_listed_and_said_in_a_sentence(workspace, other):
+    digest, whole = store.save(workspace, dataset()), store.save(workspace, dataset(1))
+    rewrite(workspace, digest, **other)
+    assert [each.digest for each in store.list_stored(workspace)] == [whole]
+    assert store.find_stored(workspace, digest) is None
+    for use in (store.load, lambda *where: store.rename_classes(*where, ["ant", "bee"])):
+        with pytest.raises(StoreError, match="damaged on disk. Delete it and upload it again"):
+            use(workspace, digest)
+
+
+def test_a_description_that_is_no_json_or_has_a_time_of_nowhere_hides_no_other(workspace):
+    digest, whole = store.save(workspace, dataset()), store.save(workspace, dataset(1))
+    rewrite(workspace, digest, stored="2020-01-01T00:00:00")  # without a time zone
+    assert [each.digest for each in store.list_stored(workspace)] == [whole, digest]
+    for text in ("{", "[]", "null", "[" * 100_000):
+        (workspace.datasets / digest / store.DESCRIPTION).write_text(text)
+        assert [each.digest for each in store.list_stored(workspace)] == [whole]
+        with pytest.raises(StoreError, match="damaged"):
+            store.rename_classes(workspace, digest, ["ant", "bee"])
+
+
+def test_class_names_take_joiners_between_visible_characters(workspace):
+    digest = store.save(workspace, dataset())
+    names = ["👨\u200d👩\u200d👧", "می\u200cخواهم"]
+    store.rename_classes(workspace, digest, names)
+    assert store.list_stored(workspace)[0].class_names == tuple(names)
+    with pytest.raises(SettingsError, match="class 2 holds an invisible character"):
+        store.rename_classes(workspace, digest, ["ant", "bee\u200d"])

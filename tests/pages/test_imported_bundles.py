@@ -32,6 +32,11 @@ REFUSED = {
     *("a plan of no numbers", "an agreement of no number", "bytes beyond counting"),
     *("a confusion beyond counting", "a result of another kind"),
     *("an unknown kind", "settings of a stranger"),
+    *("a try of seven", "a try of no number", "a try with a score of its own"),
+    *("a try in no time", "a try of endless time", "a try with settings of no plan"),
+    *("a try with a sparsity of no plan", "a winner that was not the best"),
+    *("a winner with a score of its own", "a winner of no try"),
+    *("a score of its own", "a curve beyond all"),
 }
 
 

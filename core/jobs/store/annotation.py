@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from core.errors import SettingsError
+from core.names import has_invisible, is_markup, several_lines
 
 LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE = 120, 40, 10_000
 MOST_TAGS = 20
@@ -16,6 +17,7 @@ BLANK = " \u00a0\u2800\u3000\u3164\uffa0"  # letters that show nothing
 class Annotation:
     """Name, tags and note of a run, all empty at first; the job's id does not depend on them.
 
+    A note has lines; what would move a terminal's cursor or turn its text around is left out of it.
     Raises SettingsError for texts that are too long, of several lines, or that no store takes.
     """
 
@@ -32,6 +34,7 @@ class Annotation:
             ("The note", self.note, LONGEST_NOTE),
         ):
             _check(what, text, longest)
+        object.__setattr__(self, "note", several_lines(self.note))
         if any(not tag.strip() or "," in tag for tag in self.tags):
             raise SettingsError("A tag is empty or holds a comma. Write tags separated by commas.")
         if len(set(self.tags)) > MOST_TAGS:
@@ -74,9 +77,9 @@ def with_tags(annotation: Annotation, add: Iterable[str], remove: Iterable[str])
 def _check(what: str, text: str, longest: int) -> None:
     if len(text) > longest:
         raise SettingsError(f"{what} is longer than {longest:,} characters. Shorten it.")
-    if longest != LONGEST_NOTE and not text.isprintable():
+    if longest != LONGEST_NOTE and has_invisible(text):
         raise SettingsError(f"{what} holds a line break or an invisible character. Remove it.")
-    if longest != LONGEST_NOTE and ("<" in text or ">" in text):  # charts would read a tag
+    if longest != LONGEST_NOTE and is_markup(text):  # charts would read a tag
         raise SettingsError(f"{what} holds < or >, which a chart reads as markup. Remove it.")
     if "\x00" in text or text.encode(errors="ignore").decode() != text:
         raise SettingsError(f"{what} holds a character that cannot be stored. Remove it.")

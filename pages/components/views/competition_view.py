@@ -82,7 +82,9 @@ def competition_result(job: Job) -> None:
         if not job.ended:
             _so_far(job)
         return
-    point = result.point_of_best
+    # What was measured of the winner's file here goes before what an imported zip says of it.
+    winner = network_of(store().get(result.best)) if store().exists(result.best) else None
+    point = result.point_of_best if winner is None else winner.point
     metric_row(
         "competition",
         (
@@ -91,7 +93,6 @@ def competition_result(job: Job) -> None:
             ("Sparsity", percent(point.sparsity, 2), ""),
         ),
     )
-    winner = network_of(store().get(result.best))
     if winner is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             download(winner, f"winner:{job.id}", "primary")

@@ -97,3 +97,14 @@ def test_a_name_that_a_chart_would_take_for_markup_is_refused(name):
 def test_names_that_show_nothing_are_none():
     assert Annotation("  \u3164\u2800 ") == Annotation()
     assert Annotation(" the good one ", (" a ", "a")) == Annotation("the good one", ("a",))
+
+
+def test_a_name_takes_joiners_and_a_note_loses_what_terminals_obey(contract_store):
+    id = contract_store.submit(told("train"), 0)
+    family, word = "👨\u200d👩\u200d👧", "می\u200cخواهم"
+    contract_store.annotate(id, Annotation(family, (word,), "\x1b[2Jone\r\ntwo\u202e"))
+    kept = contract_store.get(id).annotation
+    assert (kept.name, kept.tags, kept.note) == (family, (word,), "[2Jone\ntwo")
+    for alone in ("\u200d", "a\u200c", "a\u200c\u200cb"):
+        with pytest.raises(SettingsError, match="invisible character"):
+            Annotation(alone)
