@@ -8,6 +8,7 @@ from core.evaluation import cost
 from core.evaluation.network_point import of_network_file
 from core.evaluation.point import Counted, Point, layers_of, measured_again
 from core.evaluation.results import NetworkResult
+from core.evaluation.score import score
 from core.federated.demo.spec import FederatedGridSpec
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.grading.spec import GradeResult
@@ -64,16 +65,18 @@ def measured_from_file(run: SavedRun, folder: Path, scratch: Path | None = None)
     """Return a network's run with what its weights file says in the place of what its zip says.
 
     The accuracy needs the images: it stays as claimed, see `core.runs.imported`. Without its file
-    a network is returned as it is. Raises WeightsError when the file is of another shape.
+    a network keeps its numbers, and has the score that they give. Raises WeightsError when the
+    file is of another shape.
     """
     result = _result(run)
     if not isinstance(result, NetworkResult):
         return run
     path = folder / Path(result.weights).name
-    if not result.weights or not path.is_file():
-        return run
     shape = result.shape
-    if isinstance(shape, NetworkSummary):
+    if not result.weights or not path.is_file():
+        claimed = result.point
+        point = replace(claimed, score=score(claimed.accuracy, claimed.sparsity))
+    elif isinstance(shape, NetworkSummary):
         point = of_network_file(result.point, path, scratch)
     else:
         point = _of_file(result.point, path, shape, scratch)

@@ -25,8 +25,10 @@ def check_competition(result: CompeteResult) -> None:
         raise RecordError(f"the competition has {len(result.tried):,} tries")
     for number, entry in enumerate(result.tried, 1):
         _check_try(f"try {number}", entry)
-    check_point(result.point_of_best)
-    if result.tried and not any(_is_of(result.point_of_best, each) for each in _best(result.tried)):
+    point = result.point_of_best
+    check_point(point)
+    _check_score("the winner's score", point.score, point.accuracy, point.sparsity)
+    if result.tried and not any(_is_of(point, each) for each in _best(result.tried)):
         raise RecordError("the winner's numbers are not those of the best try")
 
 
@@ -65,7 +67,6 @@ def check_point(point: Point) -> None:
     """Refuse a network's numbers that no measurement gives. Raises RecordError."""
     for name in SHARES:
         check_share(f"the {name}", getattr(point, name))
-    _check_score("the score", point.score, point.accuracy, point.sparsity)
     for number in (point.epochs, point.seconds, point.latency_seconds or 0.0):
         if not math.isfinite(number) or number < 0:
             raise RecordError(f"a number of the network is {number}")

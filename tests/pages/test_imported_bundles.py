@@ -36,7 +36,7 @@ REFUSED = {
     *("a try in no time", "a try of endless time", "a try with settings of no plan"),
     *("a try with a sparsity of no plan", "a winner that was not the best"),
     *("a winner with a score of its own", "a winner of no try"),
-    *("a score of its own", "a curve beyond all"),
+    "a curve beyond all",
 }
 
 
@@ -120,6 +120,13 @@ def test_zeros_and_size_are_counted_in_the_file_not_in_the_zips_words(odd_home):
     assert counted.zeros == biases
     assert counted.sparsity == biases / 592_933
     assert counted.score == pytest.approx((odd_bundles.FORGED + counted.sparsity) / 2)
+
+
+def test_a_network_without_a_file_has_the_score_that_its_numbers_give(odd_home):
+    _, store, _, said = odd_home
+    claimed = network_of(store.get(said["a score of its own"])).point
+    assert (claimed.accuracy, claimed.sparsity) == (0.8, odd_bundles.FORGED)
+    assert claimed.score == pytest.approx((0.8 + odd_bundles.FORGED) / 2)  # its zip says 0.99
 
 
 def test_imported_weights_are_measured_here_where_the_images_are(odd_home):
