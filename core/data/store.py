@@ -194,9 +194,10 @@ def _read_description(folder: Path) -> dict[str, Any]:
     if not isinstance(described, dict) or not isinstance(described.get("counts"), dict):
         raise ValueError("it does not say what there is")
     names = described.get("class_names")
+    shown = described.get(SHOWN, names)
     lists = (
         (names, str),
-        (described.get(SHOWN, names), str),
+        (shown, str),
         (described.get("notes"), str),
         (described.get("image_shape"), int),
         ([described.get("name")], str),
@@ -204,7 +205,7 @@ def _read_description(folder: Path) -> dict[str, Any]:
     )
     if not all(_is_list_of(kind, values) for values, kind in lists):
         raise ValueError("a part of it is of another kind")
-    if len(described.get(SHOWN, names)) != len(names):
+    if len(shown or ()) != len(names or ()):
         raise ValueError("it has other names than classes")
     return described
 
