@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.results_page import table
+from benchmarks.networks_page import ROWS, SPARSITY, stored, write_page
 from core.errors import LabError
 from core.evaluation.cost import zeros
 from core.networks import applications
@@ -27,23 +27,9 @@ from core.networks.keras_files.reader import read_network
 from core.networks.keras_model import build, put
 from core.pruning.one_shot import smallest_weights
 from core.randomness import generator
-from core.text import thousands
 
-ROOT = Path(__file__).resolve().parents[1]
-ROWS, PAGE = ROOT / "benchmarks" / "networks.json", ROOT / "docs" / "networks.md"
-SIDE, REMOVED, SPARSITY, TOLERANCE = 96, 0.5, 0.9, 1e-4
+SIDE, REMOVED = 96, 0.5
 LARGER = {"NASNetLarge": 331, "InceptionV3": 139, "InceptionResNetV2": 139}  # read no 96 x 96
-COLUMNS = {
-    "parameters": "Parameters",
-    "free": "Free groups",
-    "units": "Their units",
-    "left": "Parameters at half of the units",
-    "multiply_adds": "Multiply-adds left",
-    "apart": "Compact − masked",
-    "signal": "Image − image",
-    "zeros": "Exact zeros at 90%, re-read",
-    "seconds": "Seconds to group, cut and compact",
-}
 
 
 def random_weights(network: Network) -> dict[str, np.ndarray]:
@@ -136,65 +122,15 @@ def _unstructured(network: Network, weights: dict[str, np.ndarray]) -> dict[str,
     return {"zeros": zeros(again), "exact": exact}
 
 
-def page(rows: dict[str, dict[str, Any]]) -> str:
-    """Return docs/networks.md."""
-    measured = [row for row in rows.values() if "refused" not in row]
-    cut = [row for row in measured if row["apart"] <= min(TOLERANCE, row["signal"] / 10)]
-    exact = [row for row in measured if _is_exact(row)]
-    missing = [name for name in applications.NAMES if name not in rows]
-    lines = [
-        "# Any Keras network\n",
-        "Made by `python -m benchmarks.networks`. Every model of `keras.applications`, with random "
-        "weights and images of 96 × 96 pixels where the model reads such, else of its smallest: "
-        "read from its configuration; half of the units of every free group removed (those with "
-        "the smallest L1 norm over all layers that make them) and the network made physically "
-        "smaller; and, separately, the smallest weights of all kernels set to zero until 90% of "
-        "all parameters are, written as `.keras` and read again.\n",
-        "Compact − masked: the largest difference of the logits of the small network and of the "
-        "full one with zeros, over the largest logit. Image − image: the same of two different "
-        "images, to show that the logits depend on what the network sees.\n",
-        f"**{len(cut)} of {len(applications.NAMES)}** models are cut with a difference of at most "
-        f"{TOLERANCE:g}; **{len(exact)} of {len(applications.NAMES)}** keep exactly 90% zeros in "
-        "the file.\n",
-        *table(["Model", "Pixels", *COLUMNS.values()], [_cells(row) for row in measured]),
-    ]
-    for row in rows.values():
-        if "refused" in row:
-            lines.append(f"* {row['name']}: {row['refused']}")
-    if missing:
-        lines.append(f"Not measured yet: {', '.join(missing)}.")
-    return "\n".join(lines) + "\n"
-
-
-def _is_exact(row: dict[str, Any]) -> bool:
-    return bool(row["exact"]) and row["zeros"] == round(SPARSITY * row["parameters"])
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    return [
-        row["name"],
-        f"{row['side']}",
-        thousands(row["parameters"]),
-        f"{row['free']} of {row['groups']}",
-        thousands(row["units"]),
-        thousands(row["left"]),
-        f"{row['multiply_adds']:.1%}",
-        f"{row['apart']:.1e}",
-        f"{row['signal']:.1e}",
-        f"{thousands(row['zeros'])}{'' if _is_exact(row) else ' (not exact)'}",
-        f"{row['seconds']:.2f}",
-    ]
-
-
 def main(names: list[str]) -> None:
     """Measure models and write the page."""
-    rows = json.loads(ROWS.read_text()) if ROWS.exists() else {}
+    rows = stored(ROWS)
     for name in names or applications.NAMES:
         rows[name] = measure(name)
         print(json.dumps(rows[name]), flush=True)
         ordered = {name: rows[name] for name in applications.NAMES if name in rows}
         ROWS.write_text(json.dumps(ordered, indent=1) + "\n")
-        PAGE.write_text(page(ordered))
+        write_page()
         gc.collect()
 
 
