@@ -39,6 +39,11 @@ def exact_percent(share: float) -> str:
     return f"{100 * share:.6g}%"
 
 
+def some_of(count: int, total: int, one: str) -> str:
+    """Return a count with its noun and, where there are more, of how many: 4 images (of 9)."""
+    return plural(count, one) + (f" (of {total:,})" if count < total else "")
+
+
 def listed(names: Iterable[str], word: str = "and") -> str:
     """Return names as a phrase: a, b and c."""
     *first, last = list(names) or [""]

@@ -93,7 +93,7 @@ def _choose_dense(chosen: StoredDataset) -> Job | None:
 
 def _name(job: Job) -> str:
     network = network_of(job)
-    accuracy = f" · {percent(network.point.accuracy)}" if network else ""
+    accuracy = f" · {percent(network.point.accuracy)} on the holdout" if network else ""
     return f"{short_title(job)}{accuracy}"
 
 

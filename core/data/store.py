@@ -42,6 +42,11 @@ class StoredDataset:
     size_bytes: int
     original_names: tuple[str, ...] = ()
 
+    @property
+    def choice_images(self) -> int:
+        """The validation images that choices see, as `core.data.split.three_way` divides them."""
+        return self.validation if self.test else self.validation - self.validation // 2
+
 
 def save(workspace: Workspace, dataset: Dataset) -> str:
     """Keep the data set and return its digest; the same content is stored once.

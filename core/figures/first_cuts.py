@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from core.figures import colors
+from core.figures.frontier.image_sets import STAR, accuracy_title
 from core.figures.theme import Chart, Row, Trace
 from core.pruning.preview.first_cuts import FirstCut
 from core.text import percent, plural
@@ -27,7 +28,7 @@ def with_cuts(
     return replace(
         chart,
         traces=[*dots, *chart.traces],  # below what was measured: a click is meant for that
-        layout={**chart.layout, "yaxis": _reaching(chart, min(cut.accuracy for cut in cuts))},
+        layout={**chart.layout, "yaxis": _axis(chart, cuts)},
         alt=f"{chart.alt} {_sentence(cuts)}",
         rows=[*chart.rows, *(_row(cut, labels.get(cut.method, cut.method)) for cut in cuts)],
     )
@@ -60,8 +61,11 @@ def _hover(cut: FirstCut, label: str) -> str:
     )
 
 
-def _reaching(chart: Chart, lowest: float) -> dict[str, object]:
-    axis = dict(chart.layout["yaxis"])
+def _axis(chart: Chart, cuts: Sequence[FirstCut]) -> dict[str, object]:
+    """Return the y axis with what the cuts were measured on, reaching down to the lowest."""
+    axis, lowest = dict(chart.layout["yaxis"]), min(cut.accuracy for cut in cuts)
+    learning = any(trace.get("meta") == STAR for trace in chart.traces)
+    axis["title"] = {"text": accuracy_title(bool(chart.rows), learning, cuts=True)}
     if axis.get("range"):
         low, high = axis["range"]
         axis["range"] = [min(low, max(0.0, math.floor((lowest - 0.02) * 20) / 20)), high]

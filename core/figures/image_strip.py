@@ -14,7 +14,7 @@ from core.evaluation.forgotten import (
     Forgotten,
     kind_of,
 )
-from core.text import exact_percent, percent, plural
+from core.text import exact_percent, percent, plural, some_of
 
 # Colours that have a contrast of 3 to either theme's background, and of 4.5 to the white sign.
 COLORS: Mapping[str, str] = {
@@ -109,10 +109,13 @@ def legend(found: Forgotten) -> list[Legend]:
     return [Legend(kind, COLORS[kind], SIGNS[kind], count) for kind, count in pairs]
 
 
-def lost_sentence(found: Forgotten) -> str:
-    """Return what the shown images are: those the pruned network lost, the surest first."""
+def lost_sentence(found: Forgotten, total: int = 0) -> str:
+    """Return what the shown images are: those the pruned network lost, the surest first.
+
+    total: validation images that there are, where it is known.
+    """
     lost = found.counts[KINDS.index(NEWLY_WRONG)]
-    seen = plural(found.looked_at, "validation image")
+    seen = some_of(found.looked_at, total, "validation image")
     if not lost:
         return f"Of {seen} the pruned network lost none that the dense one classified correctly."
     shown = len(found.exemplars)
@@ -129,10 +132,13 @@ def lost_sentence(found: Forgotten) -> str:
     )
 
 
-def forgotten_sentence(found: Forgotten) -> str:
-    """Return in one sentence what the cut cost, on the images that were looked at."""
+def forgotten_sentence(found: Forgotten, total: int = 0) -> str:
+    """Return in one sentence what the cut cost, on the images that were looked at.
+
+    total: validation images that there are, where it is known.
+    """
     lost, gained = (found.counts[KINDS.index(kind)] for kind in (NEWLY_WRONG, NEWLY_RIGHT))
-    seen = f"Of {plural(found.looked_at, 'validation image')}"
+    seen = f"Of {some_of(found.looked_at, total, 'validation image')}"
     if not lost and not gained:
         return f"{seen}, none changed sides: the pruned network is right where the dense one is."
     return (

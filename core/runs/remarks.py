@@ -3,7 +3,7 @@
 from core.evaluation.point import Point
 from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.preview.spec import PreviewResult
-from core.text import percent
+from core.text import percent, some_of
 
 NOISE = 0.005  # differences in accuracy below this are not worth a word
 
@@ -17,18 +17,24 @@ def remark(point: Point, dense: Point | None, label: str) -> str:
         )
     left = point.parameters - point.zeros
     start = f"{label} keeps {left:,} of {point.parameters:,} weights"
-    return f"{start} and {_change(point.accuracy - dense.accuracy)}{_cost(point)}."
+    change = _change(point.accuracy - dense.accuracy)
+    return f"{start} and {change} on the holdout{_cost(point)}."
 
 
-def cut_remark(cut: FirstCut | PreviewResult, label: str, dense: float, images: int) -> str:
+def cut_remark(
+    cut: FirstCut | PreviewResult, label: str, before: float, images: int, total: int, alike: bool
+) -> str:
     """Return what one cut left, of a network that was not retrained yet.
 
-    dense: accuracy of the network that was cut, on the same `images` validation images.
+    before: accuracy of the network that was cut, on the same `images` of `total` validation
+    images if `alike`, else on all of them.
     """
+    images = min(images, total)
+    of_all = "" if alike or images == total else f" of all {total:,}"
     return (
         f"Cut once, without retraining: {label} with {percent(cut.sparsity)} zeros classifies "
-        f"{percent(cut.accuracy)} of {images:,} validation images correctly, the network before "
-        f"the cut {percent(dense)}."
+        f"{percent(cut.accuracy)} of {some_of(images, total, 'validation image')} correctly, the "
+        f"network before the cut {percent(before)}{of_all}."
     )
 
 

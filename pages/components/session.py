@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.data.store import find_stored
 from core.errors import JobError
 from core.jobs.engine import control
 from core.jobs.engine.watch import EngineWatch
@@ -102,6 +103,12 @@ def family_now(dense: str) -> Family:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _family(url: str, revision: str, dense: str) -> Family:
     return family(_store(url), dense, _network_list(url).now().networks)
+
+
+def choice_images(data: str) -> int:
+    """Return how many validation images of a data set choices see, 0 when it is gone."""
+    stored = find_stored(workspace(), data)
+    return stored.choice_images if stored else 0
 
 
 def networks_now() -> Edition:

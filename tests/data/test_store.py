@@ -7,6 +7,7 @@ import pytest
 
 from core.data import store
 from core.data.dataset import Dataset, Split
+from core.data.split import three_way
 from core.errors import NotFoundError, SettingsError, StoreError
 from core.workspace import Workspace
 
@@ -55,6 +56,17 @@ def test_the_list_shows_counts_newest_first_and_reads_no_image(workspace):
     entry = listed[0]
     assert (entry.train, entry.validation, entry.test) == (6, 4, 0)
     assert entry.image_shape == (4, 5, 3)
+
+
+@pytest.mark.parametrize("counts", [(4, 3), (5, 2), (3, 3, 1), (1, 1), (2, 5, 7)])
+@pytest.mark.parametrize("test", [False, True])
+def test_the_images_of_choices_are_counted_as_they_are_divided(workspace, counts, test):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    names = tuple(map(str, range(len(counts))))
+    images = Split(np.zeros((len(labels), 4, 5, 3), np.uint8), labels)
+    saved = Dataset("Odd", names, images, images, images if test else None)
+    entry = store.find_stored(workspace, store.save(workspace, saved))
+    assert entry.choice_images == len(three_way(saved).validation)
 
 
 def test_one_data_set_is_found_by_its_digest_as_the_list_shows_it(workspace):

@@ -272,6 +272,9 @@ def test_the_sentence_counts_and_names_the_best_by_validation():
     assert "of 1 network, 1 of them" in live_frontier([GOOD], LABELS).alt
     chart = live_frontier([DENSE, GOOD, POOR], LABELS)
     assert "of 3 networks, 2 of them on the front" in chart.alt
-    assert "score 0.820: Magnitude with 90.0% zeros" in chart.alt
+    assert (
+        "Best by validation: Magnitude with 90.0% zeros, 74.0% accuracy and score 0.820 on the "
+        "holdout." in chart.alt
+    )
     assert frontier_chart([], KEPT, ACCURACY, LABELS).alt == "No networks yet."
     assert [row["id"] for row in chart.rows] == ["dense", "good", "poor"]

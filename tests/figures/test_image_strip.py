@@ -72,6 +72,10 @@ def test_the_sentence_counts_both_directions():
         "Of 100 validation images, 1 is newly wrong and 0 newly right."
     )
     assert "1,200 are newly wrong and 3 newly right" in forgotten_sentence(found(0, 1200, 3, 0))
+    assert forgotten_sentence(found(90, 1, 0, 9), 125).startswith(
+        "Of 100 validation images (of 125)"
+    )
+    assert "(of" not in forgotten_sentence(found(90, 1, 0, 9), 100)  # all were looked at
 
 
 def test_a_cut_that_changes_nothing_is_said_to_change_nothing():

@@ -34,7 +34,8 @@ def test_the_explorer_says_what_became_of_the_images(filled_home, store, open_pa
     write_answers(workspace.artifacts(job_id), found, answers(), pictures)
     test = open_page("pruning", view="explore", data=ids["data"], dense=ids["dense"])
     assert not test.exception
-    assert "Of 4 validation images, 1 is newly wrong and 1 newly right." in all_text(test)
+    assert "Of 4 validation images (of 40), 1 is newly wrong and 1 newly right." in all_text(test)
+    assert "50.0% on the same 4 validation images (of 40)." in all_text(test)
 
 
 def test_the_card_of_a_pruned_network_asks_what_it_forgot_and_a_dense_one_does_not(

@@ -72,8 +72,10 @@ def test_the_end_is_a_sentence_the_lost_images_the_best_file_and_a_comparison(
     assert not test.exception
     text = all_text(test).replace("\\", "")
     assert "The best of 2 pruned networks by validation images: Magnitude keeps" in text
-    assert "loses 1.0 points of accuracy" in text
-    assert "Of 4 validation images, 1 is wrong now and was right before. This is it." in text
+    assert "loses 1.0 points of accuracy on the holdout" in text
+    assert (
+        "Of 4 validation images (of 40), 1 is wrong now and was right before. This is it." in text
+    )
     (file,) = [b for b in test.get("download_button") if "best network" in b.proto.label]
     assert file.proto.label == "Download the best network"
 
@@ -98,7 +100,7 @@ def test_while_the_network_trains_a_sentence_says_what_a_cut_would_leave(
     sweep, *_ = begun(store, workspace, ids)
     text = all_text(open_page("home", sweep=sweep)).replace("\\", "")
     assert (
-        "Cut once, without retraining: Magnitude with 80.0% zeros classifies 75.0% of 250 "
+        "Cut once, without retraining: Magnitude with 80.0% zeros classifies 75.0% of 40 "
         "validation images correctly, the network before the cut 80.0%." in text
     )
 
@@ -118,7 +120,9 @@ def test_once_it_is_trained_the_best_cut_has_images_and_a_file(filled_home, stor
     test = open_page("home", sweep=sweep)
     assert not test.exception
     text = all_text(test).replace("\\", "")
-    assert "Before fine-tuning: Of 4 validation images, 1 is wrong now" in text
+    assert "correctly, the network before the cut 80.0%." in text
+    assert "classifies 75.0% of 4 validation images (of 40) correctly" in text
+    assert "Before fine-tuning: Of 4 validation images (of 40), 1 is wrong now" in text
     labels = [each.proto.label for each in test.get("download_button")]
     assert "Download the best network so far" in labels
     shutil.rmtree(folder)  # a cut that is gone takes nothing else with it

@@ -8,6 +8,7 @@ from core.evaluation.frontier import best_by_validation, front
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.frontier.guides import guide_names, guides, zero_region
+from core.figures.frontier.image_sets import accuracy_title
 from core.figures.frontier.lines import (
     band,
     dots,
@@ -71,6 +72,8 @@ def frontier_chart(
     traces, ends = _methods(points, labels, view, best, boxes)
     name = f"frontier-{x.key}-{y.key}-{scale}".replace(":", "-")
     across, up = view.ticked(points)
+    if y.key == ACCURACY.key:
+        up = {**up, "title": {"text": accuracy_title(bool(points), learning is not None)}}
     chart = Chart(
         name=name,
         traces=[
@@ -190,8 +193,9 @@ def _best(points: Sequence[Point], y: Axis, labels: Mapping[str, str]) -> str:
         top = best_by_validation(rivals)
         assert top is not None
         return (
-            f"Best by validation, score {top.score:.3f}: {labels.get(top.method, top.method)} with "
-            f"{percent(top.sparsity)} zeros and {percent(top.accuracy)} accuracy."
+            f"Best by validation: {labels.get(top.method, top.method)} with "
+            f"{percent(top.sparsity)} zeros, {percent(top.accuracy)} accuracy and score "
+            f"{top.score:.3f} on the holdout."
         )
     top = max(rivals, key=y.goodness)
     return (

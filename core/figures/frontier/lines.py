@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from core.evaluation.frontier import Summary, over_seeds
 from core.evaluation.point import Point
 from core.figures import colors
+from core.figures.frontier.image_sets import STAR
 from core.figures.frontier.view import View
 from core.figures.theme import LineEnd, Trace
 from core.pruning.controls import is_control
@@ -173,5 +174,5 @@ def star(learning: float | None, view: View) -> list[Trace]:
     kept = 0.0 if view.x.key == "sparsity" else 1.0
     return [
         _quiet("Dense, still training (validation)", [kept], [learning])
-        | {"mode": "markers", "marker": marker, "hoverinfo": "none"}
+        | {"mode": "markers", "marker": marker, "hoverinfo": "none", "meta": STAR}
     ]

@@ -180,5 +180,6 @@ def best_line(points: Sequence[Point]) -> None:
     if best is not None and best.score:
         st.markdown(
             f"Best score **{best.score:.3f}**: {plain(best.label)}, {percent(best.accuracy)} "
-            f"accuracy with {percent(best.sparsity)} zeros; selected on validation images."
+            f"accuracy on the holdout with {percent(best.sparsity)} zeros; selected on validation "
+            "images."
         )

@@ -10,12 +10,12 @@ from core.networks.network import LAYERS
 from core.pruning.methods import METHODS
 from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
 from core.runs.specs import result_of, source_of
-from core.text import duration, percent, plural, signed_points
+from core.text import duration, percent, signed_points, some_of
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
-from pages.components.session import store, submit
+from pages.components.session import choice_images, store, submit
 from pages.components.views.preview.explored_cut import explored_cut
 from pages.components.views.preview.first_forgotten_view import first_forgotten
 from pages.components.views.preview.forgotten_view import forgotten_strip
@@ -139,9 +139,10 @@ def show_preview(job: Job, spec: PreviewSpec) -> None:
     _keep_sliders(job, result)
     _metrics(result)
     # Another value than beside the network's name above, which was measured on the holdout.
+    looked_at = some_of(result.images, choice_images(spec.data), "validation image")
     st.caption(
         f"Compared with the dense network's {percent(result.dense_accuracy)} on the same "
-        f"{plural(result.images, 'validation image')}."
+        f"{looked_at}."
     )
     explored_cut(job, spec, result)
     if result.forgotten is not None:
@@ -174,10 +175,11 @@ def _metrics(result: PreviewResult) -> None:
             (
                 "Accuracy",
                 percent(result.accuracy),
-                f"Without retraining. Measured in {duration(result.seconds)}.",
+                "On validation images, without retraining. Measured in "
+                f"{duration(result.seconds)}.",
             ),
             ("Change", lost, "From the dense network, on the same images."),
             ("Sparsity", percent(result.sparsity, 2), "Zeros over all parameters."),
-            ("Score", f"{result.score:.3f}", "Without retraining."),
+            ("Score", f"{result.score:.3f}", "On validation images, without retraining."),
         ),
     )

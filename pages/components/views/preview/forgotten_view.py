@@ -15,7 +15,7 @@ from core.runs.results import Network, dense_of, shown_names
 from core.runs.specs import data_of, result_of
 from pages.components.error_box import error_box
 from pages.components.image_strip import image_strip
-from pages.components.session import ask, store, workspace
+from pages.components.session import ask, choice_images, store, workspace
 from pages.components.views.job_progress import job_line, watch
 
 TITLE = "What did it forget?"
@@ -31,7 +31,8 @@ def forgotten_strip(job: Job, found: Forgotten, key: str) -> None:
     path = workspace().artifacts(job.id) / ANSWERS_FILE
     if not path.is_file():
         return
-    st.markdown(f"**{TITLE}** {forgotten_sentence(found)}", help=CHOSEN)
+    said = forgotten_sentence(found, choice_images(data_of(job)))
+    st.markdown(f"**{TITLE}** {said}", help=CHOSEN)
     names = shown_names(workspace(), data_of(job), found.class_names)
     shown = tiles(found.images, names)
     image_strip(TITLE, shown, read_pictures(path), key, legend(found))

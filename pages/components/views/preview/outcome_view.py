@@ -26,7 +26,7 @@ from core.runs.specs import data_of, result_of
 from core.text import size
 from pages.components.error_box import plain
 from pages.components.image_strip import image_strip
-from pages.components.session import ask, store, sweep_now, workspace
+from pages.components.session import ask, choice_images, store, sweep_now, workspace
 from pages.components.views.frontier_views import living
 from pages.components.views.job_progress import watch
 from pages.components.views.preview.forgotten_view import asking
@@ -56,16 +56,24 @@ def _draw(sweep: str) -> None:
     elif found.cuts and found.learning and not ended:
         first = max(found.cuts, key=lambda each: (each.accuracy, each.sparsity))
         dense = found.learning[1]
-        st.markdown(cut_remark(first, method_labels()[first.method], dense, IMAGES))
+        label, total = method_labels()[first.method], choice_images(_data(sweep))
+        st.markdown(cut_remark(first, label, dense, IMAGES, total, alike=False))
     if cut is not None and cut.result.forgotten is not None and not ended:
-        st.caption(f"Before fine-tuning: {lost_sentence(cut.result.forgotten)}")
+        said = lost_sentence(cut.result.forgotten, choice_images(_data(sweep)))
+        st.caption(f"Before fine-tuning: {said}")
         _images(cut.result.forgotten, cut.folder / ANSWERS_FILE, sweep)
+
+
+def _data(sweep: str) -> str:
+    return data_of(store().get(sweep))
 
 
 def _cut(cut: KeptCut, sweep: str) -> None:
     result = cut.result
     label = method_labels()[result.plan.method]
-    st.markdown(cut_remark(result, label, result.dense_accuracy, result.images))
+    looked_at, total = result.images, choice_images(_data(sweep))
+    before = result.dense_accuracy
+    st.markdown(cut_remark(result, label, before, looked_at, total, alike=True))
     st.download_button(
         f"{BEST} so far",
         cut.weights.read_bytes(),
@@ -116,13 +124,13 @@ def _forgotten(job: Job, sweep: str) -> None:
     if not isinstance(result, ForgottenResult):
         asking(job, f"outcome:{sweep}:images")
         return
-    st.markdown(lost_sentence(result.forgotten))
+    st.markdown(lost_sentence(result.forgotten, choice_images(_data(sweep))))
     _images(result.forgotten, workspace().artifacts(job.id) / ANSWERS_FILE, sweep)
 
 
 def _images(found: Forgotten, pictures: Path, sweep: str) -> None:
     if not found.exemplars:
         return
-    names = shown_names(workspace(), data_of(store().get(sweep)), found.class_names)
+    names = shown_names(workspace(), _data(sweep), found.class_names)
     shown = tiles(found.exemplars, names)
     image_strip("Images that the pruning cost", shown, read_pictures(pictures), f"lost:{sweep}")
