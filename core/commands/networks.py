@@ -40,6 +40,7 @@ from core.training.spec import TrainSpec
 
 FOUND_OUT = ("data", "network", "name")  # of the settings of a training
 DENSE = "dense network: its weights (.h5), a whole network (.keras, .h5), or a run's id"
+TEACHERS = "networks it learns from instead of the dense one: weights, whole networks, or runs' ids"
 PLANNED = ("method", "sparsity")  # options of their own
 # What --out may end in instead of .h5; the weights are the same.
 TORCH_FILES = {".pt": torch_writer.to_pt, ".safetensors": torch_writer.to_safetensors}
@@ -75,6 +76,7 @@ def _add_prune(parser: ArgumentParser) -> None:
     parser.add_argument("--sparsity", required=True, metavar="X", help="share of zeros, as 0.9")
     add_out_option(parser, "my_model_weights.h5")
     add_field_options(parser, PrunePlan, "the plan", without=PLANNED)
+    parser.add_argument("--teachers", metavar="A,B,…", help=TEACHERS)
     add_set_option(parser, "of the plan, or of the method as `methods --json` lists them")
     parser.set_defaults(run=prune)
 
@@ -114,7 +116,8 @@ def prune(session: Session, options: Namespace) -> None:
     plan = plan_of(options)
     data = stored_digest(session, options.data)
     dense = dense_run(session, options.dense, data, options.pixels)
-    spec = PruneSpec(data=data, dense=dense.id, plan=plan)
+    teachers = teacher_runs(session, options.teachers, data)
+    spec = PruneSpec(data=data, dense=dense.id, plan=plan, teachers=teachers)
     if options.background:
         submitted(session, options, spec)
         return
@@ -123,6 +126,12 @@ def prune(session: Session, options: Namespace) -> None:
     made = {name: getattr(point, name) for name in ("method", "epochs", "seconds")}
     made["settings"] = plan.to_dict()
     answer(delivered(session, job, options.out) | made, options.json)
+
+
+def teacher_runs(session: Session, given: str | None, data: str) -> tuple[str, ...]:
+    """Return the runs of the networks whose files or ids are given; raises as `dense_run`."""
+    texts = [text.strip() for text in (given or "").split(",")]
+    return tuple(dense_run(session, Path(text), data).id for text in texts if text)
 
 
 def plan_of(options: Namespace) -> PrunePlan:

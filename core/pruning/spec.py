@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from core.errors import SettingsError
 from core.evaluation.results import NetworkResult
 from core.pruning.plan import PrunePlan
 from core.records import Spec
@@ -12,7 +13,11 @@ from core.settings import setting
 
 @dataclass(frozen=True, kw_only=True)
 class PruneSpec(Spec):
-    """One pruned network. dense: the run whose network is pruned."""
+    """One pruned network. dense: the run whose network is pruned.
+
+    teachers: runs on the same data whose networks' mean answer stands in for the dense one's.
+    Raises SettingsError for teachers whom the plan does not listen to.
+    """
 
     kind: ClassVar[str] = "prune"
     resources: ClassVar[str] = "tensorflow"
@@ -20,6 +25,17 @@ class PruneSpec(Spec):
     data: str = setting(help="Digest of the data set")
     dense: str = setting(help="Run whose network is pruned")
     plan: PrunePlan = field(default_factory=PrunePlan)
+    teachers: tuple[str, ...] = setting(
+        (), omitted=True, help="Networks it learns from instead of the dense one, by distillation"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.teachers and not (self.plan.distillation and self.plan.epochs):
+            raise SettingsError(
+                "Teachers are only listened to where distillation and epochs are above 0. Raise "
+                "them, or leave the teachers out."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

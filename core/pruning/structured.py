@@ -24,6 +24,7 @@ from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.history import TrainingHistory
+from core.training.teacher import Answers
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,12 @@ def prune_channels(
     seed: int,
     phases: Phases,
     sensitivity: Sensitivity | None,
+    teacher: Answers | None = None,
 ) -> Pruned:
-    """Return the network pruned channel by channel; resumable at every cut and every epoch."""
+    """Return the network pruned channel by channel; resumable at every cut and every epoch.
+
+    teacher: see `core.pruning.prune`.
+    """
     rounds = rounds_of(plan)
     small, found = living(dense, data.shape)
     notes = list(found)
@@ -130,7 +135,7 @@ def prune_channels(
         left = epochs - round(float(done["epochs"]))
         used += float(done["epochs"])
         if left > 0:
-            training = partial(_train, small, dense, data, plan, left, seed, index)
+            training = partial(_train, small, teacher or dense, data, plan, left, seed, index)
             done = phases.run(f"training {index}", training)
             small = Small(unpacked(done, "weights"), small.kept, data.shape)
             rows.append(done["history"])
@@ -178,7 +183,7 @@ def _cut(
 
 def _train(
     small: Small,
-    dense: Weights,
+    teacher: Weights | Answers,
     data: Prepared,
     plan: PrunePlan,
     epochs: int,
@@ -196,7 +201,7 @@ def _train(
         recipe_of(plan, epochs, densities),
         derived_seed(seed, "retraining", index),
         progress,
-        teacher=dense if plan.distillation else None,
+        teacher=teacher if plan.distillation else None,
         architecture=temporary_batchnorm(data.train.images) if plan.has_batchnorm else PLAIN,
     )
     return {**packed(weights=trained.weights), "history": trained.history.values}

@@ -35,6 +35,7 @@ from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.batches import steps_per_epoch
 from core.training.history import TrainingHistory
+from core.training.teacher import Answers
 from core.training.temporary_batchnorm import fold
 
 if TYPE_CHECKING:
@@ -146,8 +147,12 @@ def prune_weights(
     seed: int,
     phases: Phases,
     sensitivity: Sensitivity | None,
+    teacher: Answers | None = None,
 ) -> Pruned:
-    """Return the network pruned weight by weight; resumable at every cut and every epoch."""
+    """Return the network pruned weight by weight; resumable at every cut and every epoch.
+
+    teacher: see `core.pruning.prune`.
+    """
     cutter = Cutter(data, plan, seed, sensitivity, dense)
     weights = dense
     notes: list[str] = []
@@ -156,7 +161,7 @@ def prune_weights(
         done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))
         notes += notes_of(done["notes"])
         if epochs:
-            train = partial(_train, cutter, dense, weights, done, epochs, index)
+            train = partial(_train, cutter, teacher or dense, weights, done, epochs, index)
             done = phases.run(f"training {index}", train)
             rows.append(done["history"])
         weights = unpacked(done, "weights")
@@ -176,7 +181,7 @@ def _cut(cutter: Cutter, weights: Weights, sparsity: float, progress: Progress) 
 
 def _train(
     cutter: Cutter,
-    dense: Weights,
+    teacher: Weights | Answers,
     before: Weights,
     cut: Arrays,
     epochs: int,
@@ -197,7 +202,7 @@ def _train(
         progress,
         mask=None if changes else cutter.variables_mask(mask.arrays),
         mask_schedule=_mask_schedule(cutter, epochs) if changes else None,
-        teacher=dense if plan.distillation else None,
+        teacher=teacher if plan.distillation else None,
         architecture=temporary_batchnorm(data.train.images) if plan.has_batchnorm else PLAIN,
     )
     final = Mask(plain_mask(trained.mask) if plan.has_batchnorm else trained.mask)

@@ -23,7 +23,14 @@ from core.tasks.inputs import (
     prepared,
     pruned_origin,
 )
-from core.tasks.other_networks import import_other, is_other, prune_other, train_other
+from core.tasks.other_networks import (
+    import_other,
+    is_other,
+    other_network,
+    prune_other,
+    train_other,
+)
+from core.tasks.teachers import teacher_of
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainResult, TrainSpec
 from core.training.train import train
@@ -111,11 +118,14 @@ def _fitting_shape(context: Context, digest: str, weights: Weights) -> NetworkSh
 def prune_network(context: Context, spec: PruneSpec) -> PruneResult:
     """Prune a dense network as the plan says; save, reload, measure."""
     if is_other(context, spec.dense):
-        return prune_other(context, spec, point_label(spec.plan))
+        given = other_network(context, spec.dense).network.input_shape
+        teacher = teacher_of(context, spec, given)
+        return prune_other(context, spec, point_label(spec.plan), teacher)
     plan, dense = spec.plan, network(context, spec.dense)
     data = prepared(context, spec.data, dense.shape)
     progress = Timed(context.progress)
-    pruned = prune(dense.weights, data, plan, context.seed, progress)
+    teacher = teacher_of(context, spec, dense.shape.input_shape)
+    pruned = prune(dense.weights, data, plan, context.seed, progress, teacher)
     origin = pruned_origin(context, point_label(plan), pruned, data, progress.seconds, dense.job.id)
     path = context.folder / PRUNED_FILE
     keras_h5.write(path, pruned.weights)

@@ -31,6 +31,7 @@ from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import fitting, graph_architecture
 from core.training.graph_export import compact_files
 from core.training.spec import ImportSpec, TrainResult, TrainSpec
+from core.training.teacher import Answers
 from core.training.train import train
 from core.workspace import Workspace
 
@@ -220,12 +221,14 @@ def _same_format(context: Context, name: str, network: Network, weights: Weights
     return {"h5": path.name}
 
 
-def prune_other(context: Context, spec: PruneSpec, label: str) -> PruneResult:
+def prune_other(
+    context: Context, spec: PruneSpec, label: str, teacher: Answers | None = None
+) -> PruneResult:
     """Prune a network as the plan says; save, read again, measure."""
     plan, dense = spec.plan, other_network(context, spec.dense)
     data = data_for(context, spec.data, dense.network)
     progress = Timed(context.progress)
-    pruned = prune_network(dense.weights, data, plan, context.seed, progress)
+    pruned = prune_network(dense.weights, data, plan, context.seed, progress, teacher)
     origin = pruned_origin(context, label, pruned, data, progress.seconds, dense.job.id)
     path = context.folder / PRUNED_FILE
     _write(context, path, data.network, pruned.weights)

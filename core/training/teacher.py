@@ -5,6 +5,7 @@ sparsity, and the dense network's forward pass costs more than a step of a small
 Source of learning from answers: Hinton et al. 2015, arXiv:1503.02531.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -52,6 +53,23 @@ class Teacher:
             found = compiled_logits()(self._weights, images, self._policy).numpy()
             _cache().put(key, found)
         return found
+
+
+class MeanTeacher:
+    """Several networks that answer together: with the mean of their outputs before softmax.
+
+    Softened by any temperature, that is the normalised geometric mean of their softened answers.
+    Source: Hinton et al. 2015, arXiv:1503.02531, section 1 (an ensemble as teacher).
+    """
+
+    def __init__(self, members: Sequence[Answers]) -> None:
+        """members: at least one; all read the same images and know the same classes."""
+        self._members = tuple(members)
+
+    def answers(self, images: np.ndarray) -> np.ndarray:
+        """Return the (n, classes) mean of the outputs before softmax."""
+        every = [member.answers(images) for member in self._members]
+        return np.asarray(np.mean(every, axis=0, dtype=np.float64), np.float32)
 
 
 class NetworkTeacher:

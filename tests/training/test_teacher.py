@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from core.networks.builder import Draft
 from core.networks.forward import predict_logits
+from core.networks.initializers import initial_values
+from core.networks.layers import LAYER_KINDS
 from core.networks.network import NetworkShape, initial_weights
-from core.training.teacher import Teacher
+from core.training.teacher import MeanTeacher, NetworkTeacher, Teacher
 
 pytestmark = pytest.mark.slow  # TensorFlow
 
@@ -35,3 +38,22 @@ def test_other_images_weights_and_formats_are_other_questions():
         Teacher(WEIGHTS, "mixed_bfloat16").answers(IMAGES),
     ]
     assert len({id(answer) for answer in asked}) == 5
+
+
+def test_several_teachers_of_any_architecture_answer_with_the_mean_of_their_logits():
+    draft = Draft((16, 16, 3))
+    draft.add("flat", LAYER_KINDS["Flatten"]())
+    draft.add("head", LAYER_KINDS["Dense"](3, "softmax"))
+    linear = draft.network()
+    own = initial_values(linear, 4)
+    others = initial_weights(SHAPE, 2)
+    members = [Teacher(WEIGHTS, "float32"), Teacher(others, "float32"), NetworkTeacher(linear, own)]
+    found = MeanTeacher(members).answers(IMAGES)
+    flat = IMAGES.reshape(4, -1).astype(np.float64) @ own["head/kernel"] + own["head/bias"]
+    logits = [predict_logits(WEIGHTS, IMAGES), predict_logits(others, IMAGES), flat]
+    np.testing.assert_allclose(found, sum(logits) / 3, rtol=1e-5, atol=1e-6)
+    # Softened, that is the normalised geometric mean of the three softened answers.
+    softened = [np.exp(z / 4) / np.exp(z / 4).sum(axis=1, keepdims=True) for z in logits]
+    mean = np.prod(softened, axis=0) ** (1 / 3)
+    together = np.exp(found / 4) / np.exp(found / 4).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(together, mean / mean.sum(axis=1, keepdims=True), rtol=1e-4)

@@ -15,17 +15,24 @@ from core.pruning.plan import REFERENCE_ONLY, PrunePlan
 from core.pruning.preview.sensitivity import drops_of
 from core.pruning.schedule import shares_of
 from core.text import listed
+from core.training.teacher import Answers
 
 __all__ = ["PrunedNetwork", "prune_network"]
 
 
 def prune_network(
-    dense: Weights, data: NetworkData, plan: PrunePlan, seed: int, progress: Progress
+    dense: Weights,
+    data: NetworkData,
+    plan: PrunePlan,
+    seed: int,
+    progress: Progress,
+    teacher: Answers | None = None,
 ) -> PrunedNetwork:
     """Return `dense` pruned, retrained and put back into the full layout of the data's network.
 
     Single weights meet the target to one; units come as near as one unit allows. A stopped run
-    continues bit-exactly from `progress`. Raises WeightsError if the weights do not fit the
+    continues bit-exactly from `progress`. teacher: whose answers distillation mixes in; None is
+    the dense network. Raises WeightsError if the weights do not fit the
     network or are not finite, SettingsError for a target that cannot be reached.
     """
     check_weights(dense, data.network)
@@ -34,7 +41,7 @@ def prune_network(
     phases = Phases(progress, {**analysed, **shares_of(plan)})
     table = _sensitivity(phases, dense, data, plan, seed) if analysed else None
     kind = prune_units if plan.rule.structured else prune_single_weights
-    pruned = kind(dense, data, plan, seed, phases, table)
+    pruned = kind(dense, data, plan, seed, phases, table, teacher)
     return replace(pruned, notes=(*pruned.notes, *_without_effect(plan)))
 
 

@@ -13,7 +13,7 @@ from core.pruning.plan import PrunePlan, recipe_of
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import fitting, graph_architecture
 from core.training.recipe import Recipe
-from core.training.teacher import NetworkTeacher
+from core.training.teacher import Answers, NetworkTeacher
 from core.training.train import MaskSchedule, Trained, train
 
 SCALED = ("conv2", "conv4", "dense1")  # the layers of the reference network behind which is dropout
@@ -37,13 +37,13 @@ def retrained(
     seed: int,
     progress: Progress,
     *,
-    teacher: Weights | None,
+    teacher: Weights | Answers | None,
     mask: Mapping[str, np.ndarray] | None = None,
     schedule: MaskSchedule | None = None,
 ) -> Trained:
-    """Return the network trained on; teacher: weights of the data's whole network."""
+    """Return the network trained on; teacher: whoever answers, or the data's whole network."""
     steps = steps_per_epoch(len(data.train), recipe.batch_size)
-    taught = plan.distillation and teacher is not None
+    taught = teacher if plan.distillation else None
     return train(
         weights,
         network,
@@ -53,6 +53,6 @@ def retrained(
         progress,
         mask=mask,
         mask_schedule=schedule,
-        teacher=NetworkTeacher(data.network, teacher) if taught and teacher else None,
+        teacher=NetworkTeacher(data.network, taught) if isinstance(taught, dict) else taught,
         architecture=graph_architecture(network, recipe, data.train.images, steps),
     )

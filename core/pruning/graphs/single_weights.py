@@ -33,6 +33,7 @@ from core.text import exact_percent, rounded_down_percent
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import graph_architecture
 from core.training.history import TrainingHistory
+from core.training.teacher import Answers
 from core.training.train import MaskSchedule
 
 Masks = dict[str, np.ndarray]
@@ -173,14 +174,18 @@ def prune_single_weights(
     seed: int,
     phases: Phases,
     sensitivity: Sensitivity | None = None,
+    teacher: Answers | None = None,
 ) -> PrunedNetwork:
-    """Return the network pruned weight by weight; resumable at every cut and every epoch."""
+    """Return the network pruned weight by weight; resumable at every cut and every epoch.
+
+    teacher: see `prune_network`.
+    """
     cutter = WeightCutter(data, plan, seed, dense, sensitivity)
     weights, rows = dense, [TrainingHistory.empty().values]
     for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
         done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))
         if epochs:
-            training = partial(_train, cutter, weights, done, epochs, index)
+            training = partial(_train, cutter, teacher or dense, weights, done, epochs, index)
             done = phases.run(f"training {index}", training)
             rows.append(done["history"])
         weights = unpacked(done, "weights")
@@ -195,6 +200,7 @@ def _cut(cutter: WeightCutter, weights: Weights, sparsity: float, progress: Prog
 
 def _train(
     cutter: WeightCutter,
+    teacher: Weights | Answers,
     before: Weights,
     cut: Arrays,
     epochs: int,
@@ -212,7 +218,7 @@ def _train(
         network_recipe(plan, network, epochs, density(masks)),
         derived_seed(cutter.seed, "retraining", index),
         progress,
-        teacher=cutter.dense,
+        teacher=teacher,
         mask=None if changes else masks,
         schedule=cutter.schedule(epochs) if changes else None,
     )

@@ -27,6 +27,7 @@ from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
 from core.text import plural
 from core.training.history import TrainingHistory
+from core.training.teacher import Answers
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,12 @@ def prune_units(
     seed: int,
     phases: Phases,
     sensitivity: Sensitivity | None = None,
+    teacher: Answers | None = None,
 ) -> PrunedNetwork:
-    """Return the network pruned unit by unit; resumable at every cut and every epoch."""
+    """Return the network pruned unit by unit; resumable at every cut and every epoch.
+
+    teacher: see `prune_network`.
+    """
     full = data.network
     notes = [about_groups(full)]
     small = living_network(full, dense)
@@ -101,7 +106,7 @@ def prune_units(
         left = epochs - round(float(done["epochs"]))
         used += float(done["epochs"]) + left
         if left > 0:
-            training = partial(_train, small, dense, data, plan, left, seed, index)
+            training = partial(_train, small, teacher or dense, data, plan, left, seed, index)
             done = phases.run(f"training {index}", training)
             small = SmallNetwork(full, small.kept, small.network, unpacked(done, "weights"))
             rows.append(done["history"])
@@ -204,7 +209,7 @@ def unit_scores(context: GraphContext, plan: PrunePlan) -> Scores:
 
 def _train(
     small: SmallNetwork,
-    dense: Weights,
+    teacher: Weights | Answers,
     data: NetworkData,
     plan: PrunePlan,
     epochs: int,
@@ -216,7 +221,7 @@ def _train(
     recipe = network_recipe(plan, small.network, epochs, density)
     own = derived_seed(seed, "retraining", index)
     trained = retrained(
-        small.network, small.weights, data, plan, recipe, own, progress, teacher=dense
+        small.network, small.weights, data, plan, recipe, own, progress, teacher=teacher
     )
     return {**packed(weights=trained.weights), "history": trained.history.values}
 
