@@ -38,6 +38,15 @@ def cut_remark(
     )
 
 
+def fine_tuned_remark(point: Point) -> str:
+    """Return what a network reached, on both sets of images that it was measured on."""
+    return (
+        f"With {percent(point.sparsity)} zeros it classifies {percent(point.accuracy)} of the "
+        f"holdout images correctly, {percent(point.validation_accuracy)} of all validation "
+        f"images; score {point.score:.3f}."
+    )
+
+
 def best_remark(best: Point, dense: Point | None, label: str, networks: int) -> str:
     """Return in one sentence how a run of `networks` pruned networks ended."""
     said = remark(best, dense, label)

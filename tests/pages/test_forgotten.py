@@ -13,9 +13,9 @@ from core.pruning.preview.spec import (
     PreviewResult,
     PreviewSpec,
 )
-from core.runs.specs import spec_of
+from core.runs.specs import result_of, spec_of
 from tests.pages.conftest import all_text, answers, button
-from tests.runs.finished_lab import CLASSES, finish, pruned_weights
+from tests.runs.finished_lab import CLASSES, finish, pruned_weights, settle
 
 pytestmark = pytest.mark.slow  # whole pages
 
@@ -86,6 +86,10 @@ def explored(store, ids, **told):
     return finish(store, spec, answer)
 
 
+def linked(test):
+    return {each.proto.label: each.proto.query_string for each in test.get("page_link")}
+
+
 def test_a_cut_that_is_looked_at_can_be_fine_tuned_and_downloaded(filled_home, store, open_page):
     workspace, ids = filled_home
     job_id = explored(store, ids)
@@ -99,6 +103,15 @@ def test_a_cut_that_is_looked_at_can_be_fine_tuned_and_downloaded(filled_home, s
     (asked,) = [job for job in store.jobs(kind="prune") if not job.ended]
     plan = spec_of(asked).plan
     assert (plan.method, plan.sparsity, plan.epochs) == ("magnitude", 0.5, 2)
+    # At the place of the click: it waits, then what it has reached, with a link to the run.
+    assert "**Fine-tuning** Magnitude 50" in all_text(test)
+    assert linked(test)["Open this run"] == f"run={asked.id}"
+    assert any("queued" in str(badge.value) for badge in test.markdown)
+    settle(store, asked.id, result_of(store.get(ids["magnitude-0.8"])))
+    said = all_text(test.run()).replace("\\", "")
+    assert "it classifies 77.0% of the holdout images correctly" in said
+    assert "of all validation images; score 0." in said
+    assert linked(test)["Open this run"] == f"run={asked.id}"
 
 
 def test_train_says_before_start_how_long_it_takes(filled_home, open_page):

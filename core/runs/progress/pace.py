@@ -1,5 +1,7 @@
 """How long an epoch takes on this machine: as runs here have measured it, else a guess."""
 
+from collections.abc import Iterator
+
 from core.data.store import StoredDataset
 from core.errors import RecordError
 from core.evaluation.cost import multiply_adds
@@ -10,12 +12,16 @@ from core.jobs.store.store import Store
 from core.networks.network import REFERENCE
 from core.pruning.plan import PrunePlan
 from core.pruning.search.sweep import run_seconds
+from core.pruning.spec import PruneSpec
 from core.runs.activity import of_data
 from core.runs.results import network_of
-from core.runs.specs import result_of
+from core.runs.specs import result_of, source_of, spec_of
 from core.training.spec import TrainSpec
 
 EPOCH_SECONDS_PER_IMAGE = 0.0008  # of the reference network on two cores
+# Of a single pruning: a runner imports TensorFlow (5 s), compiles the step (5), measures (2).
+STARTING_SECONDS = 12.0
+LOOKED_AT = 5  # runs
 LOADING_SECONDS = 4.0  # of a training: importing, compiling, and measuring at the end
 
 
@@ -29,15 +35,45 @@ def epoch_seconds(point: Point, images: int) -> float:
     return images * EPOCH_SECONDS_PER_IMAGE
 
 
-def pruning_seconds(plan: PrunePlan, dense: Job, images: int) -> float | None:
-    """Return how long one pruning of a finished network takes; None when that is not here."""
+def pruning_seconds(store: Store, plan: PrunePlan, dense: Job, images: int) -> float | None:
+    """Return how long one pruning of a finished network takes, from Start to its dot.
+
+    A run of its own starts a runner, which a sweep's networks share: the last such run of this
+    network tells what that took. images: training images. None when the network is not here.
+    """
+    network = _network_result(dense)
+    if network is None:
+        return None
+    epoch = epoch_seconds(network.point, images)
+    last = next(iter(_single_prunings(store, dense)), None)
+    before = STARTING_SECONDS if last is None else _starting(last, network, epoch)
+    return before + run_seconds(plan, network.shape, epoch)
+
+
+def _network_result(job: Job) -> NetworkResult | None:
     try:
-        network = result_of(dense)
+        network = result_of(job)
     except RecordError:
         return None
-    if not isinstance(network, NetworkResult):
-        return None
-    return run_seconds(plan, network.shape, epoch_seconds(network.point, images))
+    return network if isinstance(network, NetworkResult) else None
+
+
+def _single_prunings(store: Store, dense: Job) -> Iterator[Job]:
+    """Yield the finished prunings of a network that no other run asked for, newest first."""
+    found = store.jobs(
+        kind=PruneSpec.kind, states=(DONE,), listed_without=(), mentions=dense.id, limit=LOOKED_AT
+    )
+    for job in found:
+        if source_of(job) == dense.id and not job.imported and _network_result(job):
+            yield job
+
+
+def _starting(job: Job, network: NetworkResult, epoch: float) -> float:
+    """Return what a pruning took beyond its cut and its epochs."""
+    spec = spec_of(job)
+    assert isinstance(spec, PruneSpec)
+    took = (job.finished or 0.0) - (job.started or 0.0)
+    return max(0.0, took - run_seconds(spec.plan, network.shape, epoch))
 
 
 def training_seconds(

@@ -1,5 +1,6 @@
 """Estimates before Start: from what runs here have measured, else a guess by the work there is."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,17 +10,22 @@ from core.evaluation.cost import multiply_adds
 from core.jobs.store.store import Store
 from core.networks.network import REFERENCE
 from core.pruning.plan import PrunePlan
+from core.pruning.search.spec import SweepSpec
+from core.pruning.search.sweep import run_seconds
+from core.pruning.spec import PruneSpec
 from core.runs.progress.pace import (
     LOADING_SECONDS,
+    STARTING_SECONDS,
     epoch_seconds,
     pruning_seconds,
     training_seconds,
 )
+from core.runs.specs import result_of
 from core.training.recipe import QUICK
 from core.training.spec import TrainSpec
 from core.workspace import Workspace
 from tests.evaluation.points import point
-from tests.runs.finished_lab import fill
+from tests.runs.finished_lab import begin, end, fill
 
 
 @pytest.fixture
@@ -57,5 +63,38 @@ def test_a_training_by_the_clock_takes_its_time(lab):
 def test_more_retraining_takes_longer(lab):
     store, data, ids = lab
     dense = store.get(ids["dense"])
-    short, long = (pruning_seconds(PrunePlan(epochs=n), dense, data.train) for n in (1, 5))
+    short, long = (pruning_seconds(store, PrunePlan(epochs=n), dense, data.train) for n in (1, 5))
     assert short < long
+
+
+def finished(store, spec, monkeypatch, took, result, parent=None):
+    """Finish a run that took so many seconds, with the result of another; return it."""
+    id = store.submit(spec, 9, parent=parent)
+    lease, now = begin(store, id), time.time()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: now + took)
+        end(lease, result)
+    return store.get(id)
+
+
+def test_a_single_pruning_starts_a_runner_and_takes_what_the_last_one_took(lab, monkeypatch):
+    store, data, ids = lab
+    trained, pruned = (result_of(store.get(ids[name])) for name in ("dense", "magnitude-0.8"))
+    dense = finished(store, TrainSpec(data=data.digest), monkeypatch, 20.0, trained)
+    plan = PrunePlan(sparsity=0.5, epochs=2)
+    spec = PruneSpec(data=data.digest, dense=dense.id, plan=plan)
+    epoch = epoch_seconds(trained.point, data.train)
+    own = run_seconds(plan, trained.shape, epoch)
+
+    def estimate(plan=plan):
+        return pruning_seconds(store, plan, dense, data.train)
+
+    assert estimate() == pytest.approx(STARTING_SECONDS + own)
+    finished(store, spec, monkeypatch, own + 21.0, pruned)
+    assert estimate() == pytest.approx(own + 21.0, abs=1.0)
+    assert estimate(replace(plan, epochs=3)) - estimate() > 0.9 * epoch
+    sweep = store.submit(SweepSpec(data=data.digest, dense=dense.id), 0)
+    assert begin(store, sweep)
+    part = replace(spec, plan=replace(plan, sparsity=0.6))
+    finished(store, part, monkeypatch, 500.0, pruned, sweep)  # beside others of the sweep
+    assert estimate() == pytest.approx(own + 21.0, abs=1.0)

@@ -11,11 +11,17 @@ from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.preview.spec import PreviewResult, PreviewSpec
 from core.pruning.spec import PruneSpec
 from core.runs.progress.pace import pruning_seconds
+from core.runs.remarks import fine_tuned_remark
+from core.runs.results import network_of
 from core.runs.specs import result_of, source_of
+from core.runs.titles import short_title
 from core.text import duration, percent
+from pages.components.error_box import plain
 from pages.components.session import remember, say_done, start, store, workspace
+from pages.components.views.job_progress import job_line, watch
 
 EXPLORED = "explored-cut"  # key of the preview that is being looked at
+STARTED = "fine-tuning"  # key of the run that was started last
 EPOCHS = 2
 AGAIN = "Already run; its dot is on the frontier below, and its card is open."
 BY_LAYER = (
@@ -40,12 +46,36 @@ def explored_cut(job: Job, spec: PreviewSpec, result: PreviewResult) -> None:
             key="fine-tune",
         ):
             wanted = PruneSpec(data=spec.data, dense=spec.dense, plan=plan)
-            remember("point", start(wanted, 0, AGAIN))
+            st.session_state[STARTED] = start(wanted, 0, AGAIN)
+            remember("point", st.session_state[STARTED])
             st.rerun()
         _file(job, result)
     if spec.per_layer is None:
         st.caption(said)
     say_done()
+    _last_started(spec.dense)
+
+
+def _last_started(dense: str) -> None:
+    """Show, where it was asked for, how the newest fine-tuning goes and what it has reached."""
+    id = st.session_state.get(STARTED, "")
+    if id and store().exists(id) and source_of(store().get(id)) == dense:
+        watch(lambda: [store().get(id)], lambda jobs: _fine_tuning(jobs[0]))
+
+
+def _fine_tuning(job: Job) -> None:
+    with st.container(border=True, key="fine-tuning"):
+        st.markdown(f"**Fine-tuning** {plain(short_title(job))}")
+        job_line(job, "fine-tuning-job")
+        network = network_of(job)
+        if network is not None:
+            st.markdown(plain(fine_tuned_remark(network.point)))
+        st.page_link(
+            "runs.py",
+            label="Open this run",
+            icon=":material/open_in_new:",
+            query_params={"run": job.id},
+        )
 
 
 def _plan(spec: PreviewSpec, epochs: int) -> PrunePlan:
@@ -58,8 +88,8 @@ def _plan(spec: PreviewSpec, epochs: int) -> PrunePlan:
 
 
 def _time(plan: PrunePlan, spec: PreviewSpec) -> str:
-    stored = find_stored(workspace(), spec.data)
-    seconds = pruning_seconds(plan, store().get(spec.dense), stored.train) if stored else None
+    stored, dense = find_stored(workspace(), spec.data), store().get(spec.dense)
+    seconds = pruning_seconds(store(), plan, dense, stored.train) if stored else None
     cut = f"{plan.rule.label} at {percent(plan.sparsity)}, {plan.length} of retraining"
     return f"{cut}, about {duration(seconds)}." if seconds is not None else f"{cut}."
 
