@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help app dev tools run lint fast check test test-nightly format setup test-cluster fuzz faults \
-        docs audit sbom wheel lock results results-federated bench-federated sample pictures clean
+        docs audit sbom wheel lock results ablations results-federated bench-federated sample pictures clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -93,6 +93,9 @@ lock: tools ## Write the .lock files anew from requirements*.txt and constraints
 
 results: app ## Compute docs/results.md (hours; resumable) from DATA=path
 	$(NICE) $(PY) -m benchmarks.results --data $(DATA) $(ARGS)
+
+ablations: app ## Compute docs/ablations.md (hours; resumable) from DATA=path; ARGS=--next says what is next
+	$(NICE) $(PY) -m benchmarks.ablations --data $(DATA) $(ARGS)
 
 results-federated: app ## Compute docs/federated-results.md (resumable)
 	$(NICE) $(PY) -m benchmarks.federated_results

@@ -9,9 +9,10 @@ python -m benchmarks.results --data FILE [--seeds 3] [--parts before,methods,bes
 
 import argparse
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks import results_ledger
 from benchmarks.results_ledger import Ledger, Measured, Row, Summary, measured
@@ -30,6 +31,20 @@ from core.workspace import open_workspace
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE, LEDGER = DOCS / "results.md", DOCS / "results.json"
 POLL_SECONDS = 0.2
+
+
+class Ordered(Protocol):
+    """A run that can be ordered from the store."""
+
+    @property
+    def spec(self) -> TrainSpec | PruneSpec:
+        """What it is told."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Its seed."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -143,7 +158,7 @@ def main() -> None:
         if not chosen:
             return
         print(f"{len(results.wanted)} left: {', '.join(map(str, chosen))}", flush=True)
-        given_up |= _compute(session, chosen)
+        given_up |= compute(session, chosen)
 
 
 def newly_measured(
@@ -180,7 +195,7 @@ def next_runs(results: Results, here: Mapping[str, Job], count: int) -> list[Wan
     return list(chosen.values())
 
 
-def _compute(session: Session, chosen: list[Wanted]) -> set[str]:
+def compute(session: Session, chosen: Sequence[Ordered]) -> set[str]:
     """Wait until one of the runs has ended; return the ids of those that failed."""
     ids = [session.submit(wanted.spec, wanted.seed) for wanted in chosen]
     try:
