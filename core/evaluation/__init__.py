@@ -19,4 +19,5 @@ __all__ = [
     "point",
     "results",
     "score",
+    "strip",
 ]

@@ -12,10 +12,11 @@ from typing import ClassVar
 import numpy as np
 
 from core.evaluation.behaviour import Change, change_of, pictures_of
+from core.evaluation.strip import strip_rows, surest_first
 from core.records import Record, Spec
 from core.settings import setting
 
-STRIP_IMAGES, EXEMPLARS = 24, 12
+EXEMPLARS = 12
 SIDE = 96  # pixels: a page shows them at most this large
 ANSWERS_FILE = "answers.npz"
 BOTH_RIGHT, NEWLY_WRONG = "both right", "newly wrong"
@@ -84,50 +85,18 @@ def kinds(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarr
     return np.select([was & now, was & ~now, ~was & now], [0, 1, 2], 3)
 
 
-def strip_rows(before: np.ndarray, labels: np.ndarray, count: int = STRIP_IMAGES) -> np.ndarray:
-    """Return the rows of the strip, class by class, the surest answer of each class first.
+def forgotten(
+    answers: Answers, class_names: tuple[str, ...], falls: np.ndarray | None = None
+) -> Forgotten:
+    """Return the strip, the pruned exemplars and the counts of what two networks answer.
 
-    before: (n, classes) probabilities of the dense network. Classes take turns, so each has as
-    many images as the others, if it has so many; within a class they are spread evenly over the
-    dense network's confidence in the true class, from sure to mistaken.
+    falls: as `core.evaluation.strip.strip_rows` takes it, the same for every cut of a network.
     """
-    sureness = before[np.arange(len(labels)), labels]
-    classes = np.unique(labels)
-    if len(classes) > count:  # more classes than images: classes from everywhere in the list
-        classes = classes[np.linspace(0, len(classes) - 1, count).round().astype(int)]
-    ranked = [_surest_first(np.flatnonzero(labels == c), sureness) for c in classes]
-    quotas = _quotas([len(rows) for rows in ranked], count)
-    chosen = [_spread(rows, quota) for rows, quota in zip(ranked, quotas, strict=True)]
-    return np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
-
-
-def _surest_first(rows: np.ndarray, sureness: np.ndarray) -> np.ndarray:
-    return np.asarray(rows[np.argsort(-sureness[rows], kind="stable")])
-
-
-def _quotas(sizes: list[int], count: int) -> list[int]:
-    """Return how many images each class gives when classes take turns until `count` are there."""
-    quotas = [0] * len(sizes)
-    while sum(quotas) < min(count, sum(sizes)):
-        for place, size in enumerate(sizes):
-            if quotas[place] < size and sum(quotas) < count:
-                quotas[place] += 1
-    return quotas
-
-
-def _spread(rows: np.ndarray, quota: int) -> np.ndarray:
-    """Return `quota` rows at the middles of as many equal parts of the list."""
-    middles = (np.arange(quota) + 0.5) * len(rows) / max(quota, 1)
-    return np.asarray(rows[middles.astype(int)])
-
-
-def forgotten(answers: Answers, class_names: tuple[str, ...]) -> Forgotten:
-    """Return the strip, the pruned exemplars and the counts of what two networks answer."""
     before, after = answers.before.argmax(axis=1), answers.after.argmax(axis=1)
     places = kinds(answers.labels, before, after)
     lost = np.flatnonzero(places == KINDS.index(NEWLY_WRONG))
-    first = _surest_first(lost, answers.before.max(axis=1))[:EXEMPLARS]
-    strip = strip_rows(answers.before, answers.labels)
+    first = surest_first(lost, answers.before.max(axis=1))[:EXEMPLARS]
+    strip = strip_rows(answers.before, answers.labels, falls)
     return Forgotten(
         class_names=class_names,
         looked_at=len(answers.labels),

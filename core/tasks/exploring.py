@@ -76,7 +76,7 @@ def forgotten_images(context: Context, spec: ForgottenSpec) -> ForgottenResult:
 
 
 def _seen(context: Context, explorer: Explorer | NetworkExplorer, answers: Answers) -> Forgotten:
-    found = forgotten(answers, explorer.class_names)
+    found = forgotten(answers, explorer.class_names, explorer.falls)
     write_answers(context.folder, found, answers, explorer.split.images)
     return found
 

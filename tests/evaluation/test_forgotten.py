@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from core.evaluation.behaviour import Change
 from core.evaluation.forgotten import (
@@ -10,7 +9,6 @@ from core.evaluation.forgotten import (
     kind_of,
     kinds,
     read_pictures,
-    strip_rows,
     write_answers,
 )
 
@@ -54,34 +52,11 @@ def test_exemplars_are_newly_wrong_and_those_come_first_that_the_dense_network_w
     assert [each.row for each in found.exemplars] == [1, 0]
 
 
-def test_classes_have_equally_many_images_as_far_as_they_have_them():
-    labels = np.array([0] * 100 + [1] * 3)  # 24: three of the small class, 21 of the large one
-    rows = strip_rows(probabilities(labels, np.full(103, 0.9)), labels)
-    assert np.bincount(labels[rows]).tolist() == [21, 3]
-    assert len(set(rows.tolist())) == 24
-
-
-def test_within_a_class_the_images_span_the_dense_networks_confidence():
-    sure = np.linspace(0.01, 0.99, 99)
-    labels = np.zeros(99, int)
-    before = np.stack([sure, 1 - sure], axis=1)
-    chosen = sure[strip_rows(before, labels, 3)]
-    # The middles of three parts of 33, the surest first.
-    assert chosen == pytest.approx([sure[98 - 16], sure[98 - 49], sure[98 - 82]])
-
-
 def test_the_strip_does_not_depend_on_the_cut():
     answers = four()
     other = Answers(answers.labels, answers.before, answers.after[::-1])
     rows = [[c.row for c in forgotten(each, CLASSES).images] for each in (answers, other)]
     assert rows[0] == rows[1]
-
-
-def test_more_classes_than_images_have_one_image_each_from_everywhere():
-    labels = np.arange(100)
-    rows = strip_rows(np.eye(100), labels, 24)
-    assert len(rows) == 24
-    assert (labels[rows].min(), labels[rows].max()) == (0, 99)
 
 
 def test_no_image_at_all_is_an_empty_strip():

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from core.evaluation.cost import sparsity
 from core.evaluation.forgotten import Answers
 from core.evaluation.network_point import layers_of_network
 from core.evaluation.score import score
+from core.evaluation.strip import survived
 from core.networks.graph import Network
 from core.networks.groups.compaction import scatter
 from core.networks.groups.dead_units import without_dead_units
@@ -24,7 +27,7 @@ from core.pruning.graphs.single_weights import WeightCutter, applied, kernels_of
 from core.pruning.graphs.units import living_network, select_units, unit_scores
 from core.pruning.groups.context import GraphContext, Scores, UnitBudget, UnitSelection
 from core.pruning.plan import PrunePlan
-from core.pruning.preview.explorer import LOOKED_AT, SAMPLE_IMAGES, Preview
+from core.pruning.preview.explorer import LOOKED_AT, PROBES, SAMPLE_IMAGES, Preview
 from core.pruning.preview.spec import LayerView, check_shares
 from core.pruning.reconstruction.plan_step import sample
 from core.randomness import derived_seed
@@ -60,6 +63,15 @@ class NetworkExplorer:
 
     def _predicted(self, weights: Weights) -> np.ndarray:
         return predict(weights, self._data.network, self.split.as_float())
+
+    @cached_property
+    def falls(self) -> np.ndarray:
+        """How many of a few cuts of growing depth leave each image right; the same for all cuts."""
+        found = []
+        for probe in PROBES:
+            with suppress(SettingsError):  # the kernels do not hold so much
+                found.append(self.answer(PrunePlan(sparsity=probe, epochs=0)).answers.after)
+        return survived(self.split.labels, found)
 
     def compared(self, weights: Weights) -> Answers:
         """Return what the dense network and another one of its shape answer."""

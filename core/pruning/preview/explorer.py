@@ -12,6 +12,7 @@ from core.evaluation.accuracy import accuracy, softmax
 from core.evaluation.cost import parameters, sparsity, zeros
 from core.evaluation.forgotten import Answers, Forgotten
 from core.evaluation.score import score
+from core.evaluation.strip import survived
 from core.networks.compact import scatter
 from core.networks.network import LAYERS, Weights, check_finite, check_weights
 from core.networks.prepare import Prepared
@@ -39,6 +40,7 @@ from core.pruning.structured import Small, by_scores, living
 from core.pruning.unstructured import Cutter
 from core.settings import digest
 
+PROBES = (0.5, 0.7, 0.85)  # sparsities of the cuts that tell which images fall early
 LOOKED_AT = 1000  # validation images at most: more would make a slider wait
 SAMPLE_IMAGES = 400  # training images for choosing channels: an answer now, not the last percent
 FIT_IMAGES, FIT_ROWS = 2000, 20_000  # for least squares: fits to fewer are fits to noise
@@ -148,6 +150,12 @@ class Explorer:
             answers=Answers(self.split.labels, self._before, softmax(logits)),
             mask=mask,
         )
+
+    @cached_property
+    def falls(self) -> np.ndarray:
+        """How many of a few cuts of growing depth leave each image right; the same for all cuts."""
+        plans = [PrunePlan(sparsity=sparsity, epochs=0) for sparsity in PROBES]
+        return survived(self.split.labels, [self.answer(plan).answers.after for plan in plans])
 
     def compared(self, weights: Weights) -> Answers:
         """Return what the dense network and another one of its shape answer."""

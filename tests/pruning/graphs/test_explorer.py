@@ -16,6 +16,7 @@ from core.pruning.graphs.sensitivity import UNPRUNED, analyse_network, network_s
 from core.pruning.graphs.units import living_network
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
+from core.pruning.preview.explorer import PROBES
 from core.pruning.preview.sensitivity import LEVELS
 from tests.pruning.graphs.tiny import NETWORKS, data, residual, weights
 
@@ -42,6 +43,14 @@ def test_an_answer_is_the_cut_that_a_run_without_training_makes(explorers, name,
     assert answer.accuracy == accuracy(found, labels)
     zeros = sum(int((array == 0).sum()) for array in answer.weights.values())
     assert answer.sparsity == zeros / NETWORKS[name].parameters
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_images_fall_by_cuts_of_the_networks_own_kernels(explorers, name):
+    falls, labels = explorers[name].falls, explorers[name].split.labels
+    assert falls.shape == labels.shape
+    first = explorers[name].answer(PrunePlan(sparsity=PROBES[0], epochs=0)).answers.after
+    assert ((first.argmax(axis=1) != labels) == (falls == 0)).all()
 
 
 def test_every_layer_with_a_kernel_is_shown_with_its_zeros_and_units(explorers):

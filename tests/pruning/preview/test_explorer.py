@@ -6,10 +6,11 @@ import pytest
 
 from core.errors import SettingsError
 from core.evaluation.accuracy import accuracy, predict
+from core.evaluation.forgotten import forgotten
 from core.networks.network import LAYERS
 from core.networks.topology import CHANNEL_LAYERS
 from core.progress import Silent
-from core.pruning.preview.explorer import Explorer
+from core.pruning.preview.explorer import PROBES, Explorer
 from core.pruning.preview.spec import PreviewResult, PreviewSpec
 from core.pruning.prune import PrunePlan, prune
 from tests.pruning.tiny import SHAPE, data, weights
@@ -149,6 +150,19 @@ def test_reconstruction_revives_nothing_of_what_is_gone(explorer, method):
         ].any()
     ]
     assert "dense2" in changed
+
+
+def test_the_strip_is_the_same_for_every_cut_and_method(explorer):
+    falls = explorer.falls
+    assert set(np.unique(falls)) <= set(range(len(PROBES) + 1))
+    shown = []
+    for asked in (plan(sparsity=0.9), plan("l1_filter", 0.5)):
+        found = forgotten(explorer.answer(asked).answers, tuple("abcde"), explorer.falls)
+        shown.append([each.row for each in found.images])
+    assert shown[0] == shown[1]
+    # The first probe, asked for alone: who is wrong then has survived none.
+    first = explorer.answer(plan(sparsity=PROBES[0])).answers
+    assert ((first.after.argmax(axis=1) != first.labels) == (falls == 0)).all()
 
 
 def test_an_answer_knows_what_both_networks_say_to_every_image(explorer):

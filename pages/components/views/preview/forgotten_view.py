@@ -20,8 +20,9 @@ from pages.components.views.job_progress import job_line, watch
 
 TITLE = "What did it forget?"
 CHOSEN = (
-    "The same images for every cut of this network: as many of each class, from those that the "
-    "dense network is surest of to those that it mistakes. They are validation images, which "
+    "The same images for every cut of this network, as many of each class: some that are forgotten "
+    "first, some later, some that the dense network nearly gets right, and sure ones. So more of "
+    "them change than of all images, which the sentence counts. They are validation images, which "
     "choices may see; the holdout is not among them."
 )
 
