@@ -19,7 +19,7 @@ from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import FORGOTTEN
 from core.training.temporary_batchnorm import MOMENTUM
 
-PACKAGES = ("torch==2.13.0", "torchvision==0.28.0", "torch-pruning==1.6.1", "numpy")
+PACKAGES = ("torch==2.13.0", "torch-pruning==1.6.1", "numpy")
 PYTHON = PEERS / "torch-pruning" / "bin" / "python"
 COMPARED, TOLERANCE = 256, 1e-4
 NO_DROPOUT = dict.fromkeys(("conv2", "conv4", "dense1"), 1.0)  # these networks have none

@@ -34,13 +34,18 @@ def seconds_of(page: str) -> float:
     return min(found)
 
 
+def seconds_of_pages() -> dict[str, float]:
+    """Return page -> seconds, of every page in the workspace of PARETO_LAB_HOME."""
+    pages = sorted({path.stem for path in PAGES.glob("*.py")} - {"frame", "__init__"})
+    return {page: round(seconds_of(page), 4) for page in pages}
+
+
 def main() -> None:
     """Fill a workspace and measure every page in it."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["PARETO_LAB_HOME"] = home
         fill(Workspace(Path(home)))
-        pages = sorted({path.stem for path in PAGES.glob("*.py")} - {"frame", "__init__"})
-        print(json.dumps({page: round(seconds_of(page), 4) for page in pages}))
+        print(json.dumps(seconds_of_pages()))
 
 
 if __name__ == "__main__":
