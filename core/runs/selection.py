@@ -7,7 +7,7 @@ from typing import Any
 
 from core.evaluation.differences import ABSENT, differences
 from core.evaluation.point import Point
-from core.runs.titles import seed_title
+from core.pruning.search.seeds import seed_names
 
 SHORT = 8
 MOST = 6
@@ -63,15 +63,19 @@ def _apart(group: Sequence[Point]) -> dict[str, list[str]]:
         return {group[0].id: []}
     rows = {each.setting: each.values for each in differences(group)}
     names = sorted((name for name in rows if name not in LATER), key="epochs".__ne__)
-    return {point.id: _differing(point, names, rows) for point in group}
+    seeds = seed_names({point.seed for point in group}) if "seed" in rows else {}
+    return {point.id: _differing(point, names, rows, seeds) for point in group}
 
 
 def _differing(
-    point: Point, names: Sequence[str], rows: Mapping[str, Mapping[str, Any]]
+    point: Point,
+    names: Sequence[str],
+    rows: Mapping[str, Mapping[str, Any]],
+    seeds: Mapping[int, str],
 ) -> list[str]:
     own = (name for name in names if rows[name][point.id] != ABSENT)
     words = [_words(name, rows[name][point.id]) for name in islice(own, TELLING)]
-    return [*words, *([seed_title(point.seed)] if "seed" in rows else [])]
+    return [*words, *([seeds[point.seed]] if seeds else [])]
 
 
 def _words(name: str, value: Any) -> str:

@@ -18,6 +18,7 @@ from core.pruning.method import AUTO
 from core.pruning.methods import METHODS
 from core.pruning.plan import PAPER
 from core.pruning.preview.spec import CurveSpec, ForgettingSpec, PreviewSpec, SensitivitySpec
+from core.pruning.search.seeds import seed_name
 from core.pruning.search.spec import CompeteSpec, SweepSpec, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.records import Spec
@@ -157,7 +158,7 @@ def _pruning(spec: PruneSpec, job: Job, data: str) -> str:
     widths = "" if plan.allocation == AUTO else f", {plan.allocation}"
     cut = f"{plan.rule.label} {percent(plan.sparsity)}{widths}"
     whose = ", paper's recipe" if plan.is_papers else ""
-    return f"{cut}, {plan.length}{whose}, {seed_title(job.seed)}"
+    return f"{cut}, {plan.length}{whose}, {seed_name(job.seed)}"
 
 
 def _sweep(spec: SweepSpec, job: Job, data: str) -> str:

@@ -6,6 +6,7 @@ from core.evaluation import differences as lineage
 from core.evaluation.axes import AXES
 from core.evaluation.differences import differences
 from core.evaluation.frontier import front
+from core.pruning.search.sweep import Sweep
 from core.runs import selection
 from core.runs.selection import from_text, to_text, told_apart
 from tests.evaluation.points import point
@@ -36,6 +37,19 @@ def test_equal_labels_are_told_apart_by_seed_and_then_by_id() -> None:
     assert [p.label for p in told_apart(same)] == ["M, seed 1", "M, seed 0"]
     twins = [point(0.7, 0.9, id=c * 16, label="M") for c in "ab"]
     assert [p.label for p in told_apart(twins)] == ["M (aaaaaaaa)", "M (bbbbbbbb)"]
+
+
+def test_seeds_that_a_sweep_derived_have_places_not_nine_digits() -> None:
+    derived = [run.seed for run in Sweep(methods=("snip",), sparsities=(0.9,), seeds=3).runs()]
+    assert min(derived) > 10_000
+    same = [point(0.7, 0.9, id=f"{n}" * 16, label="M", seed=s) for n, s in enumerate(derived)]
+    assert [p.label for p in told_apart(same)] == [f"M, seed {n} of 3" for n in (1, 2, 3)]
+    mixed = [*same[:2], point(0.7, 0.9, id="d" * 16, label="M", seed=5)]
+    assert [p.label for p in told_apart(mixed)] == [
+        "M, seed 1 of its sweep",
+        "M, seed 2 of its sweep",
+        "M, seed 5",
+    ]
 
 
 def test_equal_labels_are_told_apart_by_what_was_set_differently() -> None:

@@ -10,6 +10,7 @@ from core.federated.spec import FederatedSpec
 from core.grading.spec import GradeSpec
 from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
+from core.pruning.search.seeds import repetition_seed
 from core.pruning.search.spec import SweepSpec, first_sweep
 from core.pruning.spec import PruneSpec
 from core.runs.setting_rows import run_settings, setting_rows
@@ -51,11 +52,13 @@ def test_nested_settings_are_flattened_with_their_path():
 def test_prunings_that_differ_in_their_seed_or_widths_have_different_titles(store):
     plan = PrunePlan(method="l1_filter", sparsity=0.9, epochs=1)
     wanted = [(plan, 1), (replace(plan, allocation="uniform"), 1), (plan, 123_450_067)]
+    wanted.append((plan, repetition_seed(0, 1)))
     ids = [store.submit(PruneSpec(data="d", dense="e", plan=p), seed) for p, seed in wanted]
     assert [job_title(store.get(id)) for id in ids] == [
         "Pruning: L1 filter 90.0%, 1 epoch, seed 1",
         "Pruning: L1 filter 90.0%, uniform, 1 epoch, seed 1",
         "Pruning: L1 filter 90.0%, 1 epoch, seed 123450067",
+        "Pruning: L1 filter 90.0%, 1 epoch, seed 2 of its sweep",
     ]
 
 

@@ -24,6 +24,7 @@ from core.figures.frontier.lines import (
 from core.figures.frontier.view import LOG, View, view_of, written
 from core.figures.theme import LEGEND, Chart, LineEnd, Linked, Row, Trace, layout, legend_entry
 from core.pruning.controls import contenders, is_control
+from core.pruning.search.seeds import seed_name
 from core.text import percent, plural
 
 THRESHOLD = 0.6
@@ -132,7 +133,7 @@ def readout(point: Point, view: View, best: set[str]) -> str:
             said.append(f"{of.label.lower()} {written(of, of.value(point))}")
     if point.epochs:
         said.append(plural(point.epochs, "epoch"))
-    said.append(f"seed {point.seed}")
+    said.append(seed_name(point.seed))
     said += ["on the front"] if point.id in best else []
     said += ["control"] if is_control(point.method) else []
     return ", ".join(said)

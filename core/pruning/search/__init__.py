@@ -1,3 +1,3 @@
 """Many networks: sweeps, and the competition's search over recipes."""
 
-__all__ = ["competition", "proposals", "spec", "sweep"]
+__all__ = ["competition", "proposals", "seeds", "spec", "sweep"]

@@ -21,7 +21,7 @@ from core.pruning.method import OWN
 from core.pruning.methods import METHODS
 from core.pruning.paper_recipe import default_recipe, paper_recipe
 from core.pruning.plan import DEFAULT, PAPER, PrunePlan
-from core.randomness import derived_seed
+from core.pruning.search.seeds import repetition_seed
 from core.settings import Settings, setting
 from core.training.recipe import MOST_EPOCHS
 
@@ -121,9 +121,7 @@ class Sweep(Settings):
         methods and sparsities.
         """
         return [
-            PlannedRun(
-                self._plan(method, sparsity, style), derived_seed(seed, "repetition", repetition)
-            )
+            PlannedRun(self._plan(method, sparsity, style), repetition_seed(seed, repetition))
             for repetition in range(self.seeds)
             for sparsity in spread(sorted(set(self.sparsities)))
             for style in self.styles
