@@ -72,11 +72,12 @@ def measure(name: str) -> dict[str, Any]:
         return {"name": name, "refused": str(error)}
     weights = random_weights(network)
     row = {"name": name, "side": side, "parameters": network.parameters}
-    row |= _structured(network, weights)
+    row |= structured(network, weights)
     return row | _unstructured(network, weights)
 
 
-def _structured(network: Network, weights: dict[str, np.ndarray]) -> dict[str, Any]:
+def structured(network: Network, weights: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Return what is measured of the network cut to half of its units."""
     start = time.perf_counter()
     groups = unit_groups(network)
     kept = keep_best(groups, l1_scores(groups, weights), REMOVED)

@@ -40,14 +40,14 @@ def write_page() -> None:
     lines = [
         "# Any Keras network\n",
         "How each number is measured stands above its table.\n",
-        *_applications(stored(ROWS)),
+        *applications_lines(stored(ROWS)),
         *measured_page.lines(stored(MEASURED)),
         *network_costs_page.lines(stored(COSTS)),
     ]
     PAGE.write_text("\n".join(lines).rstrip() + "\n")
 
 
-def _applications(rows: Rows) -> Iterator[str]:
+def applications_lines(rows: Rows) -> Iterator[str]:
     """Yield the section of the models of keras.applications."""
     measured = [row for row in rows.values() if "refused" not in row]
     cut = [row for row in measured if _apart(row) <= min(TOLERANCE, row["signal"] / 10)]

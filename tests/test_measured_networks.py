@@ -1,11 +1,12 @@
 """The comparison with Torch-Pruning: equal cuts, and a page that says what lacks."""
 
 import numpy as np
+import pytest
 
-from benchmarks import measured_page
+from benchmarks import measured_page, network_costs_page, networks
 from benchmarks.measured_cuts import GLOBAL, NETWORKS, OURS, PEER, UNIFORM, alike, cuts
 from benchmarks.measured_widths import multiply_adds, sparsity_for
-from benchmarks.networks import random_weights
+from benchmarks.networks_page import ROWS, applications_lines, stored
 from core.data.dataset import Split
 from core.networks.catalogue import CATALOGUE
 from core.networks.prepare import NetworkData
@@ -23,11 +24,12 @@ def measured(accuracies):
     return {"resnet-20": {"dense": DENSE, **made}}
 
 
+@pytest.mark.slow
 def test_the_sparsity_is_the_least_that_removes_the_level():
     network = CATALOGUE["resnet-20"].network((25, 25, 3), 5)
     none = Split(np.zeros((0, 25, 25, 3), np.float32), np.zeros(0, np.int64))
     data = NetworkData(none, none, none, tuple("abcde"), network, (), "")
-    weights = random_weights(network)
+    weights = networks.random_weights(network)
     for scope in (UNIFORM, GLOBAL):
         plan = alike(OURS, 0.5, scope).plan(1)
         found = sparsity_for(data, weights, plan, 0.5)
@@ -58,3 +60,29 @@ def test_a_page_of_a_part_of_the_rows_says_how_many_lack():
     assert "| L1 filter 50% | no distillation, every group the same share | 75.0% | 5.0 |" in text
     assert "At 50% fewer" not in text  # two of the four lack
     assert text.count("Not measured yet.") == len(NETWORKS) - 1
+
+
+@pytest.mark.slow
+def test_a_difference_beyond_the_tolerance_is_measured_again_in_float64(monkeypatch):
+    network = networks.without_softmax(CATALOGUE["lenet-5"].network((28, 28, 3), 10))
+    monkeypatch.setattr(networks, "TOLERANCE", -1)  # any difference, 0 too
+    row = networks.structured(network, networks.random_weights(network))
+    assert row["apart"] < 1e-5
+    assert row["apart_float64"] < 1e-13  # 53 bits instead of 24
+    assert row["signal"] > 0.01
+
+
+def test_the_page_counts_what_differs_by_rounding_alone_as_cut():
+    rows = stored(ROWS)
+    assert f"**{len(rows)} of 40** models are cut" in "\n".join(applications_lines(rows))
+    name, changed = next((n, r) for n, r in rows.items() if "apart_float64" in r)
+    wrong = rows | {name: changed | {"apart_float64": 0.5}}
+    assert f"**{len(rows) - 1} of 40** models are cut" in "\n".join(applications_lines(wrong))
+
+
+def test_what_a_large_network_costs_is_said_or_said_to_lack():
+    found = {"l1_filter": {"bytes": 3.2e9, "parameters": 25_636_712}}
+    text = "\n".join(network_costs_page.lines({"memory": found, "pages": {"a": 0.01, "b": 0.2}}))
+    assert "Not measured yet: cut." in text
+    assert "3.2 GB (l1_filter)" in text
+    assert "the slowest is b with **200 ms**" in text
