@@ -31,7 +31,8 @@ def lines(measured: Mapping[str, Rows]) -> Iterator[str]:
     """Yield the section; measured: network -> key of a cut, or "dense" -> row."""
     yield "## ResNet-20 and VGG-16, trained, beside Torch-Pruning\n"
     yield (
-        "Made by `python -m benchmarks.measured_networks --data FILE --install`. Two networks of "
+        "Made by `python -m benchmarks.measured_networks --data FILE --install` (the peer gets an "
+        "environment of its own below `PARETO_LAB_PEERS`). Two networks of "
         f"the catalogue are trained on {thousands(TRAINED_ON)} animal photographs of 25 × 25 "
         "pixels and five classes, pruned and trained on: "
         f"{listed(_epochs())}. Accuracy is that on {thousands(JUDGED_ON)} other photographs, "
@@ -51,7 +52,10 @@ def lines(measured: Mapping[str, Rows]) -> Iterator[str]:
 
 
 def _epochs() -> list[str]:
-    return [f"{name} {each.dense} + {each.pruned} epochs" for name, each in NETWORKS.items()]
+    return [
+        f"{name} for {each.dense} epochs and {each.pruned} after a cut"
+        for name, each in NETWORKS.items()
+    ]
 
 
 def _network(rows: Rows) -> Iterator[str]:
@@ -62,7 +66,7 @@ def _network(rows: Rows) -> Iterator[str]:
     )
     yield from _versus(rows)
     header = ["Network", "Recipe", "Accuracy", "Points lost", "Multiply-adds", "of dense"]
-    header += ["Parameters left", "Zeros", "Seconds"]
+    header += ["Parameters left", "Zeros"]
     made = [_cells(cut, rows[cut.key], dense) for cut in cuts() if cut.key in rows]
     yield from table(header, made)
     if lacks := sum(cut.key not in rows for cut in cuts()):
@@ -91,15 +95,16 @@ def _bar(rows: Rows, level: float) -> Iterator[str]:
         return
     lead = _lead(*best)
     word = "at least as accurate as" if lead.mean >= 0 else "less accurate than"
+    chance = "" if lead.is_clear or lead.is_behind else ", which chance alone may make"
     yield (
-        f"At {exact_percent(level)} fewer multiply-adds the better of our two is **{word}** "
-        f"the better of {PEER}'s: {_difference(lead)} points.\n"
+        f"At {exact_percent(level)} fewer multiply-adds our better network is **{word}** {PEER}'s, "
+        f"each chosen on validation: {_difference(lead)} points{chance}.\n"
     )
 
 
 def _best(rows: Rows, who: str, level: float) -> Row:
     found = [rows.get(alike(who, level, scope).key, {}) for scope in (UNIFORM, GLOBAL)]
-    return max(found, key=lambda row: row["accuracy"]) if all(found) else {}
+    return max(found, key=lambda row: row["validation_accuracy"]) if all(found) else {}
 
 
 def _pair(rows: Rows, level: float, scope: str) -> list[Row]:
@@ -130,5 +135,4 @@ def _cells(cut: Cut, row: Row, dense: Row) -> list[str]:
         percent(row["multiply_adds"] / dense["multiply_adds"]),
         thousands(row["left"]),
         f"{thousands(zeros)} ({percent(zeros / dense['parameters'])})",
-        thousands(row["seconds"]),
     ]
