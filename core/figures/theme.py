@@ -164,7 +164,7 @@ def guide(name: str, x: Sequence[float | None], y: Sequence[float | None], dash:
 
 
 def note(text: str, x: float, y: float, anchor: str, shift: int) -> Annotation:
-    """Return small grey words beside a guide."""
+    """Return small grey words beside a guide, on the page's colour: no line crosses them."""
     return {
         "text": text,
         "x": x,
@@ -173,6 +173,8 @@ def note(text: str, x: float, y: float, anchor: str, shift: int) -> Annotation:
         "yshift": shift,
         "xshift": 6,
         "showarrow": False,
+        "bgcolor": "$page",
+        "borderpad": 1,
         "font": {"size": 11, "color": colors.MUTED},
     }
 

@@ -63,7 +63,8 @@ def _names(answer: Answer) -> list[str]:
 
 def _inked(chart: Chart) -> dict[str, Any]:
     """Return the figure in the colours of paper."""
-    text = json.dumps(chart.figure()).replace("$text", INK).replace("$card", PAPER)
+    text = json.dumps(chart.figure()).replace("$text", INK)
+    text = text.replace("$card", PAPER).replace("$page", PAPER)
     figure: dict[str, Any] = json.loads(text)
     figure["layout"]["font"]["color"] = INK
     figure["name"] = chart.name

@@ -19,12 +19,30 @@ function broken(text) {
   return [text.slice(0, middle), text.slice(middle + 1)];
 }
 
+// The flat pieces of the front's bold step, in pixels: a name on one of them could not be read.
+function flatPieces(plot) {
+  const { xaxis, yaxis } = plot._fullLayout, { l, t } = plot._fullLayout._size;
+  const { x, y } = plot.data.find((trace) => trace.name === "Front") ?? { x: [], y: [] };
+  return x.slice(1).flatMap((_, n) => (y[n] === y[n + 1] && x[n] !== x[n + 1]
+    ? [{ ends: [x[n], x[n + 1]].map((each) => l + xaxis.d2p(each)), at: t + yaxis.d2p(y[n]) }]
+    : []));
+}
+
+// Where a name would like its middle: beside its dot, but above or below the front, not on it.
+function besideFront(box, pieces) {
+  const struck = pieces.find(({ ends, at }) => Math.min(...ends) < box.right
+    && Math.max(...ends) > box.left && Math.abs(at - box.middle) < box.height / 2 + 2);
+  if (!struck) return box.middle;
+  const away = box.height / 2 + 3;
+  return struck.at + (box.middle <= struck.at + 1 ? -away : away);
+}
+
 // One box a name; boxes that share a column are pushed apart, none beyond the plot.
 function spread(boxes, top, bottom) {
   const meet = (a, b) => a.left < b.right + 4 && b.left < a.right + 4;
-  const sorted = [...boxes].sort((a, b) => a.middle - b.middle);
+  const sorted = [...boxes].sort((a, b) => a.wanted - b.wanted);
   sorted.forEach((box, at) => {
-    box.top = Math.max(top, box.middle - box.height / 2);
+    box.top = Math.max(top, box.wanted - box.height / 2);
     for (const other of sorted.slice(0, at)) {
       if (meet(box, other)) box.top = Math.max(box.top, other.top + other.height);
     }
@@ -40,11 +58,14 @@ function spread(boxes, top, bottom) {
 
 function nameBoxes(plot) {
   const { xaxis, yaxis } = plot._fullLayout, { l, t, w, h } = plot._fullLayout._size;
+  const pieces = flatPieces(plot);
   return plot.linked.ends.map((end) => {
     const lines = broken(end.text), width = Math.max(...lines.map(measured));
     const across = l + xaxis.d2p(end.x), middle = t + yaxis.d2p(end.y);
     const left = Math.min(across + 22, plot.clientWidth - width - 2);
-    return { ...end, lines, across, middle, left, right: left + width, height: LINE * lines.length };
+    const box = { ...end, lines, across, middle, left, right: left + width,
+                  height: LINE * lines.length };
+    return { ...box, wanted: besideFront(box, pieces) };
   }).filter(({ across, middle }) =>
     across >= l - 2 && across <= l + w + 2 && middle >= t - 2 && middle <= t + h + 2);
 }
@@ -57,7 +78,7 @@ function lineEnds(plot) {
     x: xaxis.type === "log" ? Math.log10(box.x) : box.x, y: box.y,
     xanchor: "left", yanchor: "middle", ax: box.left - box.across,
     ay: box.top + box.height / 2 - box.middle, showarrow: true, arrowhead: 0, arrowwidth: 0.8,
-    arrowcolor: box.color, standoff: 7, font: { size: 12, color: box.color }, captureevents: false,
+    arrowcolor: box.color, standoff: 7, bgcolor: plot.pageColor, borderpad: 1, font: { size: 12, color: box.color }, captureevents: false,
   }));
 }
 

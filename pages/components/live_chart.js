@@ -27,13 +27,14 @@ function pageColors(element) {
   const text = probe.color;
   const [r, g, b] = text.match(/[\d.]+/g);
   return { dark, text, grid: `rgba(${r},${g},${b},0.13)`, line: `rgba(${r},${g},${b},0.35)`,
-           card: dark ? "#1c242b" : "#ffffff" };
+           card: dark ? "#1c242b" : "#ffffff", page: dark ? "#12171c" : "#ffffff" };
 }
 
 function dressed(part, colors, twins) {
   let text = JSON.stringify(part);
   if (colors.dark) for (const [light, dark] of twins) text = text.replaceAll(light, dark);
-  return JSON.parse(text.replaceAll("$text", colors.text).replaceAll("$card", colors.card));
+  return JSON.parse(text.replaceAll("$text", colors.text).replaceAll("$card", colors.card)
+    .replaceAll("$page", colors.page));
 }
 
 function dressedLayout(part, colors, twins) {
@@ -131,6 +132,7 @@ async function draw(plot, setStateValue) {
   const [layout, ...traces] = data.order.map((digest) => plot.parts.get(digest));
   const colors = pageColors(plot);
   plot.settings ??= buttons(Plotly, data.name); // a new object would make Plotly start anew
+  plot.pageColor = colors.page;
   linkNetworks(plot, data, colors, setStateValue);
   plot.sentLayout = withNames(plot, dressedLayout(layout, colors, data.twins));
   const all = traces.map((trace) => dressed(trace, colors, data.twins));

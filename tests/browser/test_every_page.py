@@ -107,3 +107,15 @@ def test_a_page_is_quiet_accessible_and_fits(browsers, lab, name, look):
             for node in each["nodes"]
         ]
         assert grave == []
+
+
+COLORS = "buttons => [...new Set(buttons.map((each) => getComputedStyle(each).color))]"
+
+
+def test_chosen_pills_are_as_easy_to_read_as_the_others_in_the_dark(browsers, lab):
+    with visit_in(browsers["dark 1280"], lab[0]) as visitor:
+        page = visitor.go("/pruning?view=sweep")
+        pills = ".st-key-sweep-methods button"
+        page.locator(f"{pills}[aria-pressed='true']").first.wait_for()
+        assert page.locator(f"{pills}[aria-pressed='false']").count() > 0
+        assert len(page.eval_on_selector_all(pills, COLORS)) == 1

@@ -193,6 +193,31 @@ def test_names_at_the_ends_of_lines_do_not_overlap(tab):
             assert apart_x or apart_y, (one, other)
 
 
+STRUCK = """(plot) => {
+  const front = plot.data.find((trace) => trace.name === "Front");
+  const at = front.y.findIndex((y, n) => y === front.y[n + 1] && front.x[n] !== front.x[n + 1]);
+  const flat = { y: front.y[at], x: Math.sqrt(front.x[at] * front.x[at + 1]) };
+  plot.linked.ends.push({ text: "On the line", color: "#000000", ...flat });
+  return window.Plotly.relayout(plot, { "xaxis.range": [...plot._fullLayout.xaxis.range] })
+    .then(() => plot.getBoundingClientRect().y + plot._fullLayout._size.t
+                + plot._fullLayout.yaxis.d2p(flat.y));
+}"""
+
+
+def test_the_front_strikes_through_no_name_and_score_lines_pass_behind(tab):
+    page = frontier(tab, "/frontier?scale=log")
+    plot = page.locator(".live-chart-plot").first
+    line = plot.evaluate(STRUCK)
+    name = plot.locator(".annotation-text", has_text="On the line")
+    name.wait_for()
+    box = name.bounding_box()
+    assert box["y"] + box["height"] <= line or box["y"] >= line
+    behind = plot.locator(".annotation", has_text="On the line").locator(".bg")
+    assert "255, 255, 255" in behind.evaluate("rect => getComputedStyle(rect).fill")
+    scores = plot.locator(".annotation", has_text=re.compile("^score")).locator(".bg")
+    assert "255, 255, 255" in scores.first.evaluate("rect => getComputedStyle(rect).fill")
+
+
 @pytest.fixture(scope="module")
 def many(chromium, tmp_path_factory):
     script = ROOT / "tests" / "browser" / "fixtures" / "many_dots.py"

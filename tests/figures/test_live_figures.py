@@ -140,7 +140,8 @@ def test_every_chart_is_valid_plotly_and_plain_json():
     for chart in charts:
         json.dumps(chart.figure(), allow_nan=False)
         without_tokens = json.loads(json.dumps(chart.figure()).replace("$text", "#000000")
-                                    .replace("$card", "#ffffff"))  # fmt: skip
+                                    .replace("$card", "#ffffff")
+                                    .replace("$page", "#ffffff"))  # fmt: skip
         assert go.Figure(without_tokens).data
 
 

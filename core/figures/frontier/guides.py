@@ -14,6 +14,7 @@ SCORES = tuple(round(0.05 * n, 2) for n in range(1, 20))
 SAMPLES = 40  # of a line that a logarithmic axis bends
 APART, FIRST_APART = 0.085, 0.2  # of the width, between two names; the first is longer
 GUIDED = ("kept", "sparsity")
+CLEAR = "rgba(0,0,0,0)"
 
 
 def guides(view: View, threshold: float) -> list[Trace]:
@@ -108,7 +109,8 @@ def _zero_name(view: View, threshold: float) -> Annotation:
     said = text if inside else f"{text}{', above this' if threshold >= high else ', below this'}"
     place = {"xref": "paper", "yref": "paper", "yanchor": "middle"}
     return note(said, 0.0, at, "left", 10 if at == 0 else -10) | (
-        place | ({"yref": "y", "y": threshold} if inside else {})
+        # On the shade, where no line of equal score is.
+        place | ({"yref": "y", "y": threshold, "bgcolor": CLEAR} if inside else {})
     )
 
 
