@@ -43,7 +43,7 @@ def setting_rows(
         if isinstance(value, Mapping) or is_dataclass(value):
             rows += setting_rows(value, names, f"{path}, ")
         else:
-            rows.append((path, _text(name, value, names)))
+            rows.append((path, setting_text(name, value, names)))
     return rows
 
 
@@ -55,13 +55,17 @@ def _values(settings: object) -> Mapping[str, object]:
     return own | {name: getattr(settings, name) for name in known}
 
 
-def _text(name: str, value: object, names: Mapping[str, str]) -> str:
+def setting_text(name: str, value: object, names: Mapping[str, str]) -> str:
+    """Return a setting's value in the words of the pages: the label of a method, yes or no.
+
+    names: id -> what the data set or network is called.
+    """
     if value is None:
         return NOTHING.get(name, "–")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(name, item, names) for item in value) or "none"
+        return ", ".join(setting_text(name, item, names) for item in value) or "none"
     if isinstance(value, FederatedSpec):
         return value.label or federated_name(value)
     return f"{value:g}" if isinstance(value, float) else _words(name, str(value), names)

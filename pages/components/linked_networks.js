@@ -3,7 +3,7 @@
 
 const NEAR = 6; // pixels within which dots are one stack
 const FAN = 12; // dots that a stack is fanned out into; zooming in tells more of them apart
-const ROW = 30; // pixels of a row of the list
+const ROW = 34; // pixels of a row of the list
 const HINT = "Hover over a dot, or move through the networks with the arrow keys.";
 const COLUMNS = [["name", "Network"], ["sparsities", "Sparsity"], ["accuracies", "Accuracy"],
                  ["scores", "Score"]];
@@ -91,16 +91,25 @@ class LinkedNetworks {
       this.index = new Map(linked.ids.map((each, index) => [each, index]));
       this.order();
     }
+    const inList = this.list.contains(document.activeElement);
     this.list.hidden = !listed;
     this.figure.classList.toggle("live-chart-split", listed && !beside);
     this.figure.classList.toggle("live-chart-beside", listed && beside);
     this.figure.classList.add("live-chart-linked");
     this.readout.hidden = false;
-    if (listed) this.stage.removeAttribute("tabindex");
-    else this.stage.tabIndex = 0;
+    this.takeKeys(listed, inList);
     this.closeFan();
     this.activate(id === null ? null : this.index.get(id) ?? null);
     this.drawRows();
+  }
+
+  // The arrow keys work in the list, and on the chart while a card stands in the list's place:
+  // who has clicked a row goes on from there.
+  takeKeys(listed, inList) {
+    const seen = listed && this.list.checkVisibility();
+    if (seen) this.stage.removeAttribute("tabindex");
+    else this.stage.tabIndex = 0;
+    if (inList && !seen) this.stage.focus({ preventScroll: true });
   }
 
   order() {
@@ -166,13 +175,17 @@ class LinkedNetworks {
     row.setAttribute("aria-setsize", String(ids.length));
     row.setAttribute("aria-posinset", String(rank + 1));
     row.style.top = `${ROW * rank}px`;
-    const name = element("span", "live-chart-name", names[index]);
+    const name = element("span", "live-chart-name");
+    name.append(element("span", "", names[index]));
     name.title = names[index];
     name.prepend(this.swatch(index));
     row.append(name, ...COLUMNS.slice(1).map(
       ([column]) => element("span", "", shownAs[column](columns[column][index]))));
     row.addEventListener("mouseenter", () => this.activate(index, false));
-    row.addEventListener("click", () => this.choose(index));
+    row.addEventListener("click", () => {
+      this.rows.focus({ preventScroll: true });
+      this.choose(index);
+    });
     return row;
   }
 
@@ -216,7 +229,8 @@ class LinkedNetworks {
     const page = Math.max(1, Math.floor(this.rows.clientHeight / ROW) - 1);
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page,
                     Home: -Infinity, End: Infinity };
-    const at = this.active === null ? -1 : this.rank.get(this.active);
+    const from = this.active ?? this.index.get(this.chosen) ?? null;
+    const at = from === null ? -1 : this.rank.get(from);
     if (event.key === "Escape") this.closeFan();
     else if (event.key === "Enter" && this.active !== null && event.target === event.currentTarget) {
       this.choose(this.active);
@@ -229,6 +243,7 @@ class LinkedNetworks {
 
   choose(index) {
     this.closeFan();
+    this.chosen = this.plot.linked.ids[index];
     this.pick?.(this.plot.linked.ids[index]);
   }
 

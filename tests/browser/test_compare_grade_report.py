@@ -99,7 +99,7 @@ CLICK_LAYER = """(name) => {
 
 
 LINES = """() => [...document.querySelectorAll(".live-chart-plot")].some(
-  (each) => each._fullData?.some((trace) => trace.name === "Best quarter"))"""
+  (each) => each._fullData?.some((trace) => trace.name === "Tries"))"""
 
 
 def test_settings_that_mattered_and_the_kernels_of_a_clicked_layer_are_shown(tab, lab) -> None:
@@ -108,7 +108,7 @@ def test_settings_that_mattered_and_the_kernels_of_a_clicked_layer_are_shown(tab
     page.get_by_text("Which settings mattered").click()
     page.get_by_text("6 tries cannot tell").wait_for()
     page.wait_for_function(LINES)
-    page.get_by_text("Architecture", exact=True).click()
+    page.get_by_text("Architecture", exact=True).first.click()
     page.get_by_text("of conv1/kernel: 3 inputs of 3 × 3").first.wait_for()
     settle(page)
     page.evaluate(CLICK_LAYER, "dense1")  # scrolls there

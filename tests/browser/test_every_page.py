@@ -87,6 +87,25 @@ UNTIDY = """() => {
 }"""
 
 
+# The page scrolls in its main part: what is wider than that pushes everything to the side. What
+# scrolls in a box of its own, such as a table, does not.
+TOO_WIDE = """() => {
+  const main = document.querySelector("[data-testid='stMain']");
+  if (main.scrollWidth <= main.clientWidth) return [];
+  const right = main.getBoundingClientRect().right;
+  return [...main.querySelectorAll("*")]
+    .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > right)
+    .map((each) => `${each.className} ends at ${each.getBoundingClientRect().right}`);
+}"""
+# Links that say less than they were told, because their line was too short.
+CUT = """() => [...document.querySelectorAll(
+    "[data-testid='stMain'] [data-testid='stPageLink'] p, .live-chart-name > span")]
+  .filter((each) => each.checkVisibility() && each.clientWidth)
+  .filter((each) => each.scrollWidth > each.clientWidth + 1
+                    || each.scrollHeight > each.clientHeight + 2)
+  .map((each) => each.textContent)"""
+
+
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_quiet_accessible_and_fits(browsers, lab, name, look):
@@ -95,7 +114,9 @@ def test_a_page_is_quiet_accessible_and_fits(browsers, lab, name, look):
         page = opened(visitor, name)
         assert "Traceback" not in page.inner_text("body")
         assert page.locator("[data-testid='stException']").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+        assert page.evaluate(TOO_WIDE) == []
+        assert page.evaluate(CUT) == []
         assert page.evaluate(UNTIDY) == []
         assert offers(page) & {"cloud", "share", "plotly"} == set()
         axe = Axe().run(page, context={"exclude": OUTSIDE}, options=VIOLATIONS)

@@ -90,6 +90,7 @@ def test_a_cut_before_any_fine_tuning_has_a_sentence_images_and_a_file(dots):
 def test_a_click_opens_the_card_with_its_download(dots):
     page = dots
     page.locator(".live-chart-plot .scatterlayer .point").last.click(force=True)
+    page.get_by_text("Classes", exact=True).click()
     page.get_by_text("Confusion matrix (holdout)").wait_for()
     for name in ("Score", "Accuracy", "Sparsity", "On disk, gzip"):
         expect(page.locator("[data-testid='stMetric']").filter(has_text=name)).to_have_count(1)

@@ -133,6 +133,18 @@ def test_chart_list_and_card_end_above_the_fold(tab):
     expect(page.locator(".live-chart-list").first).to_be_visible()
 
 
+def test_the_arrow_keys_go_on_from_the_row_that_was_clicked(tab, lab):
+    """On the chart too: from 1,280 pixels on the card stands in the place of the list."""
+    page = frontier(tab)
+    page.locator(".live-chart-row[aria-posinset='2']").click()
+    page.get_by_role("button", name="Back to the list").wait_for(timeout=CARD_MS)
+    settle(page)
+    page.keyboard.press("ArrowDown")
+    expect(readout(page)).to_contain_text("taylor at 0.9")  # the third best score
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{lab[1]['taylor'][:8]}**")
+
+
 def test_a_narrow_page_has_the_list_below_and_a_legend(chromium, lab):
     with visit(chromium, lab[0], width=400) as visitor:
         page = frontier(visitor)

@@ -14,26 +14,32 @@ def compared(open_page, ids, **more):
     return test
 
 
+def bare(text):
+    """Return what a cell shows: Markdown's signs are written with backslashes."""
+    return text.replace("\\", "")
+
+
 def measured(test):
-    """Return the table of measurements: it is the first with accuracies."""
-    return next(each.value for each in test.dataframe if "Accuracy" in each.value.columns)
+    """Return the table of measurements, a row for each network."""
+    found = next(each.value for each in test.table if "Measure" in each.value.columns)
+    return found.set_index("Measure").T.rename(index=lambda name: name.replace("\\", ""))
 
 
 def test_the_dense_network_is_pinned_first_though_nobody_selected_it(filled_home, open_page):
     table = measured(compared(open_page, filled_home[1]))
-    assert table["Network"].tolist() == ["📌 Dense", "magnitude 80.0%", "magnitude 95.0%"]
+    assert table.index.tolist() == ["Dense (baseline)", "magnitude 80.0%", "magnitude 95.0%"]
     # dense 76 %, then 77 % and 74 %
-    assert table["Accuracy"].tolist() == ["76.0%", "77.0% (+1.0)", "74.0% (-2.0)"]
+    assert table["Accuracy"].map(bare).tolist() == ["76.0%", "77.0% (+1.0)", "74.0% (-2.0)"]
 
 
 def test_another_baseline_is_kept_in_the_address_and_the_numbers_follow_it(filled_home, open_page):
     ids = filled_home[1]
     test = compared(open_page, ids, baseline=ids["magnitude-0.95"])
     table = measured(test)
-    assert table["Network"].tolist()[0] == "📌 magnitude 95.0%"
-    assert table["Accuracy"].tolist() == ["74.0%", "77.0% (+3.0)"]
+    assert table.index.tolist()[0] == "magnitude 95.0% (baseline)"
+    assert table["Accuracy"].map(bare).tolist() == ["74.0%", "77.0% (+3.0)"]
     # size 2.2 MB x (1 - sparsity), so a gzip of 20 % is four times one of 5 %
-    assert "(× 4)" in table["Gzip"].tolist()[1]
+    assert "(× 4)" in bare(table["Gzip"].tolist()[1])
 
 
 def test_each_compared_network_has_one_download(filled_home, open_page):
@@ -49,3 +55,16 @@ def test_predictions_name_the_network_that_they_are_compared_with(filled_home, o
     test = open_page("frontier", data=ids["data"], points=points, compare="Predictions")
     text = all_text(test).replace("\\", "")
     assert "agree with those of the dense network on 90.0% of the images" in text
+
+
+def test_settings_that_differ_are_told_in_words_and_no_cell_is_a_canvas(filled_home, open_page):
+    """A canvas cuts what is wide and shows boxes for signs that its font lacks."""
+    ids = filled_home[1]
+    chosen = f"{ids['magnitude-0.8']},{ids['l1_filter-0.95']}"
+    test = open_page("frontier", data=ids["data"], points=chosen)
+    found = next(each.value for each in test.table if "Setting" in each.value.columns)
+    assert [[bare(cell) for cell in row] for row in found.values.tolist()] == [
+        ["method", "Magnitude", "L1 filter"],
+        ["sparsity", "0.8", "0.95"],
+    ]
+    assert "l1_filter" not in bare(str(found.values.tolist()))

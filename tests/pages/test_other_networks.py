@@ -149,7 +149,7 @@ def test_a_card_opens_the_layers_of_a_residual_network_and_their_kernels(home, o
         "pruning", view="sweep", data=ids["data"], dense=ids["dense"], point=ids["l1_filter"]
     )
     assert "Layer" not in [each.label for each in test.selectbox]
-    test.session_state["frontier:card:architecture"] = True
+    test.session_state["frontier:card:view"] = "Architecture"
     text = shown(test.run()).replace("\\", "")
     assert "14 layers." in text
     assert "**stem** (Conv2D) → 9 × 9 × 6." in text

@@ -259,8 +259,12 @@ def test_runs_are_tagged_and_stopped_together(filled_home, open_page):
     store = Store(workspace.store_url)
     living = store.submit(TrainSpec(data=ids["data"]), 5)
     test = selected(open_page, living, ids["dense"])
-    test.text_input(key="tags-of-selected").set_value("course").run()
     button(test, "Add").click().run()
+    assert [each.value for each in test.error] == [
+        r"No tag is written\. Write one, or several separated by commas\."
+    ]
+    test.text_input(key="tags-of-selected").set_value("course")
+    button(test, "Add").click().run()  # one click, the text is still being written
     assert {store.get(id).annotation.tags for id in (living, ids["dense"])} == {("course",)}
     test = selected(open_page, living, ids["dense"], tag="course")
     assert len(table(test)) == 2

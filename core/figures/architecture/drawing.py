@@ -39,8 +39,12 @@ class _Drawing:
         """Side in pixels of the box of the layer with most parameters."""
         if not self.states:
             return LARGEST
-        deepest = max((depth for depth, _ in self.at.values()), default=1.0) or 1.0
-        return float(np.clip(ROOM / deepest, LARGEST, LARGEST_FINISHED))
+        return float(np.clip(ROOM / self.deepest, LARGEST, LARGEST_FINISHED))
+
+    @property
+    def deepest(self) -> float:
+        """Depth of the last layer."""
+        return max((depth for depth, _ in self.at.values()), default=1.0) or 1.0
 
     def sides(self, names: Sequence[str]) -> list[float]:
         """Return the side of each box in pixels; beyond the smallest, areas are parameters."""
@@ -77,7 +81,9 @@ def architecture_map(
             *_ring(drawing),
         ],
         layout=layout(
-            axis("Depth: layers from the input on", rangemode="tozero"), {"visible": False}
+            # As short as a card is narrow; half a step of room, as boxes stand on the depths.
+            axis("Depth", range=[-0.5, drawing.deepest + 0.5]),
+            {"visible": False},
         ),
         alt=f"{plural(len(rows), 'layer')} of the network, each joined to what it reads; "
         f"{plural(free, 'group')} of units can be cut, {tied} of them made by several "

@@ -26,31 +26,36 @@ class _Axis:
     texts: tuple[str, ...]
 
 
-def parallel_coordinates(tries: Sequence[Try], goal: Goal) -> Chart:
+def parallel_coordinates(tries: Sequence[Try], goal: Goal, is_judged: bool = True) -> Chart:
     """Return a line for each try across its settings and its value; a vertex's id is its try's.
 
     tries: at least one. Of more than MOST_LINES the best are drawn, and a part of the others.
+    is_judged: whether the tries can tell which settings mattered. Otherwise no line stands out and
+    none is called the best: it may be so by chance.
     """
     values = np.array([each.value for each in tries])
     axes = [_axis(name, [each.settings[name] for each in tries], values) for name in _names(tries)]
     axes.append(_number_axis(goal.label, values, [goal.text(value) for value in values]))
     order = np.argsort(-values, kind="stable")
     best, others = _drawn(order)
-    some = f" {len(best) + len(others)} of them are drawn." if len(order) > MOST_LINES else ""
+    drawn = np.concatenate([best, others])
+    some = f" {len(drawn)} of them are drawn." if len(order) > MOST_LINES else ""
     return Chart(
         name="parallel-coordinates",
         traces=[
             _lines("Others", others, tries, axes, colors.MUTED, 1.0, 0.45),
             _lines("Best quarter", best, tries, axes, colors.series(0), 1.8, 0.9),
-        ],
+        ]
+        if is_judged
+        else [_lines("Tries", np.sort(drawn), tries, axes, colors.MUTED, 1.4, 0.7)],
         layout=layout(
             axis("", range=[-0.35, len(axes) - 0.65], visible=False),
             axis("", range=[-0.24, 1.08], visible=False),
             shapes=[_upright(number) for number in range(len(axes))],
             annotations=[note for n, each in enumerate(axes) for note in _notes(n, each)],
         ),
-        alt=f"{plural(len(tries), 'try', 'tries')} across {plural(len(axes) - 1, 'setting')}; "
-        f"the best has {_best_of(tries[int(order[0])], goal)}.{some}",
+        alt=f"{plural(len(tries), 'try', 'tries')} across {plural(len(axes) - 1, 'setting')}"
+        f"{_best_of(tries[int(order[0])], goal) if is_judged else ''}.{some}",
         rows=[{"try": each.label, **each.settings, goal.label: each.value} for each in tries],
     )
 
@@ -70,7 +75,7 @@ def _names(tries: Sequence[Try]) -> list[str]:
 
 def _best_of(found: Try, goal: Goal) -> str:
     said = ", ".join(f"{name} {value}" for name, value in found.settings.items())
-    return f"a {goal.label.lower()} of {goal.text(found.value)} with {said}"
+    return f"; the best has a {goal.label.lower()} of {goal.text(found.value)} with {said}"
 
 
 def _axis(name: str, values: Sequence[object], goal: np.ndarray) -> _Axis:

@@ -28,8 +28,14 @@ def architecture_view(network: Network, key: str) -> None:
     """
     below = st.expander("Architecture", key=f"{key}:architecture", on_change="rerun")
     if below.open:
-        with below, error_box():
-            _show(network, key)
+        with below:
+            architecture(network, key)
+
+
+def architecture(network: Network, key: str) -> None:
+    """Show a finished network's layers, or why they cannot be read. key: unique on the page."""
+    with error_box():
+        _show(network, key)
 
 
 def _show(network: Network, key: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.errors import SettingsError
 from core.jobs.store.annotation import tags_of
 from core.jobs.transfer import bundle
 from core.runs import selection
@@ -111,15 +112,22 @@ def _bundle(ids: Sequence[str]) -> bytes:
 
 def _tag(chosen: Sequence[RunRow]) -> None:
     with st.popover("Tag", icon=":material/label:", disabled=not chosen):
-        text = st.text_input("Tags, separated by commas", key="tags-of-selected")
-        with st.container(horizontal=True), error_box():
-            ids = [row.id for row in chosen]
-            if st.button("Add", type="primary", disabled=not tags_of(text)):
-                store().tag(ids, add=tags_of(text))
-                _say("success", f"{plural(len(ids), 'run')} tagged.")
-            if st.button("Remove", disabled=not tags_of(text)):
-                store().tag(ids, remove=tags_of(text))
-                _say("success", f"Tags removed from {plural(len(ids), 'run')}.")
+        # A form: what was typed last arrives with the click, which then needs no second one.
+        with error_box(), st.form("tag-selected", border=False):
+            text = st.text_input("Tags, separated by commas", key="tags-of-selected")
+            with st.container(horizontal=True):
+                add = st.form_submit_button("Add", type="primary")
+                remove = st.form_submit_button("Remove")
+            if add or remove:
+                _change_tags([row.id for row in chosen], tags_of(text), add)
+
+
+def _change_tags(ids: Sequence[str], tags: Sequence[str], add: bool) -> None:
+    if not tags:
+        raise SettingsError("No tag is written. Write one, or several separated by commas.")
+    store().tag(ids, add=tags if add else (), remove=() if add else tags)
+    many = plural(len(ids), "run")
+    _say("success", f"{many} tagged." if add else f"Tags removed from {many}.")
 
 
 def _delete(chosen: Sequence[RunRow]) -> None:

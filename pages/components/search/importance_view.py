@@ -52,9 +52,12 @@ def _show(points: Sequence[Point], key: str, on_pick: Callable[[str], None] | No
         live_chart(importance_bars(found), f"{key}:importance", bars_height(found))
         st.caption(plain(f"{found.evaluator}: {SOURCES[found.evaluator]}. {METHOD}"))
     if tries and tries[0].settings:
-        chart = parallel_coordinates(tries, goal)
+        # What cannot tell settings apart must not be read as if it did: no line stands out then.
+        is_judged = bool(found.evaluator)
+        chart = parallel_coordinates(tries, goal, is_judged)
         live_chart(chart, f"{key}:parallel", 380, on_pick)
-        st.caption(plain(f"{chart.alt} The best quarter is in colour."))
+        seen = "The best quarter is in colour." if is_judged else "Each line is a try."
+        st.caption(plain(f"{chart.alt} {seen}"))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,12 +13,13 @@ from core.evaluation.behaviour import (
     BehaviourSpec,
     Change,
 )
-from core.evaluation.differences import differences
+from core.evaluation.differences import Difference, differences
 from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
 from core.runs.results import Network, shown_names
+from core.runs.setting_rows import setting_text
 from core.runs.specs import data_of, result_of
 from core.text import percent, plural, signed_points, size
 from pages.components.architecture.architecture_view import architecture_view
@@ -40,31 +40,51 @@ def settings_view(points: Sequence[Point], baseline: Point | None = None) -> Non
     baseline: stands first, and the others' numbers say how far they are from it.
     """
     others = [point for point in points if baseline is None or point.id != baseline.id]
-    first = [] if baseline is None else [{**_measured(baseline), "Network": pinned(baseline)}]
-    st.dataframe([*first, *(_measured(point, baseline) for point in others)], hide_index=True)
+    columns = {} if baseline is None else {pinned(baseline): _measured(baseline)}
+    columns |= {point.label: _measured(point, baseline) for point in others}
+    _side_by_side("Measure", columns)
     planned = [point for point in points if point.plan]
     if len(planned) < 2:
         st.caption("Select two pruned networks to see which settings differ.")
         return
-    labels = {point.id: point.label for point in planned}
     found = differences(planned)
     st.subheader("Settings that differ", anchor=False)
     if not found:
         st.caption("All settings are equal.")
         return
-    st.dataframe(
-        [
-            {"setting": each.setting}
-            | {labels[id]: str(value) for id, value in each.values.items()}
-            for each in found
-        ],
-        hide_index=True,
-    )
+    called = {point.id: point.label for point in (*points, *([baseline] if baseline else []))}
+    _side_by_side("Setting", {point.label: _settings(found, point, called) for point in planned})
 
 
 def pinned(baseline: Point) -> str:
     """Return what the network is called that the others are compared with."""
-    return f"📌 {baseline.label}"
+    return f"{baseline.label} (baseline)"
+
+
+def _side_by_side(rows: str, columns: Mapping[str, Mapping[str, str]]) -> None:
+    """Show a column for each network. rows: what the rows are. All cells are read whole.
+
+    A table of plain text, which wraps: the grid of `st.dataframe` cuts what is wide.
+    """
+    names = list(next(iter(columns.values())))
+    told = {
+        plain(label): [plain(values[name]) for name in names] for label, values in columns.items()
+    }
+    st.table({rows: list(map(plain, names)), **told}, border="horizontal")
+
+
+def _settings(
+    found: Sequence[Difference], point: Point, called: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a network's values of the settings that differ, in the words of the forms."""
+    return {
+        _title(each.setting): setting_text(each.setting, each.values[point.id], called)
+        for each in found
+    }
+
+
+def _title(setting: str) -> str:
+    return setting.replace(".", ", ").replace("_", " ")
 
 
 def _gain(value: float, other: float | None, text: str) -> str:
@@ -80,22 +100,21 @@ def _times(value: float, other: float | None, text: str) -> str:
     return text if not other else f"{text} (× {value / other:.3g})"
 
 
-def _measured(point: Point, baseline: Point | None = None) -> dict[str, Any]:
+def _measured(point: Point, baseline: Point | None = None) -> dict[str, str]:
     latency, base = point.latency_seconds, baseline
     was = (base.accuracy, base.gzip_bytes, base.multiply_adds) if base else (None, None, None)
     work = f"{point.multiply_adds / 1e6:.2f} M"
     return {
-        "Network": point.label,
         "Accuracy": _gain(point.accuracy, was[0], percent(point.accuracy)),
         "Sparsity": percent(point.sparsity, 2),
-        "Score": round(point.score, 4),
+        "Score": f"{point.score:.4f}",
         "Agreement with dense": "–" if point.agreement is None else percent(point.agreement),
         "Size": size(point.size_bytes),
         "Gzip": _times(point.gzip_bytes, was[1], size(point.gzip_bytes)),
         "Multiply-adds": _times(point.multiply_adds, was[2], work),
         "Latency": "–" if latency is None else f"{latency * 1e3:.2f} ms",
-        "Epochs": point.epochs,
-        "Seed": point.seed,
+        "Epochs": f"{point.epochs:g}",
+        "Seed": str(point.seed),
     }
 
 

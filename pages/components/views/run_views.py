@@ -13,12 +13,19 @@ from core.figures.weights import layer_bars
 from core.jobs import logs
 from core.jobs.store.job import DONE, Job
 from core.pruning.spec import PruneSpec
-from core.runs.results import Network, network_of, not_offered, other_files, weights_path
+from core.runs.results import (
+    Network,
+    dense_of,
+    network_of,
+    not_offered,
+    other_files,
+    weights_path,
+)
 from core.runs.specs import spec_of
 from core.text import duration, percent, size
 from core.training.spec import TrainSpec
 from pages.components.address_state import choose, gone
-from pages.components.architecture.architecture_view import architecture_view
+from pages.components.architecture.architecture_view import architecture, architecture_view
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
@@ -27,6 +34,7 @@ from pages.components.views.job_progress import STOP_KEYS, job_line
 from pages.components.views.preview.forgotten_view import network_strip
 from pages.components.views.torch_files import torch_files
 
+CARD_VIEW = "card-view"  # what the last card showed
 READERS = {
     ".h5": "Loads into Keras 2 and Keras 3.",
     ".keras": "Loads into Keras 3.",
@@ -176,19 +184,41 @@ def network_card(network: Network, class_names: Sequence[str], key: str) -> None
     point_metrics(point)
     with st.container(horizontal=True, vertical_alignment="center"):
         download(network, f"{key}:download", "primary")
-    network_strip(network, key)
-    layers, confusion = st.columns(2, gap="medium")
-    with layers:
+    view = _card_view(network, key)
+    if view == "Images":
+        network_strip(network, key)
+    elif view == "Layers":
         st.caption("Sparsity of each layer")
         live_chart(layer_bars([point]), f"{key}:layers", 320)
-    with confusion:
+    elif view == "Classes":
         st.caption("Confusion matrix (holdout)")
         chart = confusion_map(point.confusion, class_names, False)
         live_chart(chart, f"{key}:confusion", map_height(len(class_names)))
-    architecture_view(network, key)
-    if point.notes:
-        with st.expander("Notes", key=f"{key}:notes", type="compact"):
-            st.markdown("\n".join(f"* {plain(note)}" for note in point.notes))
+    elif view == "Architecture":
+        architecture(network, key)
+    else:
+        st.markdown("\n".join(f"* {plain(note)}" for note in point.notes))
+
+
+def _card_view(network: Network, key: str) -> str:
+    """Ask what else to show of a network: one thing at a time, as a card has little room.
+
+    The next network's card shows the same of that one.
+    """
+    images = ["Images"] if dense_of(store(), network) else []
+    notes = ["Notes"] if network.point.notes else []
+    views = [*images, "Classes", "Layers", "Architecture", *notes]
+    last = st.session_state.get(CARD_VIEW)
+    chosen = st.segmented_control(
+        "Details",
+        views,
+        default=last if last in views else views[0],
+        key=f"{key}:view",
+        label_visibility="collapsed",
+        required=True,
+    )
+    st.session_state[CARD_VIEW] = chosen
+    return str(chosen or views[0])
 
 
 def point_metrics(point: Point) -> None:

@@ -78,3 +78,12 @@ def test_a_number_that_is_the_same_everywhere_is_in_the_middle():
     assert {
         y for y, x in zip(chart.traces[0]["y"], chart.traces[0]["x"], strict=True) if x == 1
     } == {0.5}
+
+
+def test_tries_that_cannot_tell_settings_apart_name_no_best_and_colour_none():
+    chart = parallel_coordinates(TRIES, GOALS["accuracy"], is_judged=False)
+    (lines,) = chart.traces
+    assert (lines["name"], lines["line"]["color"]) == ("Tries", colors.MUTED)
+    drawn = dict.fromkeys(each[0] for each in lines["customdata"] if each)
+    assert list(drawn) == [each.id for each in TRIES]  # in their own order
+    assert "best" not in chart.alt
