@@ -111,15 +111,15 @@ def _bundle(ids: Sequence[str]) -> bytes:
 
 
 def _tag(chosen: Sequence[RunRow]) -> None:
-    with st.popover("Tag", icon=":material/label:", disabled=not chosen):
-        # A form: what was typed last arrives with the click, which then needs no second one.
-        with error_box(), st.form("tag-selected", border=False):
-            text = st.text_input("Tags, separated by commas", key="tags-of-selected")
-            with st.container(horizontal=True):
-                add = st.form_submit_button("Add", type="primary")
-                remove = st.form_submit_button("Remove")
-            if add or remove:
-                _change_tags([row.id for row in chosen], tags_of(text), add)
+    below = st.popover("Tag", icon=":material/label:", disabled=not chosen)
+    # A form: what was typed last arrives with the click, which then needs no second one.
+    with below, error_box(), st.form("tag-selected", border=False):
+        text = st.text_input("Tags, separated by commas", key="tags-of-selected")
+        with st.container(horizontal=True):
+            add = st.form_submit_button("Add", type="primary")
+            remove = st.form_submit_button("Remove")
+        if add or remove:
+            _change_tags([row.id for row in chosen], tags_of(text), add)
 
 
 def _change_tags(ids: Sequence[str], tags: Sequence[str], add: bool) -> None:
