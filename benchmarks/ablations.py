@@ -26,8 +26,8 @@ from core.jobs.store.store import Store, identity
 from core.networks.formats import keras_h5
 from core.networks.prepare import prepare
 from core.pruning.plan import PrunePlan
+from core.pruning.search.sweep import run_seconds
 from core.pruning.spec import PruneSpec
-from core.runs.progress.pace import pruning_seconds
 from core.text import duration, plural
 from core.training.recipe import PRESETS
 from core.training.spec import TrainSpec
@@ -164,7 +164,9 @@ def about_seconds(run: Wanted, rows: Mapping[str, Row], here: Mapping[str, Job])
     if rows and isinstance(run.spec, PruneSpec):
         return statistics.median(row.seconds for row in rows.values())
     if isinstance(run.spec, PruneSpec) and run.spec.dense in here:
-        return pruning_seconds(run.spec.plan, here[run.spec.dense], images=0)
+        network = network_result(here[run.spec.dense])
+        epoch = network.point.seconds / network.point.epochs
+        return run_seconds(run.spec.plan, network.shape, epoch)
     return None
 
 

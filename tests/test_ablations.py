@@ -18,6 +18,7 @@ from benchmarks.ablations import (
 )
 from benchmarks.ablations_page import Row, gain, page, read, right_of, write
 from core.pruning.plan import PrunePlan
+from tests.test_results import finished
 
 DENSE = dense_networks("data", 2)
 RUNS = prunings(DENSE, OPTIONS)
@@ -63,6 +64,12 @@ def test_a_run_is_expected_to_take_as_long_as_the_others():
     assert about_seconds(RUNS[0], rows, {}) == 70
     assert about_seconds(DENSE[0], rows, {}) is None
     assert about_seconds(RUNS[0], {}, {}) is None
+
+
+def test_the_first_run_is_expected_to_take_as_long_as_its_dense_networks_epochs():
+    """12.34 seconds for 6 epochs: 12 of them, and the teacher's share, take longer than 24.68."""
+    dense = finished(DENSE[0], 0.8)
+    assert 12 / 6 * 12.34 < about_seconds(RUNS[0], {}, {dense.id: dense}) < 40
 
 
 def test_a_row_keeps_every_answer(tmp_path):
