@@ -12,6 +12,7 @@ __all__ = [
     "preview",
     "prune",
     "search",
+    "soup",
     "sparse_training",
     "spec",
 ]

@@ -111,7 +111,7 @@ def competition(context: Context, spec: CompeteSpec) -> CompeteResult:
     if spec.after is not None:
         return _trained_on(context, spec, context.store.get(spec.after))
     trainer = _trainer(context, spec.data, spec.dense)
-    found = compete(spec.minutes, context.seed, trainer, spec.dense)
+    found = compete(spec.minutes, context.seed, trainer, spec.dense, spec.shares)
     point = _point_of(context, found.best.id)
     return CompeteResult(found.dense.id, found.best.id, found.entries, point)
 

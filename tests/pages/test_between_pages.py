@@ -124,6 +124,18 @@ def test_a_time_that_an_earlier_competition_has_shown_to_be_too_short_cannot_be_
     assert not test.warning
 
 
+def test_shares_that_leave_no_time_for_the_last_run_are_refused_on_the_page(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("pruning", data=ids["data"], view="compete")
+    inputs = {each.label: each for each in test.number_input}
+    inputs["Dense share"].set_value(0.8)
+    inputs["Search share"].set_value(0.5)
+    button(test, "Compete").click().run()
+    assert not test.exception
+    assert any("leave less than 10% of the time" in each.value for each in test.error)
+    assert "run" not in test.query_params
+
+
 def test_who_has_what_is_drawn_as_the_run_will_draw_it(empty_home, open_page):
     test = open_page("federated")
     test.session_state["federated-data"] = True

@@ -19,7 +19,6 @@ from core.settings import Value
 from core.text import duration, plural
 from core.training.recipe import MOST_EPOCHS, PRESETS, Recipe
 
-DENSE_SHARE, SEARCH_SHARE = 0.35, 0.2
 FIRST_RUNG, SECOND_RUNG = 6, 2
 SECOND_RUNG_FACTOR = 2
 SHORTEST_TRY = 2  # epochs; after one, all recipes look alike
@@ -29,6 +28,18 @@ LEAST_EPOCHS = 6  # of which the dense network has two
 OVERHEAD_SECONDS, CAUTION = 10.0, 1.25
 # Between two of its runs a competition takes seconds; a longer gap was a queue, a kill or a night.
 LONGEST_GAP = 30.0
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How a competition divides its time; what they leave is the last run's.
+
+    dense: of the time, for the dense network. Little of it makes one trajectory from dense to
+    sparse, as the ramp begins with the first step of pruning. search: at most, for tries.
+    """
+
+    dense: float = 0.35
+    search: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -82,20 +93,25 @@ class Competition:
 
 
 def compete(
-    minutes: float, seed: int, trainer: NetworkTrainer, dense: str | None = None
+    minutes: float,
+    seed: int,
+    trainer: NetworkTrainer,
+    dense: str | None = None,
+    shares: Shares = Shares(),
 ) -> Competition:
     """Return the best pruned network that `minutes` of this machine can find.
 
-    dense: id of a network to start from, instead of training one. The best is the highest
-    validation score among the final run and the tries; the holdout is never looked at.
+    dense: id of a network to start from, instead of training one. shares: of the time.
+    The best is the highest validation score among the final run and the tries; the holdout is
+    never looked at.
     Raises SettingsError if the time is too short for a few epochs.
     """
     epoch, used = trainer.epoch_seconds()
     if said := too_short(minutes, epoch):
         raise SettingsError(said)
     population = _Population(trainer, 60 * minutes, epoch, used, seed)
-    population.begin(dense)
-    population.search()
+    population.begin(dense, shares.dense)
+    population.search(shares.search)
     population.finish()
     best = max(population.made, key=lambda made: made.objective)
     return Competition(population.dense, best, tuple(population.entries))
@@ -151,21 +167,21 @@ class _Population:
         self.entries: list[Entry] = []
         self.made: list[Made] = []
 
-    def begin(self, dense: str | None) -> None:
-        """Train the dense network, or take the one with this id."""
+    def begin(self, dense: str | None, share: float = 0.0) -> None:
+        """Train the dense network for a share of the time, or take the one with this id."""
         if dense is not None:
             self.dense = replace(self.dense, id=dense)
             return
-        seconds = max(DENSE_SHARE * self._left, self._epoch)
+        seconds = max(share * self._left, self._epoch)
         recipe = replace(PRESETS["thorough"], epochs=self._epochs(seconds), seconds=seconds)
         self.dense = self._trainer.train(recipe, derived_seed(self._seed, "dense"))
         self._book(self.dense, seconds)
 
-    def search(self) -> None:
+    def search(self, share: float) -> None:
         """Try six recipes briefly, the best two for twice as long; not if that is too short."""
         runs = FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG
         overheads = (FIRST_RUNG + SECOND_RUNG) * self._overhead
-        budget = min(SEARCH_SHARE * self._all, self._left / 2) - overheads
+        budget = min(share * self._all, self._left / 2) - overheads
         first = min(budget / runs, self._epoch * MOST_EPOCHS / SECOND_RUNG_FACTOR)
         if first < SHORTEST_TRY * self._epoch:
             return

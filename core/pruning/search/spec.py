@@ -5,11 +5,14 @@ from typing import ClassVar
 
 from core.errors import SettingsError
 from core.evaluation.point import Point
+from core.pruning.search.competition import Shares
 from core.pruning.search.proposals import Entry
 from core.pruning.search.sweep import Sweep
 from core.records import Record, Spec
 from core.settings import setting
 from core.training.recipe import QUICK, Recipe
+
+MOST_BEFORE = 0.9  # of a competition's time, for what comes before its last run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +79,39 @@ class CompeteSpec(Spec):
     after: str | None = setting(
         None, omitted=True, help="Finished competition whose winner is trained on for the minutes"
     )
+    dense_share: float = setting(
+        Shares.dense,
+        low=0.02,
+        high=0.8,
+        help="Share of the time for the dense network",
+        why="Little of it makes one trajectory from dense to sparse: the ramp begins with the "
+        "first step of pruning.",
+        advanced=True,
+        omitted=True,
+    )
+    search_share: float = setting(
+        Shares.search,
+        low=0.0,
+        high=0.5,
+        help="Share of the time for trying recipes, 0 for the one known to do well",
+        advanced=True,
+        omitted=True,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.minutes <= 0:
             raise SettingsError(f"minutes is {self.minutes:g}. Choose a time above 0.")
+        if self.dense_share + self.search_share > MOST_BEFORE:
+            raise SettingsError(
+                f"dense_share and search_share leave less than {1 - MOST_BEFORE:.0%} of the time "
+                "for the last run. Lower one of them."
+            )
+
+    @property
+    def shares(self) -> Shares:
+        """How the time is divided."""
+        return Shares(self.dense_share, self.search_share)
 
 
 @dataclass(frozen=True)

@@ -91,9 +91,11 @@ def _pruning(spec: CompeteSpec, plan: PrunePlan, tries: int, left_at_start: floa
             f"zeros, learning rate {plan.learning_rate:.2g}, {plan.allocation} allocation."
         )
     if not tries:
+        short = "the time is too short to search for another"
+        reason = short if spec.search_share else "no time is set aside for a search"
         return (
             f"Prunes to {percent(plan.sparsity)} zeros for {duration(plan.seconds)} by a recipe "
-            "known to do well: the time is too short to search for another."
+            f"known to do well: {reason}."
         )
     return (
         f"Gives the best recipe of {plural(tries, 'try', 'tries')} all the time that is left, "

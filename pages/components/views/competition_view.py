@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -13,10 +14,12 @@ from core.runs.progress.competition_state import competition_state
 from core.runs.results import network_of
 from core.runs.specs import data_of, result_of
 from core.runs.titles import short_title
+from core.settings import describe
 from core.text import duration, percent
-from pages.components.error_box import plain
+from pages.components.error_box import error_box, plain
 from pages.components.metric_row import metric_row
 from pages.components.session import remember, say_done, start, store
+from pages.components.settings_form import control
 from pages.components.views.frontier_views import frontier_panel
 from pages.components.views.job_progress import job_line, watch
 from pages.components.views.run_views import choose_run, download
@@ -49,14 +52,17 @@ def competition_view(data: str, class_names: Sequence[str], dense: Job | None = 
         )
         epoch = measured_epoch_seconds(store(), data, other)
         refused = None if epoch is None else too_short(float(minutes), epoch)
-        if st.button(
+        begin = st.button(
             "Compete",
             type="primary",
             icon=":material/emoji_events:",
             key="compete",
             disabled=refused is not None,
-        ):
-            spec = CompeteSpec(data=data, minutes=float(minutes), dense=other)
+        )
+    shares = _shares(trains_dense=other is None)
+    if begin:
+        with error_box():
+            spec = CompeteSpec(data=data, minutes=float(minutes), dense=other, **shares)
             remember("run", start(spec, 0, AGAIN))
             st.rerun()
     if refused:
@@ -68,6 +74,17 @@ def competition_view(data: str, class_names: Sequence[str], dense: Job | None = 
         return
     watch(lambda: [store().get(job.id)], lambda jobs: competition_result(jobs[0]))
     frontier_panel(lambda: sweep_family(store(), job.id), class_names, "competition")
+
+
+def _shares(*, trains_dense: bool) -> dict[str, Any]:
+    """Ask how the time is divided."""
+    fields = [field for field in describe(CompeteSpec) if field.advanced]
+    with st.expander("Advanced", icon=":material/tune:"):
+        return {
+            field.name: control(field, field.default, "compete")
+            for field in fields
+            if trains_dense or field.name != "dense_share"
+        }
 
 
 def _name(job: Job) -> str:

@@ -9,10 +9,12 @@ from core.pruning.search.competition import (
     FIRST_RUNG,
     SECOND_RUNG,
     Made,
+    Shares,
     compete,
     trained_on,
 )
 from core.pruning.search.proposals import START, Entry, plan_of, propose
+from core.pruning.search.spec import CompeteSpec
 from core.training.recipe import MOST_EPOCHS
 
 
@@ -119,6 +121,36 @@ def test_the_same_competition_asks_for_the_same_networks():
     compete(60, 1, one)
     compete(60, 1, two)
     assert (one.trained, one.pruned) == (two.trained, two.pruned)
+
+
+@pytest.mark.parametrize(("dense", "search"), [(0.1, 0.0), (0.1, 0.4), (0.6, 0.2)])
+def test_the_time_is_divided_as_the_shares_say_and_used_up(dense, search):
+    bench = Bench()
+    found = compete(60, 1, bench, shares=Shares(dense, search))
+    [(trained, _)] = bench.trained
+    assert trained == pytest.approx(dense * (3600 - 5))
+    tries = sum(entry.seconds for entry in found.entries[:-1])
+    assert search * 3600 * 0.6 <= tries <= search * 3600
+    assert (tries > 0) == (search > 0)
+    assert 3600 * 0.95 <= bench.now <= 3600
+
+
+def test_without_a_search_nearly_all_of_the_time_goes_into_one_trajectory():
+    bench = Bench()
+    compete(60, 1, bench, shares=Shares(0.05, 0.0))
+    [(_, plan, _)] = bench.pruned
+    assert (plan.resolved_schedule, plan.seconds > 0.9 * 3600) == ("gradual", True)
+
+
+def test_shares_change_a_competitions_identity_only_where_they_are_not_the_usual():
+    usual = CompeteSpec(data="d", minutes=60.0)
+    assert usual.shares == Shares()
+    assert not {"dense_share", "search_share"} & usual.to_json().keys()
+    other = replace(usual, dense_share=0.1)
+    assert other.to_json()["dense_share"] == 0.1
+    assert CompeteSpec.from_json(other.to_json()).shares == Shares(0.1, 0.2)
+    with pytest.raises(SettingsError, match="leave less than 10% of the time for the last run"):
+        replace(usual, dense_share=0.7, search_share=0.3)
 
 
 def test_a_given_dense_network_is_not_trained_again():
