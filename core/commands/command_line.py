@@ -16,6 +16,7 @@ from core.commands import (
     networks,
     report,
     serve,
+    soup,
     sweeps,
 )
 from core.commands.output import DONE, FAILED, WRONG_USE, add_json_option, answer, say
@@ -30,6 +31,7 @@ MODULES = (
     networks,
     architectures,
     sweeps,
+    soup,
     federated,
     grading,
     report,

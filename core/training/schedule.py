@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from core.training.averages import first_averaged
 from core.training.options import CYCLIC
 from core.training.recipe import Recipe
-from core.training.swa import first_averaged
 
 FALLING = ("cosine", "one_cycle")  # to 0
 LOWEST = 0.01  # the end of a cycle, as a share of its beginning

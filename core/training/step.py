@@ -10,7 +10,7 @@ from core.errors import SettingsError
 from core.networks.network import Shaped, Weights
 from core.networks.precision import convolution_policy
 from core.training.architecture import Architecture
-from core.training.moving_average import MovingAverage
+from core.training.averages import MovingAverage
 from core.training.optimizers import OPTIMIZERS
 from core.training.recipe import Recipe
 from core.training.statistics import renew

@@ -18,13 +18,13 @@ from core.networks.prepare import Splits
 from core.progress import Progress
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN, Architecture
+from core.training.averages import RunningMean, first_averaged
 from core.training.batches import Batches
 from core.training.history import KEYS, TrainingHistory
 from core.training.pace import Pace
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.step import Step
-from core.training.swa import RunningMean, first_averaged
 from core.training.teacher import Answers
 from core.training.temporary_batchnorm import BATCHNORM
 

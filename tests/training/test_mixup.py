@@ -6,8 +6,7 @@ import pytest
 from core.data.dataset import Split
 from core.networks.network import initial_weights
 from core.training.architecture import PLAIN
-from core.training.batches import Batches
-from core.training.mixup import mixed, one_hot
+from core.training.batches import Batches, mixed, one_hot
 from core.training.recipe import Recipe
 from core.training.step import Step
 from tests.training.tiny import SHAPE, split

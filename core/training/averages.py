@@ -1,9 +1,15 @@
-"""A moving average of a network's variables, which begins anew with every mask."""
+"""Averages of a network's weights along its training: moving ones, and the mean of its last epochs.
+
+Weights under two masks have no useful mean, so both are taken on one mask only.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from core.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -54,3 +60,42 @@ class MovingAverage:
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from `state`; checkpoints of version 0.1 have averages that began with the run."""
         self._since.assign(state.get("averaged_since", np.float32(0)))
+
+
+def first_averaged(recipe: Recipe) -> int:
+    """Return after how many planned epochs SWA begins; at least one is averaged.
+
+    Source: Izmailov et al. 2018, Averaging weights leads to wider optima, arXiv:1803.05407.
+    """
+    return recipe.epochs - max(1, round(recipe.epochs * recipe.swa)) if recipe.swa else 0
+
+
+@dataclass(frozen=True)
+class RunningMean:
+    """A mean of arrays that grows by one set of them at a time, in double precision."""
+
+    count: int = 0
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def plus(self, values: Mapping[str, np.ndarray]) -> "RunningMean":
+        """Return w_SWA = (n w_SWA + w) / (n + 1), the paper's equation."""
+        before = {name: self.values.get(name, 0.0) for name in values}
+        mean = {n: before[n] + (v.astype(np.float64) - before[n]) / (self.count + 1)
+                for n, v in values.items()}  # fmt: skip
+        return RunningMean(self.count + 1, mean)
+
+    def mean(self) -> dict[str, np.ndarray]:
+        """Return the mean as it is trained, in single precision; zeros in all are zeros in it."""
+        return {name: value.astype(np.float32) for name, value in self.values.items()}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what a later attempt begins with; nothing where nothing was averaged yet."""
+        if not self.count:
+            return {}
+        return {"count": np.array(self.count)} | {f"mean/{n}": v for n, v in self.values.items()}
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, np.ndarray]) -> "RunningMean":
+        """Return the mean that `state` described."""
+        values = {n.removeprefix("mean/"): v for n, v in state.items() if n.startswith("mean/")}
+        return cls(int(state.get("count", 0)), values)

@@ -8,11 +8,11 @@ from core.networks.forward import predict_logits
 from core.networks.network import initial_weights
 from core.progress import Silent
 from core.pruning.plan import PrunePlan
+from core.training.averages import RunningMean, first_averaged
 from core.training.batches import Batches
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.step import Step
-from core.training.swa import RunningMean, first_averaged
 from core.training.temporary_batchnorm import BATCHNORM, fold
 from core.training.train import MaskSchedule, train
 from tests.numpy_forward import convolve
