@@ -280,6 +280,11 @@ def test_runs_are_selected_by_the_keyboard_and_laid_over_one_another(tab) -> Non
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Space")
     expect(page.get_by_text("2 runs selected.")).to_be_visible()
+    page.get_by_role("button", name="Tag", exact=False).click()
+    page.get_by_label("Tags, separated by commas").locator("visible=true").fill("course")
+    page.get_by_role("button", name="Add", exact=True).click()  # once, from the text itself
+    expect(page.get_by_text("2 runs tagged.")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Overlay curves").click()
     page.get_by_text("1 setting differs").wait_for()
     drawn(page)

@@ -20,7 +20,7 @@ from core.data.uploads.class_folders.pictures import is_picture, kind_of_other
 from core.data.uploads.contents import are_clients
 from core.data.uploads.labels import normalise_labels
 from core.errors import UploadError
-from core.names import plain_name
+from core.names import plain_name, unmarked
 
 ORDER = ("train", "validation", "test")
 ARCHIVES = (".tar", ".gz", ".tgz", ".zip", ".npz", ".7z", ".rar", ".bz2", ".xz")
@@ -71,7 +71,8 @@ def read(
     }
     return Dataset(
         name=plain_name(name, "uploaded data"),
-        class_names=tuple(answer.fields["class_names"]),
+        # Cleaned in the child already, whose word is a stranger's as well.
+        class_names=tuple(map(unmarked, answer.fields["class_names"])),
         train=splits["train"],
         validation=splits["validation"],
         test=splits.get("test"),
