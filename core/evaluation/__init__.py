@@ -7,6 +7,7 @@ __all__ = [
     "comparable",
     "cost",
     "differences",
+    "file_names",
     "forgetting",
     "forgotten",
     "frontier",

@@ -45,6 +45,8 @@ def test_another_baseline_is_kept_in_the_address_and_the_numbers_follow_it(fille
 def test_each_compared_network_has_one_download(filled_home, open_page):
     test = compared(open_page, filled_home[1])
     labels = [each.proto.label.replace("\\", "") for each in test.get("download_button")]
+    helps = " ".join(each.proto.help for each in test.get("download_button"))
+    assert "Download my_model_weights-magnitude-95" in helps  # six of one name tell nobody apart
     wanted = ["Dense", "magnitude 80.0%", "magnitude 95.0%"]
     assert [label for label in labels if label in wanted] == wanted
 

@@ -129,7 +129,8 @@ def test_a_competitions_details_have_its_score_and_its_winner(filled_home, open_
     assert not test.error, [each.value for each in test.error]
     shown = {each.label: each.value for each in test.metric}
     assert shown["Holdout score"] == f"{point.score:.4f}"
-    assert "my_model_weights.h5" in "".join(each.label for each in test.get("download_button"))
+    files = [b for b in test.get("download_button") if "my_model_weights.h5" in b.label]
+    assert "the assignment takes it under this name" in files[0].proto.help
 
 
 def test_a_sweeps_settings_are_in_the_words_of_the_pages(sweep, open_page):

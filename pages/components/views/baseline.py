@@ -1,10 +1,12 @@
 """The pinned network of a comparison, and a download for each that is compared."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from core.errors import NotFoundError
+from core.evaluation.file_names import names_beside
 from core.runs.results import Network, weights_path
 from core.text import size
 from pages.components.address_state import choose
@@ -31,24 +33,26 @@ def choose_baseline(chosen: Sequence[Network], dense: Network | None) -> Network
 
 
 def downloads(chosen: Sequence[Network]) -> None:
-    """Offer each network's weights, one button a network."""
+    """Offer each network's weights, one button a network, under names that tell them apart."""
+    found = [(network, path) for network in chosen if (path := _path(network)) is not None]
+    names = names_beside([(path.name, network.point) for network, path in found])
     with st.container(horizontal=True):
-        for network in chosen:
-            _one_download(network)
+        for (network, path), name in zip(found, names, strict=True):
+            st.download_button(
+                plain(network.point.label),
+                path.read_bytes,  # at the click: six networks are many megabytes
+                name,
+                key=f"compare-download:{network.job.id}",
+                icon=":material/download:",
+                on_click="ignore",
+                help=f"Download {name}, {size(path.stat().st_size)}.",
+            )
 
 
-def _one_download(network: Network) -> None:
+def _path(network: Network) -> Path | None:
+    """Return a network's file; say so where it is gone."""
     try:
-        path = weights_path(network, workspace())
+        return weights_path(network, workspace())
     except NotFoundError:
         st.caption(plain(f"{network.point.label}: its file is no longer here."))
-        return
-    st.download_button(
-        plain(network.point.label),
-        path.read_bytes,  # at the click: six networks are many megabytes
-        path.name,
-        key=f"compare-download:{network.job.id}",
-        icon=":material/download:",
-        on_click="ignore",
-        help=f"Download {path.name}, {size(path.stat().st_size)}.",
-    )
+        return None

@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from core.evaluation.file_names import HAND_IN, HAND_IN_HELP
 from core.evaluation.point import Point
 from core.figures.per_class import confusion_map, map_height
 from core.figures.training_curves import LOSS_HELP, curves
@@ -166,7 +167,8 @@ def download(
 def _loads_into(path: Path) -> str:
     """Return what a file is for."""
     small = "Without the units that were removed. " if path.stem == "compact" else ""
-    return small + READERS.get(path.suffix, "")
+    named = f" {HAND_IN_HELP}" if path.name == HAND_IN else ""
+    return small + READERS.get(path.suffix, "") + named
 
 
 def log_view(job: Job) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.data.store import find_stored
+from core.evaluation.file_names import cut_name
 from core.jobs.store.job import Job
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.first_cuts import FirstCut
@@ -102,11 +103,11 @@ def _file(job: Job, result: PreviewResult) -> None:
     st.download_button(
         "Download this cut",
         path.read_bytes(),
-        path.name,
+        cut_name(path.name, result.plan.method, result.sparsity),
         "application/x-hdf5",
         icon=":material/download:",
         on_click="ignore",
-        help="The network as you see it: cut, not retrained.",
+        help="The network as you see it: cut, not retrained, so not the file to hand in.",
         key="download-cut",
     )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.evaluation.file_names import cut_name
 from core.evaluation.forgotten import (
     ANSWERS_FILE,
     Forgotten,
@@ -77,7 +78,7 @@ def _cut(cut: KeptCut, sweep: str) -> None:
     st.download_button(
         f"{BEST} so far",
         cut.weights.read_bytes(),
-        cut.weights.name,
+        cut_name(cut.weights.name, result.plan.method, result.sparsity),
         "application/x-hdf5",
         key=f"outcome-cut:{sweep}",
         icon=":material/download:",
