@@ -21,6 +21,7 @@ SCALARS = (bool, int, float, str)
 S = TypeVar("S")
 # Settings that the papers call by a letter, as people read it.
 GREEK = {"alpha": "α", "beta": "β", "beta1": "β₁", "beta2": "β₂", "mu": "μ", "tau": "τ"}
+ABBREVIATIONS = {"Swa": "SWA"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class SettingField:
     def label(self) -> str:
         """The name as a person reads it, with its unit."""
         words = GREEK.get(self.name) or self.name.replace("_", " ").capitalize()
+        first = words.split()[0]
+        words = words.replace(first, ABBREVIATIONS.get(first, first), 1)
         # "Layer epochs (epochs)" would say it twice.
         return words if words.lower().endswith(self.unit) else f"{words} ({self.unit})"
 

@@ -16,6 +16,7 @@ from core.settings import (
     to_dict,
     values_of,
 )
+from core.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Example(Settings):
 def test_a_field_describes_itself_for_forms_and_documents():
     steps = describe(Example)[1]
     assert (steps.label, steps.low, steps.high, steps.kind) == ("Steps", 1, None, int)
+
+
+def test_an_abbreviation_is_written_in_capitals():
+    labels = {field.name: field.label for field in describe(Recipe)}
+    assert (labels["swa"], labels["swa_rate"], labels["l2"]) == ("SWA", "SWA rate", "L2")
 
 
 @pytest.mark.parametrize(

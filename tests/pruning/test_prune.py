@@ -161,7 +161,13 @@ def test_the_history_has_a_row_for_every_epoch():
 
 
 @pytest.mark.parametrize(
-    ("plan", "off"), [(PLANS["gradual"], 0.5), (CHANNELS, 65)], ids=["weights", "channels"]
+    ("plan", "off"),
+    [
+        (PLANS["gradual"], 0.5),
+        (replace(PLANS["batch-normalised by turns"], swa=0.2), 0.5),
+        (CHANNELS, 65),
+    ],
+    ids=["weights", "by turns and averaged", "channels"],
 )
 def test_by_the_clock_the_ramp_and_the_step_size_end_with_the_time(plan, off):
     timed = replace(plan, epochs=200, seconds=2.0)
