@@ -155,8 +155,15 @@ class _Run:
     @property
     def _first_choice(self) -> int:
         """The first epoch (from 1) that may be chosen: the mask must be final."""
-        last = self._schedule.last_step if self._schedule else 0
-        return sum(end <= last for end in self._pace.ends) + 1
+        return sum(end <= self._last_change for end in self._pace.ends) + 1
+
+    @property
+    def _last_change(self) -> int:
+        """The planned step of the mask's last change.
+
+        By the clock a run may have fewer steps than would meet it; it comes with the last one then.
+        """
+        return self._schedule.last_step if self._schedule else 0
 
     @property
     def epochs_done(self) -> int:
@@ -224,7 +231,8 @@ class _Run:
         losses, correct = 0.0, 0
         for index, (images, labels) in enumerate(self._batches.epoch(epoch)):
             step, planned = epoch * count + index, self._pace.begin_step(index)
-            self._change_mask(planned)
+            is_last = self._pace.finished and index == count - 1
+            self._change_mask(max(planned, self._last_change) if is_last else planned)
             batch_loss, batch_correct = self._step(images, labels, self._rates[planned], step)
             losses += batch_loss * len(labels)
             correct += batch_correct

@@ -108,6 +108,16 @@ def test_a_mask_schedule_sees_current_weights_and_only_a_final_mask_may_be_best(
     assert np.count_nonzero(trained.weights["dense1/kernel"]) == size // 2
 
 
+def test_a_run_by_the_clock_ends_on_the_last_mask_however_few_steps_it_had_time_for():
+    """Time for two epochs of the planned hundred: steps 0 to 3, then 4, 103, 202 and 301 of 400."""
+    recipe = replace(RECIPE, epochs=100, seconds=0.001)
+    schedule = MaskSchedule(lambda step, _: half_mask() if step >= 396 else None, 6, last_step=396)
+    trained = run(recipe=recipe, mask_schedule=schedule)
+    assert len(trained.history) == 2
+    assert trained.best_epoch == 2
+    assert all((trained.weights[name][~keep] == 0).all() for name, keep in half_mask().items())
+
+
 VARIANTS = {
     "plain": {},
     "blended": {"recipe": replace(RECIPE, mixup=0.5, cutout=4, label_smoothing=0.1)},
