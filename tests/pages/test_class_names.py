@@ -1,5 +1,7 @@
 """Renaming the classes of a data set on the Data page."""
 
+import json
+
 import pytest
 
 from core.data import store as datasets
@@ -36,3 +38,31 @@ def test_two_classes_of_one_name_are_refused_with_a_sentence(filled_home, open_p
     button(test, "Save names").click().run()
     assert "Two classes are called “shirt”" in test.error[0].value
     assert "coat" in datasets.list_stored(workspace)[0].class_names
+
+
+def changed(workspace, digest, **other):
+    """Change dataset.json as somebody with an editor would."""
+    path = workspace.datasets / digest / datasets.DESCRIPTION
+    path.write_text(json.dumps(json.loads(path.read_text()) | other))
+
+
+def test_no_chart_is_told_a_tag_that_somebody_wrote_into_the_description(filled_home, open_page):
+    workspace, ids = filled_home
+    names = ["<a href='https://example.org'>coat</a>", *"abcd"]
+    changed(workspace, ids["data"], shown_names=names)
+    points = f"{ids['dense']},{ids['magnitude-0.95']}"
+    test = open_page("frontier", data=ids["data"], points=points, compare="Predictions")
+    assert not test.exception
+    told = str([each.proto for each in test.get("bidi_component")])
+    assert "<a href" not in told
+    assert "coat" in told
+
+
+def test_a_damaged_description_costs_a_sentence_on_no_page_more(filled_home, open_page):
+    workspace, ids = filled_home
+    digest = ids["data"]
+    changed(workspace, digest, class_names="ab", counts={"train": "six"})
+    for page in ("home", "data", "training", "pruning", "frontier", "grading", "report", "runs"):
+        test = open_page(page, data=digest)
+        assert not test.exception, page
+        assert not [each.value for each in test.error if "on our side" in each.value], page
