@@ -39,7 +39,7 @@ def test_another_baseline_is_kept_in_the_address_and_the_numbers_follow_it(fille
     assert table.index.tolist()[0] == "magnitude 95.0% (baseline)"
     assert table["Accuracy"].map(bare).tolist() == ["74.0%", "77.0% (+3.0)"]
     # size 2.2 MB x (1 - sparsity), so a gzip of 20 % is four times one of 5 %
-    assert "(× 4)" in bare(table["Gzip"].tolist()[1])
+    assert "(×\u00a04)" in bare(table["Gzip"].tolist()[1])
 
 
 def test_each_compared_network_has_one_download(filled_home, open_page):

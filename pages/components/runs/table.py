@@ -13,7 +13,7 @@ from core.settings import digest
 CHOSEN, DRAWN = "runs-chosen", "runs-drawn"  # ids of the selected and of the shown rows
 HEIGHT = 420
 OPEN = "open"
-WIDTHS = {"name": 290, "note": 250}  # pixels
+WIDTHS = {"name": 265, "note": 250}  # pixels
 FORMATS = {"share": "percent", "number": "%.3f", "seconds": "%.1f s"}
 
 

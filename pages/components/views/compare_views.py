@@ -97,7 +97,7 @@ def _gain(value: float, other: float | None, text: str) -> str:
 
 def _times(value: float, other: float | None, text: str) -> str:
     """Return a size or a cost with its share of the baseline's."""
-    return text if not other else f"{text} (× {value / other:.3g})"
+    return text if not other else f"{text} (×\u00a0{value / other:.3g})"
 
 
 def _measured(point: Point, baseline: Point | None = None) -> dict[str, str]:
