@@ -221,7 +221,7 @@ def _history(job: Job, result: FederatedResult, workspace: Workspace) -> History
 
 def history_label(job: Job, spec: FederatedSpec) -> str:
     """Return what a federated run is called: its given name, else its label, else what it is."""
-    said = job.annotation.name or spec.label or federated_name(spec)
+    said = unmarked(job.annotation.name or spec.label or federated_name(spec))
     return said + (", imported" if job.imported else "")
 
 

@@ -14,6 +14,7 @@ from core.grading.leaderboard import grades_of
 from core.grading.spec import GradeSpec
 from core.jobs.store.job import Job
 from core.jobs.store.store import Store
+from core.names import unmarked
 from core.pruning.method import AUTO
 from core.pruning.methods import METHODS
 from core.pruning.plan import PAPER
@@ -128,8 +129,11 @@ def _readable(job: Job, data: str = "") -> str:
 
 
 def detail_of(spec: Spec, job: Job, data: str = "") -> str:
-    """Return what sets a run apart from others of its kind. data: what its data are called."""
-    return DETAILS[type(spec)](spec, job, data) if type(spec) in DETAILS else ""
+    """Return what sets a run apart from others of its kind. data: what its data are called.
+
+    Names of files and labels of an imported run are strangers' texts: charts find no tag in it.
+    """
+    return unmarked(DETAILS[type(spec)](spec, job, data)) if type(spec) in DETAILS else ""
 
 
 def _training(spec: TrainSpec, job: Job, data: str) -> str:

@@ -13,8 +13,9 @@ from core.pruning.plan import PrunePlan
 from core.pruning.search.seeds import repetition_seed
 from core.pruning.search.spec import SweepSpec, first_sweep
 from core.pruning.spec import PruneSpec
+from core.runs.results import history_label
 from core.runs.setting_rows import run_settings, setting_rows
-from core.runs.titles import job_title, names_of, recipe_title
+from core.runs.titles import job_title, names_of, recipe_title, short_title, short_title_of
 from core.training.recipe import QUICK
 from core.training.spec import ImportSpec, TrainSpec
 from core.workspace import Workspace
@@ -169,3 +170,21 @@ def test_federated_runs_of_other_strengths_networks_and_partitions_have_other_ti
     assert "mu 0.25" in titles[1]
     assert "logistic regression" in titles[2]
     assert "dirichlet alpha 0.1" in titles[5]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        ImportSpec(data="d", weights="w", name="<a href='x'>mine</a>\u202e.h5"),
+        FederatedSpec(data="synthetic:1,1", label="<a href='x'>mine</a>\u202e"),
+    ],
+)
+def test_a_strangers_text_in_a_title_is_no_tag_for_a_chart(store, spec):
+    """The name of a file, or the label in the zip of a run."""
+    job = store.get(store.submit(spec, 0))
+    titles = [job_title(job), short_title(job), short_title_of(job, spec)]
+    if isinstance(spec, FederatedSpec):
+        titles.append(history_label(job, spec))
+    for title in titles:
+        assert "‹a href='x'›mine‹/a›" in title
+        assert "\u202e" not in title
