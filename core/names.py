@@ -62,6 +62,8 @@ def without_invisible(text: str, around: str = VISIBLE) -> str:
 
     around: categories of characters, first letters, between which a joiner stays.
     """
+    if text.isprintable():  # nearly every name: thousands of runs are read at once
+        return text
     return "".join(c for n, c in enumerate(text) if _joins(text, n, around) or not _is_other(c))
 
 
