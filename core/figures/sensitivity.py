@@ -26,14 +26,14 @@ def sensitivity_map(table: SensitivityResult) -> Chart:
                 "colorscale": "Viridis",
                 "colorbar": {"tickformat": ".0%", "thickness": 10},
                 "texttemplate": "%{z:.0%}",
-                "hovertemplate": "%{x} of %{y} removed: %{z:.1%} accuracy<extra></extra>",
+                "hovertemplate": "%{x} of %{y} removed: %{z:.1%} on validation<extra></extra>",
             }
         ],
         layout=layout(
             axis("Share of the layer removed", type="category"),
             axis("", autorange="reversed", type="category"),
         ),
-        alt=f"Accuracy with a single layer pruned; {worst} loses the most at {levels[-1]}.",
+        alt=f"Validation accuracy with a single layer pruned; at {levels[-1]} {worst} loses most.",
         rows=[
             {"layer": layer, **dict(zip(levels, row, strict=True))}
             for layer, row in zip(layers, table.accuracies, strict=True)
@@ -59,9 +59,9 @@ def one_shot_curves(curves: Sequence[tuple[str, Sequence[CurvePoint]]]) -> Chart
         ],
         layout=layout(
             share_axis("Sparsity (zeros / all parameters)", range=[0, 1]),
-            share_axis("Accuracy without retraining"),
+            share_axis("Accuracy without retraining (validation)"),
         ),
-        alt="Accuracy against sparsity without retraining: "
+        alt="Validation accuracy against sparsity without retraining: "
         + "; ".join(f"{label}, {plural(len(points), 'cut')}" for label, points in curves),
         rows=[{"method": label, **point.to_json()} for label, points in curves for point in points],
     )

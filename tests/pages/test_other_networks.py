@@ -102,8 +102,8 @@ def test_the_preview_has_a_slider_for_each_group_of_units_that_can_be_cut(home, 
 def test_sensitivity_and_one_shot_curve_are_shown(home, open_page):
     _, ids = home
     text = shown(pruning(open_page, ids, "sensitivity"))
-    assert "Accuracy with a single layer pruned by Magnitude" in text
-    assert "Accuracy after a single cut, without retraining" in text
+    assert "Validation accuracy with a single layer pruned by Magnitude" in text
+    assert "Validation accuracy after a single cut, without retraining" in text
 
 
 def test_the_form_of_one_network_asks_for_nothing_without_effect(home, open_page):

@@ -1,6 +1,7 @@
 """How long an epoch takes on this machine: as runs here have measured it, else a guess."""
 
 from collections.abc import Iterator
+from statistics import median_low
 
 from core.data.store import StoredDataset
 from core.errors import RecordError
@@ -38,15 +39,15 @@ def epoch_seconds(point: Point, images: int) -> float:
 def pruning_seconds(store: Store, plan: PrunePlan, dense: Job, images: int) -> float | None:
     """Return how long one pruning of a finished network takes, from Start to its dot.
 
-    A run of its own starts a runner, which a sweep's networks share: the last such run of this
-    network tells what that took. images: training images. None when the network is not here.
+    A run of its own starts a runner, which a sweep's networks share: the last such runs of this
+    network tell what that took. images: training images. None when the network is not here.
     """
     network = _network_result(dense)
     if network is None:
         return None
     epoch = epoch_seconds(network.point, images)
-    last = next(iter(_single_prunings(store, dense)), None)
-    before = STARTING_SECONDS if last is None else _starting(last, network, epoch)
+    took = [_starting(job, network, epoch) for job in _single_prunings(store, dense)]
+    before = median_low(took) if took else STARTING_SECONDS  # one on a busy machine is no rule
     return before + run_seconds(plan, network.shape, epoch)
 
 

@@ -106,7 +106,7 @@ def competition_result(job: Job) -> None:
         "competition",
         (
             ("Holdout score", f"{point.score:.4f}", "On images that no choice has seen."),
-            ("Accuracy", percent(point.accuracy), ""),
+            ("Accuracy", percent(point.accuracy), "On the holdout, as the score."),
             ("Sparsity", percent(point.sparsity, 2), ""),
         ),
     )
@@ -126,8 +126,8 @@ def _so_far(job: Job) -> None:
     point = state.best.point
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"Best so far by validation images: {percent(point.accuracy)} with "
-            f"{percent(point.sparsity, 2)} zeros, score {point.score:.4f}."
+            f"The best so far by validation images has {percent(point.accuracy)} accuracy on the "
+            f"holdout with {percent(point.sparsity, 2)} zeros, score {point.score:.4f}."
         )
         download(state.best, f"so-far:{job.id}:{state.best.job.id}")
 

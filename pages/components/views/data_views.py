@@ -92,8 +92,8 @@ def show_counts(stored: StoredDataset, found: Checks) -> None:
 
 
 TEST_HELP = (
-    "Images that no choice has seen. Without a test set, half of the validation images are held "
-    "out for reporting."
+    "The holdout, on which results are reported: images that no choice has seen. Without a test "
+    "set, half of the validation images are the holdout."
 )
 
 

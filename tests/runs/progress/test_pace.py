@@ -93,6 +93,9 @@ def test_a_single_pruning_starts_a_runner_and_takes_what_the_last_one_took(lab, 
     finished(store, spec, monkeypatch, own + 21.0, pruned)
     assert estimate() == pytest.approx(own + 21.0, abs=1.0)
     assert estimate(replace(plan, epochs=3)) - estimate() > 0.9 * epoch
+    busy = replace(spec, plan=replace(plan, sparsity=0.7))
+    finished(store, busy, monkeypatch, own + 300.0, pruned)  # one on a busy machine is no rule
+    assert estimate() == pytest.approx(own + 21.0, abs=1.0)
     sweep = store.submit(SweepSpec(data=data.digest, dense=dense.id), 0)
     assert begin(store, sweep)
     part = replace(spec, plan=replace(plan, sparsity=0.6))

@@ -62,10 +62,10 @@ def _show(jobs: Sequence[Job], method: str) -> None:
     if tables:
         table = tables[0]
         label = method_labels().get(table.method, table.method)
-        st.caption(f"Accuracy with a single layer pruned by {label}")
+        st.caption(f"Validation accuracy with a single layer pruned by {label}")
         live_chart(sensitivity_map(table), "sensitivity-map", 320)
     if curves:
-        st.caption("Accuracy after a single cut, without retraining")
+        st.caption("Validation accuracy after a single cut, without retraining")
         lines = [(short_title(job), curve.points) for job, curve in curves]
         live_chart(one_shot_curves(lines), "one-shot-curves", 360)
     if not jobs:
