@@ -5,6 +5,8 @@ import pytest
 from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
 from core.runs.specs import spec_of
+from core.training.recipe import QUICK
+from core.training.spec import TrainSpec
 from tests.pages.conftest import all_text, button
 from tests.runs.finished_lab import settle
 
@@ -15,9 +17,9 @@ def test_a_network_is_selected_with_the_keyboard_as_with_a_click(filled_home, op
     _, ids = filled_home
     test = open_page("pruning", data=ids["data"], dense=ids["dense"])
     box = next(each for each in test.selectbox if each.label == "Selected network")
-    assert "Confusion matrix" not in all_text(test)
+    assert "What did it forget?" not in all_text(test)
     box.set_value(ids["magnitude-0.95"]).run()
-    assert "Confusion matrix" in all_text(test)
+    assert "What did it forget?" in all_text(test)
     assert test.query_params["point"] in (ids["magnitude-0.95"], [ids["magnitude-0.95"]])
 
 
@@ -34,6 +36,37 @@ def test_a_plan_of_ones_own_is_submitted_as_the_form_says(filled_home, open_page
     spec = spec_of(new)
     assert spec.plan == PrunePlan(method="magnitude", settings=spec.plan.settings)
     assert spec.dense == ids["dense"]
+
+
+def test_several_networks_can_teach_where_there_are_several(filled_home, open_page):
+    workspace, ids = filled_home
+    test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
+    assert not [each for each in test.multiselect if each.label == "Teachers"]
+    store = Store(workspace.store_url)
+    second = store.submit(TrainSpec(data=ids["data"], recipe=QUICK), 1)
+    settle(store, second, store.get(ids["dense"]).result)
+    test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
+    (teachers,) = [each for each in test.multiselect if each.label == "Teachers"]
+    teachers.set_value([ids["dense"], second])
+    button(test, "Start").click().run()
+    assert not test.exception
+    found = [spec_of(job).teachers for job in store.jobs(kind="prune", states=["queued"])]
+    assert found == [(ids["dense"], second)]
+    store.close()
+
+
+def test_teachers_without_distillation_are_refused_with_a_sentence(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    second = store.submit(TrainSpec(data=ids["data"], recipe=QUICK), 1)
+    settle(store, second, store.get(ids["dense"]).result)
+    store.close()
+    test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
+    next(each for each in test.multiselect if each.label == "Teachers").set_value([second])
+    next(each for each in test.number_input if each.label == "Distillation").set_value(0.0)
+    button(test, "Start").click().run()
+    assert not test.exception
+    assert any("only listened to where distillation" in each.value for each in test.error)
 
 
 def test_a_combination_that_cannot_be_is_said_and_not_submitted(filled_home, open_page):

@@ -9,9 +9,11 @@ from core.lessons.method_cards import explained
 from core.pruning.methods import METHODS
 from core.pruning.plan import REFERENCE_ONLY, PrunePlan
 from core.pruning.spec import PruneSpec
+from core.runs.activity import finished_dense
+from core.runs.titles import short_title
 from core.settings import describe, from_dict, to_dict
-from pages.components.error_box import plain
-from pages.components.session import remember, say_done, start
+from pages.components.error_box import error_box, plain
+from pages.components.session import remember, say_done, start, store
 from pages.components.settings_form import settings_form
 
 NOT_HERE = (
@@ -45,12 +47,31 @@ def one_network(data: str, dense: str, is_reference: bool = True) -> None:
         if not describe(rule.settings):
             st.caption("This method has no settings.")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="plan-seed")
+        teachers = _teachers(data)
     begin = st.button(
         "Start", type="primary", icon=":material/play_arrow:", disabled=plan is None, key="plan"
     )
     if begin and plan is not None:
         wanted = replace(plan, settings=to_dict(settings))
-        spec = PruneSpec(data=data, dense=dense, plan=wanted)
-        remember("point", start(spec, int(seed), AGAIN))
-        st.rerun()
+        with error_box():
+            spec = PruneSpec(data=data, dense=dense, plan=wanted, teachers=teachers)
+            remember("point", start(spec, int(seed), AGAIN))
+            st.rerun()
     say_done()
+
+
+def _teachers(data: str) -> tuple[str, ...]:
+    """Ask whose answers distillation mixes in, where there are several networks to choose from."""
+    found = {job.id: job for job in finished_dense(store(), data)}
+    if len(found) < 2:
+        return ()
+    chosen = st.multiselect(
+        "Teachers",
+        list(found),
+        format_func=lambda id: short_title(found[id]),
+        placeholder="The network itself",
+        help="Networks whose mean answer distillation mixes in, instead of that of the network "
+        "that is pruned. They read images of the same size.",
+        key="plan-teachers",
+    )
+    return tuple(chosen)
