@@ -78,7 +78,7 @@ def _versus(rows: Rows) -> Iterator[str]:
     header = ["Multiply-adds cut", "Ranking", OURS, PEER, "Difference in points"]
     made = [
         [exact_percent(level), SCOPES[scope], *(percent(each["accuracy"]) for each in pair),
-         _difference(lead)]
+         difference(lead)]
         for level in sorted(LEVELS)
         for scope in (UNIFORM, GLOBAL)
         if (pair := _pair(rows, level, scope)) and (lead := _lead(*pair))
@@ -90,16 +90,24 @@ def _versus(rows: Rows) -> Iterator[str]:
 
 def _bar(rows: Rows, level: float) -> Iterator[str]:
     """Yield whether the better of our two is at least as accurate as the better of the peer's."""
-    best = [_best(rows, who, level) for who in (OURS, PEER)]
-    if not all(best):
+    lead = best_lead(rows, level)
+    if lead is None:
         return
-    lead = _lead(*best)
     word = "at least as accurate as" if lead.mean >= 0 else "less accurate than"
     chance = "" if lead.is_clear or lead.is_behind else ", which chance alone may make"
     yield (
         f"At {exact_percent(level)} fewer multiply-adds our better network is **{word}** {PEER}'s, "
-        f"each chosen on validation: {_difference(lead)} points{chance}.\n"
+        f"each chosen on validation: {difference(lead)} points{chance}.\n"
     )
+
+
+def best_lead(rows: Rows, level: float) -> Lead | None:
+    """Return the lead of our better network over the peer's, None before all four are measured.
+
+    rows: of one network, key of a cut -> row. level: share of the multiply-adds that went.
+    """
+    best = [_best(rows, who, level) for who in (OURS, PEER)]
+    return _lead(*best) if all(best) else None
 
 
 def _best(rows: Rows, who: str, level: float) -> Row:
@@ -118,7 +126,8 @@ def _lead(ours: Row, theirs: Row) -> Lead:
     return found
 
 
-def _difference(lead: Lead) -> str:
+def difference(lead: Lead) -> str:
+    """Return a lead and its standard error in points."""
     return f"{100 * lead.mean:+.1f} ± {100 * lead.error:.1f}"
 
 

@@ -1,6 +1,6 @@
 """What a network of 25 million parameters costs: time to cut, memory to prune, time of the pages.
 
-python -m benchmarks.network_costs [--install] [--only cut memory pages]
+python -m benchmarks.network_costs [--install] [--only cut large]
 
 Stored in benchmarks/network_costs.json and shown in docs/networks.md. The cut stands beside
 Torch-Pruning's of the same network, in turns, in one run.
@@ -28,6 +28,7 @@ from core.commands.networks import network_result
 from core.commands.session import Session
 from core.data import store as dataset_store
 from core.data.dataset import Dataset, Split
+from core.jobs.engine import control
 from core.jobs.store.store import Store
 from core.networks.applications import PREFIX, application
 from core.networks.graph import Network
@@ -75,15 +76,19 @@ def _cut(network: Network, weights: Weights) -> tuple[float, int]:
     return time.perf_counter() - before, small.parameters
 
 
-def in_a_workspace(measure: Callable[[Session, str], dict[str, Any]]) -> dict[str, Any]:
-    """Return what is measured in a fresh workspace with a trained ResNet-50; str: its run."""
+def large() -> None:
+    """Measure and store what a trained ResNet-50 costs in a fresh workspace, bit by bit."""
     with tempfile.TemporaryDirectory() as home:
         workspace = Workspace(Path(home))
         session = Session(workspace, Store(workspace.store_url))
         data = dataset_store.save(workspace, noise())
         name, recipe = f"{PREFIX}ResNet50", Recipe(epochs=1)
-        job = session.finish(TrainSpec(data=data, recipe=recipe, network=name, name=name), 0)
-        return measure(session, job.id)
+        dense = session.finish(TrainSpec(data=data, recipe=recipe, network=name, name=name), 0)
+        found = {"l1_filter": memory(session, dense.id, "l1_filter")}
+        keep("memory", found)
+        keep("pages", pages(workspace))
+        keep("memory", found | {"magnitude": memory(session, dense.id, "magnitude")})
+        control.stop(workspace)
 
 
 def noise() -> Dataset:
@@ -96,16 +101,13 @@ def noise() -> Dataset:
     return Dataset("noise", tuple(f"class {n}" for n in range(CLASSES)), *each)
 
 
-def memory(session: Session, dense: str) -> dict[str, Any]:
-    """Return the most memory that a pruning of each kind takes: all processes of a workspace."""
+def memory(session: Session, dense: str, method: str) -> dict[str, int]:
+    """Return the most memory that a process of a pruning takes, and the network's parameters."""
     data = session.store.get(dense).settings["data"]
-    found = {}
-    for method in ("l1_filter", "magnitude"):
-        plan = PrunePlan(method=method, sparsity=0.5, epochs=1)
-        with Watch(session.workspace) as watch:
-            job = session.finish(PruneSpec(data=data, dense=dense, plan=plan), 0)
-        found[method] = {"bytes": watch.most, "parameters": network_result(job).point.parameters}
-    return found
+    plan = PrunePlan(method=method, sparsity=0.5, epochs=1)
+    with Watch(session.workspace) as watch:
+        job = session.finish(PruneSpec(data=data, dense=dense, plan=plan), 0)
+    return {"bytes": watch.most, "parameters": network_result(job).point.parameters}
 
 
 class Watch:
@@ -140,35 +142,32 @@ def high_water_mark(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
-def pages(session: Session, dense: str) -> dict[str, Any]:
-    """Return the seconds of every page's script in the workspace of such a network and its cut."""
-    data = session.store.get(dense).settings["data"]
-    plan = PrunePlan(method="l1_filter", sparsity=0.5, epochs=1)
-    session.finish(PruneSpec(data=data, dense=dense, plan=plan), 0)
-    os.environ["PARETO_LAB_HOME"] = str(session.workspace.root)
+def pages(workspace: Workspace) -> dict[str, float]:
+    """Return the seconds of every page's script in a workspace."""
+    os.environ["PARETO_LAB_HOME"] = str(workspace.root)
     return seconds_of_pages()
 
 
-BARS: dict[str, Callable[[], dict[str, Any]]] = {
-    "cut": cut,
-    "memory": lambda: in_a_workspace(memory),
-    "pages": lambda: in_a_workspace(pages),
-}
+def keep(name: str, found: dict[str, Any]) -> None:
+    """Store what was measured and write the page."""
+    COSTS.write_text(json.dumps(stored(COSTS) | {name: found}, indent=1) + "\n")
+    write_page()
+    print(json.dumps({name: found}), flush=True)
+
+
+PARTS: dict[str, Callable[[], None]] = {"cut": lambda: keep("cut", cut()), "large": large}
 
 
 def main() -> None:
-    """Measure what is asked for, store it, write the page."""
+    """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--install", action="store_true", help="make the peer's environment")
-    parser.add_argument("--only", nargs="+", choices=list(BARS), default=list(BARS))
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
     options = parser.parse_args()
     if options.install:
         measured_peer.install()
     for name in options.only:
-        found = stored(COSTS) | {name: BARS[name]()}
-        COSTS.write_text(json.dumps(found, indent=1) + "\n")
-        write_page()
-        print(json.dumps({name: found[name]}), flush=True)
+        PARTS[name]()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measured_page, network_costs_page
+from benchmarks import measured_page, network_costs_page, networks_bars
 from benchmarks.results_page import table
 from core.networks import applications
 from core.text import thousands
@@ -37,22 +37,31 @@ def stored(path: Path) -> dict[str, Any]:
 
 def write_page() -> None:
     """Write docs/networks.md from everything that is measured."""
+    rows, measured, costs = stored(ROWS), stored(MEASURED), stored(COSTS)
+    counts = [f"{count} of {len(applications.NAMES)}" for count in counts_of(rows)]
     lines = [
         "# Any Keras network\n",
         "How each number is measured stands above its table.\n",
-        *applications_lines(stored(ROWS)),
-        *measured_page.lines(stored(MEASURED)),
-        *network_costs_page.lines(stored(COSTS)),
+        *networks_bars.lines(*counts, measured, costs),
+        *applications_lines(rows),
+        *measured_page.lines(measured),
+        *network_costs_page.lines(costs),
     ]
     PAGE.write_text("\n".join(lines).rstrip() + "\n")
+
+
+def counts_of(rows: Rows) -> tuple[int, int]:
+    """Return how many models are cut within the tolerance, and how many keep exact zeros."""
+    found = [row for row in rows.values() if "refused" not in row]
+    cut = [row for row in found if _apart(row) <= min(TOLERANCE, row["signal"] / 10)]
+    return len(cut), sum(map(_is_exact, found))
 
 
 def applications_lines(rows: Rows) -> Iterator[str]:
     """Yield the section of the models of keras.applications."""
     measured = [row for row in rows.values() if "refused" not in row]
-    cut = [row for row in measured if _apart(row) <= min(TOLERANCE, row["signal"] / 10)]
+    cut, exact = counts_of(rows)
     again = [row for row in measured if "apart_float64" in row]
-    exact = [row for row in measured if _is_exact(row)]
     missing = [name for name in applications.NAMES if name not in rows]
     yield "## keras.applications\n"
     yield (
@@ -69,8 +78,8 @@ def applications_lines(rows: Rows) -> Iterator[str]:
         "images, to show that the logits depend on what the network sees.\n"
     )
     yield (
-        f"**{len(cut)} of {len(applications.NAMES)}** models are cut with a difference of at most "
-        f"{TOLERANCE:g}; **{len(exact)} of {len(applications.NAMES)}** keep exactly 90% zeros in "
+        f"**{cut} of {len(applications.NAMES)}** models are cut with a difference of at most "
+        f"{TOLERANCE:g}; **{exact} of {len(applications.NAMES)}** keep exactly 90% zeros in "
         "the file.\n"
     )
     yield from table(["Model", "Pixels", *COLUMNS.values()], [_cells(row) for row in measured])

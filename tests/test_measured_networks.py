@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import measured_page, network_costs_page, networks
+from benchmarks import measured_page, network_costs_page, networks, networks_bars
 from benchmarks.measured_cuts import GLOBAL, NETWORKS, OURS, PEER, UNIFORM, alike, cuts
 from benchmarks.measured_widths import multiply_adds, sparsity_for
 from benchmarks.networks_page import ROWS, applications_lines, stored
@@ -93,3 +93,12 @@ def test_what_a_large_network_costs_is_said_or_said_to_lack():
     assert "Not measured yet: cut." in text
     assert "3.2 GB (l1_filter)" in text
     assert "the slowest is b with **200 ms**" in text
+
+
+def test_every_bar_is_measured_or_said_to_lack():
+    four = {(OURS, UNIFORM): 0.75, (OURS, GLOBAL): 0.7, (PEER, UNIFORM): 0.65, (PEER, GLOBAL): 0.74}
+    costs = {"cut": {"ratio": 0.5}}
+    text = "\n".join(networks_bars.lines("38 of 40", "40 of 40", measured(four), costs))
+    assert "| at least as accurate | +1.0 ± 0.9 points |" in text
+    assert "| at most 1 × Torch-Pruning's | 0.50 |" in text
+    assert text.count("| not measured yet |") == 2 * len(NETWORKS) - 1 + 2  # memory and pages
