@@ -32,7 +32,12 @@ def with_parts(store: Store, job: Job) -> Job:
     waiting = f"Waiting behind {ahead}" if ahead else ""
     if waiting:
         job = replace(job, state=QUEUED, message=waiting)
-    return _counted(job, parts, working, waiting) if parts else job
+    if parts:
+        return _counted(job, parts, working, waiting)
+    if job.state in ACTIVE and not job.message:
+        starting = _starting(job)
+        job = replace(job, message=starting[0].upper() + starting[1:])
+    return job
 
 
 def _counted(job: Job, parts: Sequence[Job], working: Sequence[Job], waiting: str) -> Job:

@@ -74,6 +74,16 @@ def start_next(store, lane="background", resources=("tensorflow",)):
     return claim.job_id
 
 
+def test_a_single_run_says_what_it_does_before_its_task_says_anything(store):
+    id = store.submit(TrainSpec(data="0" * 16, recipe=QUICK), 0)
+    claim = Dispatcher(store.database, "here").claim("background", {"tensorflow"}, "here")
+    lease = Lease(store.database, claim.job_id, claim.attempt)
+    lease.start()
+    assert with_parts(store, store.get(id)).message == "Loading TensorFlow"
+    lease.beat(Update(2.0, 5.0, "Epoch 3 of 5"))
+    assert with_parts(store, store.get(id)).message == "Epoch 3 of 5"
+
+
 def test_a_comparison_behind_another_run_says_so_and_is_queued(store):
     working = store.submit(TRAINING, 7)
     assert start_next(store) == working
