@@ -47,6 +47,8 @@ class MovingAverage:
         """Move every copy; called inside the compiled step."""
         import tensorflow as tf
 
+        if not self.copies:
+            return
         # Short at first, so that the average does not remember the start for long.
         done = step - self._since
         decay = tf.minimum(self._decay, (1 + done) / (10 + done))
