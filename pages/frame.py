@@ -8,7 +8,7 @@ from pages.components.error_box import error_box
 from pages.components.session import forget_other_visits
 
 PAGES, ASSETS = files("pages"), files("assets")
-SCRIPTS = ("back_button", "start_keys")
+SCRIPTS = ("back_button", "start_keys", "table_keys")
 
 # (file and address, title, icon), in the order of the work.
 # No sections: Streamlit's markup for them is a list that screen readers cannot read.

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from core.networks.formats import keras_h5
 from tests.browser.conftest import press_in_table, settle
 from tests.browser.finished import finished_lab, visit
-from tests.browser.test_every_page import GRAVE, OUTSIDE, VIOLATIONS
+from tests.browser.test_every_page import GRAVE, OUTSIDE, TOO_WIDE, VIOLATIONS
 from tests.runs.finished_lab import pruned_weights
 
 GRADING_MILLISECONDS = 180_000  # the first job of an engine imports TensorFlow
@@ -295,3 +295,18 @@ def test_runs_are_selected_by_the_keyboard_and_laid_over_one_another(tab) -> Non
     assert [each["id"] for each in found["violations"] if each["impact"] in GRAVE] == []
     page.get_by_role("button", name="All runs", exact=True).click()
     expect(page.get_by_role("textbox", name="Search")).to_have_value("fedavg synthetic")
+
+
+def test_six_compared_networks_fit_a_phone_and_their_table_is_reached_by_keys(chromium, lab):
+    url, ids = lab
+    chosen = ",".join(id[:8] for name, id in ids.items() if name[-1].isdigit())
+    with visit(chromium, url, width=400) as visitor:
+        page = visitor.go(f"/frontier?points={chosen}&compare=Settings")
+        place = page.locator("[data-testid='stTable'] [tabindex='0']").first
+        place.scroll_into_view_if_needed()
+        assert page.evaluate(TOO_WIDE) == []
+        found = Axe().run(page, context={"exclude": OUTSIDE}, options=VIOLATIONS).response
+        assert [each["id"] for each in found["violations"] if each["impact"] in GRAVE] == []
+        place.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("(place) => place.scrollLeft > 0", arg=place.element_handle())
