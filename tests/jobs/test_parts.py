@@ -1,10 +1,12 @@
 """The small parts of the job engine, each on its own."""
 
+import hashlib
 import itertools
 import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def test_arrays_come_back_from_a_checkpoint_whatever_their_names(tmp_path):
         "self": np.array(["text"]),
         "nothing": np.zeros((0, 4)),
     }
-    pointer = checkpoint.write(tmp_path, "1-1.npz", checkpoint.encode(state))
+    pointer = checkpoint.write(tmp_path, "1-1.npz", state)
     loaded = checkpoint.read(tmp_path, pointer)
     assert loaded.keys() == state.keys()
     for name, array in state.items():
@@ -51,14 +53,26 @@ def test_arrays_come_back_from_a_checkpoint_whatever_their_names(tmp_path):
         np.testing.assert_array_equal(loaded[name], array)
 
 
-def test_objects_are_never_pickled_into_a_checkpoint():
+def test_objects_are_never_pickled_into_a_checkpoint(tmp_path):
     with pytest.raises(ValueError, match="Object arrays cannot be saved"):
-        checkpoint.encode({"x": np.array([object()])})
+        checkpoint.write(tmp_path, "1-1.npz", {"x": np.array([object()])})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_checkpoint_is_written_without_a_second_copy_of_its_arrays(tmp_path):
+    state = {str(n): np.full(500_000, float(n)) for n in range(16)}  # 16 x 4 MB
+    tracemalloc.start()
+    pointer = checkpoint.write(tmp_path, "1-1.npz", state)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert pointer.size_bytes > 64e6
+    assert pointer.sha256 == hashlib.sha256((tmp_path / "1-1.npz").read_bytes()).hexdigest()
+    assert most < 32e6  # pieces of one array, and the buffers of writing
 
 
 @pytest.mark.parametrize("damage", ["truncated", "changed", "missing"])
 def test_a_damaged_checkpoint_is_none(tmp_path, damage):
-    pointer = checkpoint.write(tmp_path, "1-1.npz", checkpoint.encode({"x": np.arange(9)}))
+    pointer = checkpoint.write(tmp_path, "1-1.npz", {"x": np.arange(9)})
     path = tmp_path / "1-1.npz"
     content = path.read_bytes()
     if damage == "missing":
@@ -71,7 +85,7 @@ def test_a_damaged_checkpoint_is_none(tmp_path, damage):
 def test_a_checkpoint_that_cannot_be_written_leaves_nothing(tmp_path):
     (tmp_path / "1-1.npz").mkdir()  # a folder is in the way of the rename
     with pytest.raises(OSError, match="directory"):
-        checkpoint.write(tmp_path, "1-1.npz", b"content")
+        checkpoint.write(tmp_path, "1-1.npz", {"x": np.arange(9)})
     assert [path.name for path in tmp_path.iterdir()] == ["1-1.npz"]
 
 

@@ -6,7 +6,7 @@ import os
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -31,40 +31,43 @@ class Pointer:
         return asdict(self)
 
 
-def encode(state: Arrays) -> bytes:
-    """Return `state` as an .npz file: uncompressed, plain numbers only, any array names."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+def encode(state: Arrays, file: BinaryIO) -> None:
+    """Write `state` as an .npz file: uncompressed, plain numbers only, any array names.
+
+    Straight into the file: a second copy of a large network's state would not fit beside it.
+    """
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in state.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
-    return buffer.getvalue()
 
 
 def decode(content: bytes) -> dict[str, np.ndarray]:
-    """Return the arrays of an .npz file written by `encode`."""
+    """Return the arrays of an .npz file that `encode` wrote."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 
-def write(folder: Path, name: str, content: bytes) -> Pointer:
-    """Write a file durably and atomically: it is there completely, or not at all.
+def write(folder: Path, name: str, state: Arrays) -> Pointer:
+    """Write a checkpoint durably and atomically: it is there completely, or not at all.
 
     Raises OSError, for instance on a full disk; then nothing is left behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{name}.part"
     try:
-        with open(temporary, "wb") as file:
-            file.write(content)
+        with open(temporary, "w+b") as file:
+            encode(state, file)
             file.flush()
             os.fsync(file.fileno())
+            file.seek(0)
+            pointer = Pointer(name, hashlib.file_digest(file, "sha256").hexdigest(), file.tell())
         os.replace(temporary, folder / name)
-    except OSError:
+    except Exception:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(folder)
-    return Pointer(name, hashlib.sha256(content).hexdigest(), len(content))
+    return pointer
 
 
 def sync_folder(folder: Path) -> None:
@@ -109,9 +112,9 @@ class CheckpointFolder:
         self._workspace, self._mirror = workspace, mirror
         self.folder = workspace.artifacts(job_id) / FOLDER
 
-    def write(self, name: str, content: bytes) -> Pointer:
+    def write(self, name: str, state: Arrays) -> Pointer:
         """Write a checkpoint durably. Raises OSError."""
-        pointer = write(self.folder, name, content)
+        pointer = write(self.folder, name, state)
         if self._mirror is not None:
             self._mirror.put(self._workspace, self.folder / name)
         return pointer

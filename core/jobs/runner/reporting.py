@@ -77,9 +77,8 @@ class Reporter:
     def save(self, state: Arrays) -> None:
         """Make `state` the place to resume from; waits while the disk is full or locked."""
         self._count += 1
-        content = checkpoint.encode(state)
         name = f"{self._lease.attempt}-{self._count}.npz"
-        new = self._retry_transient(lambda: self._folder.write(name, content))
+        new = self._retry_transient(lambda: self._folder.write(name, state))
         kept = [new, *self._pointers][: checkpoint.KEPT]
         self._retry_transient(lambda: self._flush(kept))
         self._pointers = kept

@@ -159,7 +159,7 @@ def comparable(
     owner = str if by_parameter else _layer
     layered = Layered(
         _joined(scores, owner),
-        {layer: _spread(values) for layer, values in _joined(weights, owner).items()},
+        {layer: _spread(_flat(weights, names)) for layer, names in _owned(weights, owner).items()},
         shape,
         sensitivity,
     )
@@ -176,10 +176,21 @@ def _spread(values: np.ndarray) -> float:
 
 
 def _joined(arrays: Scores, owner: Callable[[str], str]) -> dict[str, np.ndarray]:
-    layers: dict[str, list[np.ndarray]] = {}
-    for name, value in arrays.items():
-        layers.setdefault(owner(name), []).append(np.ravel(value).astype(np.float64))
-    return {layer: np.concatenate(parts) for layer, parts in layers.items()}
+    return {layer: _flat(arrays, names) for layer, names in _owned(arrays, owner).items()}
+
+
+def _owned(arrays: Scores, owner: Callable[[str], str]) -> dict[str, list[str]]:
+    """Return layer -> its parameters, in order."""
+    layers: dict[str, list[str]] = {}
+    for name in arrays:
+        layers.setdefault(owner(name), []).append(name)
+    return layers
+
+
+def _flat(arrays: Scores, names: list[str]) -> np.ndarray:
+    """Return parameters as one row of float64, a copy: of 25 million entries every copy counts."""
+    parts = [np.ravel(arrays[name]).astype(np.float64) for name in names]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _parted(layers: Mapping[str, np.ndarray], like: Scores, owner: Callable[[str], str]) -> Scores:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import NotFoundError, StoreError
-from core.jobs.runner.checkpoint import CheckpointFolder, encode
+from core.jobs.runner.checkpoint import CheckpointFolder
 from core.jobs.runner.context import Context
 from core.jobs.runner.remote_files import Mirror, give_inputs, open_mirror, take_inputs
 from core.jobs.store.store import Store
@@ -45,7 +45,7 @@ def test_results_of_one_host_are_found_on_another(hosts, mirror):
 
 def test_a_checkpoint_written_on_one_host_is_resumed_on_another(hosts, mirror):
     one, two = (CheckpointFolder(host, "a" * 16, mirror) for host in hosts)
-    pointer = one.write("1-1.npz", encode({"step": 3}))
+    pointer = one.write("1-1.npz", {"step": 3})
     assert int(two.read(pointer)["step"]) == 3
     one.collect([], attempt=1)
     (two.folder / "1-1.npz").unlink()
