@@ -43,7 +43,7 @@ from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
 from core.workspace import Workspace
 
-REPEATS, CLASSES, IMAGES, POLL_SECONDS = 5, 1000, 64, 0.02
+REPEATS, CLASSES, IMAGES, POLL_SECONDS = 5, 1000, 64, 0.25
 
 
 def cut() -> dict[str, Any]:
