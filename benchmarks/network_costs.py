@@ -1,6 +1,6 @@
 """What a network of 25 million parameters costs: time to cut, memory to prune, time of the pages.
 
-python -m benchmarks.network_costs [--install] [--only cut large]
+python -m benchmarks.network_costs [--install] [--only cut memory pages]
 
 Stored in benchmarks/network_costs.json and shown in docs/networks.md. The cut stands beside
 Torch-Pruning's of the same network, in turns, in one run.
@@ -13,7 +13,8 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,16 @@ from core.networks.groups.choice import keep_best, l1_scores
 from core.networks.groups.compaction import compact
 from core.networks.groups.unit_groups import unit_groups
 from core.networks.network import Weights
+from core.networks.network_store import keep_network
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
 from core.randomness import generator
 from core.training.recipe import Recipe
-from core.training.spec import TrainSpec
+from core.training.spec import ImportSpec, TrainSpec
 from core.workspace import Workspace
 
-REPEATS, CLASSES, IMAGES, POLL_SECONDS = 5, 1000, 64, 0.25
+REPEATS, IMAGES, POLL_SECONDS = 5, 64, 0.25
+CLASSES, FEW = 1000, 5  # with few, pages read small confusion matrices
 
 
 def cut() -> dict[str, Any]:
@@ -76,38 +79,50 @@ def _cut(network: Network, weights: Weights) -> tuple[float, int]:
     return time.perf_counter() - before, small.parameters
 
 
-def large() -> None:
-    """Measure and store what a trained ResNet-50 costs in a fresh workspace, bit by bit."""
+@contextmanager
+def fresh(classes: int) -> Iterator[tuple[Session, str]]:
+    """Give a session in a workspace of its own and the digest of images of noise in it."""
     with tempfile.TemporaryDirectory() as home:
         workspace = Workspace(Path(home))
         session = Session(workspace, Store(workspace.store_url))
-        data = dataset_store.save(workspace, noise())
-        name, recipe = f"{PREFIX}ResNet50", Recipe(epochs=1)
-        dense = session.finish(TrainSpec(data=data, recipe=recipe, network=name, name=name), 0)
-        found = {"l1_filter": memory(session, dense.id, "l1_filter")}
-        keep("memory", found)
-        keep("pages", pages(workspace))
-        keep("memory", found | {"magnitude": memory(session, dense.id, "magnitude")})
+        yield session, dataset_store.save(workspace, noise(classes))
         control.stop(workspace)
 
 
-def noise() -> Dataset:
-    """Return images of noise, as many as two batches, for as many classes as ImageNet has."""
-    rng = generator(0, "network costs")
+def noise(classes: int) -> Dataset:
+    """Return images of noise, as many as two batches, with labels from everywhere."""
+    rng, labels = generator(0, "network costs"), np.arange(IMAGES) % classes
     each = [
-        Split(rng.integers(0, 256, (IMAGES, SIDE, SIDE, 3), np.uint8), rng.integers(0, CLASSES, 64))
-        for _ in range(3)
+        Split(rng.integers(0, 256, (IMAGES, SIDE, SIDE, 3), np.uint8), labels) for _ in range(3)
     ]
-    return Dataset("noise", tuple(f"class {n}" for n in range(CLASSES)), *each)
+    return Dataset("noise", tuple(f"class {n}" for n in range(classes)), *each)
 
 
-def memory(session: Session, dense: str, method: str) -> dict[str, int]:
-    """Return the most memory that a process of a pruning takes, and the network's parameters."""
-    data = session.store.get(dense).settings["data"]
-    plan = PrunePlan(method=method, sparsity=0.5, epochs=1)
-    with Watch(session.workspace) as watch:
-        job = session.finish(PruneSpec(data=data, dense=dense, plan=plan), 0)
-    return {"bytes": watch.most, "parameters": network_result(job).point.parameters}
+def memory() -> None:
+    """Measure what a pruning of ResNet-50 takes at most, by each method, and store it at once."""
+    found: dict[str, Any] = {}
+    with fresh(CLASSES) as (session, data):
+        name, recipe = f"{PREFIX}ResNet50", Recipe(epochs=1)
+        dense = session.finish(TrainSpec(data=data, recipe=recipe, network=name, name=name), 0)
+        for method in ("magnitude", "l1_filter"):
+            plan = PrunePlan(method=method, sparsity=0.5, epochs=1)
+            with Watch(session.workspace) as watch:
+                job = session.finish(PruneSpec(data=data, dense=dense.id, plan=plan), 0)
+            parameters = network_result(job).point.parameters
+            found[method] = {"bytes": watch.most, "parameters": parameters}
+            keep("memory", found)
+
+
+def pages() -> None:
+    """Measure every page's script in a workspace with a ResNet-50 of few classes, and its cut."""
+    with fresh(FEW) as (session, data):
+        network = application("ResNet50", (SIDE, SIDE, 3), FEW)
+        kept = keep_network(session.workspace.networks, network, random_weights(network))
+        dense = session.finish(ImportSpec(data=data, network=kept, name="ResNet50"), 0)
+        plan = PrunePlan(method="l1_filter", sparsity=0.5, epochs=0)
+        session.finish(PruneSpec(data=data, dense=dense.id, plan=plan), 0)
+        os.environ["PARETO_LAB_HOME"] = str(session.workspace.root)
+        keep("pages", {"parameters": network.parameters, "seconds": seconds_of_pages()})
 
 
 class Watch:
@@ -142,12 +157,6 @@ def high_water_mark(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
-def pages(workspace: Workspace) -> dict[str, float]:
-    """Return the seconds of every page's script in a workspace."""
-    os.environ["PARETO_LAB_HOME"] = str(workspace.root)
-    return seconds_of_pages()
-
-
 def keep(name: str, found: dict[str, Any]) -> None:
     """Store what was measured and write the page."""
     COSTS.write_text(json.dumps(stored(COSTS) | {name: found}, indent=1) + "\n")
@@ -155,7 +164,11 @@ def keep(name: str, found: dict[str, Any]) -> None:
     print(json.dumps({name: found}), flush=True)
 
 
-PARTS: dict[str, Callable[[], None]] = {"cut": lambda: keep("cut", cut()), "large": large}
+PARTS: dict[str, Callable[[], None]] = {
+    "cut": lambda: keep("cut", cut()),
+    "memory": memory,
+    "pages": pages,
+}
 
 
 def main() -> None:

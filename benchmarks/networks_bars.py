@@ -38,6 +38,6 @@ def _costs(costs: Rows) -> Iterator[list[str]]:
     most = max((row["bytes"] for row in costs.get("memory", {}).values()), default=None)
     memory = size(most) if most else ABSENT
     yield ["Memory of its pruning", f"at most {size(MOST_BYTES)}", memory]
-    slowest = max(costs.get("pages", {}).values(), default=None)
+    slowest = max(costs.get("pages", {}).get("seconds", {}).values(), default=None)
     seconds = f"{1000 * slowest:.0f} ms" if slowest else ABSENT
     yield ["Slowest page script with it", f"at most {1000 * MOST_SECONDS:.0f} ms", seconds]

@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from core.data import store as datasets
+from core.data.dataset import Dataset, Split
 from core.jobs.store.store import Store
 from tests.pages.conftest import all_text, button
 
@@ -66,3 +68,12 @@ def test_a_damaged_description_costs_a_sentence_on_no_page_more(filled_home, ope
         test = open_page(page, data=digest)
         assert not test.exception, page
         assert not [each.value for each in test.error if "on our side" in each.value], page
+
+
+def test_a_class_without_images_says_so(filled_home, open_page):
+    images = np.zeros((4, 8, 8, 3), np.uint8)
+    train, rest = Split(images, np.array([0, 0, 1, 1])), Split(images, np.array([0, 1, 0, 1]))
+    digest = datasets.save(filled_home[0], Dataset("three", ("a", "b", "cat"), train, rest))
+    test = open_page("data", data=digest)
+    assert not test.error
+    assert [each.value for each in test.caption].count("No image of this class.") == 1

@@ -102,6 +102,9 @@ def show_classes(classes: tuple[ClassCheck, ...]) -> None:
     for entry in classes:
         text, pictures = st.columns([1, 4], vertical_alignment="center", gap="small")
         text.markdown(f"**{plain(entry.name)}**  \n{entry.train:,}")
+        if not len(entry.thumbnails):
+            pictures.caption("No image of this class.")
+            continue
         pictures.image(
             picture_url(strip(entry.thumbnails)),
             alt=f"{len(entry.thumbnails)} images of {entry.name}",
