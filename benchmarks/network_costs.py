@@ -8,8 +8,9 @@ Torch-Pruning's of the same network, in turns, in one run.
 
 import argparse
 import json
-import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -23,8 +24,7 @@ import psutil
 
 from benchmarks import measured_peer
 from benchmarks.networks import REMOVED, SIDE, random_weights, without_softmax
-from benchmarks.networks_page import COSTS, stored, write_page
-from benchmarks.page_times import seconds_of_pages
+from benchmarks.networks_page import COSTS, ROOT, stored, write_page
 from core.commands.networks import network_result
 from core.commands.session import Session
 from core.data import store as dataset_store
@@ -121,8 +121,17 @@ def pages() -> None:
         dense = session.finish(ImportSpec(data=data, network=kept, name="ResNet50"), 0)
         plan = PrunePlan(method="l1_filter", sparsity=0.5, epochs=0)
         session.finish(PruneSpec(data=data, dense=dense.id, plan=plan), 0)
-        os.environ["PARETO_LAB_HOME"] = str(session.workspace.root)
-        keep("pages", {"parameters": network.parameters, "seconds": seconds_of_pages()})
+        keep("pages", {"parameters": network.parameters, "seconds": page_seconds(session)})
+
+
+def page_seconds(session: Session) -> dict[str, float]:
+    """Return the seconds of every page, in a process like the server's, without TensorFlow."""
+    command = [sys.executable, "-m", "benchmarks.page_times", "--workspace"]
+    done = subprocess.run(
+        [*command, session.workspace.root], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 class Watch:
