@@ -2,7 +2,8 @@
 
     python -m benchmarks.page_times [--workspace FOLDER]
 
-Prints one JSON object. Without a folder the workspace is filled with runs of hand-made numbers. To compare two versions run it in both checkouts, in turn.
+Prints one JSON object. Without a folder the workspace is filled with runs of
+hand-made numbers. To compare two versions run it in both checkouts, in turn.
 """
 
 import argparse
