@@ -110,7 +110,8 @@ def _asked() -> str:
 
 
 def _remember_question() -> None:
-    remember("question", st.session_state[KEY])
+    if KEY in st.session_state:  # else buttons that are no longer drawn
+        remember("question", st.session_state[KEY])
 
 
 def _own_run() -> None:

@@ -164,9 +164,12 @@ def _note(label: str, number: str, notes: dict[str, str], digest: str) -> str:
 
 def _keep_note(digest: str, number: str) -> None:
     """Keep the one note that was changed: another tab may have changed the others."""
+    written = st.session_state.get(f"note:{digest}:{number}")
+    if written is None:
+        return  # a box that is no longer drawn
     with error_box():
         notes = kept_notes.load(workspace().notes, digest)
-        notes[number] = st.session_state[f"note:{digest}:{number}"]
+        notes[number] = written
         kept_notes.save(workspace().notes, digest, notes)
 
 

@@ -66,6 +66,8 @@ def _choose(name: str, key: str, without: str | None) -> None:
 
 
 def _keep(name: str, key: str, without: str | None) -> None:
+    if key not in st.session_state:
+        return  # a box that is no longer drawn
     chosen = str(st.session_state[key])
     remember(name, None if chosen == without else chosen)
 

@@ -63,7 +63,7 @@ def live_chart(
     """
 
     def picked() -> None:
-        clicked = st.session_state[key].get("picked")
+        clicked = st.session_state.get(key, {}).get("picked")  # nothing if no longer drawn
         # A browser that comes back to a page tells its last click again.
         if clicked and on_pick and clicked["at"] != st.session_state.get(f"{key}:clicked"):
             st.session_state[f"{key}:clicked"] = clicked["at"]

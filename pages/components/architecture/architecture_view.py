@@ -101,7 +101,8 @@ def _table(states: list[LayerState], key: str, layer_key: str) -> None:
     table = f"{key}:table"
 
     def choose() -> None:
-        rows = st.session_state[table]["selection"]["rows"]
+        chosen = st.session_state.get(table)  # None where the table is no longer drawn
+        rows = chosen["selection"]["rows"] if chosen else ()
         if rows:
             st.session_state[layer_key] = states[rows[0]].row.name
 

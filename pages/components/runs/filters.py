@@ -79,7 +79,9 @@ def _several(label: str, name: str, titles: Mapping[str, str]) -> None:
 
 
 def _keep() -> None:
-    asked = {name: st.session_state[f"runs-{name}"] for name in FIELDS}
+    # A browser's answer may come when a box is gone: then the address still says what it held.
+    said = RunFilter.from_address(st.query_params.to_dict())
+    asked = {name: st.session_state.get(f"runs-{name}", getattr(said, name)) for name in FIELDS}
     several = {name: tuple(asked[name]) for name in ("states", "kinds", "data", "tags")}
     wanted = RunFilter(words=asked["words"], parts=asked["parts"], **several)
     st.query_params.from_dict(dict(wanted.to_address()))
@@ -120,9 +122,12 @@ def ask_view() -> None:
 
 
 def _keep_view() -> None:
-    columns, sort = st.session_state["runs-columns"], st.session_state["runs-sort"]
+    kept = st.session_state
+    if not {"runs-columns", "runs-sort", "runs-descending"} <= set(kept):
+        return  # boxes that are no longer drawn
+    sort = kept["runs-sort"]
     with error_box():
         view = TableView(
-            tuple(columns), "" if sort == NEWEST else sort, st.session_state["runs-descending"]
+            tuple(kept["runs-columns"]), "" if sort == NEWEST else sort, kept["runs-descending"]
         )
         save_view(workspace(), view)

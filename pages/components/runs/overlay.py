@@ -77,10 +77,15 @@ def _chosen(rows: Sequence[RunRow]) -> list[str]:
         key=CHOSEN,
         format_func=labels.__getitem__,
         max_selections=LAID_OVER,
-        on_change=lambda: remember("runs", to_text(st.session_state[CHOSEN]) or None),
+        on_change=_keep_runs,
         help=f"Up to {LAID_OVER} curves; a sweep or a comparison stands for all its parts.",
     )
     return chosen
+
+
+def _keep_runs() -> None:
+    if CHOSEN in st.session_state:  # else a box that is no longer drawn
+        remember("runs", to_text(st.session_state[CHOSEN]) or None)
 
 
 def _draw(jobs: Sequence[Job]) -> None:
@@ -158,6 +163,8 @@ def _weight(text: str | None) -> float:
 
 
 def _keep() -> None:
+    if not {SMOOTH, LOG} <= set(st.session_state):
+        return  # boxes that are no longer drawn
     weight = st.session_state[SMOOTH]
     for name, value in (
         ("smooth", f"{weight:g}" if weight else None),

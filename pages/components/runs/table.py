@@ -45,6 +45,8 @@ def select_rows(rows: Sequence[RunRow], view: TableView, names: Mapping[str, str
 
 def _remember(key: str) -> None:
     drawn = st.session_state.get(DRAWN, [])
+    if key not in st.session_state:
+        return  # a table of other rows, which is no longer drawn
     positions = st.session_state[key]["selection"]["rows"]
     st.session_state[CHOSEN] = [drawn[n] for n in positions if n < len(drawn)]
 
@@ -57,13 +59,14 @@ def _open_button(key: str) -> ButtonColumnResult | ColumnConfig:
         pinned=True,
         type="tertiary",
         key=clicked,
-        on_click=lambda: _open(st.session_state[clicked]["row"]),
+        on_click=lambda: _open_clicked(clicked),
     )
 
 
-def _open(position: int) -> None:
-    """Show the details of the run in a row of the table as it was drawn."""
-    drawn = st.session_state.get(DRAWN, [])
+def _open_clicked(clicked: str) -> None:
+    """Show the details of the run in the clicked row of the table as it was drawn."""
+    drawn, click = st.session_state.get(DRAWN, []), st.session_state.get(clicked)
+    position = click["row"] if click else len(drawn)
     if position < len(drawn):
         st.query_params.from_dict({"run": drawn[position]})
 
