@@ -5,6 +5,7 @@ The form on a page, the command line and the documentation are all made from `de
 
 import dataclasses
 import json
+import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -149,6 +150,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         check(self)
+        for field in describe(self):  # so that 0 and 0.0 are one setting with one identity
+            if field.kind is float:
+                value = from_json_value(field, getattr(self, field.name))
+                object.__setattr__(self, field.name, value)
 
 
 def check(settings: object) -> None:
@@ -174,7 +179,7 @@ def _check_value(field: SettingField, value: Value) -> None:
         )
     if isinstance(value, str | bool):
         return
-    if value != value or abs(value) == float("inf"):
+    if value != value or abs(value) > sys.float_info.max:
         raise SettingsError(f"{field.name} must be a finite number, but {value} arrived.")
     too_low = field.low is not None and value < field.low
     too_high = field.high is not None and value > field.high

@@ -1,10 +1,14 @@
 """Settings: limits, parsing and identity."""
 
+import json
 from dataclasses import dataclass
 
 import pytest
 
 from core.errors import SettingsError
+from core.pruning.plan import PrunePlan
+from core.pruning.search.spec import SweepSpec
+from core.pruning.spec import PruneSpec
 from core.settings import (
     Settings,
     describe,
@@ -126,3 +130,17 @@ def test_every_one_of_several_values_is_checked_and_none_is_allowed_where_it_is_
     assert Renamed(cap=None).cap is None
     with pytest.raises(SettingsError, match=message):
         Renamed(**values)
+
+
+def test_a_whole_number_is_the_same_setting_as_its_float():
+    """Made in Python, without the command line: `averaging=0` once ended every training."""
+    spec = SweepSpec(data="d", sparsities=(0, 0.5))
+    assert json.dumps(spec.to_json()) == json.dumps(
+        SweepSpec(data="d", sparsities=(0.0, 0.5)).to_json()
+    )
+    plans = [PrunePlan(sparsity=0, averaging=number, cutout=0) for number in (0, 0.0)]
+    told = [PruneSpec(data="d", dense="n", plan=plan).to_json() for plan in plans]
+    assert json.dumps(told[0]) == json.dumps(told[1])
+    assert (type(plans[0].averaging), type(plans[0].cutout)) == (float, int)
+    with pytest.raises(SettingsError, match="rate must be a finite number"):
+        Example(rate=10**400)

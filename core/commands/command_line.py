@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from core.commands import (
     architectures,
@@ -42,9 +43,19 @@ MODULES = (
 )
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser, as are those of its commands, that takes no beginning of an option for it.
+
+    `--dense` would be `--dense-share` in a command that has no other option of that beginning.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **options})
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    top = argparse.ArgumentParser(prog=_program(), description=__doc__)
+    top = Parser(prog=_program(), description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in MODULES:
         module.add_commands(commands)

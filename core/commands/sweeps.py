@@ -1,6 +1,7 @@
 """sweep and compete: many networks from one command."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from core.tables import to_csv
 from core.training.recipe import PRESETS
 
 FROM_DATA = ("data", "dense")  # what a command finds out itself
+SHARES = ("dense_share", "search_share")
 COLUMNS = (
     "method", "seed", "sparsity", "accuracy", "validation_accuracy", "score", "zeros",
     "parameters", "epochs", "seconds", "gzip_bytes", "multiply_adds", "label", "id",
@@ -96,6 +98,7 @@ def compete(session: Session, options: Namespace) -> None:
     """
     values = parse_values(CompeteSpec, said(options, CompeteSpec, FROM_DATA))
     CompeteSpec(data="", **values)  # type: ignore[arg-type]  # wrong values are said at once
+    _check_shares(values)
     data = stored_digest(session, options.data)
     spec = CompeteSpec(data=data, **values)  # type: ignore[arg-type]
     if spec.after is not None:
@@ -107,3 +110,13 @@ def compete(session: Session, options: Namespace) -> None:
     result = CompeteResult.from_stored(job.result, job.result_format)
     best = session.store.get(result.best)
     answer(delivered(session, best, options.out) | {"tried": len(result.tried)}, options.json)
+
+
+def _check_shares(given: Collection[str]) -> None:
+    """Raise SettingsError for shares of a competition that only trains an earlier winner on."""
+    useless = [f"--{name.replace('_', '-')}" for name in SHARES if name in given]
+    if "after" in given and useless:
+        raise SettingsError(
+            f"--after gives all of the time to an earlier winner, so {' and '.join(useless)} "
+            "would change nothing. Leave one or the other out."
+        )

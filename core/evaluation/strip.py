@@ -81,7 +81,7 @@ def _lists(
     """Return the rows in the orders in which they are taken; together they have every row."""
     right = np.flatnonzero(lead > 0)
     order = rows[right[np.lexsort((lead[right], falls[right]))]]
-    wrong = np.flatnonzero(lead <= 0)
+    wrong = np.flatnonzero(~(lead > 0))  # a lead that is not a number is none
     sure = rows[right[np.argsort(-lead[right], kind="stable")]]
     middle = _middle(falls[right])
     return {

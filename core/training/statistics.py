@@ -9,7 +9,7 @@ PARTS = ("moving_mean", "moving_variance")
 
 
 def renew(model: Any, batches: Iterable[np.ndarray]) -> None:
-    """Set every normalization's mean and variance to the mean of those of the batches.
+    """Set every normalization's mean and variance to the mean over the images of their batches'.
 
     batches: (n, ...) images, as the network is trained on them; dropout acts. A network without
     normalization stays as it is. Source: Izmailov et al. 2018, arXiv:1803.05407, section 3.2.
@@ -31,8 +31,9 @@ def renew(model: Any, batches: Iterable[np.ndarray]) -> None:
             variable.assign(np.zeros(variable.shape, np.float32))
         run(images)
         for index, (layer, variable) in enumerate(variables):
-            sums[index] += np.asarray(variable, np.float64) / (1 - layer.momentum)
-        count += 1
+            own = np.asarray(variable, np.float64) / (1 - layer.momentum)
+            sums[index] += len(images) * own
+        count += len(images)
     for total, (_, variable) in zip(sums, variables, strict=True):
         variable.assign((total / count).astype(np.float32))
 

@@ -1,5 +1,6 @@
 """The command line says everything that the page's forms say, from the same fields."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from core.commands.federated import spec_of
 from core.commands.field_options import help_of
 from core.commands.networks import plan_of
 from core.commands.session import Session
+from core.commands.sweeps import compete
 from core.data import builtin_datasets
 from core.data import store as datasets
 from core.data.partition import Dirichlet, Even, Shards
@@ -279,3 +281,23 @@ def test_a_number_that_is_none_is_refused_with_an_example(option, text, remedy, 
     with pytest.raises(SystemExit):
         parser().parse_args(["grade", "w.h5", "--data", "mine", option, text])
     assert f"{text!r} is no number. Write it as {remedy}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("compete", "--data", "d", "--dense", "n"), ("prune", "n", "--data", "d", "--spar", "0.9")],
+)
+def test_the_beginning_of_an_option_is_not_the_option(words, capsys):
+    """`--dense RUN` was the share of the time that goes into the dense network."""
+    with pytest.raises(SystemExit):
+        parser().parse_args(words)
+    assert re.search(
+        "unrecognized arguments: --dense|required: --sparsity", capsys.readouterr().err
+    )
+
+
+def test_shares_of_the_time_are_refused_where_an_earlier_winner_gets_all_of_it(session):
+    words = ("--after", "run", "--dense-share", "0.1", "--search-share", "0.1")
+    options = parser().parse_args(["compete", "--data", "d", *words])
+    with pytest.raises(SettingsError, match="so --dense-share and --search-share would change"):
+        compete(session[0], options)

@@ -12,6 +12,7 @@ from core.training.averages import RunningMean, first_averaged
 from core.training.batches import Batches
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
+from core.training.statistics import renew
 from core.training.step import Step
 from core.training.temporary_batchnorm import BATCHNORM, fold
 from core.training.train import MaskSchedule, train
@@ -129,3 +130,18 @@ def test_statistics_of_a_mean_are_renewed_without_touching_what_trains():
     assert found["conv1_norm/moving_mean"].any()
     answers = predict_logits(fold(found), prepared().validation.images)
     assert np.isfinite(answers).all()
+
+
+@pytest.mark.slow
+def test_statistics_weigh_every_image_alike_also_those_of_a_small_last_batch():
+    """130 images in batches of 64: two are left. bn_update of the authors weighs by size too."""
+    import keras
+
+    images = np.random.default_rng(0).normal(size=(130, 3)).astype(np.float32)
+    images[128:] += 30
+    batches = np.split(images, [64, 128])
+    layer = keras.layers.BatchNormalization()
+    renew(keras.Sequential([keras.Input((3,)), layer]), batches)
+    assert np.asarray(layer.moving_mean) == pytest.approx(images.mean(axis=0), abs=1e-4)
+    within = np.average([part.var(axis=0) for part in batches], axis=0, weights=[64, 64, 2])
+    assert np.asarray(layer.moving_variance) == pytest.approx(within, rel=1e-3)
