@@ -1,7 +1,6 @@
 """Hollow dots on a frontier: cuts of a network that nobody has fine-tuned yet."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.figures import colors
@@ -11,36 +10,31 @@ from core.pruning.preview.first_cuts import FirstCut
 from core.text import percent, plural
 
 
-def with_cuts(
-    chart: Chart,
-    cuts: Sequence[FirstCut],
-    labels: Mapping[str, str],
-    x: Callable[[float], float] = float,
-) -> Chart:
-    """Return a frontier with a hollow dot for each cut; y reaches down to the lowest of them.
+def with_cuts(chart: Chart, cuts: Sequence[FirstCut], labels: Mapping[str, str]) -> Chart:
+    """Return a frontier of accuracy against parameters kept, with a hollow dot for each cut.
 
-    labels: method -> the name people read. x: from a sparsity to a place on the chart's x axis.
+    chart: drawn with their accuracies in sight. labels: method -> the name people read.
     """
     if not cuts:
         return chart
     methods = dict.fromkeys(cut.method for cut in cuts)
-    dots = [_dots([c for c in cuts if c.method == m], labels.get(m, m), x) for m in methods]
+    dots = [_dots([c for c in cuts if c.method == m], labels.get(m, m)) for m in methods]
     return replace(
         chart,
         traces=[*dots, *chart.traces],  # below what was measured: a click is meant for that
-        layout={**chart.layout, "yaxis": _axis(chart, cuts)},
+        layout={**chart.layout, "yaxis": _axis(chart)},
         alt=f"{chart.alt} {_sentence(cuts)}",
         rows=[*chart.rows, *(_row(cut, labels.get(cut.method, cut.method)) for cut in cuts)],
     )
 
 
-def _dots(cuts: Sequence[FirstCut], label: str, x: Callable[[float], float]) -> Trace:
+def _dots(cuts: Sequence[FirstCut], label: str) -> Trace:
     method = cuts[0].method
     return {
         "type": "scatter",
         "mode": "markers",
         "name": f"{label}, cut once (validation)",
-        "x": [x(cut.sparsity) for cut in cuts],
+        "x": [1.0 - cut.sparsity for cut in cuts],
         "y": [cut.accuracy for cut in cuts],
         "text": [_hover(cut, label) for cut in cuts],
         "hovertemplate": "%{text}<extra></extra>",
@@ -61,15 +55,11 @@ def _hover(cut: FirstCut, label: str) -> str:
     )
 
 
-def _axis(chart: Chart, cuts: Sequence[FirstCut]) -> dict[str, object]:
-    """Return the y axis with what the cuts were measured on, reaching down to the lowest."""
-    axis, lowest = dict(chart.layout["yaxis"]), min(cut.accuracy for cut in cuts)
+def _axis(chart: Chart) -> dict[str, object]:
+    """Return the y axis with what the cuts were measured on."""
     learning = any(trace.get("meta") == STAR for trace in chart.traces)
-    axis["title"] = {"text": accuracy_title(bool(chart.rows), learning, cuts=True)}
-    if axis.get("range"):
-        low, high = axis["range"]
-        axis["range"] = [min(low, max(0.0, math.floor((lowest - 0.02) * 20) / 20)), high]
-    return axis
+    title = {"text": accuracy_title(bool(chart.rows), learning, cuts=True)}
+    return {**chart.layout["yaxis"], "title": title}
 
 
 def _sentence(cuts: Sequence[FirstCut]) -> str:

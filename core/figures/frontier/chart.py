@@ -7,6 +7,7 @@ from core.evaluation.axes import ACCURACY, KEPT, Axis
 from core.evaluation.frontier import best_by_validation, front
 from core.evaluation.point import Point
 from core.figures import colors
+from core.figures.first_cuts import with_cuts
 from core.figures.frontier.guides import guide_names, guides, zero_region
 from core.figures.frontier.image_sets import accuracy_title
 from core.figures.frontier.lines import (
@@ -24,6 +25,7 @@ from core.figures.frontier.lines import (
 from core.figures.frontier.view import LOG, View, view_of, written
 from core.figures.theme import LEGEND, Chart, LineEnd, Linked, Row, Trace, layout, legend_entry
 from core.pruning.controls import contenders, is_control
+from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.search.seeds import seed_name
 from core.text import percent, plural
 
@@ -37,14 +39,27 @@ def live_frontier(
     threshold: float = THRESHOLD,
     learning: float | None = None,
     scale: str = LOG,
+    cuts: Sequence[FirstCut] = (),
 ) -> Chart:
     """Return accuracy against parameters kept.
 
     labels: method -> the name people read. picked: id of the point with a ring around it.
-    learning: validation accuracy of a dense network that is still being trained.
+    learning: validation accuracy of a dense network that is still being trained. cuts: hollow
+    dots, of networks that nobody has fine-tuned yet.
     """
     chosen = [] if picked is None else [picked]
-    return frontier_chart(points, KEPT, ACCURACY, labels, chosen, None, threshold, learning, scale)
+    chart = frontier_chart(
+        points,
+        KEPT,
+        ACCURACY,
+        labels,
+        chosen,
+        threshold=threshold,
+        learning=learning,
+        scale=scale,
+        others=[cut.accuracy for cut in cuts],
+    )
+    return with_cuts(chart, cuts, labels)
 
 
 def frontier_chart(
@@ -58,18 +73,20 @@ def frontier_chart(
     learning: float | None = None,
     scale: str = LOG,
     boxes: bool = False,
+    others: Sequence[float] = (),
 ) -> Chart:
     """Return all points on two axes with their stepped front, and a line for each method.
 
     Points without a value on an axis are left out; those beaten are faded, controls hollow.
     labels: method -> the name people read. chosen: ids drawn with a ring. budget: a limit on x.
     scale: of parameters kept, bytes and the like (see `view.SCALES`). boxes: for where no
-    readout is: tell of a dot in a box beside it.
+    readout is: tell of a dot in a box beside it. others: values on y that come into sight too.
     """
     points = [p for p in points if math.isfinite(x.value(p)) and math.isfinite(y.value(p))]
     line = front(points, x, y)
     best = {point.id for point in line}
-    view = view_of(points, x, y, scale, threshold, learning)
+    trained = [] if learning is None else [learning]
+    view = view_of(points, x, y, scale, threshold, [*trained, *others])
     traces, ends = _methods(points, labels, view, best, boxes)
     name = f"frontier-{x.key}-{y.key}-{scale}".replace(":", "-")
     across, up = view.ticked(points)

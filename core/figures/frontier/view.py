@@ -71,15 +71,15 @@ def view_of(
     y: Axis,
     scale: str,
     threshold: float,
-    learning: float | None = None,
+    others: Sequence[float] = (),
 ) -> View:
     """Return the part of the plane in which the points are seen, y fitted to them.
 
     threshold: the accuracy up to which the score is 0; brought into sight where it is near.
-    learning: accuracy of a network without zeros that is still being trained.
+    others: values on y of what is drawn beside the points, such as a network still in training.
     """
     shown = _in_sight(points, x, scale)
-    up = _heights(shown, y, threshold, learning) if y.is_share else None
+    up = _heights(shown, y, threshold, others) if y.is_share else None
     view = View(x, y, scale, None, up, outside=len(points) - len(shown))
     if x.key != KEPT.key:
         return replace(view, across=_shares(points, x) if x.is_share else None)
@@ -110,9 +110,9 @@ def _ends(kept: Sequence[float], scale: str) -> tuple[float, float]:
 
 
 def _heights(
-    points: Sequence[Point], y: Axis, threshold: float, learning: float | None
+    points: Sequence[Point], y: Axis, threshold: float, others: Sequence[float]
 ) -> tuple[float, float]:
-    values = [y.value(point) for point in points] + ([] if learning is None else [learning])
+    values = [*(y.value(point) for point in points), *others]
     if len(set(values)) < 2:  # one network says nothing about where others will be
         return -0.03, 1.03
     low, high = min(values), max(values)

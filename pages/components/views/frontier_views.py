@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
-from core.figures.first_cuts import with_cuts
 from core.figures.frontier.chart import live_frontier
 from core.jobs.store.job import Job
 from core.pruning.controls import contenders
@@ -96,8 +95,7 @@ def _pick(found: Family) -> str | None:
 def _chart(found: Family, labels: dict[str, str], picked: str | None, key: str, scale: str) -> None:
     learning = found.learning[1] if found.learning else None
     points = told_apart(found.all_points)
-    chart = live_frontier(points, labels, picked, learning=learning, scale=scale)
-    chart = with_cuts(chart, found.cuts, labels, lambda sparsity: 1.0 - sparsity)
+    chart = live_frontier(points, labels, picked, learning=learning, scale=scale, cuts=found.cuts)
     live_chart(chart, key, HEIGHT, on_pick=_click, beside=picked is not None)
 
 
