@@ -7,7 +7,6 @@ __all__ = [
     "comparison",
     "convergence",
     "federation",
-    "first_cuts",
     "frontier",
     "image_strip",
     "lessons",

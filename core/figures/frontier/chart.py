@@ -7,7 +7,7 @@ from core.evaluation.axes import ACCURACY, KEPT, Axis
 from core.evaluation.frontier import best_by_validation, front
 from core.evaluation.point import Point
 from core.figures import colors
-from core.figures.first_cuts import with_cuts
+from core.figures.frontier.first_cuts import with_cuts
 from core.figures.frontier.guides import guide_names, guides, zero_region
 from core.figures.frontier.image_sets import accuracy_title
 from core.figures.frontier.lines import (
