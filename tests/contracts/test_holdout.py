@@ -145,7 +145,7 @@ ORDERS = ("core/evaluation/lineage.py", "core/grading/")
 
 # Explored cuts, whose accuracy is of validation images: they are never measured on the holdout.
 PREVIEWS = (
-    "core/figures/first_cuts.py",
+    "core/figures/frontier/first_cuts.py",
     "core/tasks/first_cuts.py",
     "pages/components/views/preview/outcome_view.py",
 )

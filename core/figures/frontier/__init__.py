@@ -1,3 +1,3 @@
 """The frontier: networks on two axes, with the front, a line for each method and guides."""
 
-__all__ = ["chart", "image_sets", "view"]
+__all__ = ["chart", "view"]
