@@ -119,6 +119,13 @@ class Point(Record):
         object.__setattr__(other, "label", label)
         return other
 
+    def with_full_plan(self, plan: Mapping[str, object]) -> "Point":
+        """Return the point with its plan told in full; its identity stays the stored plan's."""
+        _ = self.plan_digest  # kept by the copy
+        other = copy.copy(self)
+        object.__setattr__(other, "plan", plan)
+        return other
+
 
 def measure(
     path: Path,

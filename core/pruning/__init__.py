@@ -15,4 +15,5 @@ __all__ = [
     "soup",
     "sparse_training",
     "spec",
+    "stored_plan",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from core.evaluation.differences import ABSENT, differences
 from core.evaluation.point import Point
 from core.pruning.search.seeds import seed_names
+from core.pruning.stored_plan import with_defaults
 
 SHORT = 8
 MOST = 6
@@ -61,7 +62,7 @@ def _apart(group: Sequence[Point]) -> dict[str, list[str]]:
     """Return, by id, the settings and the seed in which networks of one name differ."""
     if len(group) == 1:
         return {group[0].id: []}
-    rows = {each.setting: each.values for each in differences(group)}
+    rows = {each.setting: each.values for each in differences(with_defaults(group))}
     names = sorted((name for name in rows if name not in LATER), key="epochs".__ne__)
     seeds = seed_names({point.seed for point in group}) if "seed" in rows else {}
     return {point.id: _differing(point, names, rows, seeds) for point in group}

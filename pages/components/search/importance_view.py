@@ -9,6 +9,7 @@ from core.evaluation.importance.tries import GOALS, Try, tries_of
 from core.evaluation.point import Point
 from core.figures.search.importance import bars_height, importance_bars
 from core.figures.search.parallel import parallel_coordinates
+from core.pruning.stored_plan import with_defaults
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 
@@ -64,5 +65,5 @@ def _show(points: Sequence[Point], key: str, on_pick: Callable[[str], None] | No
 def _found(
     networks: tuple[tuple[str, str], ...], goal: str, _points: Sequence[Point]
 ) -> tuple[list[Try], Importances]:
-    tries = tries_of(_points, GOALS[goal])
+    tries = tries_of(with_defaults(_points), GOALS[goal])
     return tries, importances(tries)

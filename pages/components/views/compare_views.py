@@ -18,6 +18,7 @@ from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
+from core.pruning.stored_plan import with_defaults
 from core.runs.results import Network, shown_names
 from core.runs.setting_rows import setting_text
 from core.runs.specs import data_of, result_of
@@ -47,7 +48,7 @@ def settings_view(points: Sequence[Point], baseline: Point | None = None) -> Non
     if len(planned) < 2:
         st.caption("Select two pruned networks to see which settings differ.")
         return
-    found = differences(planned)
+    found = differences(with_defaults(planned))
     st.subheader("Settings that differ", anchor=False)
     if not found:
         st.caption("All settings are equal.")
