@@ -23,6 +23,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share:.{digits}%}" if math.isfinite(share) else NO_NUMBER
 
 
+def score_text(score: float) -> str:
+    """Return a score with three decimals, as finely as its two shares are shown: 0.886."""
+    return f"{score:.3f}"
+
+
 def signed_points(difference: float) -> str:
     """Return a difference of two shares (-0.021) in percentage points: -2.1 points."""
     return f"{round(difference * 100, 1) + 0.0:+.1f} points"  # never -0.0

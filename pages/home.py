@@ -12,7 +12,7 @@ from core.pruning.search.spec import SweepSpec, first_sweep
 from core.runs import activity, results
 from core.runs.labels import method_labels
 from core.runs.specs import data_of
-from core.text import percent, plural
+from core.text import percent, plural, score_text
 from pages.components.copy_link import copy_link
 from pages.components.error_box import error_box, plain
 from pages.components.home.returning import returning
@@ -146,7 +146,7 @@ def _overview(found: activity.Overview) -> None:
     if not stored and not found.dense:
         return
     st.subheader("Your workspace", anchor=False)
-    best = f"best score {found.best.score:.3f}" if found.best else "none yet"
+    best = f"best score {score_text(found.best.score)}" if found.best else "none yet"
     cards = (
         ("data", "Data", plural(len(stored), "data set"), plain(stored[0].name) if stored else ""),
         (

@@ -5,6 +5,10 @@ import pytest
 from core import text
 
 
+def test_a_score_has_three_decimals_wherever_it_stands():
+    assert [text.score_text(score) for score in (0.88649, 0.97, 0.0)] == ["0.886", "0.970", "0.000"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [

@@ -21,7 +21,7 @@ from core.pruning.preview.first_cuts import FirstCut, cuts_of
 from core.pruning.search.spec import TimingResult, TimingSpec
 from core.runs.results import Network, network_of, networks
 from core.runs.specs import data_of, result_of, source_of
-from core.text import percent
+from core.text import percent, score_text
 
 DENSE = ("train", "import", "federate_network")  # kinds whose networks can be pruned
 FEDERATED = ("federate", "federate_network")
@@ -204,7 +204,9 @@ def _recent(store: Store, live: LiveMetrics, job: Job) -> Recent:
 def _best_value(measured: Sequence[Point], curve: Sequence[float]) -> str:
     top = best_by_validation(measured)
     if top is not None:
-        return f"score {top.score:.3f}" if top.score else f"{percent(top.accuracy)} accuracy"
+        if not top.score:
+            return f"{percent(top.accuracy)} accuracy"
+        return f"score {score_text(top.score)}"
     return f"{percent(max(curve))} validation" if curve else ""
 
 

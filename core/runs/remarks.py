@@ -3,7 +3,7 @@
 from core.evaluation.point import Point
 from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.preview.spec import PreviewResult
-from core.text import percent, some_of
+from core.text import percent, score_text, some_of
 
 NOISE = 0.005  # differences in accuracy below this are not worth a word
 
@@ -43,7 +43,7 @@ def fine_tuned_remark(point: Point) -> str:
     return (
         f"With {percent(point.sparsity)} zeros it classifies {percent(point.accuracy)} of the "
         f"holdout images correctly, {percent(point.validation_accuracy)} of all validation "
-        f"images; score {point.score:.3f}."
+        f"images; score {score_text(point.score)}."
     )
 
 
@@ -67,4 +67,4 @@ def _change(difference: float) -> str:
 def _cost(point: Point) -> str:
     if point.score == 0:
         return "; it is below the threshold, so its score is 0"
-    return f"; score {point.score:.3f}"
+    return f"; score {score_text(point.score)}"

@@ -74,6 +74,7 @@ def test_a_comparison_that_was_stopped_stays_stopped(filled_home, open_page):
     test = open_page("frontier", points=points, compare="Predictions")
     store = Store(workspace.store_url)
     asked = next(job for job in store.jobs(kind="behaviour") if job.state == "queued")
+    assert asked.priority == 10  # somebody looks at it: before what a sweep still has to do
     store.stop(asked.id)
     test.run()
     assert store.get(asked.id).state == "stopped"

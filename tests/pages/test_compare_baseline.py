@@ -2,6 +2,8 @@
 
 import pytest
 
+from core.jobs.store.store import Store
+from core.pruning.search.seeds import repetition_seed, seed_name, seed_place
 from tests.pages.conftest import all_text
 
 pytestmark = pytest.mark.slow  # whole pages
@@ -70,3 +72,28 @@ def test_settings_that_differ_are_told_in_words_and_no_cell_is_a_canvas(filled_h
         ["sparsity", "0.8", "0.95"],
     ]
     assert "l1_filter" not in bare(str(found.values.tolist()))
+
+
+def test_a_score_and_a_seed_are_the_same_in_the_table_and_on_the_card(filled_home, open_page):
+    ids = filled_home[1]
+    table = measured(compared(open_page, ids))
+    assert table["Score"].map(bare).tolist() == ["0.381", "0.785", "0.845"]
+    alone = open_page("frontier", data=ids["data"], points=ids["magnitude-0.95"])
+    assert "0.845" in [each.value for each in alone.metric if each.label == "Score"]
+    second = repetition_seed(0, 1)
+    assert (seed_place(7), seed_place(second)) == ("7", "2 of its sweep")
+    assert seed_name(second) == f"seed {seed_place(second)}"
+
+
+def test_one_network_alone_asks_for_a_second_once_and_starts_nothing(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    before = len(store.jobs(kind="behaviour"))
+    for view in ("Settings", "Predictions"):
+        test = open_page("frontier", data=ids["data"], points=ids["random-0.95"], compare=view)
+        text = all_text(test)
+        assert not test.exception
+        assert "Select a second network to compare the two." in text
+        assert "Select two pruned networks" not in text
+    assert len(store.jobs(kind="behaviour")) == before
+    store.close()

@@ -112,6 +112,8 @@ def test_each_compared_network_opens_its_layers(lab) -> None:
     left = round(0.05 * 592_933)
     assert re.search(rf"\*\*{left // 1000},\d+\*\* of 592,933 parameters are left \(5\.0%\)", said)
     assert "**conv1** (Conv2D) → 25 × 25 × 32." in said
+    alts = {image.alt for sheet in test.get("image") for image in sheet.proto.imgs}
+    assert any("of the kernel's weights remains (blue)" in alt for alt in alts)
     number = next(each for each in test.number_input if each.label == "Unit (0 to 31)")
     number.set_value(7)
     assert "unit 7 of conv1/kernel: 3 inputs of 3 × 3" in texts(fine(test.run())).replace("\\", "")

@@ -128,7 +128,7 @@ def test_a_competitions_details_have_its_score_and_its_winner(filled_home, open_
     test = open_page("runs", run=run)
     assert not test.error, [each.value for each in test.error]
     shown = {each.label: each.value for each in test.metric}
-    assert shown["Holdout score"] == f"{point.score:.4f}"
+    assert shown["Holdout score"] == f"{point.score:.3f}"
     files = [b for b in test.get("download_button") if "my_model_weights.h5" in b.label]
     assert "the assignment takes it under this name" in files[0].proto.help
 

@@ -9,7 +9,7 @@ import numpy as np
 from core.evaluation.differences import ABSENT, SEED, differences
 from core.evaluation.point import Point
 from core.evaluation.score import score
-from core.text import percent
+from core.text import percent, score_text
 
 MOST_LEVELS = 5  # numbers with more values are put into classes
 CLASSES = 4
@@ -32,7 +32,7 @@ def _score(point: Point) -> float:
 
 GOALS = {
     "accuracy": Goal("accuracy", "Validation accuracy", attrgetter("validation_accuracy"), percent),
-    "score": Goal("score", "Validation score", _score, "{:.3f}".format),
+    "score": Goal("score", "Validation score", _score, score_text),
 }
 
 

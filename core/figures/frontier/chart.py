@@ -27,7 +27,7 @@ from core.figures.theme import LEGEND, Chart, LineEnd, Linked, Row, Trace, layou
 from core.pruning.controls import contenders, is_control
 from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.search.seeds import seed_name
-from core.text import percent, plural
+from core.text import percent, plural, score_text
 
 THRESHOLD = 0.6
 
@@ -144,7 +144,7 @@ def _methods(
 def readout(point: Point, view: View, best: set[str]) -> str:
     """Return what is said of a point beside its name."""
     said = [f"accuracy {percent(point.accuracy)}", f"sparsity {percent(point.sparsity, 2)}"]
-    said += [f"score {point.score:.3f}"]
+    said += [f"score {score_text(point.score)}"]
     for of in (view.x, view.y):
         if of.key not in ("kept", "sparsity", "accuracy", "score"):
             said.append(f"{of.label.lower()} {written(of, of.value(point))}")
@@ -213,7 +213,7 @@ def _best(points: Sequence[Point], y: Axis, labels: Mapping[str, str]) -> str:
         return (
             f"Best by validation: {labels.get(top.method, top.method)} with "
             f"{percent(top.sparsity)} zeros, {percent(top.accuracy)} accuracy and score "
-            f"{top.score:.3f} on the holdout."
+            f"{score_text(top.score)} on the holdout."
         )
     top = max(rivals, key=y.goodness)
     return (

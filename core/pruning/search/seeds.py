@@ -21,8 +21,13 @@ def _places() -> dict[int, int]:
 
 def seed_name(seed: int) -> str:
     """Return what the seed of one network is called: seed 7, seed 2 of its sweep."""
+    return f"seed {seed_place(seed)}"
+
+
+def seed_place(seed: int) -> str:
+    """Return the seed of one network below a head "Seed": 7, or 2 of its sweep."""
     place = _places().get(seed)
-    return f"seed {seed}" if place is None else f"seed {place} of its sweep"
+    return str(seed) if place is None else f"{place} of its sweep"
 
 
 def seed_names(seeds: Collection[int]) -> dict[int, str]:

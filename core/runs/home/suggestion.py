@@ -13,7 +13,7 @@ from core.pruning.controls import contenders
 from core.pruning.search.spec import CompeteSpec
 from core.runs.activity import top_level
 from core.runs.results import Network
-from core.text import exact_percent, percent, plural
+from core.text import exact_percent, percent, plural, score_text
 
 SWEEP = {"view": "sweep"}
 SAME_SPARSITY = 0.002  # methods that cut whole units come this close to what they are asked for
@@ -150,7 +150,7 @@ def _at_the_edge(found: Situation) -> Suggestion | None:
     if best.sparsity < max(levels) - SAME_SPARSITY:
         return None
     reason = (
-        f"The best score, {best.score:.3f}, is that of the sparsest network "
+        f"The best score, {score_text(best.score)}, is that of the sparsest network "
         f"({percent(best.sparsity)} zeros): a higher one may lie beyond it."
     )
     return Suggestion("Prune further", reason, "pruning", found.on(**SWEEP))
@@ -163,8 +163,9 @@ def _one_seed(found: Situation) -> Suggestion | None:
     if len(plans) < len(found.points) or not second:
         return None
     reason = (
-        f"The two best networks differ by {first - second:.3f} in validation score, and each of "
-        f"{plural(len(plans), 'setting')} ran with a single seed: the difference may be chance."
+        f"The two best networks differ by {score_text(first - second)} in validation score, and "
+        f"each of {plural(len(plans), 'setting')} ran with a single seed: the difference may be "
+        "chance."
     )
     return Suggestion("Repeat with more seeds", reason, "pruning", found.on(**SWEEP))
 
@@ -174,8 +175,8 @@ def _compete(found: Situation) -> Suggestion | None:
     if best is None or not best.score or found.competed:
         return None
     reason = (
-        f"The best score is {best.score:.3f}, at {exact_percent(round(best.sparsity, 4))} zeros. A "
-        "competition spends the minutes that you give it on a higher one."
+        f"The best score is {score_text(best.score)}, at {exact_percent(round(best.sparsity, 4))} "
+        "zeros. A competition spends the minutes that you give it on a higher one."
     )
     return Suggestion("Compete", reason, "pruning", found.on(view="compete"))
 

@@ -62,8 +62,9 @@ def _pictures(network: Network, weights: Weights, layer: str, parts: list[str]) 
             said = f"Filters of {layer}; a dark cell is a removed filter"
             _picture(filter_picture(kernel), f"{said}.")
         left = np.count_nonzero(kernel) / kernel.size
+        of = "of the kernel's weights"
         named = f"Mask of {layer}" if len(parts) == 1 else f"Mask of {layer}/{part}"
-        said = f"{named}: {percent(left)} remains (blue). {ROWS}"
+        said = f"{named}: {percent(left)} {of} remains (blue). {ROWS}"
         _picture(mask_picture(columns(kernel, units_of(network, layer))), said)
 
 

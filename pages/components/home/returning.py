@@ -16,7 +16,7 @@ from core.runs.home.visits import finished_since, since_noted
 from core.runs.labels import method_labels
 from core.runs.network_list import Edition
 from core.runs.results import Network
-from core.text import ago, percent, plural
+from core.text import ago, percent, plural, score_text
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.session import networks_now, runs_now, store, titles, workspace
@@ -68,7 +68,8 @@ def _clicked(point: str) -> None:
 
 
 def _best(point: Point, data: str) -> None:
-    said = f"Score {point.score:.3f}" if point.score else "Score 0"  # first: a phone cuts the end
+    # The score comes first: a phone cuts the end.
+    said = f"Score {score_text(point.score)}" if point.score else "Score 0"
     st.page_link(
         "frontier.py",
         label=f"{said}: {plain(point.label)}, {percent(point.accuracy)} accuracy with "

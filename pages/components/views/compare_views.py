@@ -18,11 +18,12 @@ from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
+from core.pruning.search.seeds import seed_place
 from core.pruning.stored_plan import with_defaults
 from core.runs.results import Network, shown_names
 from core.runs.setting_rows import setting_text
 from core.runs.specs import data_of, result_of
-from core.text import percent, plural, signed_points, size
+from core.text import percent, plural, score_text, signed_points, size
 from pages.components.architecture.architecture_view import architecture_view
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
@@ -33,6 +34,7 @@ from pages.components.views.weight_views import has_filters, kernels, weights_of
 
 PICTURE_WIDTH = 88
 MOST_BUTTONS = 8
+SOON = 10  # priority of a question that somebody looks at: before the waiting runs of a sweep
 
 
 def settings_view(points: Sequence[Point], baseline: Point | None = None) -> None:
@@ -46,7 +48,8 @@ def settings_view(points: Sequence[Point], baseline: Point | None = None) -> Non
     _side_by_side("Measure", columns)
     planned = [point for point in points if point.plan]
     if len(planned) < 2:
-        st.caption("Select two pruned networks to see which settings differ.")
+        if len(points) > 1:  # of one alone, the page asks for a second
+            st.caption("Select two pruned networks to see which settings differ.")
         return
     found = differences(with_defaults(planned))
     st.subheader("Settings that differ", anchor=False)
@@ -108,14 +111,14 @@ def _measured(point: Point, baseline: Point | None = None) -> dict[str, str]:
     return {
         "Accuracy": _gain(point.accuracy, was[0], percent(point.accuracy)),
         "Sparsity": percent(point.sparsity, 2),
-        "Score": f"{point.score:.4f}",
+        "Score": score_text(point.score),
         "Agreement with dense": "–" if point.agreement is None else percent(point.agreement),
         "Size": size(point.size_bytes),
         "Gzip": _times(point.gzip_bytes, was[1], size(point.gzip_bytes)),
         "Multiply-adds": _times(point.multiply_adds, was[2], work),
         "Latency": "–" if latency is None else f"{latency * 1e3:.2f} ms",
         "Epochs": f"{point.epochs:g}",
-        "Seed": str(point.seed),
+        "Seed": seed_place(point.seed),
     }
 
 
@@ -173,6 +176,8 @@ def _layer(names: Sequence[str]) -> str:
 
 def predictions_view(chosen: Sequence[Network], dense: Network | None) -> None:
     """Ask a runner which predictions changed from the dense network, and show them."""
+    if len(chosen) < 2:
+        return  # the page asks for a second; nothing is computed before
     if dense is None:
         st.info(
             "These networks were not pruned from one dense network that is still here, so their "
@@ -184,7 +189,7 @@ def predictions_view(chosen: Sequence[Network], dense: Network | None) -> None:
         st.info("Select at least one pruned network.")
         return
     ids = [dense.job.id, *(network.job.id for network in compared)]
-    job_id = ask(BehaviourSpec(data=dense.data, points=tuple(ids)), priority=1)
+    job_id = ask(BehaviourSpec(data=dense.data, points=tuple(ids)), priority=SOON)
     known = {network.job.id: network.point for network in (dense, *compared)}
     watch(lambda: [store().get(job_id)], lambda jobs: _behaviour(jobs[0], known))
 

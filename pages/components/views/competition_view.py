@@ -15,7 +15,7 @@ from core.runs.results import network_of
 from core.runs.specs import data_of, result_of
 from core.runs.titles import short_title
 from core.settings import describe
-from core.text import duration, percent
+from core.text import duration, percent, score_text
 from pages.components.error_box import error_box, plain
 from pages.components.metric_row import metric_row
 from pages.components.session import remember, say_done, start, store
@@ -105,7 +105,7 @@ def competition_result(job: Job) -> None:
     metric_row(
         "competition",
         (
-            ("Holdout score", f"{point.score:.4f}", "On images that no choice has seen."),
+            ("Holdout score", score_text(point.score), "On images that no choice has seen."),
             ("Accuracy", percent(point.accuracy), "On the holdout, as the score."),
             ("Sparsity", percent(point.sparsity, 2), ""),
         ),
@@ -127,7 +127,7 @@ def _so_far(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"The best so far by validation images has {percent(point.accuracy)} accuracy on the "
-            f"holdout with {percent(point.sparsity, 2)} zeros, score {point.score:.4f}."
+            f"holdout with {percent(point.sparsity, 2)} zeros, score {score_text(point.score)}."
         )
         download(state.best, f"so-far:{job.id}:{state.best.job.id}")
 

@@ -14,7 +14,7 @@ from core.runs.labels import method_labels
 from core.runs.remarks import remark
 from core.runs.results import class_names_of, network_of
 from core.runs.selection import told_apart
-from core.text import percent, plural
+from core.text import percent, plural, score_text
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain
 from pages.components.frontier_scale import (
@@ -177,7 +177,7 @@ def best_line(points: Sequence[Point]) -> None:
     best = best_by_validation(contenders(points))
     if best is not None and best.score:
         st.markdown(
-            f"Best score **{best.score:.3f}**: {plain(best.label)}, {percent(best.accuracy)} "
-            f"accuracy on the holdout with {percent(best.sparsity)} zeros; selected on validation "
-            "images."
+            f"Best score **{score_text(best.score)}**: {plain(best.label)}, "
+            f"{percent(best.accuracy)} accuracy on the holdout with {percent(best.sparsity)} "
+            "zeros; selected on validation images."
         )

@@ -23,7 +23,7 @@ from core.runs.results import (
     weights_path,
 )
 from core.runs.specs import spec_of
-from core.text import duration, percent, size
+from core.text import duration, percent, score_text, size
 from core.training.spec import TrainSpec
 from pages.components.address_state import choose, gone
 from pages.components.architecture.architecture_view import architecture, architecture_view
@@ -228,7 +228,7 @@ def point_metrics(point: Point) -> None:
     cells = (
         (
             "Score",
-            f"{point.score:.3f}",
+            score_text(point.score),
             "(accuracy + sparsity) / 2; 0 up to 60% accuracy, and without any zero.",
         ),
         ("Accuracy", percent(point.accuracy), "On the holdout: images that no choice has seen."),

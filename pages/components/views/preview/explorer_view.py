@@ -10,7 +10,7 @@ from core.networks.network import LAYERS
 from core.pruning.methods import METHODS
 from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
 from core.runs.specs import result_of, source_of
-from core.text import duration, percent, signed_points, some_of
+from core.text import duration, percent, score_text, signed_points, some_of
 from pages.components.address_state import choose
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
@@ -180,6 +180,6 @@ def _metrics(result: PreviewResult) -> None:
             ),
             ("Change", lost, "From the dense network, on the same images."),
             ("Sparsity", percent(result.sparsity, 2), "Zeros over all parameters."),
-            ("Score", f"{result.score:.3f}", "On validation images, without retraining."),
+            ("Score", score_text(result.score), "On validation images, without retraining."),
         ),
     )
