@@ -2,6 +2,7 @@
 
 import shutil
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from core.jobs.store.spec import JobSpec
 from core.networks.formats import keras_h5, torch_writer
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
-from core.pruning.spec import PruneSpec
+from core.pruning.spec import PruneSpec, check_teacher
 from core.runs.specs import result_of
 from core.settings import by_name, describe, from_dict, parse_values, to_dict
 from core.training.recipe import PRESETS, Recipe
@@ -76,7 +77,9 @@ def _add_prune(parser: ArgumentParser) -> None:
     parser.add_argument("--sparsity", required=True, metavar="X", help="share of zeros, as 0.9")
     add_out_option(parser, "my_model_weights.h5")
     add_field_options(parser, PrunePlan, "the plan", without=PLANNED)
-    parser.add_argument("--teachers", metavar="A,B,…", help=TEACHERS)
+    parser.add_argument(
+        "--teachers", action="append", default=[], metavar="A,B,…", help=f"{TEACHERS} (repeatable)"
+    )
     add_set_option(parser, "of the plan, or of the method as `methods --json` lists them")
     parser.set_defaults(run=prune)
 
@@ -128,10 +131,20 @@ def prune(session: Session, options: Namespace) -> None:
     answer(delivered(session, job, options.out) | made, options.json)
 
 
-def teacher_runs(session: Session, given: str | None, data: str) -> tuple[str, ...]:
-    """Return the runs of the networks whose files or ids are given; raises as `dense_run`."""
-    texts = [text.strip() for text in (given or "").split(",")]
-    return tuple(dense_run(session, Path(text), data).id for text in texts if text)
+def teacher_runs(session: Session, given: Sequence[str], data: str) -> tuple[str, ...]:
+    """Return the runs of the networks whose files or ids are given; raises as `dense_run`.
+
+    A text is the name of a file, commas included, or else several names between commas.
+    """
+    named = [[each] if Path(each).is_file() else each.split(",") for each in given]
+    texts = [text.strip() for each in named for text in each]
+    return tuple(_teacher(session, text, data) for text in texts if text)
+
+
+def _teacher(session: Session, text: str, data: str) -> str:
+    job = dense_run(session, Path(text), data)
+    check_teacher(job.id, job.settings.get("data"), data)
+    return job.id
 
 
 def plan_of(options: Namespace) -> PrunePlan:

@@ -6,9 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from core.commands.networks import add_out_option
 from core.commands.other_networks import add_pixels_option
 from core.commands.output import answer
+from core.commands.output_paths import check_destinations
 from core.commands.session import Session
 from core.data import builtin_datasets
 from core.errors import SettingsError, WeightsError
@@ -24,6 +24,9 @@ from core.training.network_statistics import needs_statistics, with_statistics
 
 HELP = "average finished networks that share their zeros"
 WHOLE = ".keras"
+# By whether the files hold whole networks: where to write, and what may be said instead.
+NAMES = {False: "my_model_weights.h5", True: "mean.keras"}
+ENDINGS = {False: (".h5", ".hdf5"), True: (WHOLE,)}
 
 
 def add_commands(commands: Any) -> None:
@@ -32,31 +35,49 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("files", nargs="+", type=Path, help="weights (.h5), or whole .keras files")
     parser.add_argument("--data", help="images for networks that keep their batch normalization")
     add_pixels_option(parser)
-    add_out_option(parser, "my_model_weights.h5")
+    parser.add_argument(
+        "--out", type=Path, help=f"file to write ({NAMES[False]}, of whole networks {NAMES[True]})"
+    )
     parser.set_defaults(run=average)
 
 
 def average(session: Session, options: Namespace) -> None:
     """Write the mean of the networks in the files to --out, in their format.
 
-    Raises WeightsError for networks that have none, SettingsError for normalization without images.
+    Raises WeightsError for networks that have none, SettingsError for normalization without images
+    and for an --out of another format.
     """
     kinds = {path.suffix.lower() == WHOLE for path in options.files}
     if len(kinds) > 1:
         raise WeightsError("Some files hold whole networks, some weights. Average those of a kind.")
+    whole = kinds == {True}
+    out = _destination(options.out, whole)
     with TemporaryDirectory(dir=session.workspace.scratch) as folder:
-        made = Path(folder) / ("mean.keras" if kinds == {True} else "mean.h5")
-        mean = (_whole if kinds == {True} else _of_reference)(session, options, made)
-        with session.output(options.out) as part:
+        made = Path(folder) / NAMES[whole]
+        mean = (_whole if whole else _of_reference)(session, options, made)
+        with session.output(out) as part:
             shutil.copyfile(made, part)
-    said = {"networks": len(options.files), "sparsity": sparsity(mean), "out": str(options.out)}
+    said = {"networks": len(options.files), "sparsity": sparsity(mean), "out": str(out)}
     answer(said, options.json)
+
+
+def _destination(given: Path | None, whole: bool) -> Path:
+    """Return where to write; raises as `check_destinations`, and for another format's ending."""
+    out = given or Path(NAMES[whole])
+    if out.suffix and out.suffix.lower() not in ENDINGS[whole]:
+        what = "whole networks" if whole else "weights"
+        raise SettingsError(
+            f"{out.name} ends in {out.suffix}, but the mean of {what} is written as "
+            f"{ENDINGS[whole][0]}. Name an --out that ends so."
+        )
+    check_destinations(Namespace(out=out))
+    return out
 
 
 def _of_reference(session: Session, options: Namespace, made: Path) -> Weights:
     scratch = session.workspace.scratch
     every = [keras_h5.read_upload(path.name, path, scratch=scratch)[0] for path in options.files]
-    mean = soup(every, _mask(every[0], tuple(every[0])))
+    mean = soup(every)
     keras_h5.write(made, mean)
     return mean
 
@@ -71,7 +92,7 @@ def _whole(session: Session, options: Namespace, made: Path) -> Weights:
     if len({each.network.digest for each in read}) > 1:
         raise WeightsError("The files hold several architectures. Average runs of one.")
     network, every = read[0].network, [each.weights or {} for each in read]
-    mean = soup(every, _mask(every[0], tuple(network.kernel_uses)))
+    mean = soup(every)
     if needs_statistics(mean):
         mean = _renewed(session, options, network, mean)
     write_network(made, network, mean, scratch=scratch)
@@ -87,7 +108,3 @@ def _renewed(session: Session, options: Namespace, network: Network, mean: Weigh
     reading = with_pixels(network, options.pixels or guess_pixels(network))
     data = prepare_for(builtin_datasets.load_any(options.data, session.workspace), reading)
     return with_statistics(reading, mean, data, 0)
-
-
-def _mask(weights: Weights, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: weights[name] != 0 for name in names}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from core.errors import SettingsError
+from core.errors import JobError, SettingsError
 from core.evaluation.results import NetworkResult
 from core.pruning.plan import PrunePlan
 from core.records import Spec
@@ -36,6 +36,18 @@ class PruneSpec(Spec):
                 "Teachers are only listened to where distillation and epochs are above 0. Raise "
                 "them, or leave the teachers out."
             )
+
+
+def check_teacher(run: str, trained_on: object, data: str) -> None:
+    """Raise JobError if a teacher was trained on another data set than the pruning's.
+
+    run: id of the teacher's. trained_on, data: digests of the data sets.
+    """
+    if trained_on != data:
+        raise JobError(
+            f"The teacher {run} was trained on another data set, perhaps on images that are kept "
+            "back here. Choose teachers that were trained on this one."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -133,7 +133,8 @@ class Cutter:
 
     def _ramped(self, ramp: SparsityRamp, step: int, weights: Weights) -> Mask:
         sparsity = ramp.sparsity_at(step)
-        if not self.plan.gradient_regrowth or step >= ramp.last_step:
+        # At sparsity 0 there is nothing to exchange: what grows back at 0 may stay there.
+        if not self.plan.gradient_regrowth or not sparsity or step >= ramp.last_step:
             return self.mask(weights, sparsity)[0]
         turnover = self.plan.gradient_regrowth * (1 - step / max(ramp.last_step, 1))
         fewer, _ = self.mask(weights, 1 - (1 - sparsity) * (1 - turnover))

@@ -3,7 +3,7 @@
 from core.errors import JobError
 from core.jobs.runner.context import Context
 from core.networks.precision import convolution_policy
-from core.pruning.spec import PruneSpec
+from core.pruning.spec import PruneSpec, check_teacher
 from core.tasks.inputs import finished, network
 from core.tasks.other_networks import is_other, other_network
 from core.training.teacher import Answers, MeanTeacher, NetworkTeacher, Teacher
@@ -22,11 +22,7 @@ def teacher_of(context: Context, spec: PruneSpec, input_shape: tuple[int, ...]) 
 
 def _member(context: Context, id: str, data: str, input_shape: tuple[int, ...]) -> Answers:
     job, _ = finished(context, id)
-    if job.settings.get("data") != data:
-        raise JobError(
-            f"The teacher {id} was trained on another data set, perhaps on images that are kept "
-            "back here. Choose teachers that were trained on this one."
-        )
+    check_teacher(id, job.settings.get("data"), data)
     if is_other(context, id):
         other = other_network(context, id)
         _check_size(id, other.network.input_shape, input_shape)

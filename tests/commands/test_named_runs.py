@@ -12,6 +12,7 @@ from core.pruning.search.proposals import START, Entry
 from core.pruning.search.spec import CompeteResult, CompeteSpec
 from core.pruning.spec import PruneSpec
 from core.runs.results import network_of
+from core.runs.specs import result_of, spec_of
 from core.training.spec import TrainSpec
 from core.workspace import Workspace
 from tests.runs.finished_lab import fill, finish
@@ -38,6 +39,8 @@ def lab(monkeypatch, tmp_path, capsys):
     result = CompeteResult(ids["dense"], winner.job.id, (TRIED,), winner.point)
     ids["competition"] = finish(store, CompeteSpec(data=ids["data"], minutes=5), result)
     ids["other"] = finish(store, CompeteSpec(data="0" * 16, minutes=5), result)
+    dense = result_of(store.get(ids["dense"]))
+    ids["stranger"] = finish(store, TrainSpec(data="0" * 16), dense)
     ids["queued"] = store.submit(TrainSpec(data=ids["data"]), 99)
     ids["stopped"] = store.submit(PruneSpec(data=ids["data"], dense=ids["dense"]), 99)
     store.stop(ids["stopped"])
@@ -97,3 +100,26 @@ def test_a_finished_one_is_taken(lab, monkeypatch, name, given):
     status, answer = call(name, given)
     assert (status, answer["state"]) == (0, "queued")
     assert ids[given] in store.get(answer["run"]).settings.values()
+
+
+def test_a_teacher_of_other_images_is_refused_at_once(lab, monkeypatch, capsys, tmp_path):
+    """Also where --teachers is given twice, or once with commas, which a file's name may have."""
+    store, ids, _ = lab
+    stranger = ids["stranger"]
+    monkeypatch.setattr(control, "ensure", lambda workspace: None)
+    before = len(store.jobs())
+    words = ["prune", ids["dense"], "--data", ids["data"], "--sparsity", "0.9", "--background"]
+    for taught in ([f"{ids['dense']},{stranger}"], [ids["dense"], stranger]):
+        options = [word for each in taught for word in ("--teachers", each)]
+        assert run([*words, *options, "--json"]) == 1
+        answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert f"The teacher {stranger} was trained on another data set" in answer["error"]
+    assert len(store.jobs()) == before
+    options = ("--teachers", f"{ids['dense']},", "--teachers", ids["magnitude-0.95"])
+    assert run([*words, *options, "--json"]) == 0
+    made = json.loads(capsys.readouterr().out.splitlines()[-1])["run"]
+    assert spec_of(store.get(made)).teachers == (ids["dense"], ids["magnitude-0.95"])
+    named = tmp_path / "a,b.h5"
+    named.write_bytes(b"no weights")
+    assert run([*words, "--teachers", str(named), "--json"]) == 1
+    assert "This is not a weights file" in capsys.readouterr().out

@@ -46,13 +46,42 @@ def test_the_mean_of_weights_files_is_as_sparse_as_each(asked, tmp_path):
     assert answer["sparsity"] == pytest.approx(0.5, abs=1e-4)
 
 
-def test_networks_with_other_zeros_are_refused(asked, tmp_path):
-    keras_h5.write(tmp_path / "a.h5", sparse(1))
-    keras_h5.write(tmp_path / "b.h5", initial_weights(REFERENCE, 1))
-    status, answer = asked(tmp_path / "a.h5", tmp_path / "b.h5", "--out", tmp_path / "c.h5")
-    assert status == 1
-    assert "Network 2 has weights in conv1/kernel" in answer["error"]
-    assert not (tmp_path / "c.h5").exists()
+@pytest.mark.parametrize("other", ["dense", "zero"])
+def test_networks_with_other_zeros_are_refused_in_any_order(asked, tmp_path, other):
+    """One that is dense made all of the mean dense; one of zeros alone halved it."""
+    dense = initial_weights(REFERENCE, 1)
+    found = {"dense": dense, "zero": {name: np.zeros_like(value) for name, value in dense.items()}}
+    paths = [tmp_path / "a.h5", tmp_path / "b.h5"]
+    for path, arrays in zip(paths, (sparse(1), found[other]), strict=True):
+        keras_h5.write(path, arrays)
+    for order in (paths, paths[::-1]):
+        status, answer = asked(*order, "--out", tmp_path / "c.h5")
+        assert status == 1
+        assert "Network 2 has other zeros than the first in conv1/kernel" in answer["error"]
+        assert not (tmp_path / "c.h5").exists()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Return two files of weights (.h5) and two of whole networks (.keras), by their ending."""
+    whole, arrays = NETWORKS["plain"], weights("plain")
+    for name in ("a", "b"):
+        keras_h5.write(tmp_path / f"{name}.h5", sparse(1))
+        write_network(tmp_path / f"{name}.keras", whole, arrays, scratch=tmp_path)
+    return {kind: [tmp_path / f"{name}{kind}" for name in "ab"] for kind in (".h5", ".keras")}
+
+
+def test_the_mean_has_the_format_that_its_name_says(asked, files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = {kind: asked(*paths)[1]["out"] for kind, paths in files.items()}
+    assert made == {".h5": "my_model_weights.h5", ".keras": "mean.keras"}
+    assert len(keras_h5.read(tmp_path / made[".h5"], REFERENCE)) == 12
+    assert read_network(tmp_path / made[".keras"], scratch=tmp_path).weights
+    for kind, wrong in ((".h5", ".keras"), (".keras", ".h5"), (".h5", ".pt")):
+        status, answer = asked(*files[kind], "--out", f"wrong{wrong}")
+        assert (status, f"ends in {wrong}, but" in answer["error"]) == (2, True), answer
+        assert f"is written as {kind}. Name" in answer["error"]
+        assert not (tmp_path / f"wrong{wrong}").exists()
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from core.pruning.methods.l1_filter import filter_norms, greedy_norms
 from core.pruning.methods.taylor import filter_effect
 from core.pruning.methods.woodfisher import WoodFisher
 from core.pruning.plan import PrunePlan
+from core.pruning.schedule import ramp_over
 from core.pruning.unstructured import Cutter
 from tests.pruning.tiny import SHAPE, context, data, split, weights
 
@@ -158,6 +159,14 @@ def test_regrowth_ends_on_the_sparsity_and_brings_back_the_steepest():
         if back.any() and gone.any():
             slope = np.abs(gradient[name])
             assert slope[back].min() >= slope[gone].max()
+
+
+def test_regrowth_exchanges_nothing_where_nothing_is_removed():
+    """Without batch normalisation biases went for an epoch, never grew back, and some stayed 0."""
+    plan = PrunePlan(method="snip", sparsity=0.0, gradient_regrowth=0.3, **PLAIN)
+    dense = {name: value + np.float32(1e-3) for name, value in weights().items()}
+    mask = Cutter(data(), plan, 1).mask_at(ramp_over(40, 0.5, 0.0), 0, dense)
+    assert all(np.all(kept) for kept in mask.values())
 
 
 def test_snip_counts_every_image_once_whatever_batch_it_came_in():
