@@ -55,6 +55,18 @@ def listed(names: Iterable[str], word: str = "and") -> str:
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
+def unlike(names: Iterable[str]) -> list[str]:
+    """Return names as headers of one table, those that stood before numbered: P, P (2)."""
+    taken: dict[str, None] = {}
+    for name in names:
+        number, header = 1, name
+        while header in taken:
+            number += 1
+            header = f"{name} ({number})"
+        taken[header] = None
+    return list(taken)
+
+
 def times(ratio: float) -> str:
     """Return a ratio as people say it: 3.2 times, 12 times."""
     return f"{ratio:.1f} times" if ratio < 9.95 else f"{ratio:,.0f} times"

@@ -67,7 +67,7 @@ def main() -> None:
     picked = _choose(points, chosen)
     if picked:
         by_id = {point.id: point for point in points}
-        _compare([by_id[id] for id in picked if id in by_id], networks)
+        _compare([by_id[id] for id in picked if id in by_id], networks, points)
     else:
         st.info("Click dots, or select networks above, to compare them.")
     _more(points, labels, picked)
@@ -226,7 +226,8 @@ def _choose(points: list[Point], chosen: list[str]) -> list[str]:
     return picked
 
 
-def _compare(points: list[Point], networks: list[Network]) -> None:
+def _compare(points: list[Point], networks: list[Network], every: list[Point]) -> None:
+    """Show the networks of `points` beside one another; every: all that the page knows by name."""
     by_id = {network.job.id: network for network in networks}
     chosen = [results.relabelled(by_id[point.id], point.label) for point in points]
     if len(chosen) == 1:
@@ -252,7 +253,8 @@ def _compare(points: list[Point], networks: list[Network]) -> None:
     elif view == "Predictions":
         predictions_view(chosen, baseline if dense else None)
     else:
-        settings_view(points, baseline.point if len(chosen) > 1 else None)
+        called = {point.id: point.label for point in every}
+        settings_view(chosen, called, baseline.point if len(chosen) > 1 else None)
     if len(chosen) > 1:  # of one alone, its card has it
         downloads(with_it)
 

@@ -114,3 +114,7 @@ def test_ratios_lose_their_decimal_from_ten():
 def test_no_moment_is_no_words():
     assert text.ago(None) == ""
     assert text.clock(None) == ""
+
+
+def test_headers_of_one_table_are_all_different():
+    assert text.unlike(["P", "P", "P (2)", "Q", "P"]) == ["P", "P (2)", "P (2) (2)", "Q", "P (3)"]

@@ -1,18 +1,22 @@
 """A run's settings as a table in the words of the pages."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 
 from core.data.partition import Partition
 from core.errors import RecordError
+from core.evaluation.differences import Difference, differences
+from core.evaluation.point import Point
 from core.federated.presets import TITLES
 from core.federated.spec import FederatedSpec
 from core.jobs.store.job import Job
 from core.pruning.plan import DEFAULT, PAPER
+from core.pruning.stored_plan import with_defaults
 from core.runs.federated_labels import federated_name
 from core.runs.labels import algorithm_labels, method_labels
-from core.runs.specs import spec_of
+from core.runs.results import Network
+from core.runs.specs import spec_of, teachers_of
 
 TITLES_OF = {"data": "data set", "dense": "network", "start": "begins with"}
 NOTHING = {"dense": "trained first", "start": "fresh weights"}
@@ -31,6 +35,20 @@ def run_settings(job: Job, names: Mapping[str, str] | None = None) -> list[tuple
         return setting_rows(spec_of(job), names or {})
     except RecordError as error:
         return [("settings", str(error))]
+
+
+def network_differences(networks: Sequence[Network]) -> list[Difference]:
+    """Return the settings in which pruned networks differ, the teachers of their runs included."""
+    taught = any(teachers_of(network.job) for network in networks)
+    return differences(with_defaults([_told(network, taught) for network in networks]))
+
+
+def _told(network: Network, taught: bool) -> Point:
+    """Return a point whose plan names its teachers, which only its run's settings hold."""
+    if not taught:
+        return network.point
+    plan = {**network.point.plan, "teachers": teachers_of(network.job)}
+    return replace(network.point, plan=plan)
 
 
 def setting_rows(

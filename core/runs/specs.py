@@ -107,3 +107,9 @@ def data_of(job: Job) -> str:
 def source_of(job: Job) -> str:
     """Return the id of the run whose network this one starts from, "" if it starts from none."""
     return str(job.settings.get("dense") or job.settings.get("start") or "")
+
+
+def teachers_of(job: Job) -> tuple[str, ...]:
+    """Return the ids of the runs whose networks this one learns from, none for most runs."""
+    found = job.settings.get("teachers")
+    return tuple(map(str, found)) if isinstance(found, list) else ()

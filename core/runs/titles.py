@@ -25,7 +25,7 @@ from core.pruning.spec import PruneSpec
 from core.records import Spec
 from core.runs.federated_labels import federated_name, unusual
 from core.runs.labels import method_labels
-from core.runs.specs import data_of, source_of, spec_of
+from core.runs.specs import data_of, source_of, spec_of, teachers_of
 from core.settings import to_dict
 from core.text import exact_percent, percent, plural
 from core.training.recipe import PRESETS, Recipe
@@ -56,10 +56,17 @@ UNKNOWN = "settings of an unknown form"
 
 
 def names_of(store: Store, workspace: Workspace, jobs: Sequence[Job]) -> dict[str, str]:
-    """Return what the data sets and the networks that jobs start from are called, by id."""
+    """Return what data sets, and networks that jobs start or learn from, are called, by id."""
     names = dataset_names(workspace)
-    sources = {source_of(job) for job in jobs} - {""}
-    return names | {id: short_title(store.get(id)) for id in sources if store.exists(id)}
+    taught = {id for job in jobs for id in teachers_of(job)}
+    known = {id for id in taught | {source_of(job) for job in jobs} if id and store.exists(id)}
+    gone = {id: gone_network(id) for id in taught - known}
+    return names | gone | {id: short_title(store.get(id)) for id in known}
+
+
+def gone_network(id: str) -> str:
+    """Return what a network is called whose run is not here."""
+    return f"deleted network {id[:8]}"
 
 
 def dataset_names(workspace: Workspace) -> dict[str, str]:

@@ -2,9 +2,13 @@
 
 import pytest
 
+from core.jobs.store.annotation import Annotation
 from core.jobs.store.store import Store
+from core.pruning.plan import PrunePlan
 from core.pruning.search.seeds import repetition_seed, seed_name, seed_place
+from core.pruning.spec import PruneSpec
 from tests.pages.conftest import all_text
+from tests.runs.finished_lab import finish
 
 pytestmark = pytest.mark.slow  # whole pages
 
@@ -97,3 +101,62 @@ def test_one_network_alone_asks_for_a_second_once_and_starts_nothing(filled_home
         assert "Select two pruned networks" not in text
     assert len(store.jobs(kind="behaviour")) == before
     store.close()
+
+
+def taught(workspace, ids, teachers):
+    """Finish a pruning that learned from these networks; return its id."""
+    store = Store(workspace.store_url)
+    try:
+        plan = PrunePlan(method="magnitude", sparsity=0.8)
+        spec = PruneSpec(data=ids["data"], dense=ids["dense"], plan=plan, teachers=teachers)
+        like = store.get(ids["magnitude-0.8"]).result
+        return finish(store, spec, like)
+    finally:
+        store.close()
+
+
+def settings_that_differ(test):
+    found = next(each.value for each in test.table if "Setting" in each.value.columns)
+    return [[bare(cell) for cell in row] for row in found.values.tolist()]
+
+
+def test_networks_that_differ_in_their_teachers_only_say_so(filled_home, open_page):
+    workspace, ids = filled_home
+    gone = "f" * 16
+    one = taught(workspace, ids, (ids["magnitude-0.95"], gone))
+    test = open_page("frontier", data=ids["data"], points=f"{ids['magnitude-0.8']},{one}")
+    told = "magnitude 95.0%, deleted network ffffffff"
+    assert settings_that_differ(test) == [["teachers", "none", told]]
+
+
+def test_a_default_stands_beside_another_value(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    plan = PrunePlan(method="magnitude", sparsity=0.8, temperature=4.0)
+    like = dict(store.get(ids["magnitude-0.8"]).result)
+    like["point"] = {**like["point"], "plan": plan.to_dict()}
+    warm = finish(store, PruneSpec(data=ids["data"], dense=ids["dense"], plan=plan), like)
+    store.close()
+    test = open_page("frontier", data=ids["data"], points=f"{ids['magnitude-0.8']},{warm}")
+    assert settings_that_differ(test) == [["temperature", "2", "4"]]
+
+
+def test_networks_called_like_a_column_keep_one_of_their_own(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    chosen = [ids["magnitude-0.8"], ids["magnitude-0.95"], ids["l1_filter-0.8"]]
+    for id, name in zip(chosen, ("Measure", "Setting", "Dense (baseline)"), strict=True):
+        store.annotate(id, Annotation(name))
+    store.close()
+    test = open_page("frontier", data=ids["data"], points=",".join(chosen))
+    first, second = ([bare(name) for name in each.value.columns] for each in test.table)
+    assert first == [
+        "Measure",
+        "Dense (baseline)",
+        "Measure (2)",
+        "Setting",
+        "Dense (baseline) (2)",
+    ]
+    assert second == ["Setting", "Measure", "Setting (2)", "Dense (baseline)"]
+    accuracies = measured(test).loc[:, "Accuracy"].map(bare).tolist()
+    assert accuracies == ["76.0%", "77.0% (+1.0)", "74.0% (-2.0)", "72.0% (-4.0)"]

@@ -188,3 +188,12 @@ def test_a_strangers_text_in_a_title_is_no_tag_for_a_chart(store, spec):
     for title in titles:
         assert "‹a href='x'›mine‹/a›" in title
         assert "\u202e" not in title
+
+
+def test_a_runs_settings_name_its_teachers_by_their_titles(store, workspace):
+    teacher = store.submit(TrainSpec(data="d", recipe=QUICK), 3)
+    spec = PruneSpec(data="d", dense="e", plan=PrunePlan(), teachers=(teacher, "f" * 16))
+    job = store.get(store.submit(spec, 0))
+    rows = dict(run_settings(job, names_of(store, workspace, [job])))
+    title = short_title(store.get(teacher))
+    assert rows["teachers"] == f"{title}, deleted network ffffffff"

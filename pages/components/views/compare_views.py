@@ -13,17 +13,17 @@ from core.evaluation.behaviour import (
     BehaviourSpec,
     Change,
 )
-from core.evaluation.differences import Difference, differences
+from core.evaluation.differences import Difference
 from core.evaluation.point import Point
 from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
 from core.jobs.store.job import DONE, Job
 from core.pruning.search.seeds import seed_place
-from core.pruning.stored_plan import with_defaults
 from core.runs.results import Network, shown_names
-from core.runs.setting_rows import setting_text
-from core.runs.specs import data_of, result_of
-from core.text import percent, plural, score_text, signed_points, size
+from core.runs.setting_rows import network_differences, setting_text
+from core.runs.specs import data_of, result_of, teachers_of
+from core.runs.titles import gone_network
+from core.text import percent, plural, score_text, signed_points, size, unlike
 from pages.components.architecture.architecture_view import architecture_view
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
@@ -37,27 +37,32 @@ MOST_BUTTONS = 8
 SOON = 10  # priority of a question that somebody looks at: before the waiting runs of a sweep
 
 
-def settings_view(points: Sequence[Point], baseline: Point | None = None) -> None:
+def settings_view(
+    networks: Sequence[Network], called: dict[str, str], baseline: Point | None = None
+) -> None:
     """Show the measurements side by side, and only the settings that differ.
 
+    called: id -> what a network is called that another one came from or learned from.
     baseline: stands first, and the others' numbers say how far they are from it.
     """
+    points = [network.point for network in networks]
     others = [point for point in points if baseline is None or point.id != baseline.id]
-    columns = {} if baseline is None else {pinned(baseline): _measured(baseline)}
-    columns |= {point.label: _measured(point, baseline) for point in others}
+    columns = [] if baseline is None else [(pinned(baseline), _measured(baseline))]
+    columns += [(point.label, _measured(point, baseline)) for point in others]
     _side_by_side("Measure", columns)
-    planned = [point for point in points if point.plan]
+    planned = [network for network in networks if network.point.plan]
     if len(planned) < 2:
         if len(points) > 1:  # of one alone, the page asks for a second
             st.caption("Select two pruned networks to see which settings differ.")
         return
-    found = differences(with_defaults(planned))
+    found = network_differences(planned)
     st.subheader("Settings that differ", anchor=False)
     if not found:
         st.caption("All settings are equal.")
         return
-    called = {point.id: point.label for point in (*points, *([baseline] if baseline else []))}
-    _side_by_side("Setting", {point.label: _settings(found, point, called) for point in planned})
+    taught = {id: gone_network(id) for each in planned for id in teachers_of(each.job)}
+    told = [(each.point.label, _settings(found, each.point, taught | called)) for each in planned]
+    _side_by_side("Setting", told)
 
 
 def pinned(baseline: Point) -> str:
@@ -65,16 +70,16 @@ def pinned(baseline: Point) -> str:
     return f"{baseline.label} (baseline)"
 
 
-def _side_by_side(rows: str, columns: Mapping[str, Mapping[str, str]]) -> None:
+def _side_by_side(rows: str, columns: Sequence[tuple[str, Mapping[str, str]]]) -> None:
     """Show a column for each network. rows: what the rows are. All cells are read whole.
 
     A table of plain text, which wraps: the grid of `st.dataframe` cuts what is wide.
     """
-    names = list(next(iter(columns.values())))
-    told = {
-        plain(label): [plain(values[name]) for name in names] for label, values in columns.items()
-    }
-    st.table({rows: list(map(plain, names)), **told}, border="horizontal")
+    names = list(columns[0][1])
+    cells = [names, *([values[name] for name in names] for _, values in columns)]
+    headers = unlike([rows, *(label for label, _ in columns)])
+    table = {plain(h): list(map(plain, own)) for h, own in zip(headers, cells, strict=True)}
+    st.table(table, border="horizontal")
 
 
 def _settings(
