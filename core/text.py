@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 
 NO_NUMBER = "–"
+MINUS = "−"
 
 
 def thousands(number: float) -> str:
@@ -29,8 +30,13 @@ def score_text(score: float) -> str:
 
 
 def signed_points(difference: float) -> str:
-    """Return a difference of two shares (-0.021) in percentage points: -2.1 points."""
-    return f"{round(difference * 100, 1) + 0.0:+.1f} points"  # never -0.0
+    """Return a difference of two shares (-0.021) in percentage points: −2.1 points."""
+    return f"{signed(difference * 100)} points"
+
+
+def signed(number: float, digits: int = 1) -> str:
+    """Return a number with its sign, a minus as typesetters write it: +2.0, −6.0."""
+    return f"{round(number, digits) + 0.0:+.{digits}f}".replace("-", MINUS)  # never -0.0
 
 
 def rounded_down_percent(share: float, digits: int) -> str:

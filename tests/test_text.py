@@ -82,7 +82,7 @@ def test_a_chosen_share_has_the_decimals_it_needs():
 
 def test_differences_of_shares_are_points_not_percent():
     assert [text.signed_points(d) for d in (0.02, -0.051, -0.0001)] == [
-        "+2.0 points", "-5.1 points", "+0.0 points",
+        "+2.0 points", "−5.1 points", "+0.0 points",
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ def remark(point: Point, dense: Point | None, label: str) -> str:
             f"{percent(point.accuracy)} of the holdout images correctly."
         )
     left = point.parameters - point.zeros
-    start = f"{label} keeps {left:,} of {point.parameters:,} weights"
+    start = f"{label} {percent(point.sparsity)} keeps {left:,} of {point.parameters:,} weights"
     change = _change(point.accuracy - dense.accuracy)
     return f"{start} and {change} on the holdout{_cost(point)}."
 
@@ -47,12 +47,14 @@ def fine_tuned_remark(point: Point) -> str:
     )
 
 
-def best_remark(best: Point, dense: Point | None, label: str, networks: int) -> str:
-    """Return in one sentence how a run of `networks` pruned networks ended."""
-    said = remark(best, dense, label)
-    if networks == 1:
-        return said
-    return f"The best of {networks:,} pruned networks by validation images: {said}"
+def best_remark(best: Point, label: str, networks: int) -> str:
+    """Return which of `networks` pruned networks is the best; `remark` says what it lost."""
+    of = (
+        "The pruned network"
+        if networks == 1
+        else f"The best of {networks:,} pruned networks by validation images"
+    )
+    return f"{of} is {label} {percent(best.sparsity)}, with a score of {score_text(best.score)} on the holdout."
 
 
 def _change(difference: float) -> str:

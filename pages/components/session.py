@@ -28,6 +28,7 @@ from core.runs.activity import (
     top_level,
 )
 from core.runs.federated_runs import watched
+from core.runs.home.kept_cut import kept_cut, with_kept
 from core.runs.network_list import Edition, NetworkList
 from core.runs.results import History
 from core.runs.table.index import RunEdition, RunIndex
@@ -157,7 +158,9 @@ def _history(url: str, id: str, version: int, _job: Job) -> History:
 
 def sweep_now(sweep: str) -> Family:
     """Return one sweep's networks; read once per change, for all sessions together."""
-    return _sweep_family(workspace().store_url, store().revision(), sweep)
+    found = _sweep_family(workspace().store_url, store().revision(), sweep)
+    # The cut is a file, which changes no revision.
+    return with_kept(found, kept_cut(store(), workspace(), sweep)) if found.cuts else found
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

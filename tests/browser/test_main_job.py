@@ -73,7 +73,7 @@ def test_a_short_training_reports_every_epoch_and_ends_with_a_file(visitor):
     settle(page)
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="Download dense.h5").wait_for(timeout=TRAINED_MS)
-    assert metric(page, "Epochs") == "1"
+    assert metric(page, "Epochs finished") == "1"
     assert page.locator(".live-chart figcaption").first.text_content().startswith("Best validation")
 
 

@@ -35,7 +35,7 @@ def test_the_dense_network_is_pinned_first_though_nobody_selected_it(filled_home
     table = measured(compared(open_page, filled_home[1]))
     assert table.index.tolist() == ["Dense (baseline)", "magnitude 80.0%", "magnitude 95.0%"]
     # dense 76 %, then 77 % and 74 %
-    assert table["Accuracy"].map(bare).tolist() == ["76.0%", "77.0% (+1.0)", "74.0% (-2.0)"]
+    assert table["Accuracy"].map(bare).tolist() == ["76.0%", "77.0% (+1.0)", "74.0% (−2.0)"]
 
 
 def test_another_baseline_is_kept_in_the_address_and_the_numbers_follow_it(filled_home, open_page):

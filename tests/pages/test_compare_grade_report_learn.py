@@ -133,7 +133,7 @@ def test_what_changed_tells_new_errors_and_fixed_images(lab) -> None:
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
     shown = texts(opened("frontier", points=points, view="Predictions"))
     assert "Of 50 holdout images, 2 are newly wrong and 1 newly right." in shown
-    assert "Mean confidence 80.0% (-5.0 points)." in shown
+    assert "Mean confidence 80.0% (−5.0 points)." in shown
     assert "majority" not in shown  # of one network
     assert r"each class magnitude 95\.0% labels otherwise than the dense network" in shown
     assert "agree with those of the dense network on 90.0%" in shown

@@ -36,6 +36,12 @@ def test_the_explorer_says_what_became_of_the_images(filled_home, store, open_pa
     assert not test.exception
     assert "Of 4 validation images (of 40), 1 is newly wrong and 1 newly right." in all_text(test)
     assert "50.0% on the same 4 validation images (of 40)." in all_text(test)
+    slider = next(each for each in test.slider if each.label == "Sparsity")
+    slider.set_value(0.7).run()  # the last answer stays in sight until the next one is there
+    assert not test.exception
+    assert "Pruning…" in all_text(test)
+    assert "Starting: the first preview" not in all_text(test)
+    assert "50.0% on the same 4 validation images (of 40)." in all_text(test)
 
 
 def test_the_card_of_a_pruned_network_asks_what_it_forgot_and_a_dense_one_does_not(

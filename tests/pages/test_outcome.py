@@ -25,6 +25,7 @@ from core.pruning.spec import PruneResult, PruneSpec
 from core.runs.results import network_of
 from core.training.recipe import QUICK
 from core.training.spec import TrainSpec
+from pages.components.session import sweep_now
 from tests.pages.conftest import all_text, answers
 from tests.runs.finished_lab import CLASSES, begin, finish, pruned_weights, settle
 
@@ -71,7 +72,8 @@ def test_the_end_is_a_sentence_the_lost_images_the_best_file_and_a_comparison(
     test = open_page("home", sweep=sweep)
     assert not test.exception
     text = all_text(test).replace("\\", "")
-    assert "The best of 2 pruned networks by validation images: Magnitude keeps" in text
+    assert "The best of 2 pruned networks by validation images is Magnitude 96.0%, with a" in text
+    assert text.count("Magnitude 96.0% keeps") == 1
     assert "loses 1.0 points of accuracy on the holdout" in text
     assert (
         "Of 4 validation images (of 40), 1 is wrong now and was right before. This is it." in text
@@ -112,7 +114,7 @@ def test_once_it_is_trained_the_best_cut_has_images_and_a_file(filled_home, stor
     found = answered(folder)
     plan = PrunePlan(method="magnitude", sparsity=0.8, epochs=0)
     kept = PreviewResult(
-        sparsity=0.8, accuracy=0.75, dense_accuracy=0.8, score=0.775, images=4, seconds=0.1,
+        sparsity=0.8, accuracy=0.7, dense_accuracy=0.8, score=0.75, images=4, seconds=0.1,
         reconstructed=False, plan=plan, layers=(), weights="my_model_weights.h5", forgotten=found,
     )  # fmt: skip
     keras_h5.write(folder / "my_model_weights.h5", pruned_weights(0.8))
@@ -121,8 +123,11 @@ def test_once_it_is_trained_the_best_cut_has_images_and_a_file(filled_home, stor
     assert not test.exception
     text = all_text(test).replace("\\", "")
     assert "correctly, the network before the cut 80.0%." in text
-    assert "classifies 75.0% of 4 validation images (of 40) correctly" in text
-    assert "Before fine-tuning: Of 4 validation images (of 40), 1 is wrong now" in text
+    assert "classifies 70.0% of 4 validation images (of 40) correctly" in text
+    assert [cut.accuracy for cut in sweep_now(sweep).cuts] == [0.7]  # the dot says so too
+    assert (
+        "Magnitude 80.0% before fine-tuning: Of 4 validation images (of 40), 1 is wrong now" in text
+    )
     labels = [each.proto.label for each in test.get("download_button")]
     assert "Download the best network so far" in labels
     shutil.rmtree(folder)  # a cut that is gone takes nothing else with it

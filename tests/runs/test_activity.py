@@ -20,7 +20,7 @@ from core.runs.activity import (
 )
 from core.runs.import_checks import check_file
 from core.runs.network_list import NetworkList
-from core.runs.remarks import cut_remark, remark
+from core.runs.remarks import best_remark, cut_remark, remark
 from core.runs.titles import job_title
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
@@ -134,8 +134,18 @@ def test_a_recent_run_without_numbers_has_no_best(tmp_path):
 def test_a_remark_says_what_was_lost(accuracy, said):
     text = remark(point(accuracy, 0.9), DENSE, "Magnitude")
     assert said in text
-    assert "Magnitude keeps 100 of 1,000 weights" in text
+    assert "Magnitude 90.0% keeps 100 of 1,000 weights" in text
     assert "on the holdout" in text  # charts beside it have numbers of validation images
+
+
+def test_the_best_is_named_with_its_sparsity_and_its_score():
+    assert best_remark(point(0.7, 0.9), "Magnitude", 6) == (
+        "The best of 6 pruned networks by validation images is Magnitude 90.0%, with a score of "
+        "0.800 on the holdout."
+    )
+    assert best_remark(point(0.5, 0.9), "Magnitude", 1) == (
+        "The pruned network is Magnitude 90.0%, with a score of 0 on the holdout."
+    )
 
 
 def test_a_cut_is_compared_on_its_own_images_or_says_that_it_is_not():

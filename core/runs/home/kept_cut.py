@@ -1,13 +1,14 @@
 """The best cut that a sweep made of its own network before any fine-tuning, with its file."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import RecordError
 from core.jobs.store.store import Store
-from core.pruning.preview.first_cuts import FOLDER, RESULT_FILE
+from core.pruning.preview.first_cuts import FOLDER, RESULT_FILE, FirstCut
 from core.pruning.preview.spec import PreviewResult
+from core.runs.activity import Family
 from core.workspace import Workspace
 
 
@@ -36,3 +37,17 @@ def kept_cut(store: Store, workspace: Workspace, sweep: str) -> KeptCut | None:
     except (OSError, ValueError, RecordError):
         return None
     return found if found.weights.is_file() else None
+
+
+def with_kept(found: Family, kept: KeptCut | None) -> Family:
+    """Return the family with the kept cut in the place of the same cut during the training.
+
+    It was measured on more images: one network has one number, on a chart and in a sentence.
+    """
+    if kept is None:
+        return found
+    plan = kept.result.plan
+    own = FirstCut(plan.method, plan.sparsity, kept.result.accuracy, 0)
+    same = (own.method, own.sparsity)
+    cuts = tuple(own if (cut.method, cut.sparsity) == same else cut for cut in found.cuts)
+    return replace(found, cuts=cuts)

@@ -23,7 +23,7 @@ from core.runs.results import Network, shown_names
 from core.runs.setting_rows import network_differences, setting_text
 from core.runs.specs import data_of, result_of, teachers_of
 from core.runs.titles import gone_network
-from core.text import percent, plural, score_text, signed_points, size, unlike
+from core.text import percent, plural, score_text, signed, signed_points, size, unlike
 from pages.components.architecture.architecture_view import architecture_view
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
@@ -100,8 +100,7 @@ def _gain(value: float, other: float | None, text: str) -> str:
     """Return a share with its distance from the baseline's, in points."""
     if other is None:
         return text
-    points = round((value - other) * 100, 1) + 0.0  # never -0.0
-    return f"{text} ({points:+.1f})"
+    return f"{text} ({signed((value - other) * 100)})"
 
 
 def _times(value: float, other: float | None, text: str) -> str:

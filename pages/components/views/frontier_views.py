@@ -144,10 +144,17 @@ def sentences(found: Family, labels: dict[str, str]) -> None:
     if not found.all_points:
         st.markdown(_waiting(found))
     best = best_by_validation(contenders(found.points))
-    for point in reversed(found.all_points[-SENTENCES:]):
+    for point in _told(found.all_points, best):
         icon = ":material/star:" if best is not None and point.id == best.id else "•"
         text = remark(point, found.dense, labels.get(point.method, point.method))
         st.markdown(f"{icon} {plain(text)}")
+
+
+def _told(points: Sequence[Point], best: Point | None) -> list[Point]:
+    """Return the newest networks, and the best one first where it is older."""
+    newest = list(reversed(points[-SENTENCES:]))
+    is_older = best is not None and best.id not in {point.id for point in newest}
+    return [best, *newest] if best is not None and is_older else newest
 
 
 def _waiting(found: Family) -> str:

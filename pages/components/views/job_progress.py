@@ -22,6 +22,9 @@ BADGES: dict[str, tuple[str, Color]] = {
     "abandoned": (":material/link_off:", "orange"),
 }
 
+# What a bar says before its run says anything: the badge beside it has the state.
+SILENT = {"queued": "not started yet", "running": "starting"}
+
 
 class Ends(Protocol):
     """A job, or a row that stands for one."""
@@ -69,7 +72,7 @@ def state_badge(job: Job) -> None:
 def progress_line(job: Job) -> None:
     """Show how far the job is and, once it means something, how long it still takes."""
     left = f" · {time_left(job.seconds_left)}" if job.seconds_left is not None else ""
-    message = plain(job.message) if job.message else job.shown_state
+    message = plain(job.message) if job.message else SILENT.get(job.shown_state, job.shown_state)
     st.progress(job.share_done, text=f"{message}{left}")
 
 

@@ -95,7 +95,7 @@ def _metrics(job: Job, validation: Sequence[tuple[int, float]]) -> None:
     if validation:
         step, value = max(validation, key=lambda pair: pair[1])
         cells.append(("Best validation", percent(value), f"At epoch {step}."))
-        cells.append(("Epochs", f"{len(validation)}", ""))
+        cells.append(("Epochs finished", f"{len(validation)}", ""))
     if network:
         reached = percent(network.point.accuracy)
         cells.append(("Holdout", reached, "Images that no choice has seen."))

@@ -23,6 +23,8 @@ from pages.components.views.weight_views import before_and_after
 
 SHARES = "preview-shares"  # key of the last answer's sparsity of each layer
 CUTS = "preview-cuts:"  # keys of what has a slider, with the network and the kind of method
+ANSWERED = "preview-answered:"  # keys of what a dense network was last asked and has answered
+STARTING = "Starting: the first preview takes about fifteen seconds, the next ones are instant."
 PATIENCE_SECONDS = 1.5  # an answer takes a third of that once the runner is warm
 
 
@@ -107,19 +109,35 @@ def _answer(spec: PreviewSpec) -> None:
     job_id = submit(spec, priority=10)
     job = store().wait(job_id, PATIENCE_SECONDS)
     if job.ended:
-        show_preview(job, spec)
-        first_forgotten(spec, _move)
+        _shown(job, spec)
         return
+    before = _answered(spec)
 
     @st.fragment(run_every=0.5)
-    def warming_up() -> None:
+    def awaited() -> None:
         if store().get(job_id).ended:
             st.rerun()
-        st.info(
-            "Starting: the first preview takes about fifteen seconds, the next ones are instant."
-        )
+        if before is None:
+            st.info(STARTING)
+        else:
+            st.caption("Pruning…")
 
-    warming_up()
+    awaited()
+    if before is not None:
+        _shown(*before)
+
+
+def _shown(job: Job, spec: PreviewSpec) -> None:
+    if job.state == DONE:
+        st.session_state[f"{ANSWERED}{spec.dense}"] = (job.id, spec)
+    show_preview(job, spec)
+    first_forgotten(spec, _move)
+
+
+def _answered(spec: PreviewSpec) -> tuple[Job, PreviewSpec] | None:
+    """Return what stays in sight until the next answer is there, with its question."""
+    id, asked = st.session_state.get(f"{ANSWERED}{spec.dense}", ("", spec))
+    return (store().get(id), asked) if id and store().exists(id) else None
 
 
 def _move(sparsity: str) -> None:

@@ -24,7 +24,7 @@ from core.runs.labels import method_labels
 from core.runs.remarks import best_remark, cut_remark
 from core.runs.results import Network, network_of, shown_names
 from core.runs.specs import data_of, result_of
-from core.text import size
+from core.text import percent, size
 from pages.components.error_box import plain
 from pages.components.image_strip import image_strip
 from pages.components.session import ask, choice_images, store, sweep_now, workspace
@@ -60,9 +60,16 @@ def _draw(sweep: str) -> None:
         label, total = method_labels()[first.method], choice_images(_data(sweep))
         st.markdown(cut_remark(first, label, dense, IMAGES, total, alike=False))
     if cut is not None and cut.result.forgotten is not None and not ended:
-        said = lost_sentence(cut.result.forgotten, choice_images(_data(sweep)))
-        st.caption(f"Before fine-tuning: {said}")
-        _images(cut.result.forgotten, cut.folder / ANSWERS_FILE, sweep)
+        _forgotten_by(cut, cut.result.forgotten, sweep)
+
+
+def _forgotten_by(cut: KeptCut, found: Forgotten, sweep: str) -> None:
+    """Show what a cut lost; its name tells it from fine-tuned networks above it."""
+    plan = cut.result.plan
+    name = f"{method_labels()[plan.method]} {percent(plan.sparsity)}"
+    said = lost_sentence(found, choice_images(_data(sweep)))
+    st.caption(f"{name} before fine-tuning: {said}")
+    _images(found, cut.folder / ANSWERS_FILE, sweep)
 
 
 def _data(sweep: str) -> str:
@@ -90,7 +97,7 @@ def _cut(cut: KeptCut, sweep: str) -> None:
 def _network(found: Family, best: Point, sweep: str, so_far: str = "") -> Network | None:
     """Show the sentence and the file of the best network."""
     label = method_labels().get(best.method, best.method)
-    st.markdown(plain(best_remark(best, found.dense, label, len(found.points))))
+    st.markdown(plain(best_remark(best, label, len(found.points))))
     network = network_of(store().get(best.id))
     if network is None:
         return None
