@@ -54,7 +54,8 @@ def best_remark(best: Point, label: str, networks: int) -> str:
         if networks == 1
         else f"The best of {networks:,} pruned networks by validation images"
     )
-    return f"{of} is {label} {percent(best.sparsity)}, with a score of {score_text(best.score)} on the holdout."
+    score = score_text(best.score) if best.score else "0"
+    return f"{of} is {label} {percent(best.sparsity)}, with a score of {score} on the holdout."
 
 
 def _change(difference: float) -> str:
