@@ -159,4 +159,4 @@ def test_networks_called_like_a_column_keep_one_of_their_own(filled_home, open_p
     ]
     assert second == ["Setting", "Measure", "Setting (2)", "Dense (baseline)"]
     accuracies = measured(test).loc[:, "Accuracy"].map(bare).tolist()
-    assert accuracies == ["76.0%", "77.0% (+1.0)", "74.0% (-2.0)", "72.0% (-4.0)"]
+    assert accuracies == ["76.0%", "77.0% (+1.0)", "74.0% (−2.0)", "72.0% (−4.0)"]
