@@ -4,6 +4,7 @@ import argparse
 import io
 import os
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,19 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **options})
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as argparse does, and end at an option that there is not, naming those near it."""
+        found, rest = super().parse_known_args(args, namespace)
+        unknown = [text.partition("=")[0] for text in rest if text[:2] == "--" != text]
+        if unknown:
+            self.error(f"{unknown[0]} is no option of {self.prog}.{self._near(unknown[0])}")
+        return found, rest
+
+    def _near(self, name: str) -> str:
+        flags = list(self._option_string_actions)
+        near = [flag for flag in flags if flag.startswith(name)] or get_close_matches(name, flags)
+        return f" Did you mean {' or '.join(near)}?" if near else f" See: {self.prog} --help"
 
 
 def parser() -> argparse.ArgumentParser:

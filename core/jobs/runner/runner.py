@@ -59,7 +59,7 @@ class RunnerArgs:
     @staticmethod
     def from_arguments(arguments: list[str]) -> "RunnerArgs":
         """Return the arguments of a command line."""
-        parser = argparse.ArgumentParser(prog="core.jobs.runner.runner")
+        parser = argparse.ArgumentParser(prog="core.jobs.runner.runner", allow_abbrev=False)
         kinds = {"workspace": Path, "attempt": int, "idle_seconds": float}
         for name in RunnerArgs.__dataclass_fields__:
             parser.add_argument(f"--{name}", type=kinds.get(name, str), required=True)
