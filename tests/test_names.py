@@ -2,7 +2,21 @@
 
 import pytest
 
-from core.names import has_invisible, one_line, plain_name, several_lines, unmarked
+from core.names import (
+    has_invisible,
+    has_visible,
+    one_line,
+    plain_name,
+    several_lines,
+    unmarked,
+    visible_name,
+)
+
+BLANK_NAMES = [
+    *("\ufe0f", "\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u3164", "\uffa0", "\u2800"),
+    *("\u3000", "\u3164\ufe0f\u115f", "\U000e0100", "\u180b"),
+]
+SIGNS = ("\u2800", "\u3000")  # neither letters nor digits: as any other sign, they become "_"
 
 
 @pytest.mark.parametrize(
@@ -21,6 +35,12 @@ from core.names import has_invisible, one_line, plain_name, several_lines, unmar
         ("\u200cا\u200d\u200dب\u200c", "اب"),  # alone, twice, and at the ends
         ("x" * 79 + "\u200cyy", "x" * 79),  # cut behind the joiner
         ("...", "unnamed"),
+        *((blank, "unnamed") for blank in BLANK_NAMES if blank not in SIGNS),
+        *((blank, "_") for blank in SIGNS),
+        ("\u3164. \u3164", "unnamed"),
+        ("a\ufe0f", "a"),
+        ("❤\ufe0f", "_"),
+        ("1\ufe0f\u20e3", "1\ufe0f\u20e3"),
         ("", "unnamed"),
     ],
 )
@@ -67,3 +87,27 @@ def test_lines_of_a_note_lose_what_would_move_a_cursor_or_turn_them_around():
 
 def test_a_chart_finds_no_tag_in_what_was_unmarked():
     assert unmarked("<a href='x'>cat</a>\u202e") == "‹a href='x'›cat‹/a›"
+
+
+@pytest.mark.parametrize("name", BLANK_NAMES)
+def test_a_name_of_blanks_and_ignorable_characters_is_none(name):
+    assert not has_visible(name)
+    assert visible_name(name) == ""
+    assert visible_name(f"a{name}") == "a"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("❤\ufe0f", "❤\ufe0f\u200d🔥", "1\ufe0f\u20e3", "ℹ\ufe0f"),  # emoji
+        *("ᠠ\u180b", "見\u3000本", "ᄒ\u1160ᆫ", "a b"),  # words
+    ],
+)
+def test_what_changes_how_a_name_looks_is_kept(name):
+    assert visible_name(name) == name
+
+
+def test_a_selector_behind_what_has_no_variant_is_left_out():
+    assert visible_name("a\ufe0fb\ufe0e+\ufe0f1\ufe0f") == "ab+1"
+    assert visible_name("❤\ufe0f\ufe0f") == "❤\ufe0f"
+    assert visible_name("\u200d") == "\u200d"  # refused, not taken for an empty name

@@ -15,7 +15,7 @@ import numpy as np
 from core.data.dataset import Dataset, Split
 from core.errors import NotFoundError, SettingsError, StoreError
 from core.files import atomic_write, storage_errors
-from core.names import has_invisible, is_markup, unmarked
+from core.names import has_invisible, is_markup, unmarked, visible_name
 from core.workspace import Workspace
 
 DESCRIPTION = "dataset.json"
@@ -236,7 +236,7 @@ def rename_classes(workspace: Workspace, digest: str, names: Sequence[str]) -> N
         described = _read_description(folder)
     except (OSError, ValueError) as error:
         raise _changed(digest) from error
-    wanted = [" ".join(name.split()) for name in names]
+    wanted = [visible_name(" ".join(name.split())) for name in names]
     _check_names(wanted, len(described["class_names"]))
     described.pop(SHOWN, None)
     if wanted != described["class_names"]:

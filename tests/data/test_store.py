@@ -128,7 +128,10 @@ def test_renamed_classes_are_shown_and_the_data_set_stays_what_it_is(workspace):
     [
         (["ant"], "There are 1 names for 2 classes"),
         (["ant", "  "], "A class has no name"),
+        (["ant", "\ufe0f"], "A class has no name"),
+        (["ant", "\u3164\u2800"], "A class has no name"),
         (["ant", "ant"], "Two classes are called “ant”"),
+        (["ant", "ant\ufe0f"], "Two classes are called “ant”"),
         (["ant", "b" * 61], "is too long. Use up to 60 characters"),
         (["ant", "<b>bee</b>"], "The name of class 2 holds an invisible character, or <"),
         (["a\u202ent", "bee"], "The name of class 1 holds an invisible character"),

@@ -5,6 +5,7 @@ import numpy as np
 from core.data.uploads.arrays import MOST_CLASSES, Raw
 from core.errors import UploadError
 from core.names import plain_name
+from core.text import unlike
 
 
 def normalise_labels(
@@ -36,17 +37,8 @@ def normalise_labels(
     numbered = {name: np.searchsorted(known, labels) for name, labels in flat.items()}
     _note_absent(numbered, names, notes)
     as_numbers = {name: labels.astype(np.int64) for name, labels in numbered.items()}
-    return as_numbers, _unique([plain_name(name, f"class {i}") for i, name in enumerate(names)])
-
-
-def _unique(names: list[str]) -> tuple[str, ...]:
-    """Return the names, those that cleaning made equal numbered: "a", "a (2)"."""
-    seen: dict[str, int] = {}
-    unique = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return tuple(unique)
+    shown = unlike(plain_name(name, f"class {i}") for i, name in enumerate(names))
+    return as_numbers, tuple(shown)  # cleaning may have made two of them equal
 
 
 def _flat(raw: Raw, notes: list[str], remarks: list[str]) -> np.ndarray:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from core.errors import SettingsError
-from core.names import has_invisible, is_markup, several_lines
+from core.names import has_invisible, is_markup, several_lines, visible_name
 
 LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE = 120, 40, 10_000
 MOST_TAGS = 20
-BLANK = " \u00a0\u2800\u3000\u3164\uffa0"  # letters that show nothing
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class Annotation:
     note: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.name.strip(BLANK))
-        object.__setattr__(self, "tags", tuple(tag.strip(BLANK) for tag in self.tags))
+        object.__setattr__(self, "name", visible_name(self.name))
+        object.__setattr__(self, "tags", tuple(map(visible_name, self.tags)))
         for what, text, longest in (
             ("The name", self.name, LONGEST_NAME),
             *(("A tag", tag, LONGEST_TAG) for tag in self.tags),

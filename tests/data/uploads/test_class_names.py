@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from core.data.uploads import dataset_reader
+from core.data.uploads.arrays import Raw
+from core.data.uploads.labels import normalise_labels
 
 ROUGH = ["<a href='https://example.org'>cat</a>", "dog<br>\u202e", "می\u200cخواهم"]
 
@@ -55,3 +57,13 @@ def test_class_names_of_an_upload_hold_no_tag_and_nothing_that_turns_text_around
     assert not {"<", ">", "\u202e"} & set(text)
     assert ROUGH[2] in found.class_names
     assert "dog_br_" in found.class_names
+
+
+def test_names_that_look_alike_or_show_nothing_are_numbered_and_replaced():
+    labels = np.array(["a", "a", "a (2)", "a\ufe0f", "\ufe0f", "\u3164"])
+    given = Raw("train_images", pictures(6), labels)
+    numbers, names = normalise_labels({"train": given}, [])
+    assert [names[n] for n in numbers["train"]] == [
+        *("a", "a", "a (2)", "a (3)"),  # the last looked like "a", and "a (2)" was taken
+        *("class 4", "class 3"),
+    ]

@@ -96,6 +96,11 @@ def test_a_name_that_a_chart_would_take_for_markup_is_refused(name):
 
 def test_names_that_show_nothing_are_none():
     assert Annotation("  \u3164\u2800 ") == Annotation()
+    for alone in ("\ufe0f", "\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5"):
+        assert Annotation(alone) == Annotation()
+        with pytest.raises(SettingsError, match="A tag is empty"):
+            Annotation(tags=(alone,))
+    assert Annotation("a\ufe0f", ("❤\ufe0f",)) == Annotation("a", ("❤\ufe0f",))
     assert Annotation(" the good one ", (" a ", "a")) == Annotation("the good one", ("a",))
 
 
