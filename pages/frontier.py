@@ -129,14 +129,15 @@ def _scatter(
         scale = choose_scale("frontier") if x.key in SCALED else LOG
     budget = _budget(points, x, y, limit)
     chart, on_front, bend = shown(key, points, (x, y), labels, chosen, budget, scale)
-    with side_by_side("frontier"):
+    beside, told, below = side_by_side("frontier"), st.container(), st.container()
+    with beside:
         live_chart(chart, "frontier-chart", HEIGHT, on_pick=_add_picked, beside=alone is not None)
         if alone is not None:
             with card_place("frontier"):
                 back_to_the_list("frontier", _forget_chosen)
                 with error_box():  # its file may be gone: the chart stays
-                    network_card(alone, names, f"card:{alone.job.id}")
-    st.caption(
+                    network_card(alone, names, f"card:{alone.job.id}", below)
+    told.caption(
         f"{on_front} of {plural(len(points), 'network')} on the front. "
         + (f"The knee is at {plain(bend.label)}: beyond it, each gain costs more." if bend else "")
     )

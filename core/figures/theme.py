@@ -55,7 +55,8 @@ class Chart:
 
     name: file name of its downloads, without ending. alt: one sentence for those who cannot
     see it. rows: the numbers drawn, one dictionary a row; the CSV twin. linked: the networks that
-    its dots stand for. notes: sentences on what the picture leaves out, for below it.
+    its dots stand for. notes: sentences on what the picture leaves out, for below it. chosen: ids
+    of the networks that are marked in its list.
     Text, grid and background take the page's colours where it is shown.
     """
 
@@ -66,6 +67,7 @@ class Chart:
     rows: Sequence[Row] = field(default=())
     linked: Linked | None = None
     notes: Sequence[str] = ()
+    chosen: Sequence[str] = ()
 
     @cached_property
     def parts(self) -> dict[str, Trace]:

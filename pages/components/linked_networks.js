@@ -83,8 +83,9 @@ class LinkedNetworks {
   }
 
   // New data: the networks may be others, or stand elsewhere.
-  update(linked, pick, listed, beside) {
+  update(linked, pick, { listed, beside, chosen }) {
     this.pick = pick;
+    this.marked = new Set(chosen);
     const id = this.active === null ? null : this.plot.linked?.ids[this.active];
     if (linked !== this.plot.linked) {
       this.plot.linked = linked;
@@ -156,6 +157,7 @@ class LinkedNetworks {
     for (const row of [...this.space.children]) if (!kept.has(row)) row.remove();
     for (const row of drawn) {
       row.setAttribute("aria-selected", String(row.id === this.activeId()));
+      row.setAttribute("aria-checked", String(this.marked.has(row.dataset.network)));
       if (!row.isConnected) this.space.append(row);
     }
     const active = this.activeId();
@@ -171,6 +173,7 @@ class LinkedNetworks {
     const { ids, names, colors, hollow, ...columns } = this.plot.linked;
     const row = element("div", "live-chart-row");
     row.id = this.rowId(index);
+    row.dataset.network = ids[index];
     row.setAttribute("role", "option");
     row.setAttribute("aria-setsize", String(ids.length));
     row.setAttribute("aria-posinset", String(rank + 1));

@@ -98,7 +98,7 @@ function linkNetworks(plot, data, colors, setStateValue) {
   figure.classList.toggle("live-chart-narrow", plot.clientWidth < 900);
   figure.style.setProperty("--live-chart-card", colors.card);
   const pick = data.pick ? (id) => setStateValue("picked", { id, at: Date.now() }) : null;
-  plot.networks.update(plot.freshLinked, pick, data.listed, data.beside);
+  plot.networks.update(plot.freshLinked, pick, data);
 }
 
 // Names at the ends of lines instead of a legend, where there is room for them.

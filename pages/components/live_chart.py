@@ -80,6 +80,7 @@ def live_chart(
             "pick": on_pick is not None,
             "beside": beside,
             "listed": on_pick is not None and with_list,
+            "chosen": list(chart.chosen),
             "fresh": {own: part for own, part in everything.items() if own not in sent},
             "alt": chart.alt,
             "name": chart.name,

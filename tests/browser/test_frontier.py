@@ -133,6 +133,31 @@ def test_chart_list_and_card_end_above_the_fold(tab):
     expect(page.locator(".live-chart-list").first).to_be_visible()
 
 
+def test_networks_that_are_compared_are_marked_in_the_list(tab, lab):
+    two = [lab[1][name][:8] for name in ("magnitude-0.95", "taylor")]
+    page = frontier(tab, f"/frontier?points={','.join(two)}")
+    marked = page.locator(".live-chart-row[aria-checked='true']")
+    expect(marked).to_have_count(2)
+    shown = set(marked.evaluate_all("(rows) => rows.map((row) => row.dataset.network.slice(0, 8))"))
+    assert shown == set(two)
+
+
+def test_a_cards_layers_are_drawn_across_the_page_and_its_buttons_stand_in_one_row(chromium, lab):
+    with visit(chromium, lab[0], width=1280, height=900) as visitor:
+        page = frontier(visitor, f"/frontier?points={lab[1]['magnitude-0.95'][:8]}")
+        card = page.locator("[class*='st-key-card-beside-']")
+        buttons = card.get_by_test_id("stButtonGroup").locator("button")
+        buttons.filter(has_text="Architecture").click()
+        said = page.get_by_text("multiply-adds an image (")
+        said.wait_for(timeout=CARD_MS)
+        settle(page)
+        assert card.get_by_text("multiply-adds an image (").count() == 0
+        stage, drawing = page.locator(".live-chart-stage").first, said.bounding_box()
+        assert drawing["y"] > stage.bounding_box()["y"] + stage.bounding_box()["height"]
+        assert drawing["width"] > 700
+        assert len({round(each.bounding_box()["y"]) for each in buttons.all()}) == 1
+
+
 def test_the_arrow_keys_go_on_from_the_row_that_was_clicked(tab, lab):
     """On the chart too: from 1,280 pixels on the card stands in the place of the list."""
     page = frontier(tab)

@@ -113,6 +113,7 @@ def frontier_chart(
         rows=[_row(point, x, y, labels, point.id in best) for point in points],
         linked=None if boxes else _linked(points, view, labels, best, ends),
         notes=view.notes(),
+        chosen=tuple(chosen),
     )
     return chart
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
@@ -59,7 +60,7 @@ def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
     above = st.container()
     with st.container():
         scale = choose_scale(key)
-    middle, below, end = side_by_side(key), st.container(), st.container()
+    middle, below, across, end = side_by_side(key), *(st.container() for _ in range(3))
     labels = method_labels()
     with above:
         progress(found, key)
@@ -69,7 +70,7 @@ def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
         known = picked in {point.id for point in found.all_points}
         _chart(found, labels, picked if known else None, key, scale)
         if picked is not None and known:
-            card(picked, class_names, key)
+            card(picked, class_names, key, across)
     with end:
         sentences(found, labels)
         if not living(found):
@@ -167,8 +168,11 @@ def _waiting(found: Family) -> str:
     return "The dense network is trained first. Its star appears after the first epoch."
 
 
-def card(picked: str, class_names: Sequence[str], key: str) -> None:
-    """Show the card of the chosen network in the place of the list, and the way back to it."""
+def card(picked: str, class_names: Sequence[str], key: str, below: DeltaGenerator) -> None:
+    """Show the card of the chosen network in the place of the list, and the way back to it.
+
+    below: a place across the page, for what the card is too narrow for.
+    """
     network = network_of(store().get(picked))
     if network is None:
         return
@@ -176,7 +180,7 @@ def card(picked: str, class_names: Sequence[str], key: str) -> None:
         back_to_the_list(key, lambda: _click(None))
         names = class_names or class_names_of(workspace(), network)
         with error_box():  # its file may be gone: the chart stays
-            network_card(network, names, f"{key}:card")
+            network_card(network, names, f"{key}:card", below)
 
 
 def best_line(points: Sequence[Point]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation.file_names import HAND_IN, HAND_IN_HELP
 from core.evaluation.point import Point
@@ -179,8 +180,13 @@ def log_view(job: Job) -> None:
         below.code(text or "Nothing has been written yet.", language=None)
 
 
-def network_card(network: Network, class_names: Sequence[str], key: str) -> None:
-    """Show one network: score, size, layers, confusion matrix, download."""
+def network_card(
+    network: Network, class_names: Sequence[str], key: str, below: DeltaGenerator
+) -> None:
+    """Show one network: score, size, layers, confusion matrix, download.
+
+    below: a place across the page, for what a card is too narrow for.
+    """
     point = network.point
     st.subheader(plain(point.label or point.method), anchor=False)
     point_metrics(point)
@@ -197,7 +203,9 @@ def network_card(network: Network, class_names: Sequence[str], key: str) -> None
         chart = confusion_map(point.confusion, class_names, False)
         live_chart(chart, f"{key}:confusion", map_height(len(class_names)))
     elif view == "Architecture":
-        architecture(network, key)
+        st.caption("The layers are drawn below the chart.")
+        with below:
+            architecture(network, key)
     else:
         st.markdown("\n".join(f"* {plain(note)}" for note in point.notes))
 
