@@ -70,10 +70,27 @@ function nameBoxes(plot) {
     across >= l - 2 && across <= l + w + 2 && middle >= t - 2 && middle <= t + h + 2);
 }
 
-function lineEnds(plot) {
+function placedNames(plot) {
   if (!plot.linked?.ends.length || plot.clientWidth < NAMES_FROM) return [];
-  const { xaxis } = plot._fullLayout, { t, h } = plot._fullLayout._size;
-  return spread(nameBoxes(plot), t, t + h).map((box) => ({
+  const { t, h } = plot._fullLayout._size;
+  return spread(nameBoxes(plot), t, t + h);
+}
+
+// Whether a name covers small words beside a guide, such as the score of a line.
+function isCovered(plot, note, names) {
+  if (note.xref === "paper") return false;
+  const { xaxis, yaxis } = plot._fullLayout, { l, t } = plot._fullLayout._size;
+  const width = (measured(note.text) * note.font.size) / 12;
+  const at = l + xaxis.l2p(note.x) + note.xshift;
+  const left = note.xanchor === "center" ? at - width / 2 : at;
+  const middle = t + yaxis.l2p(note.y) - note.yshift;
+  return names.some((box) => left < box.right && box.left < left + width
+    && box.top < middle + LINE / 2 && middle - LINE / 2 < box.top + box.height);
+}
+
+function lineEnds(plot, names) {
+  const { xaxis } = plot._fullLayout;
+  return names.map((box) => ({
     name: "line end", text: box.lines.join("<br>"), align: "left",
     x: xaxis.type === "log" ? Math.log10(box.x) : box.x, y: box.y,
     xanchor: "left", yanchor: "middle", ax: box.left - box.across,
@@ -113,7 +130,9 @@ const inPercent = (share) => `${Number((100 * share).toPrecision(6))}%`;
 
 // What depends on pixels and on the zoom: after every drawing, and after every zoom.
 function arranged(plot, layout) {
-  const change = { annotations: [...(layout.annotations ?? []), ...lineEnds(plot)] };
+  const names = placedNames(plot);
+  const notes = (layout.annotations ?? []).filter((note) => !isCovered(plot, note, names));
+  const change = { annotations: [...notes, ...lineEnds(plot, names)] };
   const ticks = ticksOf(plot, layout);
   // The same ticks again would cost a drawing of both axes.
   if (ticks && String(ticks.ticktext) !== String(plot.layout.xaxis.ticktext)) {

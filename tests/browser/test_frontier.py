@@ -255,6 +255,22 @@ def test_the_front_strikes_through_no_name_and_score_lines_pass_behind(tab):
     assert "255, 255, 255" in scores.first.evaluate("rect => getComputedStyle(rect).fill")
 
 
+COVERING = """(plot) => {
+  const score = plot.layout.annotations.find(({ text, xanchor }) =>
+    /^0[.][0-9]{2}$/.test(text) && xanchor === "left");
+  plot.linked.ends.push({ text: "Dense", color: "#000000", x: 10 ** score.x, y: score.y });
+  return window.Plotly.relayout(plot, { "xaxis.range": [...plot._fullLayout.xaxis.range] })
+    .then(() => score.text);
+}"""
+
+
+def test_a_score_gives_way_to_the_name_of_a_method(tab):
+    plot = frontier(tab, "/frontier?scale=fit").locator(".live-chart-plot").first
+    covered = plot.evaluate(COVERING)
+    plot.locator(".annotation-text", has_text="Dense").wait_for()
+    assert plot.get_by_text(covered, exact=True).count() == 0
+
+
 @pytest.fixture(scope="module")
 def many(chromium, tmp_path_factory):
     script = ROOT / "tests" / "browser" / "fixtures" / "many_dots.py"
