@@ -161,9 +161,12 @@ def test_a_control_is_hollow_grey_and_called_one():
     marker = trace(chart, "Random weights (control)")["marker"]
     assert marker["color"] == colors.MUTED
     assert marker["symbol"].endswith("-open")
-    assert marker["opacity"] == [1.0]  # it is on the front all the same
+    assert marker["opacity"] == [0.4]  # the front's line is for those that somebody would ship
+    assert trace(chart, "Front")["x"] == pytest.approx([0.1])
     assert chart.linked.hollow == [False, True]
-    assert "on the front, control" in chart.linked.texts[1]
+    assert chart.linked.texts[1].endswith("seed 0, control")
+    alone = live_frontier([BLIND], LABELS)
+    assert "on the front, control" in alone.linked.texts[0]
 
 
 def test_a_control_is_never_the_best_while_there_is_another():
@@ -181,6 +184,18 @@ def test_the_front_is_a_bold_step_through_its_points():
     assert front["x"] == pytest.approx([0.2, 0.2, 0.1])
     assert front["y"] == pytest.approx([0.76, 0.74, 0.74])
     assert front["line"]["width"] > 2
+
+
+def test_the_front_does_not_fall_for_a_hair_of_sparsity():
+    hair = point(0.70, 0.8008, id="hair")
+    chart = live_frontier([BETTER, hair, GOOD], LABELS)
+    assert trace(chart, "Front")["x"] == pytest.approx([0.2, 0.2, 0.1])
+    assert [row["front"] for row in chart.rows] == [True, False, True]
+    # Of the few parameters that are left at 99.5%, as little is much.
+    last = [point(0.7, 0.995, id="last"), point(0.69, 0.9956, id="beyond")]
+    assert [row["front"] for row in live_frontier(last, LABELS).rows] == [True, True]
+    on_bytes = frontier_chart([BETTER, hair], AXES["gzip_bytes"], ACCURACY, LABELS)
+    assert [row["front"] for row in on_bytes.rows] == [True, True]  # a rule of sparsity alone
 
 
 def seeds(sparsity, *accuracies, **other):

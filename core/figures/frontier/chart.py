@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from core.evaluation.axes import ACCURACY, KEPT, Axis
-from core.evaluation.frontier import best_by_validation, front
+from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
 from core.figures import colors
 from core.figures.frontier.first_cuts import with_cuts
@@ -24,7 +24,7 @@ from core.figures.frontier.lines import (
 )
 from core.figures.frontier.view import LOG, View, view_of, written
 from core.figures.theme import LEGEND, Chart, LineEnd, Linked, Row, Trace, layout, legend_entry
-from core.pruning.controls import contenders, is_control
+from core.pruning.controls import contenders, drawn_front, is_control
 from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.search.seeds import seed_name
 from core.text import percent, plural, score_text
@@ -83,7 +83,7 @@ def frontier_chart(
     readout is: tell of a dot in a box beside it. others: values on y that come into sight too.
     """
     points = [p for p in points if math.isfinite(x.value(p)) and math.isfinite(y.value(p))]
-    line = front(points, x, y)
+    line = drawn_front(points, x, y)
     best = {point.id for point in line}
     trained = [] if learning is None else [learning]
     view = view_of(points, x, y, scale, threshold, [*trained, *others])

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.evaluation.frontier import best_by_validation, front
+from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
-from core.pruning.controls import contenders
+from core.pruning.controls import contenders, drawn_front
 from core.runs.results import Network
 from core.runs.selection import told_apart
 
@@ -36,7 +36,7 @@ def showcase(networks: Sequence[Network]) -> Showcase | None:
         return None
     data = networks[0].data
     points = [network.point for network in networks if network.data == data]
-    line = front(points)
+    line = drawn_front(points)
     best = _best(points)
     shown = _unique([*_roots(points), *best, *line, *points])[:MOST_DOTS]
     named = {point.id: point for point in told_apart(shown)}

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.evaluation.axes import Axis
-from core.evaluation.frontier import front, knee
+from core.evaluation.frontier import knee
 from core.evaluation.point import Point
 from core.figures.frontier.chart import frontier_chart
 from core.figures.theme import Chart
-from core.pruning.controls import contenders
+from core.pruning.controls import contenders, drawn_front
 from core.runs.results import Network
 from core.runs.selection import told_apart
 
@@ -59,5 +59,5 @@ def _shown(
 ) -> Shown:
     *_, chosen, budget, scale = key
     chart = frontier_chart(_points, *_axes, _labels, chosen, budget, scale=scale)  # type: ignore[arg-type]
-    on_front = len(front(_points, *_axes))
+    on_front = len(drawn_front(_points, *_axes))
     return Shown(chart, on_front, knee(contenders(_points), *_axes))
