@@ -103,10 +103,10 @@ def _at_work(rows: Sequence[RunRow]) -> None:
     jobs = kept_rows(store().jobs(ids=living[:AT_WORK]) if living else [], "runs")
     for job in jobs:
         with st.container(border=True, key=f"row-{job.id}"):
-            name, state, more = st.columns([5, 4, 1], vertical_alignment="center")
+            name, more = st.columns([9, 1], vertical_alignment="center")
             name.markdown(f"**{plain(title(job))}**  \n:gray[{plain(_when(job))}]")
-            with state:
-                job_line(job, f"list:{job.id}", short=True)
+            # Below, across the page: what a sweep says of its parts is longer than half a line.
+            job_line(job, f"list:{job.id}", short=True)
             if more.button("Details", key=f"open:{job.id}", type="tertiary"):
                 _open(job.id)
                 st.rerun()

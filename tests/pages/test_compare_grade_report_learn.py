@@ -125,6 +125,9 @@ def test_a_search_of_few_tries_says_how_many_are_needed(lab) -> None:
     said = texts(fine(test.run())).replace("\\", "")
     assert "6 tries cannot tell which of 2 settings mattered: 9 are needed." in said
     assert "6 tries across 2 settings. Each line is a try." in said
+    drawn = str([each.proto for each in test.get("bidi_component")])
+    assert "L1 filter" in drawn.replace("\\", "")
+    assert ("sparsity: 95%" in drawn, "sparsity: 0.95" in drawn) == (True, False)
     assert "best" not in said.partition("6 tries cannot tell")[2].partition("Each line is a try")[0]
 
 

@@ -198,6 +198,18 @@ def test_columns_and_order_are_kept_in_the_workspace(filled_home, open_page):
     assert table(test).columns.tolist() == ["open", "Name", "Score"]
 
 
+def test_tags_stand_in_sight_once_a_run_has_one(filled_home, open_page):
+    _, ids = filled_home
+    usual = table(open_page("runs")).columns.tolist()
+    assert (usual[:3], usual[-1]) == (["open", "Name", "State"], "Tags")
+    test = open_page("runs", run=ids["dense"])
+    next(each for each in test.text_input if each.label == TAGS).set_value("course")
+    button(test, "Save").click().run()
+    listed = table(open_page("runs")).columns.tolist()
+    assert listed[:4] == ["open", "Name", "State", "Tags"]
+    assert sorted(listed) == sorted(usual)
+
+
 def test_a_run_is_renamed_tagged_and_noted_and_has_its_name_on_other_pages(filled_home, open_page):
     _, ids = filled_home
     test = open_page("runs", run=ids["dense"])

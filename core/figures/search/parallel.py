@@ -1,6 +1,7 @@
 """Every try as a line across all settings, the best in colour. Inselberg 1985."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,18 @@ BEST = 0.25  # the share of tries in colour
 SPREAD = 0.05  # of an axis, over which lines through one class are spread
 MOST_TICKS = 6
 MOST_LINES = 300
+TITLE_LINE = 12  # letters: neighbours' titles do not touch
+
+SettingText = Callable[[str, object], str]  # (name, value) -> the value in words
+
+
+def as_set(name: str, value: object) -> str:
+    """Return a setting's value as it was set."""
+    return f"{value:g}" if _is_number(value) else str(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -26,15 +39,18 @@ class _Axis:
     texts: tuple[str, ...]
 
 
-def parallel_coordinates(tries: Sequence[Try], goal: Goal, is_judged: bool = True) -> Chart:
+def parallel_coordinates(
+    tries: Sequence[Try], goal: Goal, is_judged: bool = True, text: SettingText = as_set
+) -> Chart:
     """Return a line for each try across its settings and its value; a vertex's id is its try's.
 
     tries: at least one. Of more than MOST_LINES the best are drawn, and a part of the others.
     is_judged: whether the tries can tell which settings mattered. Otherwise no line stands out and
-    none is called the best: it may be so by chance.
+    none is called the best: it may be so by chance. text: of a setting's value.
     """
     values = np.array([each.value for each in tries])
-    axes = [_axis(name, [each.settings[name] for each in tries], values) for name in _names(tries)]
+    names = list(tries[0].settings)
+    axes = [_axis(name, [each.settings[name] for each in tries], values, text) for name in names]
     axes.append(_number_axis(goal.label, values, [goal.text(value) for value in values]))
     order = np.argsort(-values, kind="stable")
     best, others = _drawn(order)
@@ -55,7 +71,7 @@ def parallel_coordinates(tries: Sequence[Try], goal: Goal, is_judged: bool = Tru
             annotations=[note for n, each in enumerate(axes) for note in _notes(n, each)],
         ),
         alt=f"{plural(len(tries), 'try', 'tries')} across {plural(len(axes) - 1, 'setting')}"
-        f"{_best_of(tries[int(order[0])], goal) if is_judged else ''}.{some}",
+        f"{_best_of(tries[int(order[0])], goal, text) if is_judged else ''}.{some}",
         rows=[{"try": each.label, **each.settings, goal.label: each.value} for each in tries],
     )
 
@@ -69,26 +85,23 @@ def _drawn(order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return best[:most] if len(order) > MOST_LINES else best, others[::steps]
 
 
-def _names(tries: Sequence[Try]) -> list[str]:
-    return list(tries[0].settings)
-
-
-def _best_of(found: Try, goal: Goal) -> str:
-    said = ", ".join(f"{name} {value}" for name, value in found.settings.items())
+def _best_of(found: Try, goal: Goal, text: SettingText) -> str:
+    said = ", ".join(f"{name} {text(name, value)}" for name, value in found.settings.items())
     return f"; the best has a {goal.label.lower()} of {goal.text(found.value)} with {said}"
 
 
-def _axis(name: str, values: Sequence[object], goal: np.ndarray) -> _Axis:
-    numbers = [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) == len(values):
-        return _number_axis(name, np.array(numbers), [f"{number:g}" for number in numbers])
+def _axis(name: str, values: Sequence[object], goal: np.ndarray, text: SettingText) -> _Axis:
+    said = [text(name, value) for value in values]
+    if all(map(_is_number, values)):
+        return _number_axis(name, np.array(values, float), said)
     texts = [str(value) for value in values]
     means = {text: goal[[each == text for each in texts]].mean() for text in set(texts)}
     levels = sorted(means, key=lambda text: (means[text], text))  # the best class on top
     step = 1 / max(len(levels) - 1, 1)
     at = {text: number * step if len(levels) > 1 else 0.5 for number, text in enumerate(levels)}
     places = np.array([at[text] for text in texts]) + _spread(texts)
-    return _Axis(name, places, tuple((at[text], text) for text in levels), tuple(texts))
+    shown = dict(zip(texts, said, strict=True))
+    return _Axis(name, places, tuple((at[text], shown[text]) for text in levels), tuple(said))
 
 
 def _spread(texts: Sequence[str]) -> np.ndarray:
@@ -147,9 +160,10 @@ def _upright(number: int) -> dict[str, object]:
 
 
 def _notes(number: int, each: _Axis) -> list[Annotation]:
-    """Return an axis' title, and its ticks on the left of it; neighbours' titles do not touch."""
-    below = -0.16 if number % 2 else -0.08
-    title = {"text": f"<b>{ellipsis(each.title, 20)}</b>", "y": below, "yanchor": "top"}
+    """Return an axis' title in short lines, and its ticks on the left of it."""
+    lines = textwrap.wrap(each.title, TITLE_LINE, break_long_words=False, max_lines=3)
+    written = "<br>".join(ellipsis(line, 20) for line in lines)
+    title = {"text": f"<b>{written}</b>", "y": -0.08, "yanchor": "top"}
     ticks = [
         {"text": ellipsis(text, 16), "y": place, "xanchor": "right", "xshift": -6,
          "font": {"size": 11}, "bgcolor": "$card", "borderpad": 1}

@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
-from core.runs.table.columns import COLUMNS, TableView, cell
+from core.runs.table.columns import COLUMNS, USUAL, TableView, cell
 from core.runs.table.row import RunRow
 from core.settings import digest
 
@@ -25,14 +25,15 @@ def select_rows(rows: Sequence[RunRow], view: TableView, names: Mapping[str, str
     key = f"runs-table-{digest({'ids': ids})}"
     kept = set(st.session_state.get(CHOSEN, ()))
     st.session_state[DRAWN] = ids
+    columns = _in_sight(view.columns, rows)
     st.dataframe(
-        _cells(rows, view.columns, names),
+        _cells(rows, columns, names),
         key=key,
         height=min(HEIGHT, 38 + 35 * len(rows)),
         hide_index=True,
         column_config={
             OPEN: _open_button(key),
-            **{COLUMNS[name].title: _config(name) for name in view.columns},
+            **{COLUMNS[name].title: _config(name) for name in columns},
         },
         placeholder="",
         alt="Runs with their state and results; select rows to work with them",
@@ -41,6 +42,17 @@ def select_rows(rows: Sequence[RunRow], view: TableView, names: Mapping[str, str
         selection_default={"selection": {"rows": [n for n, id in enumerate(ids) if id in kept]}},
     )
     return [row for row in rows if row.id in kept]
+
+
+def _in_sight(columns: tuple[str, ...], rows: Sequence[RunRow]) -> tuple[str, ...]:
+    """Return the columns; of the usual ones, tags stand beside the state once a run has one.
+
+    They are the last of twelve, out of sight, while nobody uses them.
+    """
+    if columns != USUAL or not any(row.tags for row in rows):
+        return columns
+    others = [name for name in columns if name != "tags"]
+    return (*others[:2], "tags", *others[2:])
 
 
 def _remember(key: str) -> None:

@@ -1,6 +1,7 @@
 """Which settings of a search mattered, and every try of it across all of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,6 +11,8 @@ from core.evaluation.point import Point
 from core.figures.search.importance import bars_height, importance_bars
 from core.figures.search.parallel import parallel_coordinates
 from core.pruning.stored_plan import with_defaults
+from core.runs.setting_rows import setting_text
+from core.text import exact_percent
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 
@@ -55,10 +58,18 @@ def _show(points: Sequence[Point], key: str, on_pick: Callable[[str], None] | No
     if tries and tries[0].settings:
         # What cannot tell settings apart must not be read as if it did: no line stands out then.
         is_judged = bool(found.evaluator)
-        chart = parallel_coordinates(tries, goal, is_judged)
+        called = {point.id: point.label for point in points}
+        chart = parallel_coordinates(tries, goal, is_judged, partial(_in_words, called))
         live_chart(chart, f"{key}:parallel", 380, on_pick)
         seen = "The best quarter is in colour." if is_judged else "Each line is a try."
         st.caption(plain(f"{chart.alt} {seen}"))
+
+
+def _in_words(called: Mapping[str, str], name: str, value: object) -> str:
+    """Return a setting's value as the other pages write it. called: id -> network's name."""
+    if name == "sparsity" and isinstance(value, float):
+        return exact_percent(value)
+    return setting_text(name, value, called)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -87,3 +87,18 @@ def test_tries_that_cannot_tell_settings_apart_name_no_best_and_colour_none():
     drawn = dict.fromkeys(each[0] for each in lines["customdata"] if each)
     assert list(drawn) == [each.id for each in TRIES]  # in their own order
     assert "best" not in chart.alt
+
+
+def test_values_are_in_the_words_of_the_pages_and_titles_at_one_height():
+    def text(name, value):
+        return f"{100 * value:g}%" if name == "sparsity" else {"a": "Alpha", "b": "Beta"}[value]
+
+    chart = parallel_coordinates(TRIES, GOALS["accuracy"], text=text)
+    notes = chart.layout["annotations"]
+    ticks = [note["text"] for note in notes if note.get("xanchor") == "right"]
+    assert ticks[:5] == ["Alpha", "Beta", "80%", "90%", "95%"]
+    titles = {note["text"]: note["y"] for note in notes if note["text"].startswith("<b>")}
+    assert list(titles) == ["<b>method</b>", "<b>sparsity</b>", "<b>Validation<br>accuracy</b>"]
+    assert len(set(titles.values())) == 1
+    assert "with method Beta, sparsity 80%" in chart.alt
+    assert "method: Beta<br>sparsity: 80%" in chart.traces[1]["customdata"][0][1]
