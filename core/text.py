@@ -25,7 +25,7 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def score_text(score: float) -> str:
-    """Return a score with three decimals, as finely as its two shares are shown: 0.886."""
+    """Return a score with three decimals, as every page shows it: 0.886."""
     return f"{score:.3f}"
 
 
