@@ -132,7 +132,7 @@ def test_changed_images_of_two_networks_are_shown(tab, lab) -> None:
     points = ",".join(ids[name][:8] for name in ("dense", "magnitude-0.95"))
     page = tab.go(f"/frontier?points={points}&view=Predictions")
     drawn(page)
-    page.get_by_text("New errors: 2").click()
+    page.get_by_text("Newly wrong: 2").click()
     expect(page.get_by_text("T-shirt 90% → shirt 60%").first).to_be_visible()
 
 
