@@ -1,12 +1,15 @@
 """Plans as people read them: what the store leaves out while it has its default is filled in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
+from functools import cache
 
 from core.evaluation.point import Point
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.settings import SettingField, describe, from_json_value
+
+OMITTED = {field.stored_as for field in describe(PrunePlan) if field.omitted}
 
 
 def with_defaults(points: Sequence[Point]) -> list[Point]:
@@ -21,7 +24,11 @@ def with_defaults(points: Sequence[Point]) -> list[Point]:
         stated.setdefault("", set()).update(plan)
         stated.setdefault(_method(plan), set()).update(_own(plan))
     told = {digest: _named(in_full(plan), stated) for digest, plan in stored.items()}
-    return [point.with_full_plan(told[point.plan_digest]) for point in points]
+    more = {digest: plan for digest, plan in told.items() if plan != stored[digest]}
+    return [
+        point.with_full_plan(more[point.plan_digest]) if point.plan_digest in more else point
+        for point in points
+    ]
 
 
 def _named(full: Mapping[str, object], stated: Mapping[str, set[str]]) -> dict[str, object]:
@@ -39,15 +46,16 @@ def in_full(plan: Mapping[str, object]) -> dict[str, object]:
     """
     if not plan:
         return {}
-    omitted = (field for field in describe(PrunePlan) if field.omitted or field.stored_as in plan)
-    return _filled(omitted, plan) | _of_method(plan)
+    named = OMITTED | set(plan)
+    own = {name: value for name, value in _defaults(PrunePlan).items() if name in named}
+    return {**own, **plan, **_of_method(plan)}
 
 
 def _of_method(plan: Mapping[str, object]) -> dict[str, object]:
     rule = METHODS.get(_method(plan))
     if rule is None or "settings" not in plan:  # of another release: as it stands
         return {}
-    return {"settings": _filled(describe(rule.settings), _own(plan))}
+    return {"settings": {**_defaults(rule.settings), **_own(plan)}}
 
 
 def _method(plan: Mapping[str, object]) -> str:
@@ -59,10 +67,11 @@ def _own(plan: Mapping[str, object]) -> Mapping[str, object]:
     return own if isinstance(own, Mapping) else {}
 
 
-def _filled(fields: Iterable[SettingField], values: Mapping[str, object]) -> dict[str, object]:
-    """Return the values in the order of the fields, their defaults where they have none."""
-    defaults = {each.stored_as: _default(each) for each in fields if each.default is not MISSING}
-    return {**defaults, **values}
+@cache
+def _defaults(settings: type) -> Mapping[str, object]:
+    """Return the defaults of settings by stored name, in the order of the fields."""
+    known = (field for field in describe(settings) if field.default is not MISSING)
+    return {field.stored_as: _default(field) for field in known}
 
 
 def _default(field: SettingField) -> object:
