@@ -118,7 +118,7 @@ def test_the_reports_numbers_are_the_stores_numbers(lab) -> None:
         )
     best = max(evidence.points, key=lambda p: p.score)
     comparison = answers(evidence)[1]
-    assert f"score on the holdout is {best.score:.3f}" in " ".join(comparison.sentences)
+    assert f"score on the holdout is {best.score:.4f}" in " ".join(comparison.sentences)
 
 
 def test_federated_rows_keep_everything_that_was_measured(lab) -> None:

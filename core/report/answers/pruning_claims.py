@@ -15,7 +15,7 @@ from core.evaluation.point import Point
 from core.evaluation.score import THRESHOLD
 from core.pruning.controls import contenders, is_control
 from core.pruning.methods import METHODS
-from core.text import listed, percent, plural, score_text
+from core.text import listed, percent, plural
 
 DENSE = "dense"
 LEVELS_WANTED = 3
@@ -111,7 +111,7 @@ def best_score(pruned: Sequence[Point], labels: Labels) -> str:
     return (
         f"Of all networks{others}, validation images choose {labels.get(top.method, top.method)} "
         f"at {percent(top.sparsity, 2)} sparsity {epochs_said(top.epochs)} (seed {top.seed}): its "
-        f"score on the holdout is {score_text(top.score)}, with {percent(top.accuracy)} accuracy. "
+        f"score on the holdout is {top.score:.4f}, with {percent(top.accuracy)} accuracy. "
         "Fronts are drawn on the holdout itself, where the best of many networks looks a little "
         "luckier than it is."
     )
