@@ -75,7 +75,8 @@ def dense_run(session: Session, given: Path, data: str, pixels: str | None = Non
 def _run(session: Session, given: str) -> Job:
     if not session.store.exists(given):
         raise NotFoundError(
-            f"There is no file and no run {given}. Train one with: python -m core train"
+            f"There is no file {given}, and no run has that id. Train a network with: "
+            "python -m core train"
         )
     return network_run(session, given)
 
