@@ -57,7 +57,7 @@ def lab(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("NONSENSE", "There is no (run|file and no run) '?NONSENSE'?"),
+        ("NONSENSE", "There is no (run|file) '?NONSENSE'?"),
         ("queued", "has not finished. Wait for it"),
         ("stopped", "was stopped before it finished. Choose another"),
         ("behaviour", "made no network. Choose one that trains, prunes or imports"),
