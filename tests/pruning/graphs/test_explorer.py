@@ -65,7 +65,7 @@ def test_every_layer_with_a_kernel_is_shown_with_its_zeros_and_units(explorers):
 
 def test_layers_get_a_share_of_their_own(explorers):
     plan = PrunePlan(method="magnitude", epochs=0)
-    answer = explorers["plain"].answer(plan, {"conv2": 0.5, "dense1": 1.0})
+    answer = explorers["plain"].answer(plan, {"conv2": 0.5, "dense1": 0.9999})
     zeros = {n: int((a == 0).sum()) for n, a in answer.weights.items()}
     before = weights("plain")
     assert zeros["conv1/kernel"] == 0

@@ -100,7 +100,7 @@ def test_the_notes_say_what_is_kept_whole_and_why():
 
 
 def test_a_target_beyond_the_kernels_is_said():
-    with pytest.raises(SettingsError, match="Choose a lower one"):
+    with pytest.raises(SettingsError, match="Choose at most 86.57"):
         pruned("magnitude", "residual", 0.99)
 
 
