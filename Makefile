@@ -4,6 +4,8 @@
 HOST   ?= 127.0.0.1
 PORT   ?= 8501
 PYTHON ?= python3
+# GPU=yes adds the libraries by which TensorFlow computes on an NVIDIA card.
+GPU    ?=
 VENV   := .venv
 PY     := $(VENV)/bin/python
 SETUP  := sh tests/setup_venv.sh "$(PYTHON)" "$(VENV)"
@@ -22,7 +24,7 @@ help: ## Show this list
 
 # Each makes or mends the virtual environment; a tenth of a second when nothing has changed.
 app:
-	@$(SETUP) requirements.lock
+	@$(SETUP) requirements.lock $(if $(GPU),requirements-gpu.lock)
 dev:
 	@$(SETUP) requirements.lock requirements-dev.lock
 tools:
@@ -71,7 +73,7 @@ docs: tools ## Make the documentation's site in build/site
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict
 
 audit: tools ## Ask the advisory database about every pinned package
-	for part in "" -dev -tools; do \
+	for part in "" -dev -tools -gpu; do \
 	  $(VENV)/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip \
 	    --requirement requirements$$part.lock || exit 1; \
 	done
@@ -85,7 +87,7 @@ wheel: dev ## Build the wheel into dist/
 	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 lock: tools ## Write the .lock files anew from requirements*.txt and constraints.txt
-	for part in "" -dev -tools; do \
+	for part in "" -dev -tools -gpu; do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --custom-compile-command "make lock" requirements$$part.txt \
 	    --output-file requirements$$part.lock || exit 1; \

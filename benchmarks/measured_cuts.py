@@ -58,10 +58,10 @@ def alike(who: str, level: float, allocation: str) -> Cut:
 def cuts() -> Iterator[Cut]:
     """Yield all rows of a network, those of the bars first."""
     for level, allocation in product(LEVELS, (UNIFORM, GLOBAL)):
-        yield alike(OURS, level, allocation)
-        yield alike(PEER, level, allocation)
+        if allocation == UNIFORM or level in BARS:
+            yield alike(OURS, level, allocation)
+            yield alike(PEER, level, allocation)
     taught = PrunePlan().distillation
-    for level, method in product(LEVELS, ("l1_filter", "taylor")):
-        yield Cut(OURS, method, level, distillation=taught)
-    for sparsity in SPARSITIES:
+    for level, sparsity in zip(LEVELS, SPARSITIES, strict=True):
+        yield Cut(OURS, "taylor", level, distillation=taught)
         yield Cut(OURS, "magnitude", sparsity, distillation=taught)

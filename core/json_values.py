@@ -34,7 +34,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, Settings):
         return to_dict(value)
     if dataclasses.is_dataclass(value):
-        return {one.name: encode(getattr(value, one.name)) for one in fields(value)}
+        return {one.name: encode_field(one, getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {str(name): encode(one) for name, one in value.items()}
     return [encode(one) for one in value] if isinstance(value, list | tuple) else value

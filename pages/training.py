@@ -7,6 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data.store import StoredDataset
 from core.errors import LabError
+from core.graphics_cards import on_a_card
 from core.jobs.store.job import Job
 from core.networks.applications import PREFIX
 from core.networks.formats import keras_h5
@@ -110,8 +111,8 @@ def _time(chosen: StoredDataset, spec: TrainSpec) -> str:
     seconds = training_seconds(store(), chosen, spec, work)
     length = spec.recipe.length
     if seconds is None:
-        return f"{length}; how long that takes is known after the first epoch."
-    return f"{length}, about {duration(seconds)}."
+        return f"{length}{on_a_card()}; how long that takes is known after the first epoch."
+    return f"{length}, about {duration(seconds)}{on_a_card()}."
 
 
 def _import(chosen: StoredDataset) -> None:

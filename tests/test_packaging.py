@@ -1,4 +1,4 @@
-"""What is installed: one list of packages in four files, each package known by its hash."""
+"""What is installed: one list of packages in five files, each package known by its hash."""
 
 import hashlib
 import os
@@ -19,8 +19,13 @@ import core
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # file -> the extra whose packages it pins, beyond those of the files before it
-FILES = {"requirements": None, "requirements-dev": "dev", "requirements-tools": "tools"}
-PIN = re.compile(r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.+]+)", re.MULTILINE)
+FILES = {
+    "requirements": None,
+    "requirements-gpu": "gpu",
+    "requirements-dev": "dev",
+    "requirements-tools": "tools",
+}
+PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.+]+)", re.MULTILINE)
 LOCKED = re.compile(r"^([\w.-]+)==.*((?:\n    --hash=sha256:[0-9a-f]{64}.*)*)$", re.MULTILINE)
 
 

@@ -5,13 +5,14 @@ Accuracy alone hides that some classes and some images pay first. Source: Hooker
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from core.evaluation.accuracy import agreement, class_accuracies, confusion, predict
+from core.evaluation.counts import STORED, Counts
 from core.evaluation.point import as_rows
 from core.networks.network import Weights
 from core.progress import Progress
@@ -66,8 +67,8 @@ class Behaviour:
     agreement: float
     per_class_accuracy: tuple[float | None, ...]
     per_class_delta: tuple[float | None, ...]
-    confusion: tuple[tuple[int, ...], ...]
-    confusion_delta: tuple[tuple[int, ...], ...]
+    confusion: Counts = field(metadata=STORED)
+    confusion_delta: Counts = field(metadata=STORED)
     confidence: float
     confidence_delta: float
     new_errors_count: int

@@ -12,6 +12,7 @@ import numpy as np
 from core.digests import digest_of
 from core.evaluation import cost
 from core.evaluation.accuracy import accuracy, agreement, class_accuracies, confusion, predict
+from core.evaluation.counts import STORED, Counts
 from core.evaluation.latency import seconds_per_image
 from core.evaluation.score import score
 from core.networks.formats import keras_h5
@@ -92,7 +93,7 @@ class Point(Record):
     validation_accuracy: float
     score: float
     per_class_accuracy: tuple[float | None, ...]
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: Counts = field(metadata=STORED)
     layers: tuple[Layer, ...]
     size_bytes: int
     gzip_bytes: int

@@ -14,6 +14,7 @@ class Resources:
     lane: "background" waits for free cores; "interactive" has one warm runner of its own;
     "light" only submits other jobs and takes no core. warm_seconds: how long a runner waits for
     the next job of its kind before it ends. imports: the library whose import takes seconds.
+    has_card: whether a graphics card, where there is one, is taken too.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Resources:
     memory_bytes: int
     warm_seconds: float = 0.0
     imports: str = ""
+    has_card: bool = False
 
 
 def run_cores(text: str | None) -> int:
@@ -37,8 +39,8 @@ ONE_OF_MANY = "tensorflow-one-core"
 RESOURCES = {
     each.name: each
     for each in (
-        Resources("tensorflow", "background", RUN_CORES, 2 * GIGABYTE, 300.0, "tensorflow"),
-        Resources(ONE_OF_MANY, "background", 1, 2 * GIGABYTE, 300.0, "tensorflow"),
+        Resources("tensorflow", "background", RUN_CORES, 2 * GIGABYTE, 300.0, "tensorflow", True),
+        Resources(ONE_OF_MANY, "background", 1, 2 * GIGABYTE, 300.0, "tensorflow", True),
         Resources("numpy", "background", cores=1, memory_bytes=GIGABYTE // 2),
         Resources("interactive", "interactive", RUN_CORES, 2 * GIGABYTE, 600.0, "tensorflow"),
         Resources("light", "light", cores=0, memory_bytes=GIGABYTE // 8),

@@ -193,18 +193,19 @@ def build(
 
     dropout: rates after the first pooling, the second pooling and dense1.
     logits: leave out the final softmax, for training.
-    policy: Keras's number format of conv2..conv4 (conv1 reads too few channels to gain).
+    policy: Keras's number format of all layers but the last.
     """
     import keras
 
     def layers(name: str) -> list[Any]:
         if name in PADDING:
             return [convolution(name, shape, l2, policy)]
-        last = None if logits else "softmax"
-        activation = last if name == LAYERS[-1] else "relu"
-        return [keras.layers.Dense(shape.units[name], activation=activation, name=name)]
+        if name != LAYERS[-1]:
+            return [keras.layers.Dense(shape.units[name], "relu", dtype=policy, name=name)]
+        activation = None if logits else "softmax"
+        return [keras.layers.Dense(shape.classes, activation, name=name)]
 
-    return assemble(shape, dropout, layers)
+    return assemble(shape, dropout, layers, policy)
 
 
 def convolution(
@@ -220,7 +221,7 @@ def convolution(
         use_bias=not bare,
         activation=None if bare else "relu",
         kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
-        dtype="float32" if name == "conv1" else policy,
+        dtype=policy,
         name=name,
     )
 
@@ -229,27 +230,34 @@ def assemble(
     shape: NetworkShape,
     dropout: tuple[float, float, float],
     layers: Callable[[str], list[Any]],
+    policy: str = "float32",
 ) -> "keras.Model":
     """Return the sequence of the six weighted layers with pooling, dropout and flattening.
 
-    layers: name of a weighted layer -> the Keras layers that stand for it.
+    layers: name of a weighted layer -> the Keras layers that stand for it. policy: of the others.
     """
     import keras
+
+    def pool(name: str) -> "keras.Layer":
+        return keras.layers.MaxPooling2D(name=name, dtype=policy)
+
+    def drop(rate: float, name: str) -> "keras.Layer":
+        return keras.layers.Dropout(rate, name=name, dtype=policy)
 
     return keras.Sequential(
         [
             keras.Input(shape.input_shape),
             *layers("conv1"),
             *layers("conv2"),
-            keras.layers.MaxPooling2D(name="pool1"),
-            keras.layers.Dropout(dropout[0], name="dropout1"),
+            pool("pool1"),
+            drop(dropout[0], "dropout1"),
             *layers("conv3"),
             *layers("conv4"),
-            keras.layers.MaxPooling2D(name="pool2"),
-            keras.layers.Dropout(dropout[1], name="dropout2"),
-            keras.layers.Flatten(name="flatten"),
+            pool("pool2"),
+            drop(dropout[1], "dropout2"),
+            keras.layers.Flatten(name="flatten", dtype=policy),
             *layers("dense1"),
-            keras.layers.Dropout(dropout[2], name="dropout3"),
+            drop(dropout[2], "dropout3"),
             *layers("dense2"),
         ],
         name="network",

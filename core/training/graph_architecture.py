@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from core.networks.layers.normalization import BatchNormalization
 from core.networks.layers.training_only import Dropout, StochasticDepth
 from core.networks.network import Weights
 from core.networks.output_layer import logits_of, with_settings
+from core.networks.precision import convolution_policy
 from core.training.architecture import Architecture, Values
+from core.training.number_formats import short_layers
 from core.training.recipe import Recipe
 from core.training.temporary_batchnorm import EPSILON, MOMENTUM, fused_normalisation
 
@@ -55,19 +58,29 @@ def trainable(network: Network, recipe: Recipe, momentum: float) -> Any:
     """Return the Keras model that ends in logits, with the recipe's dropout and L2 penalty."""
     import keras
 
-    model = build(_as_trained(logits_of(network), recipe, momentum), _make)
+    trained = _as_trained(logits_of(network), recipe, momentum)
+    model = build(
+        trained, partial(_make, convolution_policy(recipe.precision), short_layers(trained))
+    )
     for layer in network.layers if recipe.l2 else ():
         if isinstance(layer.settings, Convolution):
             model.get_layer(layer.name).kernel.regularizer = keras.regularizers.L2(recipe.l2)
     return model
 
 
-def _make(layer: Layer, name: str) -> Any:
-    """Return Keras's layer; normalization on TensorFlow's fused kernel."""
+def _make(policy: str, short: frozenset[str], layer: Layer, name: str) -> Any:
+    """Return Keras's layer; normalization on TensorFlow's fused kernel.
+
+    policy: Keras's number format of the layers in `short`.
+    """
     settings = layer.settings
     if isinstance(settings, BatchNormalization) and settings.scale and settings.center:
-        return fused_normalisation()(name=name, **settings.config())
-    return with_named_variables(layer, name)
+        made = fused_normalisation()(name=name, **settings.config())
+    else:
+        made = with_named_variables(layer, name)
+    if layer.name in short:
+        made.dtype_policy = policy
+    return made
 
 
 def _as_trained(network: Network, recipe: Recipe, momentum: float) -> Network:

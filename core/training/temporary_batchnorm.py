@@ -69,18 +69,22 @@ def build_with_batchnorm(
         if name in PADDING:
             bare = convolution(name, shape, recipe.l2, policy, bare=True)
             return _with_batchnorm(bare, between(name))
-        hidden = name in CHANNEL_LAYERS
-        dense = keras.layers.Dense(shape.units[name], use_bias=not hidden, name=name)
-        return _with_batchnorm(dense, between(name)) if hidden else [dense]
+        if name not in CHANNEL_LAYERS:
+            return [keras.layers.Dense(shape.units[name], name=name)]
+        dense = keras.layers.Dense(shape.units[name], use_bias=False, name=name, dtype=policy)
+        return _with_batchnorm(dense, between(name))
 
-    return assemble(shape, recipe.dropout, layers)
+    return assemble(shape, recipe.dropout, layers, policy)
 
 
 def _with_batchnorm(layer: Any, between: list[Any]) -> list[Any]:
     import keras
 
-    norm = fused_normalisation()(momentum=MOMENTUM, epsilon=EPSILON, name=f"{layer.name}_norm")
-    return [layer, norm, *between, keras.layers.ReLU(name=f"{layer.name}_relu")]
+    policy = layer.dtype_policy
+    norm = fused_normalisation()(
+        momentum=MOMENTUM, epsilon=EPSILON, name=f"{layer.name}_norm", dtype=policy
+    )
+    return [layer, norm, *between, keras.layers.ReLU(name=f"{layer.name}_relu", dtype=policy)]
 
 
 def _load(weights: Weights) -> dict[str, np.ndarray]:

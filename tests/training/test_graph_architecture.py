@@ -19,6 +19,7 @@ from core.training.graph_architecture import (
     normalised_layers,
     trainable,
 )
+from core.training.number_formats import short_layers
 from core.training.recipe import COURSE, FAST, QUICK
 from core.training.teacher import NetworkTeacher
 from core.training.train import train
@@ -49,6 +50,26 @@ def test_dropout_is_a_share_of_the_networks_own():
     for recipe, rate in ((COURSE, 0.4), (FAST, 0.16)):
         model = trainable(plain(), recipe, 0.9)
         assert model.get_layer("dropout").rate == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_convolutions_and_what_stands_between_them_compute_in_the_recipes_format(precision):
+    model = trainable(residual(), replace(FAST, precision=precision), 0.9)
+    computed = {layer.name: layer.compute_dtype for layer in model.layers}
+    assert {computed[name] for name in short_layers(residual())} == {precision}
+    assert computed[residual().output.name] == "float32"
+    kept = {weight.dtype for weight in model.weights if "seed" not in weight.path}
+    assert kept == {"float32"}
+
+
+def test_answers_and_functions_that_bend_stay_float32():
+    draft = Draft((12, 12, 3))
+    draft.add("bends", K["Conv2D"](8, (3,), activation="gelu"))
+    draft.add("rectifies", K["Conv2D"](8, (3,), activation="relu"))
+    draft.add("classes", K["Conv2D"](4, (3,)))
+    draft.add("mean", K["GlobalAveragePooling2D"]())
+    draft.add("answer", K["Activation"]("softmax"))
+    assert short_layers(draft.network()) == {"rectifies"}
 
 
 def test_only_convolutions_have_the_penalty():

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.errors import LabError, NotFoundError
 from core.files import PRIVATE_UMASK
+from core.graphics_cards import variables
 from core.jobs import logs
 from core.jobs.engine import cluster
 from core.jobs.engine.cluster import Cluster
@@ -207,18 +208,20 @@ class Engine:
 
     def _send(self, runner: str, claim: Claim, worker: str) -> None:
         args = self._runner_args(claim, runner)
+        card = self._running.free_card(claim.resources, self._workers, worker)
         if worker == HERE or self._cluster is None:
-            future: Any = self._here.submit(supervise, args, self._store.url, {})
+            future: Any = self._here.submit(supervise, args, self._store.url, variables(""))
         else:
-            future = self._cluster.start(worker, args, self._store.url, self._environment())
-        self._running.add(runner, worker, claim, future)
+            future = self._cluster.start(worker, args, self._store.url, self._environment(card))
+        self._running.add(runner, worker, claim, future, card)
 
-    def _environment(self) -> dict[str, str]:
-        """Return what a runner on another host must know as this one does."""
+    def _environment(self, card: str) -> dict[str, str]:
+        """Return what a runner on another host must know as this one does, and its card."""
         if self._mirror is not None:
             give_inputs(self._mirror, self._workspace)
         names = (TABLE_VARIABLE, MIRROR_VARIABLE)
-        return {name: os.environ[name] for name in names if name in os.environ}
+        told = {name: os.environ[name] for name in names if name in os.environ}
+        return told if self._address else told | variables(card)
 
     def _fetch_results(self) -> None:
         """Copy what finished elsewhere to this host, where the pages look for it."""

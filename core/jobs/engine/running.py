@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.graphics_cards import first_free
 from core.jobs.engine import cluster
 from core.jobs.engine.workers import Occupied, Worker
+from core.jobs.resources import RESOURCES
 from core.jobs.store.dispatch import Claim
 
 BEGIN_SECONDS = 120.0
@@ -18,13 +20,14 @@ Ending = tuple[str, bool]  # why, and whether the job itself may be the cause
 
 @dataclass
 class RunnerHandle:
-    """A runner at work: where, for what, and the future of its exit code."""
+    """A runner at work: where, for what, and the future of its exit code. card: "" for none."""
 
     worker: str
     resources: str
     job_id: str
     future: Any
     since: float
+    card: str = ""
     missing_since: float | None = None
 
     def ending(self) -> Ending | None:
@@ -53,9 +56,17 @@ class RunnerHandle:
 class Running(dict[str, RunnerHandle]):
     """The runners at work: id -> handle."""
 
-    def add(self, runner: str, worker: str, claim: Claim, future: Any) -> None:
+    def add(self, runner: str, worker: str, claim: Claim, future: Any, card: str = "") -> None:
         """Note a runner that was sent off."""
-        self[runner] = RunnerHandle(worker, claim.resources, claim.job_id, future, time.monotonic())
+        now = time.monotonic()
+        self[runner] = RunnerHandle(worker, claim.resources, claim.job_id, future, now, card)
+
+    def free_card(self, resources: str, workers: Sequence[Worker], worker: str) -> str:
+        """Return the number of a card for one more runner on a worker, "" for none."""
+        if not RESOURCES[resources].has_card:
+            return ""
+        cards = next((one.cards for one in workers if one.address == worker), ())
+        return first_free(cards, (one.card for one in self.values() if one.worker == worker))
 
     def count_of(self, names: tuple[str, ...]) -> int:
         """Return how many runners are at work that take one of these resources."""

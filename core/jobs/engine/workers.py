@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 
+from core.graphics_cards import Card, graphics_cards
 from core.jobs.resources import ONE_OF_MANY, RESOURCES, Resources, lane_resources
 
 MEMORY_SHARE = 0.8  # of the machine; the rest is for the system, the browser and the page server
@@ -13,23 +15,28 @@ MEMORY_SHARE = 0.8  # of the machine; the rest is for the system, the browser an
 
 @dataclass(frozen=True)
 class Worker:
-    """This machine, or a Dask worker. memory_bytes 0 means that its memory is not limited."""
+    """This machine, or a Dask worker. memory_bytes 0 means that its memory is not limited.
+
+    cards: those that are given out one by one; a Dask worker's run uses whatever it finds.
+    """
 
     address: str
     cores: int
     memory_bytes: int
+    cards: tuple[Card, ...] = ()
 
 
 def this_machine(address: str = "") -> Worker:
     """Return what runners may take here: every core, and most of the memory."""
     memory = int(psutil.virtual_memory().total * MEMORY_SHARE)
-    return Worker(address, os.cpu_count() or 1, memory)
+    return Worker(address, os.cpu_count() or 1, memory, graphics_cards())
 
 
 def runs_at_once(worker: Worker) -> int:
-    """Return how many runs of a sweep have room on a worker, one core each."""
+    """Return how many runs of a sweep have room on a worker, one core and one card each."""
     each = RESOURCES[ONE_OF_MANY]
-    return max(1, min(worker.cores // each.cores, worker.memory_bytes // each.memory_bytes))
+    rooms = [worker.cores // each.cores, worker.memory_bytes // each.memory_bytes]
+    return max(1, min(rooms + ([len(worker.cards)] if worker.cards else [])))
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,27 @@ def allowed_resources(workers: list[Worker], occupied: list[Occupied]) -> frozen
     return frozenset(n for n in names if free_worker(RESOURCES[n], workers, occupied) is not None)
 
 
-def _room(worker: Worker, occupied: list[Occupied]) -> tuple[int, int, bool]:
+class _Room(NamedTuple):
+    """What is free on a worker; the emptiest sorts last."""
+
+    cores: int
+    memory: int
+    cards: int
+    is_empty: bool
+
+
+def _room(worker: Worker, occupied: list[Occupied]) -> _Room:
     here = [RESOURCES[one.resources] for one in occupied if one.worker == worker.address]
     cores = worker.cores - sum(each.cores for each in here)
     memory = worker.memory_bytes - sum(each.memory_bytes for each in here)
-    return cores, memory, not here
+    cards = len(worker.cards) - sum(each.has_card for each in here)
+    return _Room(cores, memory, cards, not here)
 
 
-def _fits(needed: Resources, worker: Worker, room: tuple[int, int, bool]) -> bool:
-    cores, memory, empty = room
-    if empty:
+def _fits(needed: Resources, worker: Worker, room: _Room) -> bool:
+    if room.is_empty:
         return True
-    return cores >= needed.cores and (not worker.memory_bytes or memory >= needed.memory_bytes)
+    if needed.has_card and worker.cards and not room.cards:
+        return False
+    has_memory = not worker.memory_bytes or room.memory >= needed.memory_bytes
+    return room.cores >= needed.cores and has_memory
