@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import product
 
+from core.pruning.method import AUTO
 from core.pruning.plan import PrunePlan
 
 TRAINED_ON, JUDGED_ON = 10_000, 5_000  # images
 LEVELS, SPARSITIES = (0.5, 0.8, 0.65), (0.8, 0.9, 0.95)  # the bars' levels first
 BARS = (0.5, 0.8)
 OURS, PEER = "Pareto Lab", "Torch-Pruning"
-UNIFORM, GLOBAL = "auto", "global"  # the same share of every group, or one ranking of all units
+UNIFORM, GLOBAL = "uniform", "global"  # the same share of every group, or one ranking of all units
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Cut:
     who: str
     method: str
     level: float
-    allocation: str = UNIFORM
+    allocation: str = AUTO
     distillation: float = 0.0
 
     @property

@@ -32,12 +32,9 @@ from pages.components.live_chart import live_chart, to_csv
 from pages.components.search.importance_view import importance_view
 from pages.components.session import get_ready, networks_now, recall, remember, workspace
 from pages.components.views.baseline import choose_baseline, downloads
-from pages.components.views.compare_views import (
-    layers_view,
-    predictions_view,
-    settings_view,
-    weights_view,
-)
+from pages.components.views.compare.predictions_view import predictions_view
+from pages.components.views.compare.settings_table import settings_view
+from pages.components.views.compare.weights_view import layers_view, weights_view
 from pages.components.views.frontier_points import Key, points_of, shown
 from pages.components.views.run_views import network_card
 

@@ -24,12 +24,10 @@ def network_run(session: Session, given: str) -> Job:
     return job
 
 
-def competition_run(session: Session, given: str, data: str) -> Job:
-    """Return the finished competition whose winner is given more time.
+def check_competition(session: Session, given: str, data: str) -> None:
+    """Raise JobError unless a run is a finished competition, whose winner can get more time.
 
-    data: digest of the images. Raises NotFoundError if there is no such run, JobError if it is no
-    competition, has not finished or was held on other images.
+    data: digest of the images it must have been held on. Raises NotFoundError if there is no such
+    run.
     """
-    job = session.store.get(given)
-    earlier_competition(job, data)
-    return job
+    earlier_competition(session.store.get(given), data)

@@ -20,7 +20,8 @@ from core.networks.network import Weights
 from core.networks.pixels import guess_pixels, with_pixels
 from core.networks.prepare import prepare_for
 from core.pruning.soup import soup
-from core.training.network_statistics import needs_statistics, with_statistics
+from core.training.network_statistics import with_statistics
+from core.training.statistics import normalizations
 
 HELP = "average finished networks that share their zeros"
 WHOLE = ".keras"
@@ -93,7 +94,7 @@ def _whole(session: Session, options: Namespace, made: Path) -> Weights:
         raise WeightsError("The files hold several architectures. Average runs of one.")
     network, every = read[0].network, [each.weights or {} for each in read]
     mean = soup(every)
-    if needs_statistics(mean):
+    if normalizations(mean):
         mean = _renewed(session, options, network, mean)
     write_network(made, network, mean, scratch=scratch)
     return mean

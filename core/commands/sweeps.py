@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.field_options import add_field_options, said
-from core.commands.named_runs import competition_run
+from core.commands.named_runs import check_competition
 from core.commands.networks import (
     add_data_options,
     add_out_option,
@@ -102,7 +102,7 @@ def compete(session: Session, options: Namespace) -> None:
     data = stored_digest(session, options.data)
     spec = CompeteSpec(data=data, **values)  # type: ignore[arg-type]
     if spec.after is not None:
-        competition_run(session, spec.after, data)
+        check_competition(session, spec.after, data)
     if options.background:
         submitted(session, options, spec)
         return

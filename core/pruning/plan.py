@@ -13,7 +13,9 @@ from core.settings import Settings, Value, digest, from_dict, setting, to_dict
 from core.training.options import (
     check_averages,
     check_cutout,
+    cutout_setting,
     mixup_setting,
+    smoothing_setting,
     swa_rate_setting,
     swa_schedule_setting,
     swa_setting,
@@ -86,24 +88,9 @@ class PrunePlan(Settings):
         advanced=True,
         omitted=True,
     )
-    cutout: int = setting(
-        0,
-        low=0,
-        high=16,
-        unit="pixels",
-        help="Side of a grey square over each training image, 0 for none",
-        advanced=True,
-        omitted=True,
-    )
+    cutout: int = cutout_setting(advanced=True, omitted=True)
     mixup: float = mixup_setting()
-    label_smoothing: float = setting(
-        0.0,
-        low=0.0,
-        high=0.5,
-        help="Share of every label spread over all classes",
-        advanced=True,
-        omitted=True,
-    )
+    label_smoothing: float = smoothing_setting(omitted=True)
     scale_dropout: bool = setting(
         True, help="Shrink dropout with the density of the layer (Han et al. 2015)"
     )

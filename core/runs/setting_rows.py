@@ -17,12 +17,14 @@ from core.runs.federated_labels import federated_name
 from core.runs.labels import algorithm_labels, method_labels
 from core.runs.results import Network
 from core.runs.specs import spec_of, teachers_of
+from core.text import exact_percent
 
 TITLES_OF = {"data": "data set", "dense": "network", "start": "begins with"}
 NOTHING = {"dense": "trained first", "start": "fresh weights"}
 STYLES = {DEFAULT: "default", PAPER: "paper's recipe"}  # of a sweep, as the pages call them
 FREE = ("name", "label")  # texts that a person wrote
 HIDDEN = ("as_read",)
+PERCENTAGES = ("sparsity", "sparsities")
 IDENTIFIER = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 
 
@@ -86,7 +88,9 @@ def setting_text(name: str, value: object, names: Mapping[str, str]) -> str:
         return ", ".join(setting_text(name, item, names) for item in value) or "none"
     if isinstance(value, FederatedSpec):
         return value.label or federated_name(value)
-    return f"{value:g}" if isinstance(value, float) else _words(name, str(value), names)
+    if isinstance(value, float):
+        return exact_percent(value) if name in PERCENTAGES else f"{value:g}"
+    return _words(name, str(value), names)
 
 
 def _words(name: str, value: str, names: Mapping[str, str]) -> str:

@@ -12,18 +12,13 @@ from core.training.statistics import normalizations
 from core.training.step import Step
 
 
-def needs_statistics(weights: Weights) -> bool:
-    """Tell whether a network has batch normalization of its own."""
-    return bool(normalizations(weights))
-
-
 def with_statistics(network: Network, weights: Weights, data: NetworkData, seed: int) -> Weights:
     """Return the weights with the statistics of the training images in their own normalization.
 
     One pass over them, as they are. A network without normalization stays as it is.
     Source: Izmailov et al. 2018, arXiv:1803.05407, section 3.2.
     """
-    if not needs_statistics(weights):
+    if not normalizations(weights):
         return weights
     recipe = fitting(network, replace(Recipe(), batch_size=64, l2=0.0))
     architecture = graph_architecture(network, recipe)

@@ -8,6 +8,21 @@ from core.settings import setting
 STEADY, CYCLIC = "constant", "cyclic"
 
 
+def cutout_setting(**how: Any) -> Any:
+    """Return the setting of covered squares. Source: DeVries & Taylor 2017, arXiv:1708.04552.
+
+    how: whether it is `advanced` and `omitted`, see `setting`.
+    """
+    text = "Side of a grey square over each training image, 0 for none"
+    return setting(0, low=0, high=16, unit="pixels", help=text, **how)
+
+
+def smoothing_setting(**how: Any) -> Any:
+    """Return the setting of softer labels. Source: Szegedy et al. 2016, arXiv:1512.00567."""
+    text = "Share of every label spread over all classes"
+    return setting(0.0, low=0.0, high=0.5, help=text, advanced=True, **how)
+
+
 def mixup_setting() -> Any:
     """Return the setting of blended images. Source: Zhang et al. 2018, arXiv:1710.09412."""
     return setting(

@@ -10,7 +10,9 @@ from core.text import duration, plural
 from core.training.options import (
     check_averages,
     check_cutout,
+    cutout_setting,
     mixup_setting,
+    smoothing_setting,
     swa_rate_setting,
     swa_schedule_setting,
     swa_setting,
@@ -61,9 +63,7 @@ class Recipe(Settings):
     )
     flips: bool = setting(False, help="Mirror half of the images in every epoch")
     crop: int = setting(0, low=0, high=8, unit="pixels", help="Shift images at random by up to")
-    cutout: int = setting(
-        0, low=0, high=16, unit="pixels", help="Side of a grey square over each image"
-    )
+    cutout: int = cutout_setting()
     dropout_first: float = setting(
         0.25, low=0.0, high=0.95, help="Dropout after the first pooling", advanced=True
     )
@@ -79,9 +79,7 @@ class Recipe(Settings):
     weight_decay: float = setting(
         0.0, low=0.0, high=10.0, help="Decoupled shrinking of all kernels", advanced=True
     )
-    label_smoothing: float = setting(
-        0.0, low=0.0, high=0.5, help="Share of every label spread over all classes", advanced=True
-    )
+    label_smoothing: float = smoothing_setting()
     mixup: float = mixup_setting()
     batch_normalisation: bool = setting(
         False,

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.errors import SettingsError
 from core.networks.groups.unit_groups import UnitGroups
+from core.networks.layers.dense import Dense
 from core.pruning.allocation.channels import DENSE_COST
 from core.pruning.allocation.scores import Layered, Sensitivity, by_rank
 from core.pruning.allocation.scores import sensitivity as by_sensitivity
@@ -38,6 +39,16 @@ class Sizes:
             times = {name: count // self._units[name] for name, count in names.items()}
             found[axis.parameter][axis.axis] = (stays, times)
         return list(found.values())
+
+    @cached_property
+    def dense(self) -> tuple[str, ...]:
+        """The free groups whose units dense layers make."""
+        by_name = self.groups.network.by_name
+        return tuple(
+            group.name
+            for group in self.groups.free
+            if all(isinstance(by_name[maker].settings, Dense) for maker in group.makers)
+        )
 
     @cached_property
     def _units(self) -> Counts:
@@ -86,14 +97,15 @@ def ordered(
 
 
 def _balance(sizes: Sizes) -> dict[str, float]:
-    """Return the share of the one group that holds most parameters, if there is one.
+    """Return the share of the dense layer that holds most parameters, if there is one.
 
     It shrinks until it costs little next to all others, then all shrink alike, as in the reference
-    network, whose wide dense layer holds nearly all parameters.
+    network, whose wide dense layer holds nearly all parameters. Convolutions that hold as much
+    (those which the residual blocks of a stage share) work at every position: they shrink alike.
     """
     everything = sizes.all_units
     whole = sizes.parameters(everything)
-    for name in everything:
+    for name in sizes.dense:
         others = sizes.parameters({**everything, name: 1})
         if whole - others > whole / 2:
             return {name: min(1.0, DENSE_COST * others / (whole - others))}

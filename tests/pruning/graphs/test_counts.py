@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import SettingsError
+from core.networks.builder import Draft
 from core.networks.groups.compaction import compact
 from core.networks.groups.unit_groups import unit_groups
+from core.networks.layers import LAYER_KINDS as K
 from core.pruning.graphs.counts import Sizes, counts_for, keep_counts, ordered
 from tests.networks.random_networks import networks, weights_of
 from tests.pruning.graphs.tiny import perceptron, residual
@@ -55,7 +57,33 @@ def test_one_unit_of_each_group_always_stays():
         counts_for(sizes, scores, least - 1)
 
 
-def test_the_group_that_holds_most_parameters_shrinks_first():
+def test_convolutions_shrink_alike_whatever_they_hold():
+    """The residual blocks of a stage share most parameters of a network, and most of its work."""
+    draft = Draft((8, 8, 3))
+    draft.add("stem", K["Conv2D"](4, (3,)))
+    draft.add("wide", K["Conv2D"](64, (3,)))
+    draft.add("pool", K["GlobalAveragePooling2D"]())
+    draft.add("head", K["Dense"](3))
+    sizes = Sizes(unit_groups(draft.network()))
+    scores = {"stem": np.arange(4.0), "wide": np.arange(64.0)}
+    half = sizes.parameters({"stem": 2, "wide": 32})
+    assert counts_for(sizes, ordered(sizes, scores, "balanced"), half) == {"stem": 2, "wide": 32}
+
+
+def test_before_a_flattening_the_dense_layer_shrinks_and_not_the_convolution():
+    draft = Draft((8, 8, 1))
+    draft.add("conv", K["Conv2D"](16, (3,)))
+    draft.add("flatten", K["Flatten"]())
+    draft.add("dense1", K["Dense"](64))
+    draft.add("dense2", K["Dense"](3))
+    sizes = Sizes(unit_groups(draft.network()))  # conv's units and dense1's both hold 36,864
+    scores = {"conv": np.arange(16.0), "dense1": np.arange(64.0)}
+    counts = counts_for(sizes, ordered(sizes, scores, "balanced"), 20_000)
+    assert counts["conv"] == 16
+    assert counts["dense1"] < 40
+
+
+def test_the_dense_layer_that_holds_most_parameters_shrinks_first():
     sizes = Sizes(unit_groups(perceptron()))  # dense1 holds 972 of 1,119
     scores = {"dense1": np.arange(12.0), "dense2": np.arange(8.0)}
     counts = counts_for(sizes, ordered(sizes, scores, "balanced"), 600)
