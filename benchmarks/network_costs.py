@@ -46,7 +46,7 @@ from core.training.spec import ImportSpec, TrainSpec
 from core.workspace import Workspace
 
 REPEATS, IMAGES, POLL_SECONDS = 5, 64, 0.25
-CLASSES, FEW = 1000, 5  # with few, pages read small confusion matrices
+CLASSES = 1000
 
 
 def cut() -> dict[str, Any]:
@@ -114,9 +114,9 @@ def memory() -> None:
 
 
 def pages() -> None:
-    """Measure every page's script in a workspace with a ResNet-50 of few classes, and its cut."""
-    with fresh(FEW) as (session, data):
-        network = application("ResNet50", (SIDE, SIDE, 3), FEW)
+    """Measure every page's script in a workspace with a ResNet-50 and its cut."""
+    with fresh(CLASSES) as (session, data):
+        network = application("ResNet50", (SIDE, SIDE, 3), CLASSES)
         kept = keep_network(session.workspace.networks, network, random_weights(network))
         dense = session.finish(ImportSpec(data=data, network=kept, name="ResNet50"), 0)
         plan = PrunePlan(method="l1_filter", sparsity=0.5, epochs=0)

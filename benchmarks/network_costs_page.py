@@ -46,7 +46,7 @@ def _pages(found: Mapping[str, Any]) -> Iterator[str]:
     slowest = max(seconds, key=lambda page: seconds[page])
     yield (
         "**Pages.** Processor seconds of each page's script in a workspace with a ResNet-50 of "
-        f"five classes ({thousands(found['parameters'])} parameters) and its pruned one, the "
+        f"1,000 classes ({thousands(found['parameters'])} parameters) and its pruned one, the "
         f"least of five; the slowest is {slowest} with **{1000 * seconds[slowest]:.0f} ms**.\n"
     )
     yield from table(list(seconds), [[f"{1000 * each:.0f} ms" for each in seconds.values()]])

@@ -5,6 +5,7 @@ network does not. It may be right again at a higher level, by luck: a network wi
 says one class to nearly everything. Images that are wrong from the start cannot fall.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,13 +81,15 @@ class Curve:
 
     def confusions(self, level: int, most: int = 8) -> list[tuple[int, int, int, int]]:
         """Return (true class, said class, images now, images before) where mistakes grew most."""
-        found = []
-        for true, said in np.argwhere(~np.eye(int(self.after.max(initial=0)) + 1, dtype=bool)):
-            own = self.labels == true
-            now = int((own & (self.after[level] == said)).sum())
-            before = int((own & (self.before == said)).sum())
-            if now > before:
-                found.append((int(true), int(said), now, before))
+        now, before = (
+            Counter(zip(self.labels.tolist(), said.tolist(), strict=True))
+            for said in (self.after[level], self.before)
+        )
+        found = [
+            (true, said, count, before[true, said])
+            for (true, said), count in sorted(now.items())
+            if true != said and count > before[true, said]
+        ]
         return sorted(found, key=lambda each: each[3] - each[2])[:most]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.evaluation.counts import images_of
 from core.evaluation.point import Point
 
 Pair = tuple[Point, Point]
@@ -82,7 +83,7 @@ def lead_of(paired: Sequence[tuple[Measured, Measured]]) -> Lead | None:
 
 def holdout_images(point: Point) -> int:
     """Return how many holdout images the point was measured on."""
-    return sum(sum(row) for row in point.confusion)
+    return images_of(point.confusion)
 
 
 def _measured(point: Point) -> Measured:

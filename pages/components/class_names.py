@@ -1,14 +1,16 @@
 """Renaming the classes of a data set: for the eye only, the data set and its runs stay the same."""
 
+import pandas as pd
 import streamlit as st
 
 from core.data import store
 from core.data.store import StoredDataset
+from core.digests import digest_of
 from core.errors import LabError
 from pages.components.error_box import plain, show_error
 from pages.components.session import workspace
 
-COLUMNS = 3
+COLUMNS, MOST_BOXES, TABLE_HEIGHT = 3, 60, 400  # a thousand boxes take a page five seconds
 
 
 def rename_classes(chosen: StoredDataset) -> None:
@@ -30,6 +32,9 @@ def rename_classes(chosen: StoredDataset) -> None:
 
 
 def _asked(chosen: StoredDataset) -> list[str]:
+    """Return the names as they are typed: in boxes, many of them in a table."""
+    if len(chosen.class_names) > MOST_BOXES:
+        return _asked_in_a_table(chosen)
     places = st.columns(min(COLUMNS, len(chosen.class_names)), gap="small")
     named = enumerate(zip(chosen.original_names, chosen.class_names, strict=True))
     return [
@@ -38,6 +43,18 @@ def _asked(chosen: StoredDataset) -> list[str]:
         )
         for number, (original, name) in named
     ]
+
+
+def _asked_in_a_table(chosen: StoredDataset) -> list[str]:
+    names = {"Class": chosen.original_names, "Name": chosen.class_names}
+    table = st.data_editor(
+        pd.DataFrame(names),
+        key=f"names:{chosen.digest}:{digest_of(*chosen.class_names)}",
+        hide_index=True,
+        disabled=["Class"],
+        height=TABLE_HEIGHT,
+    )
+    return [str(name or "") for name in table["Name"]]
 
 
 def _save(chosen: StoredDataset, names: list[str]) -> None:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from core.errors import RecordError
-from core.evaluation.counts import MOST, WHOLE, counts_from_json, counts_to_json
+from core.evaluation.counts import (
+    MOST,
+    WHOLE,
+    counts_from_json,
+    counts_to_json,
+    images_of,
+    largest_mistakes,
+)
 
 
 def random_counts(classes, images=300):
@@ -21,7 +28,11 @@ def random_counts(classes, images=300):
 def test_a_matrix_is_read_as_it_was(classes):
     counts = random_counts(classes)
     stored = json.loads(json.dumps(counts_to_json(counts)))
-    assert counts_from_json(stored, "confusion") == counts
+    found = counts_from_json(stored, "confusion")
+    assert found == counts
+    assert counts_to_json(found) == stored
+    assert images_of(found) == images_of(counts) == sum(map(sum, counts))
+    assert (len(found), found[0], tuple(found)) == (classes, counts[0], counts)
 
 
 def test_a_few_classes_are_stored_as_rows_and_many_are_still_read_from_rows():
@@ -59,3 +70,10 @@ def test_a_damaged_matrix_is_refused_with_its_place(change):
 def test_what_is_no_matrix_is_refused(value):
     with pytest.raises(RecordError, match="^confusion"):
         counts_from_json(value, "confusion")
+
+
+def test_the_largest_mistakes_are_off_the_diagonal_and_largest_first():
+    counts = ((9, 1, 0), (-4, 9, 0), (2, 0, 9))
+    assert largest_mistakes(counts) == [(1, 0, -4), (2, 0, 2), (0, 1, 1)]
+    assert largest_mistakes(counts, 1) == [(1, 0, -4)]
+    assert largest_mistakes(((5, 0), (0, 5))) == []

@@ -77,3 +77,24 @@ def test_a_class_without_images_says_so(filled_home, open_page):
     test = open_page("data", data=digest)
     assert not test.error
     assert [each.value for each in test.caption].count("No image of this class.") == 1
+
+
+def test_a_thousand_classes_are_renamed_in_one_table_and_looked_for_by_name(filled_home, open_page):
+    names = tuple(f"class {number}" for number in range(1000))
+    images = np.zeros((4, 8, 8, 3), np.uint8)
+    some = Split(images, np.array([0, 1, 998, 999]))
+    digest = datasets.save(filled_home[0], Dataset("many", names, some, some))
+    test = open_page("data", data=digest)
+    assert not test.error
+    assert len(test.text_input) < 10
+    (table,) = [each for each in test.dataframe if "names:" in each.proto.id]
+    assert table.proto.editing_mode
+    assert list(table.value["Name"]) == list(names)
+    assert "50 of 1,000 classes." in [each.value for each in test.caption]
+    finder = next(each for each in test.text_input if each.label == "Find a class")
+    finder.set_value("CLASS 99").run()
+    assert "11 of 1,000 classes." in [each.value for each in test.caption]
+    button(test, "Save names").click().run()
+    assert not test.error
+    stored = next(each for each in datasets.list_stored(filled_home[0]) if each.digest == digest)
+    assert stored.class_names == names

@@ -22,6 +22,7 @@ from pages.components.picture import picture_url
 from pages.components.session import remember, workspace
 
 GAP = 4  # pixels between thumbnails
+MOST_STRIPS = 50
 
 
 def choose_data() -> StoredDataset | None:
@@ -98,8 +99,8 @@ TEST_HELP = (
 
 
 def show_classes(classes: tuple[ClassCheck, ...]) -> None:
-    """Show a strip of images for each class."""
-    for entry in classes:
+    """Show a strip of images for each class, of many for those that are looked for."""
+    for entry in classes if len(classes) <= MOST_STRIPS else _looked_for(classes):
         text, pictures = st.columns([1, 4], vertical_alignment="center", gap="small")
         text.markdown(f"**{plain(entry.name)}**  \n{entry.train:,}")
         if not len(entry.thumbnails):
@@ -109,6 +110,14 @@ def show_classes(classes: tuple[ClassCheck, ...]) -> None:
             picture_url(strip(entry.thumbnails)),
             alt=f"{len(entry.thumbnails)} images of {entry.name}",
         )
+
+
+def _looked_for(classes: tuple[ClassCheck, ...]) -> list[ClassCheck]:
+    part = st.text_input("Find a class", key="find-class", placeholder="part of its name")
+    found = [entry for entry in classes if part.casefold().strip() in entry.name.casefold()]
+    shown = found[:MOST_STRIPS]
+    st.caption(f"{len(shown)} of {plural(len(classes), 'class', 'classes')}.")
+    return shown
 
 
 def strip(thumbnails: np.ndarray) -> np.ndarray:

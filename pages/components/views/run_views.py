@@ -9,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation.file_names import HAND_IN, HAND_IN_HELP
 from core.evaluation.point import Point
-from core.figures.per_class import confusion_map, map_height
 from core.figures.training_curves import LOSS_HELP, curves
 from core.figures.weights import layer_bars
 from core.jobs import logs
@@ -32,6 +31,7 @@ from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
 from pages.components.session import live_metrics, store, workspace
+from pages.components.views.confusions import confusions
 from pages.components.views.job_progress import STOP_KEYS, job_line
 from pages.components.views.preview.forgotten_view import network_strip
 from pages.components.views.torch_files import torch_files
@@ -200,8 +200,7 @@ def network_card(
         live_chart(layer_bars([point]), f"{key}:layers", 320)
     elif view == "Classes":
         st.caption("Confusion matrix (holdout)")
-        chart = confusion_map(point.confusion, class_names, False)
-        live_chart(chart, f"{key}:confusion", map_height(len(class_names)))
+        confusions(point.confusion, class_names, f"{key}:confusion")
     elif view == "Architecture":
         st.caption("The layers are drawn below the chart.")
         with below:

@@ -14,7 +14,7 @@ from core.evaluation.behaviour import (
     Change,
 )
 from core.evaluation.point import Point
-from core.figures.per_class import class_bars, confusion_map, largest_count, map_height
+from core.figures.per_class import class_bars, largest_count
 from core.jobs.store.job import DONE, Job
 from core.runs.results import Network, shown_names
 from core.runs.specs import data_of, result_of
@@ -23,6 +23,7 @@ from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 from pages.components.picture import picture_url
 from pages.components.session import ask, store, workspace
+from pages.components.views.confusions import confusions
 from pages.components.views.job_progress import job_line, watch
 
 PICTURE_WIDTH = 88
@@ -94,8 +95,7 @@ def _draw(
     for network in networks:
         st.subheader(plain(network.label), anchor=False)
         st.markdown(_sentence(network, result.images, of))
-        chart = confusion_map(matrices[network.id], names, change, top)
-        live_chart(chart, f"confusion-{network.id}", map_height(len(names)))
+        confusions(matrices[network.id], names, f"confusion-{network.id}", change, top)
         new, fixed = network.new_errors_count, network.fixed_count
         _changed_images(f"Newly wrong: {new:,}", network.new_errors, pictures, names)
         _changed_images(f"Newly right: {fixed:,}", network.fixed, pictures, names)
