@@ -20,7 +20,7 @@ MACHINE = Worker("this machine", 16, 64 * GIGABYTE, TWO)
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered():
+def nothing_cached():
     cards.graphics_cards.cache_clear()
     precision.has_bfloat16.cache_clear()
     yield

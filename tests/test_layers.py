@@ -24,7 +24,7 @@ USERS = FILES | {
 PACKAGES = {module for module, path in FILES.items() if path.name == "__init__.py"}
 # Every package of core, lowest first: it may import only from rows above its own.
 ROWS = [
-    {"digests", "errors", "names", "processes", "progress", "randomness"}
+    {"digests", "errors", "graphics_cards", "names", "processes", "progress", "randomness"}
     | {"stale_files", "tables", "text"},
     {"settings", "files"},
     {"workspace", "json_values"},
@@ -45,7 +45,7 @@ ROWS = [
     {"__main__"},
 ]
 JOBS_KNOW = {
-    "names", "records",
+    "graphics_cards", "names", "records",
     "errors", "processes", "progress", "settings", "files", "stale_files", "tables", "text",
     "workspace", "archives",
 }  # fmt: skip

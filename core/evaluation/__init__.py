@@ -6,6 +6,7 @@ __all__ = [
     "behaviour",
     "comparable",
     "cost",
+    "counts",
     "differences",
     "file_names",
     "forgetting",

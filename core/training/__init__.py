@@ -12,6 +12,7 @@ __all__ = [
     "recipe",
     "schedule",
     "spec",
+    "statistics",
     "teacher",
     "temporary_batchnorm",
     "train",

@@ -64,6 +64,7 @@ __all__ = [
     "merging",
     "normalization",
     "onnx_graph",
+    "padding",
     "pooling",
     "reshaping",
     "scaling",
