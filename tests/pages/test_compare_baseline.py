@@ -73,7 +73,7 @@ def test_settings_that_differ_are_told_in_words_and_no_cell_is_a_canvas(filled_h
     found = next(each.value for each in test.table if "Setting" in each.value.columns)
     assert [[bare(cell) for cell in row] for row in found.values.tolist()] == [
         ["method", "Magnitude", "L1 filter"],
-        ["sparsity", "0.8", "0.95"],
+        ["sparsity", "80%", "95%"],
     ]
     assert "l1_filter" not in bare(str(found.values.tolist()))
 

@@ -85,7 +85,12 @@ def onnx_runner(content: bytes) -> Run:
     except Exception as error:  # the checker, shape inference and the evaluator have their own
         reason = " ".join(str(error).split())[:200]
         raise WeightsError(f"ONNX cannot take this network ({reason}).") from error
-    return lambda images: np.asarray(evaluator.run(None, {INPUT: images})[0])
+
+    def run(images: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):  # the evaluator's sigmoid, whose limit is right
+            return np.asarray(evaluator.run(None, {INPUT: images})[0])
+
+    return run
 
 
 def _pools() -> list[Any]:

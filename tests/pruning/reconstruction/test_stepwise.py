@@ -1,15 +1,23 @@
 """Cutting in steps, each re-with_last: exact, remembered, and nearer to the dense network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from core.data.builtin_datasets import load_any
 from core.evaluation.cost import sparsity
+from core.networks.network import initial_weights
+from core.networks.prepare import prepare
 from core.progress import Silent
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.reconstruction.refit import fit_last_layer, last_outputs, measure, reconstruct
 from core.pruning.reconstruction.stepwise import STAYS, StepwiseCut
 from core.pruning.unstructured import Cutter
+from core.training.recipe import FAST
+from core.training.train import train
+from core.workspace import Workspace
 from tests.pruning import tiny
 
 pytestmark = pytest.mark.slow  # TensorFlow
@@ -64,23 +72,35 @@ def test_what_was_gone_in_a_step_is_gone_in_the_next(dense, measured):
         assert not (more.mask.arrays[name] & ~kept).any()
 
 
-@pytest.mark.parametrize("wanted", [0.8, 0.9])
-def test_steps_leave_more_of_a_network_than_one_cut_and_one_fit(dense, measured, wanted):
+@pytest.fixture(scope="module")
+def garments(tmp_path_factory):
+    """Return photographs and a network that has seen them twice.
+
+    Not the tiny task above: there one cut and one fit win as often as they lose.
+    """
+    data = prepare(load_any("garments", Workspace(tmp_path_factory.mktemp("garments"))))
+    data = replace(data, train=data.train.take(np.arange(1920)))
+    recipe = replace(FAST, epochs=2)
+    shape = data.shape
+    return data, train(initial_weights(shape, 0), shape, data, recipe, 0, Silent()).weights
+
+
+@pytest.mark.parametrize("wanted", [0.8, 0.95])
+def test_steps_leave_more_of_a_network_than_one_cut_and_one_fit(garments, wanted):
     """And the last layer's own fit leaves more still."""
-    mask, _ = CUTTER.mask(dense, wanted)
+    data, dense = garments
+    images, cutter = data.train.images, Cutter(data, PrunePlan(epochs=0), 0)
+    measured = measure(dense, data.shape, images, 0, rows=1000)
+    mask, _ = cutter.mask(dense, wanted)
     at_once = reconstruct(mask.apply(dense), mask.arrays, measured)
-    stage = StepwiseCut(dense, measured, CUTTER.mask).to(wanted)
-    with_last = fit_last_layer(
-        last_outputs(dense, DATA.train.images), stage.weights, stage.mask.arrays, DATA.train.images
+    stage = StepwiseCut(dense, measured, cutter.mask).to(wanted)
+    outputs = last_outputs(dense, images)
+    with_last = fit_last_layer(outputs, stage.weights, stage.mask.arrays, images)
+    once, steps, last = (
+        np.square(outputs - last_outputs(each, images)).mean()
+        for each in (at_once, stage.weights, with_last)
     )
-    once, steps, last = (_error(dense, each) for each in (at_once, stage.weights, with_last))
-    assert last < steps < once
-
-
-def _error(dense, weights):
-    """Return the mean squared difference of all logits."""
-    first, second = (last_outputs(each, DATA.train.images) for each in (dense, weights))
-    return np.square(first - second).mean()
+    assert last < 0.8 * steps < 0.8 * 0.6 * once
 
 
 @pytest.mark.parametrize("layer", ["conv1", "conv3", "dense1"])
