@@ -23,6 +23,7 @@ from pages.components.session import remember, workspace
 
 GAP = 4  # pixels between thumbnails
 MOST_STRIPS = 50
+HIGHEST = 900  # pixels of the chart of classes: of very many, not every one is labelled
 
 
 def choose_data() -> StoredDataset | None:
@@ -168,4 +169,5 @@ def _checks_in_words(stored: StoredDataset, found: Checks) -> list[tuple[bool, i
 
 def show_balance(found: Checks) -> None:
     """Show the images per class as bars."""
-    live_chart(balance(found.classes), "balance", 120 + 34 * len(found.classes))
+    height = min(HIGHEST, 120 + 34 * len(found.classes))
+    live_chart(balance(found.classes), "balance", height)
