@@ -109,10 +109,10 @@ def _time(chosen: StoredDataset, spec: TrainSpec) -> str:
     if spec.network and not spec.network.startswith(PREFIX):
         work = kept_network(workspace().networks, spec.network)[0].multiply_adds
     seconds = training_seconds(store(), chosen, spec, work)
-    length = spec.recipe.length
+    length, where = spec.recipe.length, on_a_card()
     if seconds is None:
-        return f"{length}{on_a_card()}; how long that takes is known after the first epoch."
-    return f"{length}, about {duration(seconds)}{on_a_card()}."
+        return f"{length}{where}; how long that takes is known after the first epoch."
+    return f"{length}, about {duration(seconds)}{where}."
 
 
 def _import(chosen: StoredDataset) -> None:

@@ -57,10 +57,8 @@ def counts_to_json(counts: Counts) -> Any:
     """Return the rows, or {"classes": n, "row": …, "column": …, "count": …} of other cells."""
     if not WHOLE < len(counts) <= MOST:
         return [list(row) for row in counts]
-    matrix = np.array(counts)
-    rows, columns = np.nonzero(matrix)
-    found = {"row": rows, "column": columns, "count": matrix[rows, columns]}
-    return {"classes": len(counts)} | {name: each.tolist() for name, each in found.items()}
+    found = zip(("row", "column", "count"), _filled(np.array(counts)), strict=True)
+    return {"classes": len(counts)} | {name: each.tolist() for name, each in found}
 
 
 def counts_from_json(value: Any, place: str) -> Counts:
@@ -94,9 +92,12 @@ def largest_mistakes(counts: Counts, most: int = 20) -> list[tuple[int, int, int
     """Return (true class, said class, images) of the most frequent mistakes, or largest changes."""
     cells = np.array(counts)
     np.fill_diagonal(cells, 0)
-    rows, columns = np.nonzero(cells)
-    found = cells[rows, columns]
-    order = np.argsort(-np.abs(found), kind="stable")[:most]
-    return list(
-        zip(rows[order].tolist(), columns[order].tolist(), found[order].tolist(), strict=True)
-    )
+    filled = _filled(cells)
+    order = np.argsort(-np.abs(filled[-1]), kind="stable")[:most]
+    return list(zip(*(each[order].tolist() for each in filled), strict=True))
+
+
+def _filled(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows, columns and counts of the cells that are not zero."""
+    rows, columns = np.nonzero(matrix)
+    return rows, columns, matrix[rows, columns]

@@ -210,7 +210,7 @@ class Engine:
         args = self._runner_args(claim, runner)
         card = self._running.free_card(claim.resources, self._workers, worker)
         if worker == HERE or self._cluster is None:
-            future: Any = self._here.submit(supervise, args, self._store.url, variables(""))
+            future: Any = self._here.submit(supervise, args, self._store.url, variables(card))
         else:
             future = self._cluster.start(worker, args, self._store.url, self._environment(card))
         self._running.add(runner, worker, claim, future, card)

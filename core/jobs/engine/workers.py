@@ -58,7 +58,7 @@ def free_worker(
     fitting = [(room, worker) for room, worker in rooms if _fits(needed, worker, room)]
     if not fitting:
         return None
-    return max(fitting, key=lambda pair: (pair[0][0], pair[0][1]))[1].address
+    return max(fitting, key=lambda pair: (pair[0].cores, pair[0].memory))[1].address
 
 
 def allowed_resources(workers: list[Worker], occupied: list[Occupied]) -> frozenset[str]:
@@ -68,7 +68,7 @@ def allowed_resources(workers: list[Worker], occupied: list[Occupied]) -> frozen
 
 
 class _Room(NamedTuple):
-    """What is free on a worker; the emptiest sorts last."""
+    """What is free on a worker."""
 
     cores: int
     memory: int
