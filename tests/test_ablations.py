@@ -6,18 +6,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.ablations import (
+from benchmarks.ablation_runs import (
     BASE,
     BASELINE,
     OPTIONS,
+    SOUP,
     TEACHERS,
-    about_seconds,
     dense_networks,
-    next_run,
+    everything,
+    next_runs,
     prunings,
+    soups,
 )
+from benchmarks.ablations import about_seconds
 from benchmarks.ablations_page import Row, gain, page, read, right_of, write
+from core.evaluation.cost import sparsity
+from core.progress import Silent
 from core.pruning.plan import PrunePlan
+from core.pruning.prune import prune
+from core.pruning.soup import soup
+from tests.pruning.tiny import data, weights
 from tests.test_results import finished
 
 DENSE = dense_networks("data", 2)
@@ -30,8 +38,15 @@ def row(option, seed, answers, **other):
     return Row(option=option, seed=seed, images=images, right=right, **(values | other))
 
 
+def next_run(*told):
+    """The first of what to compute now."""
+    return next(iter(next_runs(*told)), None)
+
+
 def test_every_option_changes_what_it_says_and_no_two_are_the_same_run():
-    assert len({run.id for run in RUNS}) == len(RUNS) == 2 * len(OPTIONS)
+    every = everything(DENSE, OPTIONS)
+    assert len({run.id for run in every}) == len(every) == 2 * len(OPTIONS)
+    assert list(dict.fromkeys(run.option for run in every)) == list(OPTIONS)
     for run in RUNS:
         assert run.spec.plan == replace(BASE, **OPTIONS[run.option])
         assert (run.spec.plan == BASE) == (run.option in (BASELINE, TEACHERS))
@@ -45,8 +60,46 @@ def test_a_run_waits_for_its_dense_network_and_that_with_teachers_for_all_of_the
     assert next_run(RUNS, DENSE, (), {first.id}, ()) == RUNS[0]
     assert next_run(RUNS, DENSE, {RUNS[0].id}, {first.id}, ()) == second
     taught = [run for run in RUNS if run.option == TEACHERS]
-    assert all(run.needs == {first.id, second.id} for run in taught)
+    assert all(set(run.needs) == {first.id, second.id} for run in taught)
     assert next_run(taught, DENSE, (), {first.id}, ()) == second
+
+
+def test_as_many_runs_as_asked_for_are_computed_at_once_and_none_that_has_to_wait():
+    first, second = DENSE
+    assert next_runs(RUNS, DENSE, (), (), (), 3) == [first, second]
+    assert next_runs(RUNS, DENSE, (), {first.id}, (), 3) == [RUNS[0], second, RUNS[4]]
+
+
+def test_a_mean_waits_for_the_network_that_its_parts_share_and_then_for_them():
+    mean = soups(DENSE)[0]
+    dense, shared, parts = DENSE[0].id, mean.shared.id, mean.needs
+    told = [mean], DENSE, ()
+    assert next_runs(*told, (), (), 3) == [DENSE[0]]
+    assert next_runs(*told, {dense}, (), 3) == [mean.shared]
+    assert next_runs(*told, {dense, shared}, (), 3) == list(mean.parts)
+    assert next_runs(*told, {dense, shared, parts[0]}, (), 3) == [mean.parts[1]]
+    assert next_runs(*told, {dense, shared, *parts}, (), 3) == []
+    assert next_runs(*told, {dense}, {shared}, 3) == []
+
+
+def test_a_mean_has_the_epochs_of_the_baseline_and_one_teacher_throughout():
+    for mean, network in zip(soups(DENSE), DENSE, strict=True):
+        every = [mean.shared, *mean.parts]
+        assert sum(run.spec.plan.epochs for run in every) == BASE.epochs
+        assert [run.spec.dense for run in every] == [network.id, *2 * [mean.shared.id]]
+        assert all(run.spec.teachers == (network.id,) for run in mean.parts)
+        assert len({run.seed for run in mean.parts}) == 2
+        assert {run.option for run in every} == {SOUP}
+
+
+def test_the_parts_of_a_mean_share_their_zeros():
+    """The parts are cut at once to the zeros that the shared network has: none of them moves."""
+    images = data()
+    mean = soups(DENSE)[0]
+    shared = prune(weights(0), images, mean.shared.spec.plan, 0, Silent()).weights
+    parts = [prune(shared, images, run.spec.plan, run.seed, Silent()).weights for run in mean.parts]
+    assert not all(np.array_equal(parts[0][name], parts[1][name]) for name in shared)
+    assert sparsity(soup(parts)) == pytest.approx(sparsity(shared), abs=1e-4)
 
 
 def test_what_is_on_file_or_has_failed_is_not_computed_again():
