@@ -93,11 +93,13 @@ def _bar(rows: Rows, level: float) -> Iterator[str]:
     lead = best_lead(rows, level)
     if lead is None:
         return
-    word = "at least as accurate as" if lead.mean >= 0 else "less accurate than"
-    chance = "" if lead.is_clear or lead.is_behind else ", which chance alone may make"
+    if lead.is_clear or lead.is_behind:
+        word = f"is **{'more' if lead.is_clear else 'less'} accurate than** {PEER}'s"
+    else:
+        word = f"and {PEER}'s differ by less than two standard errors"
     yield (
-        f"At {exact_percent(level)} fewer multiply-adds our better network is **{word}** {PEER}'s, "
-        f"each chosen on validation: {difference(lead)} points{chance}.\n"
+        f"At {exact_percent(level)} fewer multiply-adds our better network {word}, each chosen on "
+        f"validation: {difference(lead)} points.\n"
     )
 
 
