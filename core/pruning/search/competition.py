@@ -1,8 +1,9 @@
 """Competition mode: the best score within a time budget, by a search over recipes.
 
 A dense network is trained, recipes are tried briefly by successive halving (Jamieson & Talwalkar
-2016, arXiv:1502.07943) where the time allows tries that tell them apart, and the best one gets all
-the time that is left. Each of these trainings goes by the clock, so a machine that is busy for a
+2016, arXiv:1502.07943) where the time allows tries that tell them apart, and the most promising one
+gets all the time that is left: what a try may reach in so long a run is estimated, as a brief one
+favours few zeros. Each of these trainings goes by the clock, so a machine that is busy for a
 while costs epochs and not the end of a schedule. What trains and prunes is a NetworkTrainer: jobs
 of the store, or this process. All choices go by validation score.
 """
@@ -13,7 +14,15 @@ from typing import Protocol
 
 from core.errors import SettingsError
 from core.pruning.plan import PrunePlan
-from core.pruning.search.proposals import Entry, objective_of, plan_of, propose
+from core.pruning.search.proposals import (
+    SPARSITIES,
+    START,
+    Entry,
+    objective_of,
+    plan_of,
+    promise_of,
+    propose,
+)
 from core.randomness import derived_seed
 from core.settings import Value
 from core.text import duration, plural
@@ -21,11 +30,12 @@ from core.training.recipe import MOST_EPOCHS, PRESETS, Recipe
 
 FIRST_RUNG, SECOND_RUNG = 6, 2
 SECOND_RUNG_FACTOR = 2
-SHORTEST_TRY = 2  # epochs; after one, all recipes look alike
+SHORTEST_TRY = 4  # epochs; after one, all recipes look alike
 LEAST_EPOCHS = 6  # of which the dense network has two
 # What a run needs beside its training (a process, the step's graph, measuring) where none was
 # seen yet, and how much more than that is kept for the last one.
 OVERHEAD_SECONDS, CAUTION = 10.0, 1.25
+PRUNING_COSTS = 1.5  # epochs of a dense network, whose step has no teacher
 # Between two of its runs a competition takes seconds; a longer gap was a queue, a kill or a night.
 LONGEST_GAP = 30.0
 
@@ -72,6 +82,10 @@ class NetworkTrainer(Protocol):
 
     def epoch_seconds(self) -> tuple[float, float]:
         """Return how long an epoch of pruning takes here, and how long it took to find out."""
+        ...
+
+    def given(self, dense: str) -> Made:
+        """Return the finished dense network with this id."""
         ...
 
     def train(self, recipe: Recipe, seed: int) -> Made:
@@ -163,6 +177,8 @@ class _Population:
     ) -> None:
         self._trainer, self._all, self._epoch, self._seed = trainer, seconds, epoch, seed
         self._left, self._overhead = seconds - used, OVERHEAD_SECONDS
+        self._longest = 0  # epochs of the last run, as planned before the search
+        self._finalists: list[Entry] = []
         self.dense = Made("", 0.0, 0.0, 0.0, 0.0)
         self.entries: list[Entry] = []
         self.made: list[Made] = []
@@ -170,38 +186,54 @@ class _Population:
     def begin(self, dense: str | None, share: float = 0.0) -> None:
         """Train the dense network for a share of the time, or take the one with this id."""
         if dense is not None:
-            self.dense = replace(self.dense, id=dense)
+            self.dense = self._trainer.given(dense)
             return
         seconds = max(share * self._left, self._epoch)
         recipe = replace(PRESETS["thorough"], epochs=self._epochs(seconds), seconds=seconds)
         self.dense = self._trainer.train(recipe, derived_seed(self._seed, "dense"))
         self._book(self.dense, seconds)
+        if self.dense.epochs:
+            self._epoch = min(self._epoch, PRUNING_COSTS * seconds / self.dense.epochs)
 
     def search(self, share: float) -> None:
-        """Try six recipes briefly, the best two for twice as long; not if that is too short."""
-        runs = FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG
-        overheads = (FIRST_RUNG + SECOND_RUNG) * self._overhead
-        budget = min(share * self._all, self._left / 2) - overheads
-        first = min(budget / runs, self._epoch * MOST_EPOCHS / SECOND_RUNG_FACTOR)
-        if first < SHORTEST_TRY * self._epoch:
-            return
-        for _ in range(FIRST_RUNG):
-            self._try(propose(self.entries, self._seed), first)
-        best = sorted(self.entries, key=lambda entry: -entry.objective)[:SECOND_RUNG]
+        """Try recipes briefly: six, and the best two for longer; or where that is too short three.
+
+        Those differ in their sparsity alone, which matters most. None where they, too, would be
+        too short to tell anything.
+        """
+        budget = min(share * self._all, self._left / 2)
+        runs, tries = FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG, FIRST_RUNG + SECOND_RUNG
+        halving = (budget - tries * self._overhead) / runs
+        few = budget / len(SPARSITIES) - self._overhead
+        shortest = SHORTEST_TRY * self._epoch
+        self._longest = self._epochs(self._left - budget)
+        if halving >= shortest:
+            self._halve(min(halving, self._epoch * MOST_EPOCHS / SECOND_RUNG_FACTOR))
+        elif few >= shortest:
+            self._tries(len(SPARSITIES), min(few, SECOND_RUNG_FACTOR * shortest))
+            self._finalists = list(self.entries)
+
+    def _halve(self, first: float) -> None:
+        self._tries(FIRST_RUNG, first)
+        best = sorted(self.entries, key=self._promise, reverse=True)[:SECOND_RUNG]
         for entry in best:
             self._try(entry.values, SECOND_RUNG_FACTOR * first)
+        self._finalists = self.entries[-SECOND_RUNG:]
+
+    def _tries(self, count: int, seconds: float) -> None:
+        for _ in range(count):
+            self._try(propose(self.entries, self._seed, self._promise), seconds)
 
     def finish(self) -> None:
-        """Give the best recipe of the last rung, or the one known before, all the time left.
+        """Give the most promising recipe, or the one known before, all the time that is left.
 
-        After a search, time for fewer epochs than that rung's is left unused.
+        After a search, time for fewer epochs than a finalist's is left unused.
         """
-        if not self.entries:
-            self.train_on(propose([], self._seed))
+        if not self._finalists:
+            self.train_on(dict(START))
             return
         seconds = self._left - CAUTION * self._overhead
-        last = self.entries[-SECOND_RUNG:]
-        best = max(last, key=lambda entry: entry.objective)
+        best = max(self._finalists, key=self._promise)
         if seconds > best.seconds:
             self._try(best.values, seconds)
 
@@ -209,11 +241,15 @@ class _Population:
         """Give all of the time to one recipe."""
         self._try(values, max(self._left - CAUTION * self._overhead, self._epoch))
 
+    def _promise(self, entry: Entry) -> float:
+        return promise_of(entry, self.dense.accuracy, self._longest)
+
     def _try(self, values: dict[str, Value], seconds: float) -> None:
         seed = derived_seed(self._seed, "try", len(self.entries))
         plan = replace(plan_of(values, self._epochs(seconds)), seconds=seconds)
         made = self._trainer.prune(self.dense.id, plan, seed)
         self._book(made, seconds)
+        self._epoch = seconds / made.epochs if made.epochs else self._epoch
         self.made.append(made)
         self.entries.append(
             Entry(

@@ -98,6 +98,6 @@ def _pruning(spec: CompeteSpec, plan: PrunePlan, tries: int, left_at_start: floa
             f"known to do well: {reason}."
         )
     return (
-        f"Gives the best recipe of {plural(tries, 'try', 'tries')} all the time that is left, "
+        f"Gives the most promising of {plural(tries, 'try', 'tries')} all the time that is left, "
         f"{duration(plan.seconds)}, at {percent(plan.sparsity)} zeros."
     )

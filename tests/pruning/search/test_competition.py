@@ -13,7 +13,7 @@ from core.pruning.search.competition import (
     compete,
     trained_on,
 )
-from core.pruning.search.proposals import START, Entry, plan_of, propose
+from core.pruning.search.proposals import START, Entry, plan_of, promise_of, propose
 from core.pruning.search.spec import CompeteSpec
 from core.training.recipe import MOST_EPOCHS
 
@@ -33,6 +33,9 @@ class Bench:
 
     def __init__(self):
         self.trained, self.pruned, self.now = [], [], 0.0
+
+    def given(self, dense):
+        return Made(dense, 0.8, 0.0, 0.0, 0.0)
 
     def epoch_seconds(self):
         self.now += 5.0
@@ -59,15 +62,16 @@ class Bench:
         return Made(f"p{len(self.pruned)}", accuracy, plan.sparsity, score, seconds, epochs)
 
 
-def test_the_first_proposal_is_the_known_good_start():
-    assert propose([], 0) == START
+def test_the_first_proposals_are_the_known_good_start_at_three_sparsities():
+    found = [propose([entry(0.8)] * tried, 0) for tried in range(3)]
+    assert found == [START | {"sparsity": share} for share in (0.97, 0.985, 0.955)]
 
 
 def test_proposals_depend_on_what_was_tried_and_the_seed_only():
-    tried = [entry(0.8), entry(0.85, sparsity=0.985)]
+    tried = [entry(0.8), entry(0.85, sparsity=0.985), entry(0.84, sparsity=0.955), entry(0.7)]
     assert propose(tried, 3) == propose(tried, 3)
     assert propose(tried, 3) != propose(tried, 4)
-    assert propose(tried, 3) != propose(tried[:1], 3)
+    assert propose(tried, 3) != propose(tried[:3], 3)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -83,10 +87,58 @@ def test_a_competition_halves_its_field_and_spends_the_rest_on_the_best():
     assert len(found.entries) == FIRST_RUNG + SECOND_RUNG + 1
     first, second, final = found.entries[:6], found.entries[6:8], found.entries[8]
     assert {round(e.seconds / f.seconds) for e, f in zip(second, first, strict=False)} == {2}
-    best_two = sorted(first, key=lambda e: -e.score)[:2]
+    best_two = sorted(first, key=lambda e: -promise_of(e, 0.8, 120))[:2]
     assert [e.values for e in second] == [e.values for e in best_two]
     assert final.values in [e.values for e in second]
     assert found.best.id == "p9"
+
+
+def test_what_a_try_lost_is_expected_to_shrink_with_the_epochs_to_the_power_of_035():
+    """16 epochs are four times 4: 10 points lost become 10 / 4^.35 = 6.156."""
+    tried = replace(entry(0.0, sparsity=0.97), accuracy=0.7, sparsity=0.97, epochs=4, score=0.835)
+    assert promise_of(tried, 0.8, 16) == pytest.approx((0.8 - 0.06156 + 0.97) / 2, abs=1e-5)
+    assert promise_of(tried, 0.8, 4) == promise_of(tried, 0.8, 2) == tried.objective
+    assert promise_of(tried, 0.65, 16) == tried.objective  # better than dense already
+
+
+def test_a_try_below_the_threshold_may_promise_a_score_and_a_failed_one_nothing():
+    tried = replace(entry(0.0), accuracy=0.55, sparsity=0.99, epochs=4, score=0.0)
+    assert promise_of(tried, 0.8, 64) > 0.8
+    failed = replace(tried, accuracy=0.0, epochs=0)
+    assert promise_of(failed, 0.8, 64) == failed.objective == -1
+
+
+class Shrinking(Bench):
+    """What is lost grows with the zeros and shrinks with the epochs: long runs want more zeros."""
+
+    def prune(self, dense, plan, seed):
+        self.pruned.append((dense, plan, seed))
+        epochs, seconds = self.spent(plan.seconds)
+        lost = 0.008 * (1 - plan.sparsity) ** -0.75 * (epochs / 6) ** -0.35
+        accuracy = 0.8 - lost
+        score = (accuracy + plan.sparsity) / 2
+        return Made(f"p{len(self.pruned)}", accuracy, plan.sparsity, score, seconds, epochs)
+
+
+def test_a_long_last_run_is_sparser_than_the_brief_try_that_scored_best():
+    found = compete(200, 1, Shrinking(), shares=Shares(0.1, 0.05))
+    *tries, last = found.entries
+    best = max(tries, key=lambda each: each.score)
+    assert last.sparsity > best.sparsity
+    scores = [
+        replace(plan, seconds=last.seconds)
+        for plan in (plan_of({**START, "sparsity": each.sparsity}, 1) for each in tries)
+    ]
+    assert last.score == max(Shrinking().prune("d", plan, 0).score for plan in scores)
+
+
+def test_where_six_recipes_do_not_fit_three_sparsities_are_tried():
+    found = compete(20, 1, Shrinking())
+    *tries, last = found.entries
+    assert [each.values for each in tries] == [
+        START | {"sparsity": share} for share in (0.97, 0.985, 0.955)
+    ]
+    assert last.values in [each.values for each in tries]
 
 
 @pytest.mark.parametrize("minutes", [10, 30, 60])

@@ -51,7 +51,7 @@ def test_each_phase_is_said_with_its_reason(lab):
     begin(store, order(store, run, *ordered)[-1])
     assert (
         doing()
-        == "Gives the best recipe of 1 try all the time that is left, 7 min, at 96.0% zeros."
+        == "Gives the most promising of 1 try all the time that is left, 7 min, at 96.0% zeros."
     )
 
 
