@@ -16,7 +16,7 @@ from core.pruning.allocation.scores import Sensitivity, comparable
 from core.pruning.graphs.outcome import PrunedNetwork
 from core.pruning.graphs.retraining import network_recipe, retrained
 from core.pruning.groups.context import GraphContext, Scores
-from core.pruning.masks.mask import check_sparsity, keep_highest
+from core.pruning.masks.mask import check_sparsity, keep_highest, keep_highest_of
 from core.pruning.outcome import Arrays, packed, unpacked
 from core.pruning.plan import PrunePlan
 from core.pruning.schedule import (
@@ -70,17 +70,16 @@ class WeightCutter:
         the best entry stays. Raises SettingsError for a share that the kernels do not hold.
         """
         count = round(check_sparsity(sparsity) * self.network.parameters)
-        flat = np.concatenate([scores[name].reshape(-1) for name in self.kernels])
-        most = len(flat) - len(self.kernels)
+        # Not joined in one row: of 25 million entries every copy counts.
+        flat = [scores[name].reshape(-1) for name in self.kernels]
+        most = sum(map(len, flat)) - len(self.kernels)
         if count > most:
             raise SettingsError(
                 f"A sparsity of {exact_percent(sparsity)} cannot be reached: {most:,} of "
                 f"{self.network.parameters:,} parameters are entries of kernels that may go. "
                 f"Choose at most {rounded_down_percent(most / self.network.parameters, 4)}."
             )
-        kept = keep_highest(flat, count)
-        ends = np.cumsum([scores[name].size for name in self.kernels])[:-1]
-        parts = zip(self.kernels, np.split(kept, ends), strict=True)
+        parts = zip(self.kernels, keep_highest_of(flat, count), strict=True)
         return {name: part.reshape(scores[name].shape) for name, part in parts}
 
     def scores(self, weights: Weights) -> Scores:

@@ -1,6 +1,6 @@
 """What is kept and what is removed, to one weight."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +9,8 @@ import numpy as np
 from core.errors import SettingsError
 from core.networks.network import Weights
 from core.pruning.method import Scores
+
+SAMPLED = 2**16  # of very many values, to know about where the k-th lowest lies
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,41 @@ def keep_highest(values: np.ndarray, removed: int) -> np.ndarray:
     Among equal values the one with the lowest index goes first, so that the count is exact
     and the choice the same everywhere.
     """
+    return keep_highest_of([values], removed)[0]
+
+
+def keep_highest_of(parts: Sequence[np.ndarray], removed: int) -> list[np.ndarray]:
+    """Return what `keep_highest` does of all parts, each (n,), in one row; a mask for each."""
     if removed <= 0:
-        return np.ones(len(values), dtype=bool)
-    threshold = np.partition(values, removed - 1)[removed - 1]
-    kept: np.ndarray = values > threshold
-    ties = np.flatnonzero(values == threshold)
-    kept[ties[removed - int((values < threshold).sum()) :]] = True
-    return kept
+        return [np.ones(len(part), dtype=bool) for part in parts]
+    threshold = kth_lowest(parts, removed)
+    go = removed - sum(int((part < threshold).sum()) for part in parts)  # of those equal to it
+    found = []
+    for part in parts:
+        kept: np.ndarray = part > threshold
+        ties = np.flatnonzero(part == threshold)
+        kept[ties[go:]] = True
+        go = max(0, go - len(ties))
+        found.append(kept)
+    return found
+
+
+def kth_lowest(parts: Sequence[np.ndarray], k: int) -> float:
+    """Return the k-th lowest of the values of all parts, each (n,); 1 <= k <= all of them.
+
+    Of very many only those near it are sorted, without a copy of all; a sample says which.
+    """
+    count = sum(map(len, parts))
+    sample = np.sort(np.concatenate([part[:: max(1, count // SAMPLED)] for part in parts]))
+    place, margin = k / count * len(sample), SAMPLED // 100
+    low, high = int(place) - margin, int(place) + margin
+    if count > 2 * SAMPLED and low >= 0 and high < len(sample):
+        least, most = sample[low], sample[high]
+        near = np.concatenate([part[(part >= least) & (part <= most)] for part in parts])
+        before = sum(int((part < least).sum()) for part in parts)
+        if before < k <= before + len(near):
+            return float(np.partition(near, k - before - 1)[k - before - 1])
+    return float(np.partition(np.concatenate(parts), k - 1)[k - 1])
 
 
 def cut(scores: Scores, sparsity: float) -> Mask:

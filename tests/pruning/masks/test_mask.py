@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SettingsError
-from core.pruning.masks.mask import Mask, cut, keep_highest
+from core.pruning.masks.mask import SAMPLED, Mask, cut, keep_highest, keep_highest_of, kth_lowest
 
 
 def test_a_mask_refuses_anything_but_zero_and_one():
@@ -55,6 +55,34 @@ def test_the_choice_agrees_with_a_plain_sort(values, removed):
     gone = sorted(range(len(values)), key=lambda index: (values[index], index))[:removed]
     expected = [index not in gone for index in range(len(values))]
     assert keep_highest(np.array(values, float), removed).tolist() == expected
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("kind", ["normal", "few values", "in order", "one of nine is large"])
+def test_of_very_many_values_the_kth_lowest_is_that_of_a_sort(kind, share):
+    """The last kind fools a sample of every ninth: all it sees is large."""
+    rng = np.random.default_rng(0)
+    values = np.abs(rng.normal(size=9 * SAMPLED))
+    if kind == "few values":
+        values = np.round(values)
+    elif kind == "in order":
+        values.sort()
+    elif kind == "one of nine is large":
+        values[::9] += 100
+    k = round(share * len(values))
+    assert kth_lowest(np.split(values, 9), k) == np.sort(values)[k - 1]
+    few = values.astype(np.float32)
+    assert keep_highest(few, k).sum() == len(few) - k
+
+
+@given(st.lists(st.lists(st.integers(-3, 3), max_size=9), min_size=1, max_size=9), st.data())
+def test_several_parts_are_cut_as_if_they_were_one_row(parts, draw):
+    arrays = [np.array(part, float) for part in parts]
+    row = np.concatenate(arrays)
+    removed = draw.draw(st.integers(0, len(row)))
+    found = keep_highest_of(arrays, removed)
+    assert [len(part) for part in found] == [len(part) for part in parts]
+    assert np.array_equal(np.concatenate(found), keep_highest(row, removed))
 
 
 @pytest.mark.parametrize("sparsity", [0.0, 0.1, 0.25, 0.5, 0.75, 0.9])
