@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.results_page import table
+from core.pruning.methods import METHODS
 from core.text import plural, size, thousands
 
 Rows = Mapping[str, Mapping[str, Any]]
@@ -36,7 +37,7 @@ def _memory(found: Mapping[str, Any]) -> Iterator[str]:
         f"**Memory.** The largest resident memory of a pruning job of ResNet-50 "
         f"({thousands(each['parameters'])} parameters, images of 96 × 96, "
         f"{plural(each['epochs'], 'short epoch')} with distillation), as the kernel counts it: "
-        + ", ".join(f"{size(row['bytes'])} ({name})" for name, row in found.items())
+        + ", ".join(f"{size(row['bytes'])} ({METHODS[name].label})" for name, row in found.items())
         + ".\n"
     )
 

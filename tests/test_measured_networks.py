@@ -87,11 +87,11 @@ def test_the_page_counts_what_differs_by_rounding_alone_as_cut():
 
 
 def test_what_a_large_network_costs_is_said_or_said_to_lack():
-    found = {"l1_filter": {"bytes": 3.2e9, "parameters": 25_636_712}}
+    found = {"l1_filter": {"bytes": 3.2e9, "parameters": 25_636_712, "epochs": 3}}
     pages = {"parameters": 23_597_957, "seconds": {"a": 0.01, "b": 0.2}}
     text = "\n".join(network_costs_page.lines({"memory": found, "pages": pages}))
     assert "Not measured yet: cut." in text
-    assert "3.2 GB (l1_filter)" in text
+    assert "3 short epochs with distillation), as the kernel counts it: 3.2 GB (L1 filter)" in text
     assert "the slowest is b with **200 ms**" in text
 
 
