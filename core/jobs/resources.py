@@ -14,7 +14,8 @@ class Resources:
     lane: "background" waits for free cores; "interactive" has one warm runner of its own;
     "light" only submits other jobs and takes no core. warm_seconds: how long a runner waits for
     the next job of its kind before it ends. imports: the library whose import takes seconds.
-    has_card: whether a graphics card, where there is one, is taken too.
+    has_card: whether a graphics card, where there is one, is taken too. kept_share: of the
+    machine's memory, what its runner may hold between two jobs where that is more.
     """
 
     name: str
@@ -24,6 +25,11 @@ class Resources:
     warm_seconds: float = 0.0
     imports: str = ""
     has_card: bool = False
+    kept_share: float = 0.0
+
+    def most_between_jobs(self, machine_bytes: int) -> int:
+        """Return the bytes above which a runner does not wait for another job."""
+        return max(self.memory_bytes, int(self.kept_share * machine_bytes))
 
 
 def run_cores(text: str | None) -> int:
@@ -42,7 +48,16 @@ RESOURCES = {
         Resources("tensorflow", "background", RUN_CORES, 2 * GIGABYTE, 300.0, "tensorflow", True),
         Resources(ONE_OF_MANY, "background", 1, 2 * GIGABYTE, 300.0, "tensorflow", True),
         Resources("numpy", "background", cores=1, memory_bytes=GIGABYTE // 2),
-        Resources("interactive", "interactive", RUN_CORES, 2 * GIGABYTE, 600.0, "tensorflow"),
+        # Of a large network the scores that are kept are what makes the next answer instant.
+        Resources(
+            "interactive",
+            "interactive",
+            RUN_CORES,
+            2 * GIGABYTE,
+            600.0,
+            "tensorflow",
+            kept_share=0.25,
+        ),
         Resources("light", "light", cores=0, memory_bytes=GIGABYTE // 8),
     )
 }

@@ -433,3 +433,12 @@ def test_many_programs_open_a_new_store_at_once(store_url, round_):
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_a_runner_may_keep_what_it_was_planned_for_and_the_explorers_a_share_of_the_machine():
+    """Else the explorer of a large network would score it anew at every move of its slider."""
+    gigabyte = 1024**3
+    assert TENSORFLOW.most_between_jobs(24 * gigabyte) == 2 * gigabyte
+    explorer = RESOURCES["interactive"]
+    assert explorer.most_between_jobs(24 * gigabyte) == 6 * gigabyte
+    assert explorer.most_between_jobs(4 * gigabyte) == 2 * gigabyte

@@ -180,10 +180,9 @@ class Runner:
         return outcome.reusable and not self._is_bloated()
 
     def _is_bloated(self) -> bool:
-        """Return whether this process holds more memory than it may take."""
-        return bool(
-            psutil.Process().memory_info().rss > RESOURCES[self._args.resources].memory_bytes
-        )
+        """Return whether this process holds more memory than it may between two jobs."""
+        most = RESOURCES[self._args.resources].most_between_jobs(psutil.virtual_memory().total)
+        return bool(psutil.Process().memory_info().rss > most)
 
     def _outcome(self, lease: Lease, reporter: Reporter, folder: Path) -> "Outcome":
         job = retry_transient(lambda: self._store.get(lease.job_id))
