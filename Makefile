@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help app dev tools run lint fast check test test-nightly format setup test-cluster fuzz faults \
-        docs audit sbom wheel lock results ablations results-federated bench-federated sample pictures clean
+        docs audit sbom wheel lock results ablations competition results-federated bench-federated sample pictures clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -98,6 +98,9 @@ results: app ## Compute docs/results.md (hours; resumable) from DATA=path
 
 ablations: app ## Compute docs/ablations.md (hours; resumable) from DATA=path; ARGS=--next says what is next
 	$(NICE) $(PY) -m benchmarks.ablations --data $(DATA) $(ARGS)
+
+competition: app ## Hold a competition for docs/competitions.md from DATA=path ARGS="--minutes 30 --seed 0" (nothing else may run)
+	$(PY) -m benchmarks.competitions --data $(DATA) $(ARGS)
 
 results-federated: app ## Compute docs/federated-results.md (resumable)
 	$(NICE) $(PY) -m benchmarks.federated_results

@@ -16,6 +16,7 @@ BASE = PrunePlan(method="magnitude", sparsity=0.968, epochs=12)
 BASELINE = "as it is"
 TEACHERS = "the dense networks of all seeds teach together"
 SOUP = "mean of two runs that share their zeros, 6 + 2 × 3 epochs"
+ANOTHER = 1000  # added to a seed, for a second run beside the first
 OPTIONS: dict[str, dict[str, Any]] = {  # the most promising first
     BASELINE: {},
     TEACHERS: {},
@@ -136,7 +137,7 @@ def soups(dense: list[Wanted], base: PrunePlan = BASE) -> list[Soup]:
         data = network.spec.data
         stem = Wanted(SOUP, PruneSpec(data=data, dense=network.id, plan=half), network.seed)
         spec = PruneSpec(data=data, dense=stem.id, plan=part, teachers=(network.id,))
-        seeds = (network.seed, network.seed + len(dense))
+        seeds = (network.seed, network.seed + ANOTHER)
         found.append(Soup(stem, tuple(Wanted(SOUP, spec, seed) for seed in seeds)))
     return found
 
