@@ -23,6 +23,7 @@ from core.pruning.graphs.single_weights import highest_sparsity
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.search.competition import Made, compete, gap_seconds, trained_on
+from core.pruning.search.proposals import USUAL
 from core.pruning.search.spec import CompeteResult, CompeteSpec, TimingResult, TimingSpec
 from core.pruning.spec import PruneSpec
 from core.records import Spec
@@ -33,6 +34,7 @@ from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
 
 FEW_IMAGES, MORE_IMAGES = 640, 2560
+UNKNOWN = 0.8  # of what may go: what a network that nobody tried stands, most of the time
 
 
 class JobTrainer:
@@ -45,7 +47,8 @@ class JobTrainer:
         """
         self._context, self._data = context, data
         self._dense = other.job.id if other else None
-        self._highest = highest_sparsity(other.network) if other else 1.0
+        self.highest = highest_sparsity(other.network) if other else 1.0
+        self.usual = UNKNOWN if other else USUAL
         self._ordered: list[Child] = []
         self._ended: float | None = None
 
@@ -67,11 +70,7 @@ class JobTrainer:
         return self._made(self._order(TrainSpec(data=self._data, recipe=recipe), seed))
 
     def prune(self, dense: str, plan: PrunePlan, seed: int) -> Made:
-        """Order a pruned network; one that failed (its loss was no number) is worth nothing.
-
-        Where a network's kernels hold less than the plan would remove, it removes what they hold.
-        """
-        plan = replace(plan, sparsity=min(plan.sparsity, self._highest))
+        """Order a pruned network; one that failed (its loss was no number) is worth nothing."""
         job = self._wait_for(PruneSpec(data=self._data, dense=dense, plan=plan), seed)
         if job.state == FAILED:
             return Made(job.id, 0.0, 0.0, 0.0, self._by_the_clock(job, 0.0))

@@ -16,11 +16,10 @@ from core.errors import SettingsError
 from core.pruning.plan import PrunePlan
 from core.pruning.search.proposals import (
     SPARSITIES,
-    START,
     Entry,
+    Outlook,
     objective_of,
     plan_of,
-    promise_of,
     propose,
 )
 from core.randomness import derived_seed
@@ -84,6 +83,16 @@ class NetworkTrainer(Protocol):
         """Return how long an epoch of pruning takes here, and how long it took to find out."""
         ...
 
+    @property
+    def highest(self) -> float:
+        """The highest share of zeros that the network holds; sparsities are shares of it."""
+        ...
+
+    @property
+    def usual(self) -> float:
+        """The share of what may go that does well without a search."""
+        ...
+
     def given(self, dense: str) -> Made:
         """Return the finished dense network with this id."""
         ...
@@ -145,7 +154,13 @@ def trained_on(
         raise SettingsError(said)
     population = _Population(trainer, 60 * minutes, epoch, used, seed)
     population.begin(winner)
-    population.train_on({**entry.values, "sparsity": entry.sparsity, "schedule": "one_shot"})
+    population.train_on(
+        {
+            **entry.values,
+            "sparsity": entry.sparsity / trainer.highest,
+            "schedule": "one_shot",
+        }
+    )
     return population.made[0], population.entries[0]
 
 
@@ -177,7 +192,7 @@ class _Population:
     ) -> None:
         self._trainer, self._all, self._epoch, self._seed = trainer, seconds, epoch, seed
         self._left, self._overhead = seconds - used, OVERHEAD_SECONDS
-        self._longest = 0  # epochs of the last run, as planned before the search
+        self._outlook = Outlook(usual=trainer.usual)
         self._finalists: list[Entry] = []
         self.dense = Made("", 0.0, 0.0, 0.0, 0.0)
         self.entries: list[Entry] = []
@@ -204,25 +219,26 @@ class _Population:
         budget = min(share * self._all, self._left / 2)
         runs, tries = FIRST_RUNG + SECOND_RUNG_FACTOR * SECOND_RUNG, FIRST_RUNG + SECOND_RUNG
         halving = (budget - tries * self._overhead) / runs
-        few = budget / len(SPARSITIES) - self._overhead
+        few = budget / SPARSITIES - self._overhead
         shortest = SHORTEST_TRY * self._epoch
-        self._longest = self._epochs(self._left - budget)
+        epochs = self._epochs(self._left - budget)
+        self._outlook = Outlook(self.dense.accuracy, epochs, self._trainer.usual)
         if halving >= shortest:
             self._halve(min(halving, self._epoch * MOST_EPOCHS / SECOND_RUNG_FACTOR))
         elif few >= shortest:
-            self._tries(len(SPARSITIES), min(few, SECOND_RUNG_FACTOR * shortest))
+            self._tries(SPARSITIES, min(few, SECOND_RUNG_FACTOR * shortest))
             self._finalists = list(self.entries)
 
     def _halve(self, first: float) -> None:
         self._tries(FIRST_RUNG, first)
-        best = sorted(self.entries, key=self._promise, reverse=True)[:SECOND_RUNG]
+        best = sorted(self.entries, key=self._outlook.objective, reverse=True)[:SECOND_RUNG]
         for entry in best:
             self._try(entry.values, SECOND_RUNG_FACTOR * first)
         self._finalists = self.entries[-SECOND_RUNG:]
 
     def _tries(self, count: int, seconds: float) -> None:
         for _ in range(count):
-            self._try(propose(self.entries, self._seed, self._promise), seconds)
+            self._try(propose(self.entries, self._seed, self._outlook), seconds)
 
     def finish(self) -> None:
         """Give the most promising recipe, or the one known before, all the time that is left.
@@ -230,10 +246,10 @@ class _Population:
         After a search, time for fewer epochs than a finalist's is left unused.
         """
         if not self._finalists:
-            self.train_on(dict(START))
+            self.train_on(propose([], self._seed, self._outlook))
             return
         seconds = self._left - CAUTION * self._overhead
-        best = max(self._finalists, key=self._promise)
+        best = max(self._finalists, key=self._outlook.objective)
         if seconds > best.seconds:
             self._try(best.values, seconds)
 
@@ -241,12 +257,10 @@ class _Population:
         """Give all of the time to one recipe."""
         self._try(values, max(self._left - CAUTION * self._overhead, self._epoch))
 
-    def _promise(self, entry: Entry) -> float:
-        return promise_of(entry, self.dense.accuracy, self._longest)
-
     def _try(self, values: dict[str, Value], seconds: float) -> None:
         seed = derived_seed(self._seed, "try", len(self.entries))
         plan = replace(plan_of(values, self._epochs(seconds)), seconds=seconds)
+        plan = replace(plan, sparsity=plan.sparsity * self._trainer.highest)
         made = self._trainer.prune(self.dense.id, plan, seed)
         self._book(made, seconds)
         self._epoch = seconds / made.epochs if made.epochs else self._epoch

@@ -93,7 +93,7 @@ class CompeteSpec(Spec):
         Shares.search,
         low=0.0,
         high=0.5,
-        help="Share of the time for trying recipes, 0 for the one known to do well",
+        help="Share of the time for trying recipes, 0 for the usual recipe",
         advanced=True,
         omitted=True,
     )

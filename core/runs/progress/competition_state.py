@@ -94,8 +94,8 @@ def _pruning(spec: CompeteSpec, plan: PrunePlan, tries: int, left_at_start: floa
         short = "the time is too short to search for another"
         reason = short if spec.search_share else "no time is set aside for a search"
         return (
-            f"Prunes to {percent(plan.sparsity)} zeros for {duration(plan.seconds)} by a recipe "
-            f"known to do well: {reason}."
+            f"Prunes to {percent(plan.sparsity)} zeros for {duration(plan.seconds)} by the "
+            f"usual recipe: {reason}."
         )
     return (
         f"Gives the most promising of {plural(tries, 'try', 'tries')} all the time that is left, "

@@ -1,5 +1,6 @@
 """The competition: proposals, successive halving, and nothing but validation scores."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from core.pruning.search.competition import (
     compete,
     trained_on,
 )
-from core.pruning.search.proposals import START, Entry, plan_of, promise_of, propose
+from core.pruning.search.proposals import START, Entry, Outlook, plan_of, propose
 from core.pruning.search.spec import CompeteSpec
 from core.training.recipe import MOST_EPOCHS
 
@@ -30,6 +31,7 @@ class Bench:
 
     epoch = 10.0
     beside = 6.0
+    highest, usual = 1.0, 0.97
 
     def __init__(self):
         self.trained, self.pruned, self.now = [], [], 0.0
@@ -62,9 +64,36 @@ class Bench:
         return Made(f"p{len(self.pruned)}", accuracy, plan.sparsity, score, seconds, epochs)
 
 
-def test_the_first_proposals_are_the_known_good_start_at_three_sparsities():
-    found = [propose([entry(0.8)] * tried, 0) for tried in range(3)]
-    assert found == [START | {"sparsity": share} for share in (0.97, 0.985, 0.955)]
+def lossy(sparsity, lost):
+    """A try of a dense network's 0.8."""
+    accuracy = 0.8 - lost
+    return Entry(
+        {**START, "sparsity": sparsity}, 4, accuracy, sparsity, (accuracy + sparsity) / 2, 1.0
+    )
+
+
+def test_the_first_proposal_is_the_known_good_start():
+    assert propose([], 0) == START
+    assert propose([], 0, Outlook(usual=0.8)) == START | {"sparsity": 0.8}
+
+
+@pytest.mark.parametrize(
+    ("tried", "then"),
+    [
+        ([(0.97, 0.02)], 0.985),  # 2 points lost for 3 that are left to take
+        ([(0.97, 0.02), (0.985, 0.01)], 0.9925),
+        ([(0.97, 0.02), (0.985, 0.016)], 1 - math.sqrt(0.03 * 0.015)),
+        ([(0.97, 0.04)], 0.94),
+        ([(0.97, 0.04), (0.94, 0.03)], 1 - math.sqrt(0.03 * 0.06)),
+        ([(0.97, 0.04), (0.94, 0.07)], 0.88),
+        ([(0.97, 0.3)], 0.7),  # at chance: as far back as it may pay
+        ([(0.97, 0.6)], 0.5),
+    ],
+)
+def test_sparsities_are_tried_in_a_bisection_by_what_is_lost(tried, then):
+    found = propose([lossy(*each) for each in tried], 0, Outlook(dense=0.8, epochs=4))
+    assert found["sparsity"] == pytest.approx(then)
+    assert found | {"sparsity": 0.97} == START
 
 
 def test_proposals_depend_on_what_was_tried_and_the_seed_only():
@@ -79,6 +108,8 @@ def test_every_proposal_is_a_valid_plan(seed):
     tried = [entry(0.8 + 0.01 * index, dropout=0.1 * index) for index in range(5)]
     plan = plan_of(propose(tried, seed), 4)
     assert 0.94 <= plan.sparsity <= 0.99
+    tried = [lossy(0.5, 0.02), lossy(0.7, 0.3), lossy(0.6, 0.1)]
+    assert 0.5 <= plan_of(propose(tried, seed), 4).sparsity <= 0.99
     assert plan.epochs == 4
 
 
@@ -87,7 +118,7 @@ def test_a_competition_halves_its_field_and_spends_the_rest_on_the_best():
     assert len(found.entries) == FIRST_RUNG + SECOND_RUNG + 1
     first, second, final = found.entries[:6], found.entries[6:8], found.entries[8]
     assert {round(e.seconds / f.seconds) for e, f in zip(second, first, strict=False)} == {2}
-    best_two = sorted(first, key=lambda e: -promise_of(e, 0.8, 120))[:2]
+    best_two = sorted(first, key=lambda e: -Outlook(0.8, 120).objective(e))[:2]
     assert [e.values for e in second] == [e.values for e in best_two]
     assert final.values in [e.values for e in second]
     assert found.best.id == "p9"
@@ -96,16 +127,16 @@ def test_a_competition_halves_its_field_and_spends_the_rest_on_the_best():
 def test_what_a_try_lost_is_expected_to_shrink_with_the_epochs_to_the_power_of_035():
     """16 epochs are four times 4: 10 points lost become 10 / 4^.35 = 6.156."""
     tried = replace(entry(0.0, sparsity=0.97), accuracy=0.7, sparsity=0.97, epochs=4, score=0.835)
-    assert promise_of(tried, 0.8, 16) == pytest.approx((0.8 - 0.06156 + 0.97) / 2, abs=1e-5)
-    assert promise_of(tried, 0.8, 4) == promise_of(tried, 0.8, 2) == tried.objective
-    assert promise_of(tried, 0.65, 16) == tried.objective  # better than dense already
+    assert Outlook(0.8, 16).objective(tried) == pytest.approx((0.8 - 0.06156 + 0.97) / 2, abs=1e-5)
+    assert Outlook(0.8, 4).objective(tried) == Outlook(0.8, 2).objective(tried) == tried.objective
+    assert Outlook(0.65, 16).objective(tried) == tried.objective  # better than dense already
 
 
 def test_a_try_below_the_threshold_may_promise_a_score_and_a_failed_one_nothing():
     tried = replace(entry(0.0), accuracy=0.55, sparsity=0.99, epochs=4, score=0.0)
-    assert promise_of(tried, 0.8, 64) > 0.8
+    assert Outlook(0.8, 64).objective(tried) > 0.8
     failed = replace(tried, accuracy=0.0, epochs=0)
-    assert promise_of(failed, 0.8, 64) == failed.objective == -1
+    assert Outlook(0.8, 64).objective(failed) == failed.objective == -1
 
 
 class Shrinking(Bench):
@@ -135,10 +166,36 @@ def test_a_long_last_run_is_sparser_than_the_brief_try_that_scored_best():
 def test_where_six_recipes_do_not_fit_three_sparsities_are_tried():
     found = compete(20, 1, Shrinking())
     *tries, last = found.entries
-    assert [each.values for each in tries] == [
-        START | {"sparsity": share} for share in (0.97, 0.985, 0.955)
-    ]
+    assert len({each.values["sparsity"] for each in tries}) == len(tries) == 3
+    assert all(each.values | {"sparsity": 0.97} == START for each in tries)
     assert last.values in [each.values for each in tries]
+
+
+class Small(Shrinking):
+    """A network that holds fewer zeros, and that falls to chance a little below that."""
+
+    highest, usual = 0.9, 0.8
+
+    def prune(self, dense, plan, seed):
+        made = super().prune(dense, plan, seed)
+        if plan.sparsity <= 0.6:
+            return made
+        return replace(made, accuracy=0.2, score=0.0)
+
+
+@pytest.mark.parametrize("minutes", [20, 60])
+def test_sparsities_are_shares_of_what_a_network_holds_and_a_fall_to_chance_is_left_again(minutes):
+    bench = Small()
+    found = compete(minutes, 1, bench)
+    assert bench.pruned[0][1].sparsity == pytest.approx(0.8 * 0.9)
+    assert found.best.score > 0.6
+    assert found.entries[-1].sparsity <= 0.6
+
+
+def test_a_winner_is_trained_on_as_sparse_as_it_is_whatever_its_network_holds():
+    bench = Small()
+    trained_on(10, 0, bench, "winner", replace(entry(0.87), sparsity=0.55))
+    assert bench.pruned[0][1].sparsity == pytest.approx(0.55)
 
 
 @pytest.mark.parametrize("minutes", [10, 30, 60])

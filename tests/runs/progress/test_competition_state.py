@@ -58,7 +58,7 @@ def test_each_phase_is_said_with_its_reason(lab):
 def test_a_short_competition_and_a_longer_one_for_a_winner_say_what_they_are(lab):
     store, ids = lab
     for spec, expected in (
-        (CompeteSpec(data=ids["data"], minutes=3), "by a recipe known to do well: the time is"),
+        (CompeteSpec(data=ids["data"], minutes=3), "by the usual recipe: the time is"),
         (CompeteSpec(data=ids["data"], minutes=3, after="x"), "Trains the winner on for 2 min"),
     ):
         run = started(store, spec)
