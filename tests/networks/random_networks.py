@@ -23,7 +23,7 @@ CARRYING = (
     K["Dropout"](0.5),
 )
 KINDS = ("conv", "grouped", "separable", "carry", "carry", "merge", "join")
-MERGING = tuple(K[name]() for name in ("Add", "Multiply", "Average", "Maximum"))
+MERGING = tuple(K[name]() for name in ("Add", "Multiply", "Average", "Maximum", "CustomScaleLayer"))
 
 
 @st.composite
@@ -57,8 +57,9 @@ def _draw_layer(draw, add, widths, read):
     kind = draw(
         st.sampled_from(("conv", "grouped", "separable", "carry", "carry", "merge", "join"))
     )
-    filters = draw(st.integers(2, 4))
-    partners = sorted(name for name in widths if widths[name] == widths[read] and name != read)
+    filters = draw(st.integers(1, 4))
+    fits = (1, widths[read])  # one channel meets them all
+    partners = sorted(name for name in widths if widths[name] in fits and name != read)
     if kind == "grouped" and widths[read] > 1:
         groups = widths[read]
         add(

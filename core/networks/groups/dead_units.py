@@ -49,7 +49,22 @@ def _silent(groups: UnitGroups, weights: Mapping[str, np.ndarray]) -> np.ndarray
     for layer in groups.network.layers:
         if not layer.settings.keeps_zero:
             says[groups.outputs[layer.name]] = True
+    while _spread(groups, says):
+        pass
     return ~says
+
+
+def _spread(groups: UnitGroups, says: np.ndarray) -> bool:
+    """Set, in place, the flags of units that meet a one-channel tensor which is not zero.
+
+    Return whether that changed any: what they move may itself be such a tensor.
+    """
+    before = says.sum()
+    for layer in groups.network.layers:
+        read = [groups.outputs[name] for name in layer.inputs]
+        if any(says[units].any() for units in layer.settings.spread(read)):
+            says[groups.outputs[layer.name]] = True
+    return bool(says.sum() > before)
 
 
 def _mark(flags: np.ndarray, axis: ParameterAxis, weights: Mapping[str, np.ndarray]) -> None:

@@ -161,6 +161,11 @@ class Softmax(Kind):
 
     axis: int = -1
 
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether zero stays zero: no, it becomes a probability."""
+        return False
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         check_last_axis(self.axis, inputs[0])
         return inputs[0]

@@ -103,6 +103,10 @@ class Kind:
         function = FUNCTIONS[getattr(self, "activation", "linear")]
         return not function(np.zeros((1, 1), np.float32)).any()
 
+    def spread(self, units: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return those inputs' units that, where not zero, move every channel from zero."""
+        return []
+
     def resized(self, width: int) -> Self:
         """Return the settings of the layer with `width` channels left in its output."""
         return self

@@ -64,6 +64,10 @@ class Merging(Kind):
             table.tie(full[0], each)
         return Flow(full[0])
 
+    def spread(self, units: Sequence[np.ndarray]) -> list[np.ndarray]:
+        width = max(len(each) for each in units)
+        return [each for each in units if len(each) != width]
+
 
 @dataclass(frozen=True)
 class Add(Merging):
@@ -87,6 +91,9 @@ class Multiply(Merging):
 
     pair: ClassVar[Any] = np.multiply
     op: ClassVar[str] = "Mul"
+
+    def spread(self, units: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return []  # zero times anything is zero
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,11 @@ class LayerNormalization(Kind):
     center: bool = True
     scale: bool = True
 
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether zero stays zero: no, the mean of the other channels is taken off."""
+        return False
+
     def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
         return dict.fromkeys(["gamma"] * self.scale + ["beta"] * self.center, inputs[0][-1:])
 
@@ -121,6 +126,11 @@ class Normalization(Kind):
     mean: tuple[float, ...] | None = None
     variance: tuple[float, ...] | None = None
     invert: bool = False
+
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether zero stays zero: no, the data's mean is taken off."""
+        return False
 
     def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
         if self.mean is not None:

@@ -25,6 +25,11 @@ class InputLayer(Kind):
         if not self.shape or min(self.shape) < 1:
             raise SettingsError(f"its input has the shape {self.shape}.")
 
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether its channels are zero: no, they hold the image."""
+        return False
+
     def build(self, name: str) -> Any:
         import keras
 
