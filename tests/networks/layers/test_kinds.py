@@ -226,3 +226,48 @@ def test_every_option_of_keras_is_a_kinds_own_or_without_effect_or_refused(kind)
             assert not option.default or option.default == K[kind].idle[name]
             with pytest.raises(SettingsError, match=f"its option {name} is"):
                 K[kind].read({**EXAMPLES[kind][0][0].config(), name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("module", "kind", "name"),
+    [
+        ("builtins", "function", "swish"),  # Keras writes its own as "silu"
+        ("builtins", "function", "hard_swish"),
+        ("builtins", "function", "mine>relu"),
+        ("mine", "function", "relu"),
+        ("mine", "relu", "relu"),  # a class that is called relu
+        ("mine.activations", "relu", "relu"),
+        ("keras.layers", "LeakyReLU", "leaky_relu"),
+        ("keras.ops", "gelu", "gelu"),  # it approximates
+        (None, "gelu", {"approximate": True}),
+    ],
+)
+def test_a_function_that_only_has_the_name_of_a_listed_one_is_refused(module, kind, name):
+    entry = {"module": module, "class_name": kind, "config": name, "registered_name": "function"}
+    with pytest.raises(SettingsError, match="its activation is a function or layer named"):
+        K["Dense"].read({"units": 2, "activation": entry})
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_keras_functions_are_read_as_names_and_as_entries(name):
+    for entry in (
+        name,
+        {"module": "builtins", "class_name": "function", "config": name},
+        {"module": "keras.activations", "class_name": name, "config": name},
+    ):
+        assert K["Dense"].read({"units": 2, "activation": entry}).activation == name
+
+
+@pytest.mark.slow
+def test_a_function_of_a_users_own_is_refused_as_keras_refuses_it():
+    import keras
+
+    def swish(x):
+        return x
+
+    config = keras.layers.Dense(2, activation=swish).get_config()
+    with pytest.raises(SettingsError, match="'swish'"):
+        K["Dense"].read(config)
+    with pytest.raises((TypeError, ValueError), match="swish"):
+        keras.layers.Dense.from_config(config)
+    assert K["Dense"].read(keras.layers.Dense(2, keras.activations.swish).get_config())
