@@ -174,11 +174,13 @@ def check_channels_last(data_format: object) -> None:
         )
 
 
-def check_last_axis(axis: int, shape: Shape) -> None:
-    """Raise SettingsError if an axis, counted with the batch, is not that of the channels."""
-    if axis not in (-1, len(shape)):
+def check_last_axis(axis: int | Sequence[int], shape: Shape) -> None:
+    """Raise SettingsError if axes, counted with the batch, are not that of the channels alone."""
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    if axes not in ((-1,), (len(shape),)):
+        which = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
         raise SettingsError(
-            f"it works along axis {axis}. Only the last axis, that of the channels, is supported."
+            f"it works along {which}. Only the last axis, that of the channels, is supported."
         )
 
 

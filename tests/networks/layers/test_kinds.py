@@ -53,6 +53,7 @@ EXAMPLES = {
     ],
     "Normalization": [
         (K["Normalization"](), [IMAGE]),
+        (K["Normalization"](None), [IMAGE]),
         (K["Normalization"](mean=(0.5,) * 6, variance=(2.0,) * 6), [IMAGE]),
     ],
     "LayerScale": [(K["LayerScale"](1e-6, 6), [IMAGE])],
