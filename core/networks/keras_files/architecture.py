@@ -10,7 +10,7 @@ from core.errors import SettingsError, WeightsError
 from core.networks.formats.hdf5_checks import damaged, shown
 from core.networks.graph import MOST_LAYERS, Layer, Network
 from core.networks.keras_files.entries import Entry, check_precision, entry_of, settings_of
-from core.networks.keras_files.inbound import constant_of, ends, read_by
+from core.networks.keras_files.inbound import constant_of, ends, read_by, with_constant
 from core.networks.layers.reshaping import InputLayer
 from core.networks.layers.scaling import Rescaling
 
@@ -212,16 +212,22 @@ def _layer(entry: Entry, inputs: list[str], place: Place, reading: Reading) -> s
 
 
 def scaled(entry: Entry) -> Rescaling | None:
-    """Return a calculation with one number, such as x * 2 or x + 3, as the layer that does it."""
+    """Return a calculation with one number, such as x * 2 or 3 - x, as the layer that does it.
+
+    Raises WeightsError if no layer does.
+    """
     found = constant_of(entry)
     if found is None:
         return None
     number, is_first = found
-    same = {"Add": (1.0, number), "Multiply": (number, 0.0)}
-    one_way = {"Subtract": (1.0, -number), "TrueDivide": (1 / number if number else 0, 0.0)}
-    known = same if is_first or not number else same | one_way
-    scale, offset = known.get(entry.kind, (None, 0.0))
-    return None if scale is None else Rescaling((scale,), (offset,))
+    known = {"Add": (1.0, number), "Multiply": (number, 0.0)}
+    known["Subtract"] = (-1.0, number) if is_first else (1.0, -number)
+    if number and not is_first:
+        known["TrueDivide"] = (1 / number, 0.0)
+    if entry.kind not in known:
+        raise with_constant(entry)
+    scale, offset = known[entry.kind]
+    return Rescaling((scale,), (offset,))
 
 
 def _batch_shape(config: Mapping[str, Any]) -> Any:

@@ -63,7 +63,10 @@ def entry_of(raw: Any) -> Entry:
         raise WeightsError(f"The layer {shown(raw['class_name'])} has no settings. Save it again.")
     name = str(raw.get("name") or config.get("name") or raw["class_name"])
     if len(name) > LONGEST_NAME:
-        raise WeightsError(f"A layer's name has {len(name):,} characters. Give it a shorter one.")
+        raise WeightsError(
+            f"The layer {shown(name[:40])!r}... ({shown(raw['class_name'])}): its name has "
+            f"{len(name):,} characters. Give it one of at most {LONGEST_NAME}."
+        )
     module, registered = (str(raw.get(key) or "") for key in ("module", "registered_name"))
     return Entry(name, raw["class_name"], config, module, registered, raw)
 

@@ -61,12 +61,17 @@ def _history(entry: Entry, tensor: Any) -> str:
     config = tensor.get("config") if isinstance(tensor, Mapping) else None
     history = config.get("keras_history") if isinstance(config, Mapping) else None
     if not isinstance(history, list) or not history:
-        raise refusal(
-            entry,
-            "it calculates with a constant, which is not supported. Use Rescaling for a constant "
-            "factor or summand.",
-        )
+        raise with_constant(entry)
     return _reference(entry, history)
+
+
+def with_constant(entry: Entry) -> WeightsError:
+    """Return the refusal of a calculation with a constant that no layer does."""
+    return refusal(
+        entry,
+        "it calculates with a constant, which is not supported. Use Rescaling for a constant "
+        "factor or summand, and ReLU for a smallest or largest value.",
+    )
 
 
 def _of_keras2(entry: Entry, node: Any) -> list[str]:

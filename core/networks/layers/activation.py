@@ -85,8 +85,8 @@ class LeakyReLU(Kind):
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
-        slope = {"negative_slope": config["alpha"]} if "alpha" in config else {}  # Keras 2's name
-        return super().read({**config, **slope})
+        renamed = {"alpha": "negative_slope"}  # from Keras 2
+        return super().read({renamed.get(name, name): value for name, value in config.items()})
 
     def forward(self, weights: Arrays, inputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.where(inputs[0] > 0, inputs[0], self.negative_slope * inputs[0])

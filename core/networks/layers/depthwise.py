@@ -1,9 +1,9 @@
 """Convolutions of each channel by itself, and such with a 1 x 1 convolution after them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Depthwise(Kind):
     rank: ClassVar[int]
     kernel_part: ClassVar[str] = "kernel"
     shifts: ClassVar[tuple[str, ...]] = ("bias",)
+    idle: ClassVar[Mapping[str, Any]] = {"groups": 1}  # Keras 2 writes it
 
     kernel_size: tuple[int, ...]
     strides: tuple[int, ...] = (1,)

@@ -1,7 +1,7 @@
 """Activation functions without parameters, by Keras's names."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -102,6 +102,7 @@ def onnx_function(graph: OnnxGraph, name: str, x: OnnxTensor) -> OnnxTensor:
 
 
 SAME = {"swish": "silu", "hard_swish": "hard_silu"}  # other names in Keras
+KERAS = ("keras", "tensorflow", "tf_keras")
 MIXING = frozenset({"softmax"})  # every channel's output depends on all channels
 
 
@@ -111,13 +112,34 @@ def known(entry: object) -> str:
     Raises SettingsError if there is none such.
     """
     if isinstance(entry, dict):  # how Keras writes a function, or a layer used as one
-        builtin = entry.get("class_name") == "function" and entry.get("module") == "builtins"
-        entry = entry.get("config") if builtin else entry.get("class_name")
+        return _of_entry(entry)
     name = "linear" if entry is None else str(entry)
     name = SAME.get(name, name)
     if name not in FUNCTIONS:
-        raise SettingsError(
-            f"its activation is {name[:40]!r}. Supported are {', '.join(FUNCTIONS)}; a function "
-            "of your own has to become one of these."
-        )
+        raise _refusal(repr(name[:40]))
     return name
+
+
+def _of_entry(entry: Mapping[str, object]) -> str:
+    """Return the listed name of a function of Keras's; one of "builtins" may be anybody's.
+
+    Of those, Keras reads again only what has the first name of a function of its own.
+    """
+    name, place = str(entry.get("class_name")), str(entry.get("module")).split(".")
+    if place == ["builtins"] and name == "function":
+        name = str(entry.get("config"))
+        own = name in FUNCTIONS
+    else:
+        own = place[0] in KERAS and "activations" in place and SAME.get(name, name) in FUNCTIONS
+    if not own:
+        raise _refusal(
+            f"a function or layer named {name[:40]!r} that is not a listed one of Keras's"
+        )
+    return SAME.get(name, name)
+
+
+def _refusal(what: str) -> SettingsError:
+    return SettingsError(
+        f"its activation is {what}. Supported are {', '.join(FUNCTIONS)}; a function of your own "
+        "has to become one of these."
+    )

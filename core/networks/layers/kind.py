@@ -16,6 +16,7 @@ import numpy as np
 from core.errors import SettingsError
 from core.networks.layers.functions import FUNCTIONS, known
 from core.networks.layers.onnx_graph import OnnxGraph, OnnxTensor
+from core.networks.layers.options import check_options
 from core.networks.layers.unit_table import Flow, UnitTable
 
 Shape = tuple[int, ...]
@@ -30,6 +31,7 @@ class Kind:
     module: ClassVar[str] = "keras.layers"
     fixed: ClassVar[tuple[str, ...]] = ()  # parameters that training by gradient leaves alone
     shifts: ClassVar[tuple[str, ...]] = ()  # carried parameters that move a channel from zero
+    idle: ClassVar[Mapping[str, Any]] = {}  # options that it lacks: the value that does nothing
 
     def __post_init__(self) -> None:
         """Check the sizes. Raises SettingsError for one that no network has."""
@@ -40,11 +42,13 @@ class Kind:
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
-        """Return the settings in Keras's configuration of a layer; other options are left out.
+        """Return the settings in Keras's configuration of a layer.
 
-        Raises SettingsError if an option is not of its kind.
+        Other options are left out where they have no effect. Raises SettingsError if one has, or
+        if an option is not of its kind.
         """
         check_channels_last(config.get("data_format"))
+        check_options(config, {field.name for field in fields(cls)}, cls.idle)
         given = {field.name: field for field in fields(cls) if field.name in config}
         hints = _hints(cls)  # type: ignore[arg-type]
         values = {name: _value(name, config[name], hints[name]) for name in given}
@@ -170,11 +174,13 @@ def check_channels_last(data_format: object) -> None:
         )
 
 
-def check_last_axis(axis: int, shape: Shape) -> None:
-    """Raise SettingsError if an axis, counted with the batch, is not that of the channels."""
-    if axis not in (-1, len(shape)):
+def check_last_axis(axis: int | Sequence[int], shape: Shape) -> None:
+    """Raise SettingsError if axes, counted with the batch, are not that of the channels alone."""
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    if axes not in ((-1,), (len(shape),)):
+        which = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
         raise SettingsError(
-            f"it works along axis {axis}. Only the last axis, that of the channels, is supported."
+            f"it works along {which}. Only the last axis, that of the channels, is supported."
         )
 
 

@@ -18,8 +18,16 @@ def broadcast(inputs: Sequence[Shape]) -> Shape:
 
     Raises SettingsError if they do not fit.
     """
-    if len(inputs) < 2 or len({len(shape) for shape in inputs}) != 1:
-        raise SettingsError(f"it needs two inputs or more of one rank, but is given {inputs}.")
+    if len(inputs) < 2:
+        raise SettingsError(f"it needs two inputs or more, but is given {len(inputs)}. Add one.")
+    rank = max(map(len, inputs))
+    short = min(inputs, key=len)
+    if len(short) != rank:
+        wider = (*(1,) * (rank - len(short)), *short)
+        raise SettingsError(
+            f"its inputs {', '.join(map(str, inputs))} have different numbers of axes. Put "
+            f"Reshape({wider}) before the one of {short}."
+        )
     sizes = [set(axis) - {1} or {1} for axis in zip(*inputs, strict=True)]
     if any(len(each) > 1 for each in sizes):
         raise SettingsError(f"its inputs do not fit together: {', '.join(map(str, inputs))}.")

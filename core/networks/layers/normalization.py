@@ -27,7 +27,8 @@ class BatchNormalization(Kind):
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
         axis = config.get("axis", -1)  # a list of one in Keras 2
-        return super().read({**config, "axis": axis[0] if isinstance(axis, list) else axis})
+        alone = isinstance(axis, list) and len(axis) == 1
+        return super().read({**config, "axis": axis[0] if alone else axis})
 
     def parameter_shapes(self, inputs: Sequence[Shape]) -> dict[str, Shape]:
         parts = ["gamma"] * self.scale + ["beta"] * self.center + [*self.fixed]
@@ -84,7 +85,7 @@ class LayerNormalization(Kind):
         return dict.fromkeys(["gamma"] * self.scale + ["beta"] * self.center, inputs[0][-1:])
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        check_last_axis(self.axis[0] if len(self.axis) == 1 else 0, inputs[0])
+        check_last_axis(self.axis, inputs[0])
         return inputs[0]
 
     def config(self) -> dict[str, Any]:
@@ -127,6 +128,11 @@ class Normalization(Kind):
     variance: tuple[float, ...] | None = None
     invert: bool = False
 
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        axis = config.get("axis", -1)  # Keras writes None, one mean for all, as an empty list
+        return super().read({**config, "axis": None if axis == [] else axis})
+
     @property
     def keeps_zero(self) -> bool:
         """Whether zero stays zero: no, the data's mean is taken off."""
@@ -140,7 +146,7 @@ class Normalization(Kind):
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         if self.axis is not None:
-            check_last_axis(self.axis[0] if len(self.axis) == 1 else 0, inputs[0])
+            check_last_axis(self.axis, inputs[0])
         return inputs[0]
 
     def config(self) -> dict[str, Any]:

@@ -165,6 +165,31 @@ def test_a_precision_of_layers_is_noted():
     assert found.notes == ("Layers of mixed_float16 are computed in float32.",)
 
 
+def calculation(kind, number, comes_first=False):
+    """Return the entry of a calculation in code with the images and one number."""
+    entry = layer(kind, "calculated", ["images"])
+    args = [entry["inbound_nodes"][0]["args"][0][0], number]
+    entry["inbound_nodes"] = [{"args": args[::-1] if comes_first else args, "kwargs": {}}]
+    return {**entry, "module": "keras.src.ops.numpy"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "comes_first", "scale", "offset"),
+    [
+        ("Subtract", False, 1.0, -4.0),
+        ("Subtract", True, -1.0, 4.0),
+        ("Add", True, 1.0, 4.0),
+        ("Multiply", True, 4.0, 0.0),
+        ("TrueDivide", False, 0.25, 0.0),
+    ],
+)
+def test_each_calculation_that_one_rescaling_does_is_one_in_either_order(
+    kind, comes_first, scale, offset
+):
+    network = read(functional(IMAGES, calculation(kind, 4.0, comes_first))).network
+    assert network.output.settings == K["Rescaling"]((scale,), (offset,))
+
+
 OWN = {**layer("Dense", "mine", units=2), "module": "my.layers", "registered_name": "mine>Dense"}
 TWICE = layer("Dense", "shared", ["images"], units=2)
 TWICE["inbound_nodes"] = TWICE["inbound_nodes"] * 2
@@ -198,6 +223,26 @@ BAD = {
     "no layers": (sequential(), "lists no layers"),
     "subclass": ({"class_name": "MyModel", "config": {"x": 1}}, r"keras.Model\(inputs, outputs\)"),
     "no entry": (sequential(IMAGES, 3), "something that is no layer"),
+    "three axes": (
+        sequential(IMAGES, layer("LayerNormalization", "n", axis=[1, 2, 3])),
+        r"'n' \(LayerNormalization\): it works along axes 1, 2, 3\. Only the last",
+    ),
+    "another axis": (sequential(IMAGES, layer("Normalization", "n", axis=[1])), "along axis 1."),
+    "two axes": (sequential(IMAGES, layer("BatchNormalization", "n", axis=[1, 3])), r"'\[1, 3\]'"),
+    "ranks": (
+        functional(
+            IMAGES,
+            layer("GlobalAveragePooling2D", "mean", ["images"]),
+            layer("Multiply", "gate", ["images", "mean"]),
+        ),
+        r"'gate' \(Multiply\).*Put Reshape\(\(1, 1, 3\)\) before the one of \(3,\)",
+    ),
+    "one input": (functional(IMAGES, layer("Add", "sum", ["images"])), r"'sum' \(Add\).* given 1"),
+    "constant": (functional(IMAGES, calculation("Maximum", 0.0)), r"\(Maximum\).*constant.*ReLU"),
+    "long name": (
+        sequential(IMAGES, layer("Dense", "n" * 500, units=2)),
+        r"'n{40}'\.\.\. \(Dense\): its name has 500 characters\. Give it one of at most 200",
+    ),
     "does not fit": (sequential(IMAGES, layer("Conv1D", "c", filters=2, kernel_size=3)), "'c'"),
 }  # fmt: skip
 

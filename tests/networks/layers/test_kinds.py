@@ -1,5 +1,7 @@
 """The contract of every kind of layer: what its settings say is what Keras does."""
 
+import dataclasses
+import inspect
 import json
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from core.errors import SettingsError
 from core.networks.layers import LAYER_KINDS as K
 from core.networks.layers.functions import FUNCTIONS
+from core.networks.layers.options import ELSEWHERE, HARMLESS, TRAINING
 from core.randomness import generator
 
 IMAGE, ROW, FLAT = (9, 8, 6), (11, 6), (6,)
@@ -50,6 +53,7 @@ EXAMPLES = {
     ],
     "Normalization": [
         (K["Normalization"](), [IMAGE]),
+        (K["Normalization"](None), [IMAGE]),
         (K["Normalization"](mean=(0.5,) * 6, variance=(2.0,) * 6), [IMAGE]),
     ],
     "LayerScale": [(K["LayerScale"](1e-6, 6), [IMAGE])],
@@ -192,8 +196,79 @@ def test_multiply_adds_count_every_use_of_a_kernel():
         ("Activation", {"activation": "mine"}, "activation is 'mine'"),
         ("UpSampling2D", {"interpolation": "bilinear"}, "only 'nearest'"),
         ("SeparableConv2D", {"kernel_size": 3}, "0 filters"),
+        ("LayerNormalization", {"rms_scaling": True}, "option rms_scaling is 'True'"),
+        ("BatchNormalization", {"renorm": True}, "option renorm is 'True'"),
+        ("DepthwiseConv2D", {"kernel_size": 3, "groups": 2}, "option groups is '2'"),
+        ("ReLU", {"alpha": 0.3}, "option alpha is '0.3'"),
     ],
 )
 def test_settings_that_make_no_layer_are_refused(kind, config, said):
     with pytest.raises(SettingsError, match=said):
         K[kind].read(config)
+
+
+@pytest.mark.parametrize("kind", sorted(K))
+def test_an_option_that_no_kind_has_is_refused_unless_it_is_off(kind):
+    settings = EXAMPLES[kind][0][0]
+    for off in (None, False, 0):
+        assert K[kind].read({**settings.config(), "twist": off}) == settings
+    with pytest.raises(SettingsError, match="its option twist is '0.5'"):
+        K[kind].read({**settings.config(), "twist": 0.5})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(K))
+def test_every_option_of_keras_is_a_kinds_own_or_without_effect_or_refused(kind):
+    layer = EXAMPLES[kind][0][0].keras_class()
+    own = {field.name for field in dataclasses.fields(K[kind])}
+    for name, option in inspect.signature(layer).parameters.items():
+        known = name in own or name in HARMLESS | ELSEWHERE or name.endswith(TRAINING)
+        if not known and option.kind is not option.VAR_KEYWORD:
+            assert not option.default or option.default == K[kind].idle[name]
+            with pytest.raises(SettingsError, match=f"its option {name} is"):
+                K[kind].read({**EXAMPLES[kind][0][0].config(), name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("module", "kind", "name"),
+    [
+        ("builtins", "function", "swish"),  # Keras writes its own as "silu"
+        ("builtins", "function", "hard_swish"),
+        ("builtins", "function", "mine>relu"),
+        ("mine", "function", "relu"),
+        ("mine", "relu", "relu"),  # a class that is called relu
+        ("mine.activations", "relu", "relu"),
+        ("keras.layers", "LeakyReLU", "leaky_relu"),
+        ("keras.ops", "gelu", "gelu"),  # it approximates
+        (None, "gelu", {"approximate": True}),
+    ],
+)
+def test_a_function_that_only_has_the_name_of_a_listed_one_is_refused(module, kind, name):
+    entry = {"module": module, "class_name": kind, "config": name, "registered_name": "function"}
+    with pytest.raises(SettingsError, match="its activation is a function or layer named"):
+        K["Dense"].read({"units": 2, "activation": entry})
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_keras_functions_are_read_as_names_and_as_entries(name):
+    for entry in (
+        name,
+        {"module": "builtins", "class_name": "function", "config": name},
+        {"module": "keras.activations", "class_name": name, "config": name},
+    ):
+        assert K["Dense"].read({"units": 2, "activation": entry}).activation == name
+
+
+@pytest.mark.slow
+def test_a_function_of_a_users_own_is_refused_as_keras_refuses_it():
+    import keras
+
+    def swish(x):
+        return x
+
+    config = keras.layers.Dense(2, activation=swish).get_config()
+    with pytest.raises(SettingsError, match="'swish'"):
+        K["Dense"].read(config)
+    with pytest.raises((TypeError, ValueError), match="swish"):
+        keras.layers.Dense.from_config(config)
+    assert K["Dense"].read(keras.layers.Dense(2, keras.activations.swish).get_config())
