@@ -78,7 +78,8 @@ def _renamed(
     if weights is None:
         return renamed, None
     pairs = zip(renamed.parameter_shapes(), network.parameter_shapes(), strict=True)
-    return renamed, {new: np.ascontiguousarray(weights[old], np.float32) for new, old in pairs}
+    # Not ascontiguousarray, which makes one axis of a single number (a normalization's count).
+    return renamed, {new: np.asarray(weights[old], np.float32, order="C") for new, old in pairs}
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,15 @@ def test_a_network_comes_back_from_where_it_is_kept(tmp_path_factory, network):
     assert keep_network(folder, network, weights) == whole
 
 
+@pytest.mark.slow
+def test_efficientnet_whose_normalization_counts_comes_back_from_where_it_is_kept(tmp_path):
+    made = application("EfficientNetB0", (32, 32, 3), 3)
+    whole = initial_values(made, 0)
+    network, arrays = kept_network(tmp_path, keep_network(tmp_path, made, whole))
+    assert network.parameter_shapes() == {name: a.shape for name, a in arrays.items()}
+    assert "()" in {str(array.shape) for array in arrays.values()}  # the count
+
+
 def test_slashes_in_names_become_what_keras_allows(tmp_path):
     layers = (
         Layer("in", K["InputLayer"]((2, 2, 1))),

@@ -113,6 +113,37 @@ def test_a_new_last_layer_is_said_in_the_notes(lab):
     assert "pixel_values" not in found.network.by_name  # the file has the layers it came with
 
 
+def adapted(tmp_path):
+    """Return a file of a network whose Normalization has seen data, and the network as read."""
+    import keras
+
+    normalization = keras.layers.Normalization()
+    normalization.adapt(DATASET.train.images)
+    ends = [keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.Flatten()]
+    model = keras.Sequential([keras.Input((9, 9, 1)), normalization, *ends, keras.layers.Dense(3)])
+    model.save(tmp_path / "adapted.keras")
+    return model, read_network(tmp_path / "adapted.keras")
+
+
+def test_a_network_that_normalizes_by_its_data_is_taken_in_trained_and_pruned(lab, tmp_path):
+    model, found = adapted(tmp_path)
+    digest = keep_network(lab.workspace.networks, found.network, found.weights)
+    spec = ImportSpec(data=lab.data, network=digest, name="adapted.keras")
+    job_id, result = lab.run(networks.import_network, spec)
+    again = read_network(lab.workspace.artifacts(job_id) / result.weights)
+    images = DATASET.test.images
+    answers = predict(again.network, again.weights, images)
+    np.testing.assert_allclose(answers, model.predict(images, verbose=0), rtol=1e-4, atol=1e-5)
+    train = TrainSpec(data=lab.data, recipe=RECIPE, network=digest, name="adapted.keras")
+    dense, _ = lab.run(networks.train_network, train)
+    for method in ("magnitude", "l1_filter"):
+        plan = PrunePlan(method=method, sparsity=0.3, epochs=1, batch_size=16)
+        prune = PruneSpec(data=lab.data, dense=dense, plan=plan)
+        job_id, result = lab.run(networks.prune_network, prune)
+        pruned = read_network(lab.workspace.artifacts(job_id) / result.weights)
+        assert pruned.weights["normalization/count"].shape == ()
+
+
 def test_a_network_is_pruned_saved_small_and_compared(lab):
     dense, before = lab.imported()
     assert np.isclose(before.point.accuracy, 1 / 3, atol=0.4)

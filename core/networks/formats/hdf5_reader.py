@@ -164,7 +164,7 @@ def as_float32(weights: Weights, notes: list[str]) -> Weights:
     """
     kinds = {str(array.dtype) for array in weights.values() if array.dtype != np.float32}
     with np.errstate(over="ignore"):  # what does not fit float32 becomes infinite, and is refused
-        converted = {name: np.ascontiguousarray(a, np.float32) for name, a in weights.items()}
+        converted = {name: np.asarray(a, np.float32, order="C") for name, a in weights.items()}
     for name, array in converted.items():
         broken = array.size - int(np.count_nonzero(np.isfinite(array)))
         if broken:

@@ -108,7 +108,7 @@ def keep(folder: Path, weights: Mapping[str, np.ndarray]) -> str:
 
     Raises StoreError when there is no room for them.
     """
-    arrays = {name: np.ascontiguousarray(weights[name], np.float32) for name in sorted(weights)}
+    arrays = {name: np.asarray(weights[name], np.float32, order="C") for name in sorted(weights)}
     parts = ((f"{name}{array.shape}", array.tobytes()) for name, array in arrays.items())
     digest = digest_of(*(part for pair in parts for part in pair))
     if not (folder / f"{digest}.h5").exists():

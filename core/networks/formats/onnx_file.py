@@ -33,7 +33,7 @@ def onnx_bytes(network: Network, weights: Mapping[str, np.ndarray]) -> bytes:
         for each in graph.nodes
     ]
     nodes.append(helper.make_node("Identity", [output], [OUTPUT], OUTPUT))
-    constants = [numpy_helper.from_array(np.ascontiguousarray(array), name)
+    constants = [numpy_helper.from_array(np.asarray(array, order="C"), name)
                  for name, array in graph.constants.items()]  # fmt: skip
     ends = [(INPUT, network.input_shape), (OUTPUT, network.shapes[network.output.name])]
     source, target = (_described(name, shape) for name, shape in ends)

@@ -69,9 +69,7 @@ def read(
         with h5py.File(View(content), "r") as file:
             check_objects(file, LARGEST_VALUES)
             found = _arrays(file, architecture)
-        # A single number comes back as an array of one.
-        converted = as_float32(found, notes)
-        return {name: array.reshape(found[name].shape) for name, array in converted.items()}
+        return as_float32(found, notes)
     except WeightsError:
         raise
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError) as error:
