@@ -1,6 +1,6 @@
 """Tasks that train, take in and prune networks other than the reference, each from its own file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -137,7 +137,8 @@ def _start(context: Context, spec: TrainSpec, data: Dataset) -> _Start:
     if spec.start:
         before = other_network(context, spec.start)
         summary = before.summary
-        return _Start(before.network, before.weights, summary.name, summary.pixels, ())
+        said = _end_noted(before.network)
+        return _Start(before.network, before.weights, summary.name, summary.pixels, said)
     network, weights = _wanted(context, spec, data)
     if weights is not None:
         notes.append("Training went on from the weights in the file.")
@@ -236,6 +237,8 @@ def prune_other(
     progress = Timed(context.progress)
     pruned = prune_network(dense.weights, data, plan, context.seed, progress, teacher)
     origin = pruned_origin(context, label, pruned, data, progress.seconds, dense.job.id)
+    said = _end_noted(data.network) if pruned.epochs else ()
+    origin = replace(origin, notes=(*origin.notes, *said))
     path = context.folder / PRUNED_FILE
     _write(context, path, data.network, pruned.weights)
     return PruneResult(

@@ -159,6 +159,9 @@ def test_what_training_does_with_the_last_activation_is_said_and_the_file_keeps_
     holdout = prepare_for(DATASET, found.network).holdout
     right = predict(found.network, found.weights, holdout.images).argmax(axis=1) == holdout.labels
     assert result.point.accuracy == right.mean()
+    plan = PrunePlan(sparsity=0.4, epochs=1, batch_size=16)
+    _, pruned = lab.run(networks.prune_network, PruneSpec(data=lab.data, dense=job_id, plan=plan))
+    assert any(f"{end} {kept} in training" in note for note in pruned.point.notes)
 
 
 def test_a_network_is_pruned_saved_small_and_compared(lab):
