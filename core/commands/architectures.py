@@ -17,7 +17,7 @@ from core.networks.graph import Network
 from core.networks.groups.description import layer_rows
 from core.networks.groups.unit_groups import unit_groups
 from core.networks.keras_files.reader import ReadNetwork
-from core.networks.keras_files.writer import write_network
+from core.networks.keras_files.writer import check_ending, write_network
 from core.pruning.one_shot import smallest_weights, units_for_sparsity
 
 
@@ -100,8 +100,9 @@ def described(network: Network, as_json: bool) -> None:
 def prune_network(session: Session, options: Namespace) -> None:
     """Prune the network in a file without training and write it to --out.
 
-    Raises WeightsError if it has no weights.
+    Raises WeightsError if it has no weights, or if --out ends in no format of networks.
     """
+    check_ending(options.out)  # under the name that was given, and before any work
     found = found_network(session, options)
     if found.weights is None:
         raise WeightsError(

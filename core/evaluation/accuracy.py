@@ -6,6 +6,7 @@ from core.networks import inference
 from core.networks.forward import predict_logits
 from core.networks.graph import Network
 from core.networks.network import NetworkShape, Weights, check_weights
+from core.networks.output_layer import ends_in, is_left_out
 
 SMALLEST_PROBABILITY = 1e-7
 
@@ -16,8 +17,32 @@ def predict(
     """Return the (n, classes) float32 probabilities of images (n, height, width, channels)."""
     check_weights(weights, shape)
     if isinstance(shape, Network):
-        return softmax(inference.logits(shape, weights, images))
+        return _of_network(shape, weights, images)
     return softmax(predict_logits(weights, images, batch))
+
+
+def _of_network(network: Network, weights: Weights, images: np.ndarray) -> np.ndarray:
+    """Return probabilities of which the largest is the class that the network's file chooses."""
+    logits = inference.logits(network, weights, images)
+    found = softmax(logits)
+    if not is_left_out(network):
+        return _choosing(found, logits)
+    if ends_in(network) == "softmax":
+        return found
+    return _choosing(found, inference.outputs(network, weights, images))
+
+
+def _choosing(found: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Return the probabilities with the largest where the outputs have theirs.
+
+    Rounding makes outputs equal whose logits are not (a sigmoid's above 17), and the other way
+    round; the class that is chosen is the outputs' first largest.
+    """
+    rows = np.flatnonzero(found.argmax(axis=1) != outputs.argmax(axis=1))
+    right, wrong = outputs[rows].argmax(axis=1), found[rows].argmax(axis=1)
+    largest = np.nextafter(found[rows, wrong], np.float32(2))
+    found[rows, wrong], found[rows, right] = found[rows, right], largest
+    return found
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

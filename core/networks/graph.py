@@ -25,7 +25,7 @@ LARGEST_TENSOR = 100_000_000  # entries of one tensor for one image
 class Layer:
     """One layer: its name in the network, its settings, the layers that it reads.
 
-    The class of the settings is a row of LAYER_KINDS.
+    The class of the settings is a row of LAYER_KINDS, or the program's own PixelValues.
     """
 
     name: str

@@ -23,7 +23,12 @@ def batch_size(network: Network) -> int:
 
 
 def logits(network: Network, weights: Mapping[str, np.ndarray], images: np.ndarray) -> np.ndarray:
-    """Return the (n, classes) float32 outputs before the last activation."""
+    """Return the (n, classes) float32 outputs before a last activation that keeps their order."""
+    return outputs(logits_of(network), weights, images)
+
+
+def outputs(network: Network, weights: Mapping[str, np.ndarray], images: np.ndarray) -> np.ndarray:
+    """Return the (n, classes) float32 outputs, as the network's file gives them."""
     model, run = _compiled(network)
     put(model, network, weights)
     batch = batch_size(network)
@@ -35,7 +40,7 @@ def logits(network: Network, weights: Mapping[str, np.ndarray], images: np.ndarr
 def _compiled(network: Network) -> tuple[Any, Any]:
     import tensorflow as tf
 
-    model = build(logits_of(network))
+    model = build(network)
     signature = [tf.TensorSpec((None, *network.input_shape), tf.float32)]
 
     def run(images: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,11 +12,18 @@ from core.networks.initializers import fresh
 from core.networks.layers.activation import Activation, Softmax
 from core.networks.layers.convolution import Convolution
 from core.networks.layers.dense import Dense
+from core.networks.layers.functions import MIXING
 from core.networks.layers.kind import Kind
 from core.networks.layers.reshaping import Flatten, Reshape
 from core.networks.layers.training_only import Dropout
 from core.networks.network import Weights
 
+# Strictly increasing, so that the classes' order is the same without them.
+ORDERED = frozenset({
+    *("softmax", "sigmoid", "tanh", "softplus", "softsign", "log_sigmoid", "exponential"),
+    *("elu", "celu", "selu", "leaky_relu"),
+})  # fmt: skip
+KNOWN = 8  # networks whose logits are asked for again and again
 PASSING = (Flatten, Reshape, Dropout)  # they stand behind some networks' last activation
 
 
@@ -37,10 +45,24 @@ def ends_in(network: Network) -> str:
     return str(named)
 
 
+def is_left_out(network: Network) -> bool:
+    """Tell whether a last activation is there that leaves the classes in their order."""
+    layer, name = last_activation(network), ends_in(network)
+    if layer is None or name not in ORDERED:
+        return False
+    # A softmax along another axis than the classes' compares what is not compared in the answer.
+    return name not in MIXING or network.shapes[layer.name][-1] == network.classes
+
+
+@lru_cache(maxsize=KNOWN)
 def logits_of(network: Network) -> Network:
-    """Return the network without its last activation; its parameters are the same."""
+    """Return the network without a last activation that keeps the classes' order, else itself.
+
+    Its parameters are the same. Any other activation stays: without it another class may be the
+    most probable one.
+    """
     layer = last_activation(network)
-    if layer is None or ends_in(network) == "linear":
+    if layer is None or not is_left_out(network):
         return network
     is_layer = isinstance(layer.settings, Softmax)
     linear = Activation("linear") if is_layer else layer.settings.with_options(activation="linear")

@@ -4,7 +4,8 @@ While it is worked on, a network that wants another range has a layer of its own
 all others; its files have the layers it came with.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core.errors import SettingsError
 from core.networks.graph import Layer, Network
@@ -20,6 +21,16 @@ PIXELS = {
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's colours
 LARGEST_MEAN = 2.0  # of a normalization: with a larger one the images were bytes
 LAYER = "pixel_values"
+
+
+@dataclass(frozen=True)
+class PixelValues(Rescaling):
+    """The program's own layer in front: a Rescaling of a kind that no file can name."""
+
+    def keras_class(self) -> Any:
+        import keras
+
+        return keras.layers.Rescaling
 
 
 def guess_pixels(network: Network) -> str:
@@ -46,29 +57,32 @@ def with_pixels(network: Network, pixels: str) -> Network:
     if pixels == "0..1":
         return network
     first, *others = network.layers
-    front = Layer(LAYER, _rescaling(pixels, network.input_shape[-1]), (first.name,))
-    return Network((first, front, *(_reading(each, first.name, LAYER) for each in others)))
+    name = LAYER
+    while name in network.by_name:  # a network may have a layer of that name itself
+        name += "_"
+    front = Layer(name, _rescaling(pixels, network.input_shape[-1]), (first.name,))
+    return Network((first, front, *(_reading(each, first.name, name) for each in others)))
 
 
 def without_pixels(network: Network) -> Network:
     """Return the network without the layer that `with_pixels` put in front."""
-    if LAYER not in network.by_name:
+    first, front, *others = network.layers
+    if not isinstance(front.settings, PixelValues):
         return network
-    first, _, *others = network.layers
-    return Network((first, *(_reading(each, LAYER, first.name) for each in others)))
+    return Network((first, *(_reading(each, front.name, first.name) for each in others)))
 
 
 def _reading(layer: Layer, before: str, after: str) -> Layer:
     return replace(layer, inputs=tuple(after if each == before else each for each in layer.inputs))
 
 
-def _rescaling(pixels: str, channels: int) -> Rescaling:
+def _rescaling(pixels: str, channels: int) -> PixelValues:
     if pixels == "-1..1":
-        return Rescaling((2.0,), (-1.0,))
+        return PixelValues((2.0,), (-1.0,))
     if pixels == "0..255":
-        return Rescaling((255.0,))
+        return PixelValues((255.0,))
     if channels != len(MEAN):
         mean, deviation = sum(MEAN) / len(MEAN), sum(DEVIATION) / len(DEVIATION)
-        return Rescaling((1 / deviation,), (-mean / deviation,))
+        return PixelValues((1 / deviation,), (-mean / deviation,))
     pairs = list(zip(MEAN, DEVIATION, strict=True))
-    return Rescaling(tuple(1 / d for _, d in pairs), tuple(-m / d for m, d in pairs))
+    return PixelValues(tuple(1 / d for _, d in pairs), tuple(-m / d for m, d in pairs))

@@ -36,8 +36,7 @@ def smallest_weights(
     sparsity: zeros over all parameters afterwards, exactly (rounded to one entry). Raises
     SettingsError for a share that cannot be reached. Source: Han et al. 2015, arXiv:1506.02626.
     """
-    if not 0 <= sparsity < 1:
-        raise SettingsError(f"The sparsity is {sparsity}; it has to be in [0, 1).")
+    _check_share(sparsity)
     kernels = list(network.kernel_uses)
     others = zeros({name: weights[name] for name in weights if name not in network.kernel_uses})
     count = round(sparsity * network.parameters) - others
@@ -64,6 +63,11 @@ def smallest_weights(
     return pruned
 
 
+def _check_share(sparsity: float) -> None:
+    if not 0 <= sparsity < 1:
+        raise SettingsError(f"The sparsity is {sparsity}; it has to be in [0, 1).")
+
+
 def weakest_units(network: Network, weights: Mapping[str, np.ndarray], removed: float) -> Cut:
     """Return the network without a share of the weakest units of every free group.
 
@@ -85,8 +89,9 @@ def _reasons(network: Network) -> str:
 def units_for_sparsity(network: Network, weights: Mapping[str, np.ndarray], sparsity: float) -> Cut:
     """Return the network with as few units removed as leave at most 1 - sparsity of parameters.
 
-    Raises SettingsError if even one unit of each group leaves more.
+    Raises SettingsError for no share, or if even one unit of each group leaves more.
     """
+    _check_share(sparsity)
     allowed = math.floor((1 - sparsity) * network.parameters)
     low, high = 0.0, 1 - 2**-HALVINGS
     best = weakest_units(network, weights, high)

@@ -1,6 +1,6 @@
 """Tasks that train, take in and prune networks other than the reference, each from its own file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from core.networks.keras_files.reader import read_network
 from core.networks.keras_files.writer import write_network
 from core.networks.network import Weights
 from core.networks.network_store import NetworkSummary, keep_network, kept_network
-from core.networks.output_layer import ends_in, with_classes
+from core.networks.output_layer import ends_in, is_left_out, with_classes
 from core.networks.pixels import with_pixels, without_pixels
 from core.networks.prepare import NetworkData, check_classes, prepare_for
 from core.pruning.graphs.prune_network import PrunedNetwork, prune_network
@@ -137,21 +137,28 @@ def _start(context: Context, spec: TrainSpec, data: Dataset) -> _Start:
     if spec.start:
         before = other_network(context, spec.start)
         summary = before.summary
-        return _Start(before.network, before.weights, summary.name, summary.pixels, ())
+        said = _end_noted(before.network)
+        return _Start(before.network, before.weights, summary.name, summary.pixels, said)
     network, weights = _wanted(context, spec, data)
     if weights is not None:
         notes.append("Training went on from the weights in the file.")
     if spec.last_layer == "new" and network.classes != len(data.class_names):
         network, weights, note = with_classes(network, weights, len(data.class_names), context.seed)
         notes.append(note)
-    if ends_in(network) not in ("softmax", "linear"):
-        notes.append(
-            f"The last layer's {ends_in(network)} is left out in training, and softmax taken in "
-            "its place: the most probable class stays the same."
-        )
+    notes += _end_noted(network)
     working = with_pixels(network, spec.pixels)
     values = weights or initial_values(working, context.seed)
     return _Start(working, values, spec.name, spec.pixels, tuple(notes))
+
+
+def _end_noted(network: Network) -> tuple[str, ...]:
+    """Return what is said of a last activation that is neither softmax nor none."""
+    end = ends_in(network)
+    if is_left_out(network):
+        said = "is left out in training, and softmax taken in its place: the classes keep their"
+        return (f"The last layer's {end} {said} order.",) * (end != "softmax")
+    said = "stays in training, and softmax is taken of what it gives: it can change the order of"
+    return (f"The last layer's {end} {said} the classes.",) * (end != "linear")
 
 
 def _wanted(context: Context, spec: TrainSpec, data: Dataset) -> tuple[Network, Weights | None]:
@@ -230,6 +237,8 @@ def prune_other(
     progress = Timed(context.progress)
     pruned = prune_network(dense.weights, data, plan, context.seed, progress, teacher)
     origin = pruned_origin(context, label, pruned, data, progress.seconds, dense.job.id)
+    said = _end_noted(data.network) if pruned.epochs else ()
+    origin = replace(origin, notes=(*origin.notes, *said))
     path = context.folder / PRUNED_FILE
     _write(context, path, data.network, pruned.weights)
     return PruneResult(

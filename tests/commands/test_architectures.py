@@ -63,3 +63,25 @@ def test_prune_network_writes_the_exact_sparsity_or_a_smaller_network(command, t
     assert status == 0
     assert answer["parameters"] <= 0.25 * SMALL.parameters
     assert read_network(out, scratch=tmp_path).network.parameters == answer["parameters"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [(), ("--structured",)])
+@pytest.mark.parametrize("share", ["nan", "inf", "-0.5", "1"])
+def test_prune_network_refuses_what_is_no_share(command, tmp_path, way, share):
+    write_network(tmp_path / "dense.keras", SMALL, weights_of(SMALL), scratch=tmp_path)
+    out = tmp_path / "out.keras"
+    arguments = ("prune-network", tmp_path / "dense.keras", f"--sparsity={share}", *way)
+    status, answer = command(*arguments, "--out", out)
+    assert status == 2
+    assert answer["error"].endswith("it has to be in [0, 1).")
+    assert not out.exists()
+
+
+@pytest.mark.slow
+def test_prune_network_names_an_out_of_no_format(command, tmp_path):
+    write_network(tmp_path / "dense.keras", SMALL, weights_of(SMALL), scratch=tmp_path)
+    arguments = ("prune-network", tmp_path / "dense.keras", "--sparsity", 0.5)
+    status, answer = command(*arguments, "--out", tmp_path / "x.txt")
+    assert status == 1
+    assert "but x.txt ends otherwise" in answer["error"]

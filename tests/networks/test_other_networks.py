@@ -10,8 +10,9 @@ from core.networks.builder import Draft
 from core.networks.graph import Layer, Network, predict
 from core.networks.initializers import initial_values
 from core.networks.layers import LAYER_KINDS as K
+from core.networks.layers.functions import FUNCTIONS
 from core.networks.network_store import NetworkSummary, keep_network, kept_network
-from core.networks.output_layer import ends_in, logits_of, with_classes
+from core.networks.output_layer import ends_in, is_left_out, logits_of, with_classes
 from core.networks.pixels import guess_pixels, with_pixels, without_pixels
 from core.networks.prepare import prepare_for
 from tests.networks.random_networks import networks, weights_of
@@ -39,6 +40,26 @@ def test_a_softmax_layer_of_its_own_is_found_behind_a_reshape():
     assert ends_in(network) == "softmax"
     logits = predict(logits_of(network), weights_of(network), IMAGES)
     assert not np.allclose(logits.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_without_its_last_activation_a_network_keeps_the_order_of_the_classes(function):
+    draft = Draft((3,))
+    draft.add("last", K["Activation"](function))
+    values = np.sort(np.random.default_rng(0).uniform(-5, 5, (200, 3))).astype(np.float32)
+    network = draft.network()
+    if is_left_out(network):
+        assert (np.diff(predict(network, {}, values)) > 0).all()
+    else:
+        assert logits_of(network) == network
+
+
+def test_a_softmax_along_another_axis_than_the_classes_stays():
+    draft = Draft((6,))
+    draft.add("pairs", K["Reshape"]((3, 2)))
+    draft.add("softmax", K["Softmax"]())
+    draft.add("flatten", K["Flatten"]())
+    assert logits_of(draft.network()) == draft.network()
 
 
 def test_a_new_last_layer_has_the_classes_and_the_rest_keeps_its_weights():

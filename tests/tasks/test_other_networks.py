@@ -19,6 +19,8 @@ from core.networks.graph import predict
 from core.networks.keras_files.reader import read_network
 from core.networks.network import NetworkShape
 from core.networks.network_store import keep_network
+from core.networks.output_layer import ends_in, with_settings
+from core.networks.prepare import prepare_for
 from core.progress import Silent
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.spec import ForgettingSpec
@@ -142,6 +144,24 @@ def test_a_network_that_normalizes_by_its_data_is_taken_in_trained_and_pruned(la
         job_id, result = lab.run(networks.prune_network, prune)
         pruned = read_network(lab.workspace.artifacts(job_id) / result.weights)
         assert pruned.weights["normalization/count"].shape == ()
+
+
+@pytest.mark.parametrize(("end", "kept"), [("sigmoid", "is left out"), ("silu", "stays")])
+def test_what_training_does_with_the_last_activation_is_said_and_the_file_keeps_it(lab, end, kept):
+    head = residual().by_name["head"].settings.with_options(activation=end)
+    made = with_settings(residual(), {"head": head})
+    digest = keep_network(lab.workspace.networks, made, weights("residual"))
+    spec = TrainSpec(data=lab.data, recipe=RECIPE, network=digest, name="other end")
+    job_id, result = lab.run(networks.train_network, spec)
+    assert any(f"{end} {kept} in training" in note for note in result.point.notes)
+    found = read_network(lab.workspace.artifacts(job_id) / result.weights)
+    assert ends_in(found.network) == end
+    holdout = prepare_for(DATASET, found.network).holdout
+    right = predict(found.network, found.weights, holdout.images).argmax(axis=1) == holdout.labels
+    assert result.point.accuracy == right.mean()
+    plan = PrunePlan(sparsity=0.4, epochs=1, batch_size=16)
+    _, pruned = lab.run(networks.prune_network, PruneSpec(data=lab.data, dense=job_id, plan=plan))
+    assert any(f"{end} {kept} in training" in note for note in pruned.point.notes)
 
 
 def test_a_network_is_pruned_saved_small_and_compared(lab):

@@ -25,10 +25,7 @@ def write_network(
     The file appears only after it has been read again, holds the same values, and predicts the
     same on random images. Raises WeightsError for another ending, or if it does not.
     """
-    if path.suffix not in ENDINGS:
-        raise WeightsError(
-            f"A network is written as .keras or .h5, but {path.name} ends otherwise."
-        )
+    check_ending(path)
     check_parameters(network, weights)
     model = build(network)
     put(model, network, weights)
@@ -41,6 +38,15 @@ def write_network(
             whole.replace(part)
         finally:
             whole.unlink(missing_ok=True)
+
+
+def check_ending(path: Path) -> None:
+    """Raise WeightsError for a path that ends in no format of whole networks."""
+    if path.suffix not in ENDINGS:
+        raise WeightsError(
+            f"A network is written as .keras or .h5, but {path.name} ends otherwise. Choose a "
+            "name that ends in one of these."
+        )
 
 
 def _check(

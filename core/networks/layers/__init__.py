@@ -60,6 +60,7 @@ __all__ = [
     "convolution",
     "dense",
     "depthwise",
+    "functions",
     "kind",
     "merging",
     "normalization",
