@@ -78,10 +78,11 @@ def _card(
 def explained(doc: str, settings: type, paper: str) -> str:
     """Return a method's sentence and its settings' docstring as paragraphs, nothing said twice.
 
-    Citations of its paper are left out: it stands beside the text.
+    Citations of its paper are left out: it stands beside the text. So are the backticks of code,
+    which pages and reports show as they are.
     """
     paragraphs = [
-        " ".join(part.split()).removeprefix(f"{paper}. ")
+        " ".join(part.replace("`", "").split()).removeprefix(f"{paper}. ")
         for text in (doc, inspect.getdoc(settings) or "")
         for part in re.split(r"\n\s*\n", inspect.cleandoc(text))
     ]

@@ -30,6 +30,8 @@ class Architecture:
     after_step: called inside the compiled step, after the optimiser and before the mask, with
     name -> tf.Variable (all), name -> gradient (trainable) and the learning rate. State of
     its own belongs in non-trainable weights of the model, so that checkpoints have it.
+    settles: whether an epoch's values get normalization's statistics of its last weights before
+    they are validated and kept, instead of the moving ones that training leaves.
     """
 
     build: Callable[[Any, Recipe], Any]
@@ -37,6 +39,7 @@ class Architecture:
     export: Callable[[Values], Weights]
     own_update: tuple[str, ...] = ()
     after_step: Hook | None = None
+    settles: bool = False
 
 
 def _build_plain(shape: NetworkShape, recipe: Recipe) -> Any:

@@ -21,6 +21,7 @@ from core.networks.precision import convolution_policy
 from core.training.architecture import Architecture, Values
 from core.training.number_formats import short_layers
 from core.training.recipe import Recipe
+from core.training.statistics import normalizations
 from core.training.temporary_batchnorm import EPSILON, MOMENTUM, fused_normalisation
 
 MANY_STEPS = 1000
@@ -44,6 +45,7 @@ def graph_architecture(
         build=lambda given, recipe: trainable(network, recipe, momentum),
         load=dict,
         export=lambda values: {name: np.asarray(values[name], np.float32) for name in names},
+        settles=bool(normalizations(names)),
     )
 
 
@@ -139,6 +141,7 @@ class Normalised:
             build=lambda given, recipe: trainable(self.network, recipe, self.momentum),
             load=load,
             export=self.fold,
+            settles=True,
         )
 
     @property

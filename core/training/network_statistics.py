@@ -8,7 +8,7 @@ from core.networks.prepare import NetworkData
 from core.training.batches import Batches
 from core.training.graph_architecture import fitting, graph_architecture
 from core.training.recipe import Recipe
-from core.training.statistics import normalizations
+from core.training.statistics import kept_nonzero, normalizations
 from core.training.step import Step
 
 
@@ -25,4 +25,5 @@ def with_statistics(network: Network, weights: Weights, data: NetworkData, seed:
     step = Step(architecture, network, recipe)
     step.start(architecture.load(weights))
     images = (images for images, _ in Batches(data.train, recipe, seed).epoch(0))
-    return architecture.export(step.with_statistics(step.values(), images))
+    before = step.values()
+    return architecture.export(kept_nonzero(step.with_statistics(before, images), before))

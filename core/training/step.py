@@ -13,7 +13,7 @@ from core.training.architecture import Architecture
 from core.training.averages import MovingAverage
 from core.training.optimizers import OPTIMIZERS
 from core.training.recipe import Recipe
-from core.training.statistics import renew
+from core.training.statistics import forward, renew
 from core.training.teacher import Answers, Teacher
 
 
@@ -46,6 +46,7 @@ class Step:
         self._teacher = _teacher(teacher, recipe)
         self._signature = _signature(shape, bool(recipe.mixup), answers=self._teacher is not None)
         self._compiled: dict[bool, Any] = {}
+        self._forward: Any = None
 
     def __call__(
         self, images: np.ndarray, labels: np.ndarray, rate: np.float32, step: int
@@ -95,7 +96,9 @@ class Step:
         """Return the values with the normalization's statistics of these batches of images."""
         before = self.values(averaged=False)
         self._assign(values)
-        renew(self._model, images)
+        if self._forward is None:
+            self._forward = forward(self._model)
+        renew(self._model, images, self._forward)
         found = self.values(averaged=False)
         self._assign(before)
         return found

@@ -59,6 +59,23 @@ def test_what_a_method_changed_of_its_paper_is_said(paper):
     assert "Adapted:" in explained(method.doc, method.settings, method.paper)
 
 
+@pytest.mark.parametrize("paper", ["slimming", "structure_selection"])
+def test_what_is_said_of_normalization_holds_for_networks_that_have_their_own(paper):
+    method = METHODS[paper]
+    text = explained(method.doc, method.settings, method.paper)
+    assert "the network has no batch" not in text.lower()
+    assert "own" in text
+    assert "course's" in text
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_no_card_shows_backticks(method):
+    documented = type("Documented", (), {"__doc__": "Uses `growth` and ``shape``."})
+    text = explained(method.doc, documented, method.paper)
+    assert "growth" in text
+    assert "`" not in text
+
+
 def test_scores_have_the_shape_of_what_they_score(name):
     method = METHODS[name]
     if method.scores is None:

@@ -62,6 +62,33 @@ def of(points, method):
     return [p for p in points if p.method == method]
 
 
+def guessing(point):
+    """Return whether a network is within two standard errors of chance, or says one class."""
+    counts = np.array(point.confusion)
+    classes, images = len(counts), counts.sum()
+    limit = 1 / classes + 2 * np.sqrt((1 - 1 / classes) / classes / images)
+    return point.accuracy <= limit or (counts.any(axis=0).sum() == 1)
+
+
+def worth(pruned, place):
+    """Return the networks of which one at least in the same place does better than guessing."""
+    place = [place(p) for p in pruned]
+    good = {where for where, p in zip(place, pruned, strict=True) if not guessing(p)}
+    return [p for where, p in zip(place, pruned, strict=True) if where in good]
+
+
+def guesses(found, points, pruned):
+    bad = [p for p in pruned if guessing(p)]
+    assert (len(bad), len(pruned)) == (int(found[1]), int(found[2]))
+    told = dict(part.rsplit(" at ", 1) for part in found[3].split("; "))
+    assert {NAMES[label] for label in told} == {p.method for p in bad}
+    for label, levels_said in told.items():
+        assert set(shares(levels_said)) == {round(asked(p), 2) for p in of(bad, NAMES[label])}
+    one_class = [p for p in bad if np.array(p.confusion).any(axis=0).sum() == 1]
+    assert len(one_class) == int(found[5] or 0)
+    assert shares(found[4]) == [1 / len(bad[0].confusion)]
+
+
 def one_budget(found, points, pruned):
     assert {p.epochs for p in pruned} == {float(found[1])}
 
@@ -73,10 +100,12 @@ def budgets(found, points, pruned):
 
 
 def largest_area(found, points, pruned):
+    pruned = worth(pruned, lambda p: (p.method, p.epochs))
     compared, shared, epochs = methods(found[1]), shares(found[2]), budget(found[3])
     groups = {m: [p for p in of(pruned, m) if p.epochs == epochs] for m in compared}
     assert all({round(asked(p), 2) for p in g} >= set(shared) for g in groups.values())
     kept = {m: [p for p in g if round(asked(p), 2) in shared] for m, g in groups.items()}
+    assert not any(all(map(guessing, g)) for g in kept.values())
     chosen = {m: area([(p.sparsity, p.validation_accuracy) for p in g]) for m, g in kept.items()}
     reported = {m: area([(p.sparsity, p.accuracy) for p in g]) for m, g in kept.items()}
     [best], [other] = methods(found[4]), methods(found[7])
@@ -216,6 +245,7 @@ def against_random(found, points, pruned):
 
 
 def two_best(found, points, pruned):
+    pruned = worth(pruned, lambda p: (p.method, asked(p), p.epochs))
     level, epochs = float(found[1]) / 100, budget(found[2])
     [one], [other] = methods(found[3]), methods(found[4])
     here = [p for p in pruned if p.epochs == epochs and abs(asked(p) - level) < 0.005]
@@ -223,6 +253,7 @@ def two_best(found, points, pruned):
         m: np.mean([p.validation_accuracy for p in of(here, m)])
         for m in {p.method for p in here} - set(CONTROLS)
     }
+    assert {one, other} <= means.keys()
     assert means[one] >= means[other] - 1e-12
     assert all(means[other] >= v - 1e-12 for m, v in means.items() if m not in (one, other))
     mean, error = verdict(differences(of(here, one), of(here, other)))
@@ -284,6 +315,12 @@ FORMS = [
     (r"A frontier needs 3 sparsities; fewer were run with (.*)\.", few_levels),
     (r"Every network had the same budget of ([\d.]+) fine-tuning epochs?\.", one_budget),
     (r"The budgets differ, from ([\d.]+) to ([\d.]+) fine-tuning epochs: .*", budgets),
+    (
+        r"(\d+) of (\d+) networks? cannot be told from guessing on the holdout \((.*)\): an "
+        r"accuracy that is at most two standard errors above chance \((.*?)\)(?: or the same class "
+        r"for every image \((\d+) of them\))?\. No method is ranked by such networks alone\.",
+        guesses,
+    ),
     (
         rf"Over the sparsities that (.*) share \((.*)\), {AFTER}, validation images give (.*) the "
         r"largest area under its front\. On the holdout that area is ([\d.]+); the largest of the "

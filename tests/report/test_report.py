@@ -12,11 +12,21 @@ from core.pruning.sparse_training.gammas import Gammas
 from core.report.answers.pruning import pruning_answers
 from core.report.evidence import Evidence, RunRow, sample_evidence
 from core.report.report import answers, render, script_json
-from tests.evaluation.points import point
+from tests.evaluation.points import point as any_point
 from tests.runs.histories import history
 
+TWENTY = ((2, 2, 0, 0, 0), (1, 3, 0, 0, 0), (0, 0, 4, 0, 0), (0, 0, 0, 4, 0), (0, 0, 0, 1, 3))
+MANY = tuple(tuple(2_000 * (row == column) for column in range(5)) for row in range(5))
+ONE_CLASS = tuple((2_000, 0, 0, 0, 0) for row in range(5))
+
+
+def point(accuracy, sparsity, method="magnitude", **other):
+    """Return a point measured on 20 images of five classes."""
+    return any_point(accuracy, sparsity, method, **{"confusion": TWENTY, **other})
+
+
 DENSE = point(0.75, 0.0, "dense", id="dense", label="Dense", parent="", score=0.0)
-SURE = {"parent": "dense", "confusion": ((10_000, 0), (0, 0))}  # images enough for small leads
+SURE = {"parent": "dense", "confusion": MANY}  # images enough for small leads
 
 
 def series(method, *measured, **other):
@@ -53,6 +63,40 @@ def test_the_largest_area_is_chosen_on_validation_and_reported_on_the_holdout() 
     assert "On the holdout that area is 0.7170; the largest of the others is 0.6690" in said(SWEEP)
     lucky = [replace(p, validation_accuracy=1 - p.accuracy) for p in SWEEP[1:]]
     assert "validation images give Magnitude" not in said(lucky)
+
+
+def test_networks_that_guess_are_named_once_and_not_ranked() -> None:
+    at_chance = [
+        DENSE,
+        *series("magnitude", 0.2, 0.2, 0.2, confusion=MANY),
+        *series("slimming", 0.2, 0.19, 0.205, confusion=ONE_CLASS),
+    ]
+    told = said(at_chance)
+    assert told.count("cannot be told from guessing") == 1
+    assert "6 of 6 networks cannot be told from guessing on the holdout (Magnitude at 80%" in told
+    assert "above chance (20.0%) or the same class for every image (3 of them). No method" in told
+    assert "the best two by validation" not in told
+    assert "the largest area" not in told
+    assert "guessing" not in said(SWEEP[:7])
+
+
+def test_a_network_that_answers_one_class_guesses_however_common_that_class_is() -> None:
+    one = point(0.7, 0.8, confusion=((70, 0), (30, 0)), parent="dense")
+    assert "(Magnitude at 80%)" in said([DENSE, one])
+    assert "guessing" not in said([DENSE, replace(one, confusion=((70, 0), (29, 1)))])
+
+
+def test_a_method_is_ranked_where_one_of_its_seeds_does_better_than_guessing() -> None:
+    pairs = [("magnitude", 0.7, 0), ("magnitude", 0.6, 1), ("l1_filter", 0.2, 0)]
+    mixed = [
+        DENSE,
+        *(point(a, 0.9, m, seed=seed, **SURE) for m, a, seed in pairs),
+        point(0.5, 0.9, "l1_filter", seed=1, **SURE),
+    ]
+    assert "1 of 4 networks cannot" in said(mixed)
+    assert "Magnitude and L1 filter are the best two by validation" in said(mixed)
+    dead = [replace(p, accuracy=0.2) if p.method == "l1_filter" else p for p in mixed]
+    assert "best two by validation" not in said(dead)
 
 
 def test_areas_over_different_sparsities_are_not_compared() -> None:
@@ -194,7 +238,7 @@ def test_gamma_far_from_zero_is_not_called_driven_to_it() -> None:
 
 def test_a_lead_within_the_noise_is_called_so() -> None:
     # 10,000 images: at 95 % the lead of 20 points is clear; 20 images: it is not
-    clear = [replace(p, confusion=((10_000, 0), (0, 0))) for p in SWEEP]
+    clear = [replace(p, confusion=MANY) for p in SWEEP]
     assert "Magnitude leads by 20.0 points over 1 pair" in said(clear)
     assert ": more than two standard errors" in said(clear)
     assert "no more than two standard errors" in said(SWEEP)

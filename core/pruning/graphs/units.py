@@ -1,7 +1,7 @@
 """Prune whole units of any network: choose, make it small, train the small one, put it back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -27,6 +27,7 @@ from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
 from core.text import plural
 from core.training.history import TrainingHistory
+from core.training.network_statistics import with_statistics
 from core.training.teacher import Answers
 
 
@@ -153,7 +154,10 @@ def _cut(
     fewer = small.without(chosen.kept, chosen.weights)
     living = without_dead_units(unit_groups(fewer.network), fewer.weights)
     found = {"epochs": np.array(chosen.epochs_used), "notes": notes_array(chosen.notes)}
-    return {**fewer.without(living, fewer.weights).arrays(), **found}
+    ready = fewer.without(living, fewer.weights)
+    if 0 < epochs <= round(chosen.epochs_used):  # trained already: nothing else renews these
+        ready = replace(ready, weights=with_statistics(ready.network, ready.weights, data, own))
+    return {**ready.arrays(), **found}
 
 
 def select_units(

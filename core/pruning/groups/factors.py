@@ -93,7 +93,7 @@ class Factors:
                 moved = proximal(variables[name], gradients[name], rate, penalty, is_block)
                 variables[name].assign(moved)
 
-        return Architecture(inner.build, load, self.fold, own, update)
+        return Architecture(inner.build, load, self.fold, own, update, inner.settles)
 
     @property
     def _places(self) -> tuple[str, ...]:

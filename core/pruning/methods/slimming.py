@@ -46,14 +46,16 @@ class NetworkSlimming(Settings):
     the wide dense layer) and its ReLU; training adds an L1 penalty on its scales by
     sub-gradient; the channels with the smallest scales of the whole network go.
 
-    Adapted: the network has no batch normalisation, and scales without normalisation mean nothing,
-    so it is put in for this training, with scales of 0.5 and the rest such that the network
-    computes what it did before, and folded into kernel and bias afterwards, which is exact. That is
-    done before the fine-tuning, which puts normalisation in anew. Several passes are the iterative
-    schedule. Unless `growth` is 1, the penalty's weight λ grows while too few scales are near zero;
-    and where an allocation says how many channels a layer keeps, only its smallest scales are
-    penalised, and what the others read of them at the cut, ReLU of the shift on average, moves into
-    their biases. With `growth` 1, λ stays as it is.
+    Adapted: a network with batch normalisation of its own keeps it, and its own scales are
+    penalised. Scales without normalisation mean nothing, so a network that has none, as the
+    course's, gets it for this training, such that the network computes what it did before (the
+    course's with scales of 0.5), and it is folded into kernel and bias afterwards, which is exact.
+    That is done before the fine-tuning, which puts normalisation in anew. Several passes are the
+    iterative schedule. Unless growth is 1, the course's network is trained with a λ, the penalty's
+    weight, that grows while too few scales are near zero; and where an allocation says how many
+    channels a layer keeps, only its smallest scales are penalised, and what the others read of them
+    at the cut, ReLU of the shift on average, moves into their biases. In any other network λ is
+    then one that takes scales which nothing holds near zero. With growth 1, λ stays as it is.
     """
 
     penalty: float = setting(

@@ -35,9 +35,11 @@ class StructureSelection(Settings):
     Adapted: the penalty γ is not guessed but grows while the zeros lag behind the plan, shrinks
     while they are ahead, and is 0 once the file has the wanted sparsity; factors are clipped at 0,
     so that they pass ReLU and fold into kernel and bias exactly; factors that stay are not pressed
-    below 0.1, where normalisation would see nothing behind them. The network has no batch
-    normalisation, which the paper's networks have below the factors: it is put in for this
-    training, such that nothing changes at first, and folded away as well.
+    below 0.1, where normalisation would see nothing behind them. The paper's networks have batch
+    normalisation below the factors. The course's network has none: it is put in for this
+    training, such that nothing changes at first, and folded away as well. Other networks are
+    trained as they are, with their own normalisation or none, and with one γ that takes factors
+    which nothing holds near zero.
     """
 
     penalty: float = setting(1e-5, low=1e-9, high=10.0, help="γ at the start, before it grows")

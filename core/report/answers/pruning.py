@@ -19,6 +19,7 @@ from core.pruning.controls import is_control
 from core.pruning.method import Method
 from core.pruning.methods import METHODS
 from core.report.answers.answer import Answer, Row, Table
+from core.report.answers.chance import about_guesses, better_there
 from core.report.answers.gamma import about_gamma
 from core.report.answers.method_costs import cheapest, cost_table, easiest
 from core.report.answers.pruning_claims import (
@@ -92,11 +93,12 @@ def _comparison(
     sentences = [
         *levels(pruned, labels),
         _budget(pruned),
+        *about_guesses(pruned, labels),
         *largest_area(pruned, labels),
         best_score(pruned, labels),
         *against_dense(points, pruned, labels),
         *against_random(pruned, labels),
-        *_two_best(pruned, labels),
+        *_two_best(better_there(pruned), labels),
         *bend(pruned, labels),
         *cheapest(pruned, labels),
         easiest(pruned, labels),
