@@ -7,7 +7,9 @@ import streamlit as st
 from core.figures.preview import layer_sparsities
 from core.jobs.store.job import DONE, Job
 from core.networks.network import LAYERS
+from core.pruning.graphs.reach import Reach
 from core.pruning.methods import METHODS
+from core.pruning.plan import PrunePlan
 from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
 from core.runs.specs import result_of, source_of
 from core.text import duration, percent, score_text, signed_points, some_of
@@ -29,13 +31,20 @@ PATIENCE_SECONDS = 1.5  # an answer takes a third of that once the runner is war
 
 
 @st.fragment
-def explorer(data: str, dense: str, is_reference: bool = True) -> None:
-    """Ask for a cut and show its answer; moving a control asks again."""
+def explorer(data: str, dense: str, is_reference: bool = True, reach: Reach | None = None) -> None:
+    """Ask for a cut and show its answer; moving a control asks again.
+
+    reach: how far cutting single weights reaches, of a network that is not the reference.
+    """
     controls, answer = st.columns([1, 2], gap="large")
     with error_box():
         with controls:
             spec = _controls(data, dense, is_reference)
+            if reach:
+                st.caption(reach.sentence)
         with answer:
+            if reach and spec.per_layer is None:
+                reach.check_plans([PrunePlan(method=spec.method, sparsity=spec.sparsity)])
             _answer(spec)
 
 
