@@ -1,5 +1,6 @@
 """Which network to train: the reference, one of the catalogue, of keras.applications, or a file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.networks.groups.unit_groups import unit_groups
 from core.networks.keras_files.reader import read_network
 from core.networks.network_store import keep_network, kept_network
 from core.networks.pixels import PIXELS, guess_pixels
+from core.networks.prepare import preparation_note
 from core.text import plural, size
 from pages.components.address_state import choose
 from pages.components.error_box import plain
@@ -65,7 +67,7 @@ def network_form(name: str, data: StoredDataset, batch_size: int) -> ChosenNetwo
         return _own(data, batch_size)
     network = CATALOGUE[name].network(data.image_shape, len(data.class_names))
     st.caption(plain(f"{CATALOGUE[name].about.capitalize()}. {CATALOGUE[name].paper}"))
-    architecture(network, batch_size)
+    architecture(network, batch_size, data.image_shape)
     return ChosenNetwork(keep_network(workspace().networks, network), name)
 
 
@@ -78,6 +80,7 @@ def _application(data: StoredDataset) -> ChosenNetwork:
         "builds it when the training starts."
     )
     shape = (int(side), int(side), data.image_shape[2])
+    _say_preparation(data.image_shape, shape)
     return ChosenNetwork(f"{PREFIX}{name}", name, input_shape=shape)
 
 
@@ -97,7 +100,7 @@ def _own(data: StoredDataset, batch_size: int) -> ChosenNetwork | None:
         return None
     network, _ = kept_network(workspace().networks, digest)
     st.caption(plain(f"{name}:"))
-    architecture(network, batch_size)
+    architecture(network, batch_size, data.image_shape)
     guessed = list(PIXELS).index(guess_pixels(network))
     pixels = st.selectbox(
         "Pixel values", list(PIXELS), guessed, format_func=PIXELS.__getitem__, key="pixels"
@@ -130,8 +133,17 @@ def _read(name: str, content: bytes, data: StoredDataset) -> None:
     st.rerun()
 
 
-def architecture(network: Network, batch_size: int) -> None:
-    """Show a network's numbers, what of it cannot be cut, and its layers when asked."""
+def _say_preparation(images: Sequence[int], network: Sequence[int]) -> None:
+    """Say what will be done to the images before the network reads them."""
+    if note := preparation_note(images, network):
+        st.caption(note)
+
+
+def architecture(network: Network, batch_size: int, images: Sequence[int]) -> None:
+    """Show a network's numbers, what of it cannot be cut, and its layers when asked.
+
+    images: (height, width, channels) of the data.
+    """
     groups = unit_groups(network)
     memory = size(training_bytes(network, batch_size))
     st.markdown(
@@ -139,6 +151,7 @@ def architecture(network: Network, batch_size: int) -> None:
         f"multiply-adds an image, {plural(len(groups.free), 'group')} of units that can be cut. "
         f"Training takes about {memory} of memory."
     )
+    _say_preparation(images, network.input_shape)
     for sentence in kept_whole(network)[:MOST_SHOWN]:
         st.caption(plain(f"{sentence}."))
     below = st.expander("Layers", key="architecture", type="compact", on_change="rerun")
