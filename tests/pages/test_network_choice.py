@@ -91,6 +91,17 @@ def _opened(classes, side):
     return json.dumps(whole).encode()
 
 
+def test_a_page_that_is_loaded_again_keeps_the_name_of_the_file(trained, open_page):
+    page, _ = trained
+    choose(page, "own")
+    upload = next(each for each in page.file_uploader if each.label == "Network")
+    upload.upload("my_model.json", _described(3), "application/json").run()
+    address = {name: "".join(value) for name, value in page.query_params.items()}
+    again = open_page("training", **address)
+    assert "my_model.json:" in all_text(again).replace("\\", "")
+    assert "network.keras" not in all_text(again).replace("\\", "")
+
+
 def test_what_happens_to_the_images_is_said_beside_the_parameters(trained):
     page, _ = trained
     choose(page, "own")

@@ -9,6 +9,7 @@ import streamlit as st
 from core.data.store import StoredDataset
 from core.errors import LabError
 from core.figures.architecture.drawing import architecture_map
+from core.names import unmarked
 from core.networks.applications import NAMES, PREFIX
 from core.networks.catalogue import CATALOGUE
 from core.networks.graph import Network
@@ -33,6 +34,7 @@ LABELS = {
 }
 USUAL_SIDE = 96
 MOST_SHOWN = 3
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def _own(data: StoredDataset, batch_size: int) -> ChosenNetwork | None:
     show_upload_error("network")
     if file is not None:
         _read(file.name, file.getvalue(), data)
-    digest, name = recall("network-file"), st.session_state.get("network-name", "network.keras")
+    digest = recall("network-file")
+    name = unmarked(recall("network-name") or "network.keras")[:LONGEST_NAME]
     if not digest or not (workspace().networks / f"{Path(digest).name}.npz").is_file():
         return None
     network, _ = kept_network(workspace().networks, digest)
@@ -126,7 +129,7 @@ def _read(name: str, content: bytes, data: StoredDataset) -> None:
         with st.spinner("Reading"):
             found = read_network(content, input_shape=data.image_shape, scratch=workspace().scratch)
         remember("network-file", keep_network(workspace().networks, found.network, found.weights))
-        st.session_state["network-name"] = name[:80]
+        remember("network-name", name[:LONGEST_NAME])  # beside it, for when the page is reloaded
     except LabError as error:
         keep_upload_error("network", str(error))
     st.session_state["network-uploads"] += 1
