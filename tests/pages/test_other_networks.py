@@ -143,6 +143,14 @@ def test_a_card_has_its_files_and_its_notes(home, open_page):
         assert f"Download {name}" in labels
 
 
+def test_a_card_without_a_smaller_network_says_why(home, open_page):
+    _, ids = home
+    asked = {"view": "sweep", "data": ids["data"], "dense": ids["dense"]}
+    for method, is_said in (("magnitude", True), ("l1_filter", False)):
+        text = shown(open_page("pruning", **asked, point=ids[method])).replace("\\", "")
+        assert ("there is no smaller network to offer" in text) == is_said
+
+
 def test_a_card_opens_the_layers_of_a_residual_network_and_their_kernels(home, open_page):
     _, ids = home
     test = open_page(
