@@ -73,7 +73,7 @@ def competition_view(data: str, class_names: Sequence[str], dense: Job | None = 
     if job is None:
         return
     watch(lambda: [store().get(job.id)], lambda jobs: competition_result(jobs[0]))
-    frontier_panel(lambda: sweep_family(store(), job.id), class_names, "competition")
+    frontier_panel(lambda: sweep_family(store(), job.id), class_names, "competition", job.id)
 
 
 def _shares(*, trains_dense: bool) -> dict[str, Any]:
