@@ -25,6 +25,7 @@ from core.runs.specs import result_of
 from core.runs.titles import short_title
 from core.text import duration, exact_percent, percent, plural
 from pages.components.address_state import choose
+from pages.components.drafts import begun
 from pages.components.error_box import error_box
 from pages.components.live_chart import live_chart
 from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store
@@ -137,12 +138,13 @@ def _work(view: str, chosen: StoredDataset, dense: Job) -> None:
 
 def _sweep(chosen: StoredDataset, dense: Job, reach: Reach | None) -> None:
     methods, budget = st.columns([3, 2], gap="large")
+    first = [each for each in FIRST if reach is None or each <= reach.share]
     with methods:
         names = st.pills(
             "Methods",
             list(METHODS),
             selection_mode="multi",
-            default=list(ASSIGNED),
+            default=begun("sweep-methods", list(ASSIGNED)),
             format_func=lambda name: METHODS[name].label,
             key="sweep-methods",
             wrap=True,
@@ -151,13 +153,18 @@ def _sweep(chosen: StoredDataset, dense: Job, reach: Reach | None) -> None:
             "Sparsities",
             SPARSITIES,
             selection_mode="multi",
-            default=[each for each in FIRST if reach is None or each <= reach.share],
+            default=begun("sweep-sparsities", first),
             format_func=exact_percent,
             key="sweep-sparsities",
             wrap=True,
             help="Zeros over all parameters. Choose three or more for a frontier.",
         )
-        others = st.text_input("Other sparsities (%)", placeholder="96, 98.5", key="sweep-others")
+        others = st.text_input(
+            "Other sparsities (%)",
+            begun("sweep-others", ""),
+            placeholder="96, 98.5",
+            key="sweep-others",
+        )
         if reach:
             st.caption(reach.sentence)
     with budget:
@@ -165,14 +172,21 @@ def _sweep(chosen: StoredDataset, dense: Job, reach: Reach | None) -> None:
             "Epochs per network",
             0,
             1000,
-            2,
+            begun("sweep-epochs", 2),
             help="The same budget for every method.",
             key="sweep-epochs",
         )
         seeds = st.number_input(
-            "Seeds", 1, 20, 1, help="Repetitions, for error bars.", key="sweep-seeds"
+            "Seeds",
+            1,
+            20,
+            begun("sweep-seeds", 1),
+            help="Repetitions, for error bars.",
+            key="sweep-seeds",
         )
-        papers = st.toggle("Also run each paper's own recipe", key="sweep-pure")
+        papers = st.toggle(
+            "Also run each paper's own recipe", begun("sweep-pure", False), key="sweep-pure"
+        )
     wanted = dict.fromkeys((*sparsities, *sparsities_of(others)))
     if not names or not wanted:
         st.caption("Select at least one method and one sparsity.")

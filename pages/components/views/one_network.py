@@ -13,6 +13,7 @@ from core.pruning.spec import PruneSpec
 from core.runs.activity import finished_dense
 from core.runs.titles import short_title
 from core.settings import describe, from_dict, to_dict
+from pages.components.drafts import begun
 from pages.components.error_box import error_box, plain
 from pages.components.session import remember, say_done, start, store
 from pages.components.settings_form import settings_form
@@ -33,8 +34,13 @@ def one_network(
     is_reference: another network is not asked for what has no effect on it. reach: how far
     cutting its single weights reaches.
     """
+    names = list(METHODS)
     method = st.selectbox(
-        "Method", list(METHODS), format_func=lambda name: METHODS[name].label, key="plan-method"
+        "Method",
+        names,
+        names.index(begun("plan-method", names[0])),
+        format_func=lambda name: METHODS[name].label,
+        key="plan-method",
     )
     rule = METHODS[method]
     st.caption(plain(f"{explained(rule.doc, rule.settings, rule.paper)}\n\n{rule.paper}"))
@@ -53,7 +59,7 @@ def one_network(
         settings = settings_form(rule.settings, f"plan-own:{method}", begin, columns=1)
         if not describe(rule.settings):
             st.caption("This method has no settings.")
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="plan-seed")
+        seed = st.number_input("Seed", 0, 2**31 - 1, begun("plan-seed", 0), key="plan-seed")
         teachers = _teachers(data)
     begin = st.button(
         "Start", type="primary", icon=":material/play_arrow:", disabled=plan is None, key="plan"

@@ -14,6 +14,7 @@ from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
 from core.runs.specs import result_of, source_of
 from core.text import duration, percent, score_text, signed_points, some_of
 from pages.components.address_state import choose
+from pages.components.drafts import begun
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
@@ -62,7 +63,7 @@ def _controls(data: str, dense: str, is_reference: bool) -> PreviewSpec:
         "Sparsity",
         0.0,
         0.99,
-        0.5,
+        begun("explore-sparsity", 0.5),
         0.01,
         format="percent",
         key="explore-sparsity",
@@ -71,6 +72,7 @@ def _controls(data: str, dense: str, is_reference: bool) -> PreviewSpec:
     )
     reconstruction = st.toggle(
         "Least-squares reconstruction",
+        begun("explore-recovery", False),
         key="explore-recovery",
         disabled=not is_reference,
         help="Refits the remaining weights, layer by layer, to the outputs of the dense network. "
@@ -79,7 +81,9 @@ def _controls(data: str, dense: str, is_reference: bool) -> PreviewSpec:
         else "Made for the reference network; channel regression reconstructs in any network.",
     )
     per_layer = None
-    if st.toggle("Set the sparsity of each layer", key="explore-layers"):
+    if st.toggle(
+        "Set the sparsity of each layer", begun("explore-layers", False), key="explore-layers"
+    ):
         shown = _sliders(dense, method, is_reference)
         per_layer = {layer: _layer_slider(layer) for layer in shown} or None
     return PreviewSpec(
