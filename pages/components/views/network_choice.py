@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.data.store import StoredDataset
 from core.errors import LabError
-from core.figures.architecture.drawing import architecture_map
+from core.figures.architecture.drawing import COLORS, architecture_map
 from core.names import unmarked
 from core.networks.applications import NAMES, PREFIX
 from core.networks.catalogue import CATALOGUE
@@ -161,8 +161,8 @@ def architecture(network: Network, batch_size: int, images: Sequence[int]) -> No
     if not below.open:
         return
     with below:
-        live_chart(architecture_map(network), "architecture-map", 220)
-        st.caption("One colour: units that can only go together. The size is that of the kernels.")
+        live_chart(architecture_map(network), "architecture-map", 220, table=False)
+        st.caption(f"{COLORS} The size is that of the kernels.")
         st.dataframe(
             [
                 {
