@@ -11,6 +11,7 @@ from core.figures.frontier.chart import live_frontier
 from core.jobs.engine.workers import runs_at_once, this_machine
 from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.job import Job
+from core.pruning.graphs.reach import Reach
 from core.pruning.methods import ASSIGNED, METHODS
 from core.pruning.plan import DEFAULT, PAPER
 from core.pruning.search.spec import SweepSpec
@@ -24,6 +25,7 @@ from core.runs.specs import result_of
 from core.runs.titles import short_title
 from core.text import duration, exact_percent, percent, plural
 from pages.components.address_state import choose
+from pages.components.drafts import begun
 from pages.components.error_box import error_box
 from pages.components.live_chart import live_chart
 from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store
@@ -34,9 +36,11 @@ from pages.components.views.one_network import one_network
 from pages.components.views.preview.explored_cut import explored_dot
 from pages.components.views.preview.explorer_view import explorer
 from pages.components.views.preview.sensitivity_view import sensitivity_view
+from pages.components.views.reach_view import known_reach
 from pages.components.views.run_views import missing_run
 
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+FIRST = (0.8, 0.9, 0.95)  # of them chosen, as far as the network can be cut
 VIEWS = {
     "explore": "Instant preview",
     "sensitivity": "Layer sensitivity",
@@ -120,25 +124,27 @@ def _choose_view() -> str:
 def _work(view: str, chosen: StoredDataset, dense: Job) -> None:
     network = network_of(dense)
     is_reference = network is None or network.is_reference
-    with st.container(border=True):
+    reach = known_reach(network)
+    with st.container(border=True), error_box():  # the frontier below stays
         if view == "sweep":
-            _sweep(chosen, dense)
+            _sweep(chosen, dense, reach)
         elif view == "one":
-            one_network(chosen.digest, dense.id, is_reference)
+            one_network(chosen.digest, dense.id, is_reference, reach)
         elif view == "sensitivity":
             sensitivity_view(chosen.digest, dense.id, is_reference)
         else:
-            explorer(chosen.digest, dense.id, is_reference)
+            explorer(chosen.digest, dense.id, is_reference, reach)
 
 
-def _sweep(chosen: StoredDataset, dense: Job) -> None:
+def _sweep(chosen: StoredDataset, dense: Job, reach: Reach | None) -> None:
     methods, budget = st.columns([3, 2], gap="large")
+    first = [each for each in FIRST if reach is None or each <= reach.share]
     with methods:
         names = st.pills(
             "Methods",
             list(METHODS),
             selection_mode="multi",
-            default=list(ASSIGNED),
+            default=begun("sweep-methods", list(ASSIGNED)),
             format_func=lambda name: METHODS[name].label,
             key="sweep-methods",
             wrap=True,
@@ -147,26 +153,40 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
             "Sparsities",
             SPARSITIES,
             selection_mode="multi",
-            default=[0.8, 0.9, 0.95],
+            default=begun("sweep-sparsities", first),
             format_func=exact_percent,
             key="sweep-sparsities",
             wrap=True,
             help="Zeros over all parameters. Choose three or more for a frontier.",
         )
-        others = st.text_input("Other sparsities (%)", placeholder="96, 98.5", key="sweep-others")
+        others = st.text_input(
+            "Other sparsities (%)",
+            begun("sweep-others", ""),
+            placeholder="96, 98.5",
+            key="sweep-others",
+        )
+        if reach:
+            st.caption(reach.sentence)
     with budget:
         epochs = st.number_input(
             "Epochs per network",
             0,
             1000,
-            2,
+            begun("sweep-epochs", 2),
             help="The same budget for every method.",
             key="sweep-epochs",
         )
         seeds = st.number_input(
-            "Seeds", 1, 20, 1, help="Repetitions, for error bars.", key="sweep-seeds"
+            "Seeds",
+            1,
+            20,
+            begun("sweep-seeds", 1),
+            help="Repetitions, for error bars.",
+            key="sweep-seeds",
         )
-        papers = st.toggle("Also run each paper's own recipe", key="sweep-pure")
+        papers = st.toggle(
+            "Also run each paper's own recipe", begun("sweep-pure", False), key="sweep-pure"
+        )
     wanted = dict.fromkeys((*sparsities, *sparsities_of(others)))
     if not names or not wanted:
         st.caption("Select at least one method and one sparsity.")
@@ -181,6 +201,8 @@ def _sweep(chosen: StoredDataset, dense: Job) -> None:
         seeds=int(seeds),
         styles=styles,
     )
+    if reach:
+        reach.check_plans(run.plan for run in spec.runs())
     _start(spec, chosen, dense)
 
 

@@ -18,6 +18,7 @@ from core.commands.field_options import (
 from core.commands.named_runs import network_run
 from core.commands.other_networks import (
     add_pixels_option,
+    check_reach,
     dense_run,
     with_network,
     write_other,
@@ -119,6 +120,7 @@ def prune(session: Session, options: Namespace) -> None:
     plan = plan_of(options)
     data = stored_digest(session, options.data)
     dense = dense_run(session, options.dense, data, options.pixels)
+    check_reach(session, dense, [plan])
     teachers = teacher_runs(session, options.teachers, data)
     spec = PruneSpec(data=data, dense=dense.id, plan=plan, teachers=teachers)
     if options.background:

@@ -2,6 +2,7 @@
 
 import shutil
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,9 @@ from core.networks.formats import keras_h5
 from core.networks.keras_files.reader import read_network
 from core.networks.network_store import keep_network
 from core.networks.pixels import PIXELS, guess_pixels
+from core.pruning.plan import PrunePlan
+from core.runs.finished_network import reach_of
+from core.runs.results import network_of
 from core.training.spec import ImportSpec, TrainSpec
 
 SMALL = {".tflite": "tflite", ".onnx": "onnx"}  # what the small network's files end in
@@ -70,6 +74,13 @@ def dense_run(session: Session, given: Path, data: str, pixels: str | None = Non
         say(note)
     digest = keras_h5.keep(session.workspace.weights, weights)
     return session.finish(ImportSpec(data=data, weights=digest, name=given.name), 0)
+
+
+def check_reach(session: Session, dense: Job, plans: Sequence[PrunePlan]) -> None:
+    """Raise SettingsError for a plan that cuts more single weights than the network can lose."""
+    network = network_of(dense)
+    if network is not None and (reach := reach_of(network, session.workspace)):
+        reach.check_plans(plans)
 
 
 def _run(session: Session, given: str) -> Job:

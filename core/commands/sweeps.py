@@ -15,7 +15,7 @@ from core.commands.networks import (
     stored_digest,
     submitted,
 )
-from core.commands.other_networks import add_pixels_option, dense_run
+from core.commands.other_networks import add_pixels_option, check_reach, dense_run
 from core.commands.output import answer, say
 from core.commands.session import Session
 from core.errors import SettingsError
@@ -74,6 +74,7 @@ def sweep(session: Session, options: Namespace) -> None:
         spec = SweepSpec(**vars(planned), data=data, recipe=PRESETS[options.recipe or "quick"])
     else:
         dense = dense_run(session, options.dense, data, options.pixels)
+        check_reach(session, dense, [run.plan for run in planned.runs()])
         spec = SweepSpec(**vars(planned), data=data, dense=dense.id)
     if options.background:
         submitted(session, options, spec)

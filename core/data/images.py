@@ -1,5 +1,7 @@
 """Bringing images of any size and channel count to the network's input."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
@@ -19,8 +21,18 @@ def fit(images: np.ndarray, input_shape: tuple[int, int, int]) -> tuple[np.ndarr
         return images, ""
     height, width, channels = input_shape
     fitted = resize(with_channels(images, channels), (height, width))
-    was, now = (" × ".join(map(str, shape)) for shape in (images.shape[1:], input_shape))
-    return fitted, f"Images of {was} were brought to the network's input of {now}."
+    return fitted, fit_note(images.shape[1:], input_shape)
+
+
+def fit_note(images: Sequence[int], network: Sequence[int], verb: str = "were") -> str:
+    """Return the sentence about what `fit` changes, "" for nothing.
+
+    images, network: (height, width, channels). verb: "are", before it is done.
+    """
+    if tuple(images) == tuple(network):
+        return ""
+    was, now = (" × ".join(map(str, shape)) for shape in (images, network))
+    return f"Images of {was} {verb} brought to the network's input of {now}."
 
 
 def with_channels(images: np.ndarray, channels: int) -> np.ndarray:

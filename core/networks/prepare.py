@@ -1,17 +1,20 @@
 """From a data set to what a network reads: resized float images in three disjoint splits."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from core.data.dataset import Dataset, Split
-from core.data.images import fit, with_channels
+from core.data.images import fit, fit_note, with_channels
 from core.data.split import three_way
 from core.errors import SettingsError
 from core.networks.graph import Network
 from core.networks.network import REFERENCE, NetworkShape
+
+AS_ROWS = "Every image is read as a row of values."
 
 
 class Splits(Protocol):
@@ -125,9 +128,17 @@ def _arranged(split: Split, network: Network) -> tuple[Split, str]:
     if len(shape) == 3:
         images, note = fit(split.images, (shape[0], shape[1], shape[2]))
     else:
-        images, note = _as_values(split.images, shape), "Every image is read as a row of values."
+        images, note = _as_values(split.images, shape), AS_ROWS
     arranged = Split(images, split.labels)
     return Split(arranged.as_float(), np.asarray(split.labels, np.int64)), note
+
+
+def preparation_note(images: Sequence[int], network: Sequence[int]) -> str:
+    """Return what will be done to images before a network reads them, "" for nothing.
+
+    images: (height, width, channels) of the data. network: the shape that it reads.
+    """
+    return fit_note(images, network, "are") if len(network) == 3 else AS_ROWS
 
 
 def _as_values(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

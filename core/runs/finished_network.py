@@ -10,6 +10,7 @@ from core.networks.graph import check_parameters
 from core.networks.keras_files.reader import read_network
 from core.networks.network import Weights
 from core.networks.reference import reference
+from core.pruning.graphs.reach import Reach
 from core.runs.results import Network, weights_path
 from core.runs.specs import result_of
 from core.workspace import Workspace
@@ -28,6 +29,14 @@ def finished_network(network: Network, workspace: Workspace) -> tuple[Graph, Wei
         raise WeightsError("The network's file has no weights. Run it again.")
     check_parameters(found.network, found.weights)
     return found.network, found.weights
+
+
+def reach_of(network: Network, workspace: Workspace) -> Reach | None:
+    """Return how far cutting single weights of a network reaches; None for the reference network.
+
+    Raises as `finished_network`.
+    """
+    return None if network.is_reference else Reach.of(finished_network(network, workspace)[0])
 
 
 def _reference(network: Network, path: Path) -> tuple[Graph, Weights]:

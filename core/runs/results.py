@@ -21,6 +21,7 @@ from core.federated.spec import FederatedSpec
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
 from core.names import unmarked
+from core.pruning.spec import PruneResult
 from core.runs.federated_labels import federated_name
 from core.runs.specs import data_of, result_of, source_of, spec_of
 from core.settings import digest
@@ -32,6 +33,10 @@ ASSETS = files("assets")
 SAMPLE_SWEEP = ASSETS / "sample_sweep.json"
 SAMPLE_FEDERATED = ASSETS / "sample_federated.json.gz"
 
+NO_SMALLER = (
+    "Single weights are zero and no unit was taken out: there is no smaller network to offer as "
+    "compact.keras, LiteRT or ONNX. A method that removes whole units makes one."
+)
 SMALL_FORMATS = ("keras", "tflite", "onnx")
 
 
@@ -102,7 +107,10 @@ def other_files(network: Network, workspace: Workspace) -> list[Path]:
 
 def not_offered(network: Network) -> str:
     """Return why formats of the small network are not offered, "" where all are."""
-    small = getattr(result_of(network.job), "compact", None) or {}
+    result = result_of(network.job)
+    small = getattr(result, "compact", None) or {}
+    if not small and not network.is_reference and isinstance(result, PruneResult):
+        return NO_SMALLER
     reasons = (small.get(f"{kind}_refused") for kind in SMALL_FORMATS)
     return " ".join(str(reason) for reason in reasons if reason)
 

@@ -19,7 +19,7 @@ from core.networks.network import initial_weights
 from core.networks.prepare import NetworkData, Prepared
 from core.progress import Silent
 from core.pruning.graphs.prune_network import prune_network
-from core.pruning.graphs.single_weights import highest_sparsity
+from core.pruning.graphs.reach import highest_sparsity
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.search.competition import Made, compete, gap_seconds, trained_on

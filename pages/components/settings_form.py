@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core.settings import SettingField, Value, describe, values_of
+from pages.components.drafts import begun
 from pages.components.error_box import error_box
 
 S = TypeVar("S")
@@ -59,6 +60,7 @@ def _controls(
 def control(field: SettingField, value: Value, key: str) -> Value:
     """Draw the control of one field and return its value; "Why?" is behind the question mark."""
     name = f"{key}:{field.name}:{value}"
+    value = begun(name, value)
     if field.kind is bool:
         return st.toggle(field.label, bool(value), key=name, help=help_text(field))
     if field.choices:

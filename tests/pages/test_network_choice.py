@@ -85,6 +85,37 @@ def test_a_file_of_ones_own_gets_a_new_last_layer_where_its_classes_differ(train
     assert (spec.name, spec.last_layer) == ("mine.json", "new")
 
 
+def _opened(classes, side):
+    whole = json.loads(_described(classes))
+    whole["config"]["layers"][0]["config"]["batch_shape"] = [None, side, side, 3]
+    return json.dumps(whole).encode()
+
+
+def test_a_page_that_is_loaded_again_keeps_the_name_of_the_file(trained, open_page):
+    page, _ = trained
+    choose(page, "own")
+    upload = next(each for each in page.file_uploader if each.label == "Network")
+    upload.upload("my_model.json", _described(3), "application/json").run()
+    address = {name: "".join(value) for name, value in page.query_params.items()}
+    again = open_page("training", **address)
+    assert "my_model.json:" in all_text(again).replace("\\", "")
+    assert "network.keras" not in all_text(again).replace("\\", "")
+
+
+def test_what_happens_to_the_images_is_said_beside_the_parameters(trained):
+    page, _ = trained
+    choose(page, "own")
+    upload = next(each for each in page.file_uploader if each.label == "Network")
+    upload.upload("mine.json", _described(3), "application/json").run()
+    assert "brought to" not in all_text(page)
+    upload = next(each for each in page.file_uploader if each.label == "Network")
+    upload.upload("mine.json", _opened(3, 12), "application/json").run()
+    said = "Images of 9 × 9 × 1 are brought to the network's input of 12 × 12 × 3."
+    assert said in all_text(page)
+    choose(page, "applications")
+    assert "are brought to the network's input of 96 × 96 × 1" in all_text(page)
+
+
 def test_a_file_that_is_no_network_says_why(trained):
     page, _ = trained
     choose(page, "own")

@@ -143,6 +143,14 @@ def test_a_card_has_its_files_and_its_notes(home, open_page):
         assert f"Download {name}" in labels
 
 
+def test_a_card_without_a_smaller_network_says_why(home, open_page):
+    _, ids = home
+    asked = {"view": "sweep", "data": ids["data"], "dense": ids["dense"]}
+    for method, is_said in (("magnitude", True), ("l1_filter", False)):
+        text = shown(open_page("pruning", **asked, point=ids[method])).replace("\\", "")
+        assert ("there is no smaller network to offer" in text) == is_said
+
+
 def test_a_card_opens_the_layers_of_a_residual_network_and_their_kernels(home, open_page):
     _, ids = home
     test = open_page(
@@ -215,3 +223,35 @@ def test_hand_ins_of_another_architecture_are_graded_as_such(home, open_page):
     store.close()
     network, _ = kept_network(workspace.networks, spec_of(job).network)
     assert (network.input_shape, network.classes) == ((9, 9, 1), 3)
+
+
+@pytest.mark.parametrize("view", ["explore", "one", "sweep"])
+def test_a_form_says_how_far_single_weights_can_be_cut(home, open_page, view):
+    _, ids = home
+    text = all_text(pruning(open_page, ids, view))
+    assert "at most 86.5% can be zero: 91 of 715 parameters are never cut" in text
+
+
+@pytest.mark.parametrize(
+    ("view", "box"), [("explore", "Sparsity"), ("one", "Sparsity"), ("sweep", "")]
+)
+def test_a_sparsity_beyond_that_is_refused_before_start(home, open_page, view, box):
+    _, ids = home
+    test = pruning(open_page, ids, view)
+    if view == "sweep":
+        assert not test.error  # what is chosen at first can be reached
+        next(each for each in test.text_input if each.label.startswith("Other")).set_value("90")
+        test.run()
+    if box:
+        kinds = (*test.slider, *test.number_input)
+        next(each for each in kinds if each.label == box).set_value(0.95).run()
+    assert any("cannot be reached" in each.value for each in test.error)
+    starts = [each for each in test.button if each.label == "Start"]
+    assert "Frontier" in [each.value for each in test.subheader]
+    assert all(each.disabled for each in starts)
+
+
+def test_no_form_of_the_reference_network_speaks_of_it(filled_home, open_page):
+    _, ids = filled_home
+    for view in ("one", "sweep"):
+        assert "at most" not in all_text(pruning(open_page, ids, view))

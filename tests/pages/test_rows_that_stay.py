@@ -5,6 +5,7 @@ import pytest
 from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.spec import CurveResult, CurveSpec, SensitivityResult, SensitivitySpec
+from core.pruning.search.spec import CompeteSpec
 from core.pruning.spec import PruneSpec
 from tests.runs.finished_lab import begin, end
 
@@ -48,4 +49,15 @@ def test_the_row_of_a_run_that_ends_while_it_is_looked_at_stays(filled_home, ope
     assert after.startswith("took ")
     again = open_page("pruning", data=ids["data"], dense=ids["dense"], view=view)
     assert rows(again) == []  # who comes later sees results alone
+    store.close()
+
+
+def test_a_competition_at_work_has_one_row_and_one_stop_button(filled_home, open_page):
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    begin(store, store.submit(CompeteSpec(data=ids["data"], minutes=2.0), 0))
+    test = open_page("pruning", data=ids["data"], dense=ids["dense"], view="compete")
+    assert not test.exception
+    assert len(rows(test)) == 1
+    assert [each.label for each in test.button].count("Stop") == 1
     store.close()

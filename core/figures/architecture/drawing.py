@@ -19,6 +19,10 @@ from core.networks.groups.description import LayerRow, layer_rows
 from core.networks.groups.unit_groups import unit_groups
 from core.text import percent, plural
 
+COLORS = (
+    "Gray layers make no units, or units that are kept whole; blue ones make units that can go on "
+    "their own. Layers of one other color make units that can only go together."
+)
 SMALLEST, LARGEST = 6.0, 14.0  # pixels of a box
 ROOM, LARGEST_FINISHED = 800.0, 28.0  # pixels that all depths share, and of a box with its filling
 
@@ -62,9 +66,9 @@ def architecture_map(
 ) -> Chart:
     """Return the layers from the image on, branches side by side; hovering says the numbers.
 
-    Layers that make one group of units, which can only go together, have one colour; ten colours
-    take turns. Grey ones make no units, or such as are kept whole. states: of a finished network,
-    whose boxes are filled by the share of parameters that is left. chosen: a layer with a ring.
+    COLORS says what the colours mean, as a legend has no room above many boxes; those of tied units
+    take turns. states: of a finished network, whose boxes are filled by the share of parameters
+    that is left. chosen: a layer with a ring.
     """
     rows, groups = {row.name: row for row in layer_rows(network)}, group_of(network)
     left = {state.row.name: state for state in states}
@@ -97,7 +101,8 @@ def _hues(groups: Mapping[str, str]) -> tuple[dict[str, str], int, int]:
     free = list(dict.fromkeys(group for group in groups.values() if group))
     tied = [group for group in free if list(groups.values()).count(group) > 1]
     lone = {group: colors.series(0) for group in free}
-    hues = {group: colors.series(1 + number) for number, group in enumerate(tied)}
+    others = len(colors.LIGHT) - 1  # the first colour is for layers on their own
+    hues = {group: colors.series(1 + number % others) for number, group in enumerate(tied)}
     return lone | hues, len(tied), len(free)
 
 
@@ -164,6 +169,7 @@ def _boxes(label: str, names: Sequence[str], drawing: _Drawing) -> list[Trace]:
     boxes = {
         **_places(drawn, drawing),
         "name": label,
+        "showlegend": False,
         "customdata": [[name] for name in drawn],
         "hovertext": [_said(name, drawing) for name in drawn],
         "hovertemplate": "%{hovertext}<extra></extra>",

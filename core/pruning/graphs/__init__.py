@@ -3,6 +3,6 @@
 __all__ = [
     "explorer",
     "prune_network",
+    "reach",
     "sensitivity",
-    "single_weights",
 ]

@@ -1,19 +1,18 @@
 """Prune single weights of any network: of all its kernels, exact to one entry."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
 
-from core.errors import SettingsError
 from core.networks.graph import Network
 from core.networks.network import Weights
 from core.networks.prepare import NetworkData
 from core.progress import Phases, Progress, Silent
 from core.pruning.allocation.scores import Sensitivity, comparable
 from core.pruning.graphs.outcome import PrunedNetwork
+from core.pruning.graphs.reach import Reach
 from core.pruning.graphs.retraining import network_recipe, retrained
 from core.pruning.groups.context import GraphContext, Scores
 from core.pruning.masks.mask import check_sparsity, keep_highest, keep_highest_of
@@ -29,7 +28,6 @@ from core.pruning.schedule import (
     rounds_of,
 )
 from core.randomness import derived_seed
-from core.text import exact_percent, rounded_down_percent
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import graph_architecture
 from core.training.history import TrainingHistory
@@ -72,13 +70,7 @@ class WeightCutter:
         count = round(check_sparsity(sparsity) * self.network.parameters)
         # Not joined in one row: of 25 million entries every copy counts.
         flat = [scores[name].reshape(-1) for name in self.kernels]
-        most = sum(map(len, flat)) - len(self.kernels)
-        if count > most:
-            raise SettingsError(
-                f"A sparsity of {exact_percent(sparsity)} cannot be reached: {most:,} of "
-                f"{self.network.parameters:,} parameters are entries of kernels that may go. "
-                f"Choose at most {rounded_down_percent(most / self.network.parameters, 4)}."
-            )
+        Reach.of(self.network).check(sparsity)
         parts = zip(self.kernels, keep_highest_of(flat, count), strict=True)
         return {name: part.reshape(scores[name].shape) for name, part in parts}
 
@@ -129,13 +121,6 @@ class WeightCutter:
         return MaskSchedule(partial(self.at, ramp), ramp.every, ramp.last_step)
 
 
-def highest_sparsity(network: Network) -> float:
-    """Return the highest sparsity that cutting single weights reaches: one stays of each kernel."""
-    shapes, kernels = network.parameter_shapes(), network.kernel_uses
-    entries = sum(math.prod(shapes[name]) for name in kernels) - len(kernels)
-    return entries / network.parameters
-
-
 def kernels_of(network: Network) -> dict[str, tuple[str, ...]]:
     """Return layer -> its kernels, of every layer that has any."""
     found: dict[str, tuple[str, ...]] = {}
@@ -179,6 +164,7 @@ def prune_single_weights(
 
     teacher: see `prune_network`.
     """
+    Reach.of(data.network).check_plans([plan])  # not only at the last cut, after hours of training
     cutter = WeightCutter(data, plan, seed, dense, sensitivity)
     weights, rows = dense, [TrainingHistory.empty().values]
     for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.evaluation.layer_states import LayerState, layer_states
-from core.figures.architecture.drawing import architecture_map
+from core.figures.architecture.drawing import COLORS, architecture_map
 from core.figures.architecture.left import left_bars
 from core.networks.graph import Network as Graph
 from core.networks.network import Weights
@@ -18,7 +18,7 @@ from pages.components.session import workspace
 Opened = tuple[Graph, Weights, list[LayerState]]
 SEEN = "A box is filled by the share of its parameters that is left; its area is their number. "
 COUNTS = ("Parameters", "Zeros", "Multiply-adds", "Multiply-adds left", "Units", "Dead units")
-TOLD = "One colour: units that can only go together. Click a layer for its kernels."
+TOLD = f"{COLORS} Click a layer for its kernels."
 
 
 def architecture_view(network: Network, key: str) -> None:

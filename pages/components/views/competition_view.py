@@ -16,6 +16,7 @@ from core.runs.specs import data_of, result_of
 from core.runs.titles import short_title
 from core.settings import describe
 from core.text import duration, percent, score_text
+from pages.components.drafts import begun
 from pages.components.error_box import error_box, plain
 from pages.components.metric_row import metric_row
 from pages.components.session import remember, say_done, start, store
@@ -46,7 +47,7 @@ def competition_view(data: str, class_names: Sequence[str], dense: Job | None = 
             "Minutes",
             1,
             1440,
-            60,
+            begun("compete-minutes", 60),
             help="The search uses the whole machine for this long.",
             key="compete-minutes",
         )
@@ -73,7 +74,7 @@ def competition_view(data: str, class_names: Sequence[str], dense: Job | None = 
     if job is None:
         return
     watch(lambda: [store().get(job.id)], lambda jobs: competition_result(jobs[0]))
-    frontier_panel(lambda: sweep_family(store(), job.id), class_names, "competition")
+    frontier_panel(lambda: sweep_family(store(), job.id), class_names, "competition", job.id)
 
 
 def _shares(*, trains_dense: bool) -> dict[str, Any]:

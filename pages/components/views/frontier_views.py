@@ -42,12 +42,17 @@ NONE = "none"
 CLICKS = "dots-clicked"  # how many clicks on dots this session has seen
 
 
-def frontier_panel(read: Callable[[], Family], class_names: Sequence[str], key: str) -> None:
+def frontier_panel(
+    read: Callable[[], Family], class_names: Sequence[str], key: str, watched: str = ""
+) -> None:
     """Show every network of a family as a dot, while they are made and after.
 
-    read: returns the family as it is now; called about once a second.
+    read: returns the family as it is now; called about once a second. watched: a run whose
+    progress stands on the page already.
     """
-    watch(lambda: living(read()), lambda _: _draw(read(), class_names, key), idle_seconds=5.0)
+    watch(
+        lambda: living(read()), lambda _: _draw(read(), class_names, key, watched), idle_seconds=5.0
+    )
 
 
 def living(found: Family) -> Sequence[Job]:
@@ -55,7 +60,7 @@ def living(found: Family) -> Sequence[Job]:
     return (*found.sweeps, *found.living)
 
 
-def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
+def _draw(found: Family, class_names: Sequence[str], key: str, watched: str) -> None:
     # A place of its own for each part: a line of progress that comes or goes moves nothing else.
     above = st.container()
     with st.container():
@@ -63,7 +68,7 @@ def _draw(found: Family, class_names: Sequence[str], key: str) -> None:
     middle, below, across, end = side_by_side(key), *(st.container() for _ in range(3))
     labels = method_labels()
     with above:
-        progress(found, key)
+        progress(found, key, watched)
     with below:
         picked = _pick(found) if found.all_points else None
     with middle:
@@ -105,15 +110,15 @@ def _click(point: str | None) -> None:
     st.session_state[CLICKS] = st.session_state.get(CLICKS, 0) + 1
 
 
-def progress(found: Family, key: str) -> None:
-    """Show what is at work: whole sweeps, else the first single runs."""
+def progress(found: Family, key: str, watched: str = "") -> None:
+    """Show what is at work: whole sweeps, else the first single runs; none for `watched`."""
     sweeps = kept_rows(found.sweeps, f"{key}:sweeps")
     parents = {sweep.id for sweep in sweeps}
     single = [job for job in found.living if job.parent not in parents]
     working = [job for job in single if job.state != "queued"]
     shown = (*sweeps, *kept_rows(working, f"{key}:single"))[:3]
     called = titles(shown)
-    for job in shown:
+    for job in (each for each in shown if each.id != watched):
         st.caption(plain(called[job.id]))
         job_line(job, f"{key}:{job.id}")
     if waiting := len(single) - len(working):

@@ -1,5 +1,6 @@
 """Which network to train: the reference, one of the catalogue, of keras.applications, or a file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import streamlit as st
 
 from core.data.store import StoredDataset
 from core.errors import LabError
-from core.figures.architecture.drawing import architecture_map
+from core.figures.architecture.drawing import COLORS, architecture_map
+from core.names import unmarked
 from core.networks.applications import NAMES, PREFIX
 from core.networks.catalogue import CATALOGUE
 from core.networks.graph import Network
@@ -16,6 +18,7 @@ from core.networks.groups.unit_groups import unit_groups
 from core.networks.keras_files.reader import read_network
 from core.networks.network_store import keep_network, kept_network
 from core.networks.pixels import PIXELS, guess_pixels
+from core.networks.prepare import preparation_note
 from core.text import plural, size
 from pages.components.address_state import choose
 from pages.components.error_box import plain
@@ -31,6 +34,7 @@ LABELS = {
 }
 USUAL_SIDE = 96
 MOST_SHOWN = 3
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def network_form(name: str, data: StoredDataset, batch_size: int) -> ChosenNetwo
         return _own(data, batch_size)
     network = CATALOGUE[name].network(data.image_shape, len(data.class_names))
     st.caption(plain(f"{CATALOGUE[name].about.capitalize()}. {CATALOGUE[name].paper}"))
-    architecture(network, batch_size)
+    architecture(network, batch_size, data.image_shape)
     return ChosenNetwork(keep_network(workspace().networks, network), name)
 
 
@@ -78,6 +82,7 @@ def _application(data: StoredDataset) -> ChosenNetwork:
         "builds it when the training starts."
     )
     shape = (int(side), int(side), data.image_shape[2])
+    _say_preparation(data.image_shape, shape)
     return ChosenNetwork(f"{PREFIX}{name}", name, input_shape=shape)
 
 
@@ -92,12 +97,13 @@ def _own(data: StoredDataset, batch_size: int) -> ChosenNetwork | None:
     show_upload_error("network")
     if file is not None:
         _read(file.name, file.getvalue(), data)
-    digest, name = recall("network-file"), st.session_state.get("network-name", "network.keras")
+    digest = recall("network-file")
+    name = unmarked(recall("network-name") or "network.keras")[:LONGEST_NAME]
     if not digest or not (workspace().networks / f"{Path(digest).name}.npz").is_file():
         return None
     network, _ = kept_network(workspace().networks, digest)
     st.caption(plain(f"{name}:"))
-    architecture(network, batch_size)
+    architecture(network, batch_size, data.image_shape)
     guessed = list(PIXELS).index(guess_pixels(network))
     pixels = st.selectbox(
         "Pixel values", list(PIXELS), guessed, format_func=PIXELS.__getitem__, key="pixels"
@@ -123,15 +129,24 @@ def _read(name: str, content: bytes, data: StoredDataset) -> None:
         with st.spinner("Reading"):
             found = read_network(content, input_shape=data.image_shape, scratch=workspace().scratch)
         remember("network-file", keep_network(workspace().networks, found.network, found.weights))
-        st.session_state["network-name"] = name[:80]
+        remember("network-name", name[:LONGEST_NAME])  # beside it, for when the page is reloaded
     except LabError as error:
         keep_upload_error("network", str(error))
     st.session_state["network-uploads"] += 1
     st.rerun()
 
 
-def architecture(network: Network, batch_size: int) -> None:
-    """Show a network's numbers, what of it cannot be cut, and its layers when asked."""
+def _say_preparation(images: Sequence[int], network: Sequence[int]) -> None:
+    """Say what will be done to the images before the network reads them."""
+    if note := preparation_note(images, network):
+        st.caption(note)
+
+
+def architecture(network: Network, batch_size: int, images: Sequence[int]) -> None:
+    """Show a network's numbers, what of it cannot be cut, and its layers when asked.
+
+    images: (height, width, channels) of the data.
+    """
     groups = unit_groups(network)
     memory = size(training_bytes(network, batch_size))
     st.markdown(
@@ -139,14 +154,15 @@ def architecture(network: Network, batch_size: int) -> None:
         f"multiply-adds an image, {plural(len(groups.free), 'group')} of units that can be cut. "
         f"Training takes about {memory} of memory."
     )
+    _say_preparation(images, network.input_shape)
     for sentence in kept_whole(network)[:MOST_SHOWN]:
         st.caption(plain(f"{sentence}."))
     below = st.expander("Layers", key="architecture", type="compact", on_change="rerun")
     if not below.open:
         return
     with below:
-        live_chart(architecture_map(network), "architecture-map", 220)
-        st.caption("One colour: units that can only go together. The size is that of the kernels.")
+        live_chart(architecture_map(network), "architecture-map", 220, table=False)
+        st.caption(f"{COLORS} The size is that of the kernels.")
         st.dataframe(
             [
                 {

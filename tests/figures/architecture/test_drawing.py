@@ -4,7 +4,7 @@ import pytest
 
 from core.evaluation.layer_states import layer_states
 from core.evaluation.network_point import layers_of_network
-from core.figures.architecture.drawing import architecture_map, group_of
+from core.figures.architecture.drawing import COLORS, _hues, architecture_map, group_of
 from core.figures.architecture.positions import coordinates_of
 from core.networks.catalogue import CATALOGUE
 from core.networks.groups.dead_units import without_dead_units
@@ -44,6 +44,19 @@ def test_layers_that_share_units_share_a_colour_and_what_stays_is_grey():
                    boxes["marker"]["color"], strict=True))  # fmt: skip
     assert hue["stem"] == hue["outer"] != hue["inner"]
     assert hue["head"] not in (hue["stem"], hue["inner"])
+
+
+def test_blue_is_for_layers_on_their_own_however_many_groups_are_tied():
+    pairs = {f"{pair}{layer}": pair for pair in "abcdefghijkl" for layer in (1, 2)}
+    hues, tied, free = _hues({**pairs, "alone": "alone"})
+    assert (tied, free) == (12, 13)
+    assert [group for group, hue in hues.items() if hue == hues["alone"]] == ["alone"]
+
+
+def test_no_legend_lies_on_the_boxes():
+    chart = architecture_map(residual())
+    assert all(trace.get("showlegend") is False for trace in chart.traces)
+    assert "blue ones make units that can go on their own" in COLORS
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

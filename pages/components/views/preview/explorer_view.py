@@ -7,11 +7,14 @@ import streamlit as st
 from core.figures.preview import layer_sparsities
 from core.jobs.store.job import DONE, Job
 from core.networks.network import LAYERS
+from core.pruning.graphs.reach import Reach
 from core.pruning.methods import METHODS
+from core.pruning.plan import PrunePlan
 from core.pruning.preview.spec import LayerView, PreviewResult, PreviewSpec
 from core.runs.specs import result_of, source_of
 from core.text import duration, percent, score_text, signed_points, some_of
 from pages.components.address_state import choose
+from pages.components.drafts import begun
 from pages.components.error_box import error_box, plain, show_error
 from pages.components.live_chart import live_chart
 from pages.components.metric_row import metric_row
@@ -29,13 +32,20 @@ PATIENCE_SECONDS = 1.5  # an answer takes a third of that once the runner is war
 
 
 @st.fragment
-def explorer(data: str, dense: str, is_reference: bool = True) -> None:
-    """Ask for a cut and show its answer; moving a control asks again."""
+def explorer(data: str, dense: str, is_reference: bool = True, reach: Reach | None = None) -> None:
+    """Ask for a cut and show its answer; moving a control asks again.
+
+    reach: how far cutting single weights reaches, of a network that is not the reference.
+    """
     controls, answer = st.columns([1, 2], gap="large")
     with error_box():
         with controls:
             spec = _controls(data, dense, is_reference)
+            if reach:
+                st.caption(reach.sentence)
         with answer:
+            if reach and spec.per_layer is None:
+                reach.check_plans([PrunePlan(method=spec.method, sparsity=spec.sparsity)])
             _answer(spec)
 
 
@@ -53,7 +63,7 @@ def _controls(data: str, dense: str, is_reference: bool) -> PreviewSpec:
         "Sparsity",
         0.0,
         0.99,
-        0.5,
+        begun("explore-sparsity", 0.5),
         0.01,
         format="percent",
         key="explore-sparsity",
@@ -62,6 +72,7 @@ def _controls(data: str, dense: str, is_reference: bool) -> PreviewSpec:
     )
     reconstruction = st.toggle(
         "Least-squares reconstruction",
+        begun("explore-recovery", False),
         key="explore-recovery",
         disabled=not is_reference,
         help="Refits the remaining weights, layer by layer, to the outputs of the dense network. "
@@ -70,7 +81,9 @@ def _controls(data: str, dense: str, is_reference: bool) -> PreviewSpec:
         else "Made for the reference network; channel regression reconstructs in any network.",
     )
     per_layer = None
-    if st.toggle("Set the sparsity of each layer", key="explore-layers"):
+    if st.toggle(
+        "Set the sparsity of each layer", begun("explore-layers", False), key="explore-layers"
+    ):
         shown = _sliders(dense, method, is_reference)
         per_layer = {layer: _layer_slider(layer) for layer in shown} or None
     return PreviewSpec(
