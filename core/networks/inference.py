@@ -40,7 +40,7 @@ def outputs(network: Network, weights: Mapping[str, np.ndarray], images: np.ndar
 def _compiled(network: Network) -> tuple[Any, Any]:
     import tensorflow as tf
 
-    model = build(network)
+    model = build(network, with_named_variables)  # its weights change
     signature = [tf.TensorSpec((None, *network.input_shape), tf.float32)]
 
     def run(images: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.networks.graph import Layer, Network, layer_weights
+from core.networks.layers.normalization import Normalization
 from core.networks.layers.scaling import LayerScale
 
 Make = Callable[[Layer, str], Any]
@@ -32,13 +33,29 @@ def usual(layer: Layer, name: str) -> Any:
 def with_named_variables(layer: Layer, name: str) -> Any:
     """Return Keras's layer, its variables named as the parts of our parameters.
 
-    LayerScale's has no name in Keras, so it is stood in for.
+    LayerScale's has no name in Keras, so it is stood in for; and Normalization calculates with
+    constants made from its weights, which a compiled function would keep when they change.
     """
+    if isinstance(layer.settings, LayerScale):
+        return _scale(name, layer.settings.init_values)
+    if isinstance(layer.settings, Normalization):
+        return _normalization(name, layer.settings.config())
+    return usual(layer, name)
+
+
+def _normalization(name: str, options: Mapping[str, Any]) -> Any:
     import keras
 
-    if not isinstance(layer.settings, LayerScale):
-        return usual(layer, name)
-    first = layer.settings.init_values
+    class Live(keras.layers.Normalization):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:
+            self.finalize_state()  # reads the weights anew
+            return super().call(inputs)
+
+    return Live(name=name, **options)
+
+
+def _scale(name: str, first: float) -> Any:
+    import keras
 
     class Scale(keras.layers.Layer):  # type: ignore[misc]
         def build(self, input_shape: tuple[int, ...]) -> None:
@@ -73,8 +90,12 @@ def put(model: Any, network: Network, weights: Mapping[str, np.ndarray]) -> None
     names = keras_names(network)
     for layer in network.layers:
         arrays = layer_weights(network, weights, layer.name)
-        if arrays:
-            model.get_layer(names[layer.name]).set_weights(list(arrays.values()))
+        if not arrays:
+            continue
+        built = model.get_layer(names[layer.name])
+        built.set_weights(list(arrays.values()))
+        if isinstance(layer.settings, Normalization):
+            built.finalize_state()  # it calculates with copies of its weights
 
 
 def take(model: Any, network: Network) -> dict[str, np.ndarray]:

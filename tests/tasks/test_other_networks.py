@@ -16,6 +16,7 @@ from core.federated.spec import FederatedSpec
 from core.jobs.runner.context import Context
 from core.jobs.store.store import SavedRun, Store
 from core.networks.graph import predict
+from core.networks.inference import logits
 from core.networks.keras_files.reader import read_network
 from core.networks.network import NetworkShape
 from core.networks.network_store import keep_network
@@ -135,7 +136,14 @@ def test_a_network_that_normalizes_by_its_data_is_taken_in_trained_and_pruned(la
     again = read_network(lab.workspace.artifacts(job_id) / result.weights)
     images = DATASET.test.images
     answers = predict(again.network, again.weights, images)
-    np.testing.assert_allclose(answers, model.predict(images, verbose=0), rtol=1e-4, atol=1e-5)
+    wanted = model.predict(images, verbose=0)
+    np.testing.assert_allclose(answers, wanted, rtol=1e-4, atol=1e-5)
+    compiled = logits(again.network, again.weights, images)
+    np.testing.assert_allclose(compiled, wanted, rtol=1e-4, atol=1e-5)
+    moved = {**again.weights, "normalization/mean": again.weights["normalization/mean"] + 1}
+    wanted = predict(again.network, moved, images)  # compiled already, for other weights
+    answers = logits(again.network, moved, images)
+    np.testing.assert_allclose(answers, wanted, rtol=1e-4, atol=1e-5)
     train = TrainSpec(data=lab.data, recipe=RECIPE, network=digest, name="adapted.keras")
     dense, _ = lab.run(networks.train_network, train)
     for method in ("magnitude", "l1_filter"):

@@ -15,7 +15,7 @@ from core.networks import forward, inference
 from core.networks.forward import Tensors
 from core.networks.graph import Network
 from core.networks.initializers import initial_values
-from core.networks.keras_model import build, keras_names
+from core.networks.keras_model import build, keras_names, with_named_variables
 from core.networks.network import NetworkShape, Weights, initial_weights
 from core.networks.output_layer import logits_of
 
@@ -54,7 +54,7 @@ class GraphModel:
     """Any network."""
 
     def __init__(self, network: Network) -> None:
-        self._model = build(logits_of(network))
+        self._model = build(logits_of(network), with_named_variables)
         names, found = keras_names(network), dict[str, Any]()
         for layer in network.layers:
             parts = layer.settings.parameter_shapes(network.input_shapes(layer))
