@@ -16,6 +16,7 @@ from core.grading.spec import GradeResult, GradeSpec
 from core.jobs.store.job import DONE, Job
 from core.runs.specs import result_of, spec_of
 from core.text import plural
+from pages.components.drafts import begun
 from pages.components.error_box import error_box, plain
 from pages.components.session import recall, remember, store, submit, workspace
 from pages.components.upload_errors import forget_upload_error, keep_upload_error, show_upload_error
@@ -82,7 +83,13 @@ def _form(chosen: StoredDataset) -> None:
     fits = kind == REFERENCE or (network is not None and network.last_layer == "keep")
     hidden = _hidden(chosen, number)
     threshold = st.slider(
-        "Threshold", 0.0, 1.0, 0.6, 0.01, help="A network at or below this accuracy scores 0."
+        "Threshold",
+        0.0,
+        1.0,
+        begun("threshold", 0.6),
+        0.01,
+        help="A network at or below this accuracy scores 0.",
+        key="threshold",
     )
     if st.button(
         "Grade", type="primary", icon=":material/leaderboard:",

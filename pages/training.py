@@ -19,6 +19,7 @@ from core.runs.titles import job_title
 from core.text import duration, percent
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import ImportSpec, TrainSpec
+from pages.components.drafts import begun
 from pages.components.error_box import error_box, plain
 from pages.components.session import (
     VISIT,
@@ -72,7 +73,7 @@ def _recipe(chosen: StoredDataset, name: str) -> None:
     preset_name = st.segmented_control(
         "Preset",
         names,
-        default=names[0],
+        default=begun("preset", names[0]),
         format_func=str.capitalize,
         key="preset",
         label_visibility="collapsed",
@@ -82,7 +83,14 @@ def _recipe(chosen: StoredDataset, name: str) -> None:
     st.caption(f"{ABOUT[preset_name]} {preset.epochs} epochs.")
     with st.expander("Change the recipe", key="recipe", icon=":material/tune:"):
         recipe = settings_form(Recipe, f"recipe:{preset_name}", preset)
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="Another seed gives another network.")
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            begun("train-seed", 0),
+            help="Another seed gives another network.",
+            key="train-seed",
+        )
     other = None
     if name != REFERENCE:
         other = network_form(name, chosen, (recipe or preset).batch_size)

@@ -60,3 +60,17 @@ def test_the_plan_of_one_network(pruning):
     view(pruning, "one")
     assert pruning.selectbox(key="plan-method").value == "random"
     assert labelled(pruning.number_input, "Sparsity").value == 0.7
+
+
+def test_the_recipe_and_the_seed_of_a_training(filled_home, open_page):
+    _, ids = filled_home
+    test = open_page("training", data=ids["data"])
+    next(each for each in test.get("button_group") if each.key == "preset").set_value("fast")
+    test.run()
+    labelled(test.number_input, "Epochs").set_value(3)
+    labelled(test.number_input, "Seed").set_value(4)
+    test.run()
+    test.switch_page("runs.py").run()
+    test.switch_page("training.py").run()
+    assert labelled(test.number_input, "Epochs").value == 3
+    assert labelled(test.number_input, "Seed").value == 4
