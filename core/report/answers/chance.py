@@ -21,19 +21,30 @@ def answers_one_class(point: Point) -> bool:
 def guesses(point: Point) -> bool:
     """Tell whether a network is at or below chance, within two standard errors, or says one class.
 
-    Chance is one in as many as there are classes.
+    On the holdout, so for what is said, not for what is chosen.
     """
+    return _is_at_chance(point, point.accuracy) or (
+        holdout_images(point) > 0 and answers_one_class(point)
+    )
+
+
+def guessed(point: Point) -> bool:
+    """Tell whether a network is at or below chance on validation images, by which is chosen."""
+    return _is_at_chance(point, point.validation_accuracy)
+
+
+def _is_at_chance(point: Point, accuracy: float) -> bool:
+    """Chance is one in as many as there are classes; validation and holdout are of one size."""
     images, classes = holdout_images(point), len(point.confusion)
     if classes < 2 or not images:
         return False
     chance = 1 / classes
-    error = math.sqrt(chance * (1 - chance) / images)
-    return point.accuracy <= chance + 2 * error or answers_one_class(point)
+    return accuracy <= chance + 2 * math.sqrt(chance * (1 - chance) / images)
 
 
 def better_somewhere(pruned: Sequence[Point]) -> list[Point]:
     """Return the networks without those of methods of which all, with those epochs, guess."""
-    better = {(point.method, point.epochs) for point in pruned if not guesses(point)}
+    better = {(point.method, point.epochs) for point in pruned if not guessed(point)}
     return [point for point in pruned if (point.method, point.epochs) in better]
 
 
@@ -42,7 +53,7 @@ def better_there(pruned: Sequence[Point]) -> list[Point]:
 
     Where only some do they stay: a method is not judged by the seeds that went well.
     """
-    better = {_group(point) for point in pruned if not guesses(point)}
+    better = {_group(point) for point in pruned if not guessed(point)}
     return [point for point in pruned if _group(point) in better]
 
 
@@ -58,7 +69,7 @@ def about_guesses(pruned: Sequence[Point], labels: Mapping[str, str]) -> list[st
         f"{len(found)} of {plural(len(pruned), 'network')} cannot be told from guessing on the "
         f"holdout ({_where(found, labels)}): an accuracy that is at most two standard errors above "
         f"chance ({listed([percent(each) for each in chances])}){said}. "
-        "No method is ranked by such networks alone."
+        "No method is ranked where all of its networks do on validation images."
     ]
 
 

@@ -15,7 +15,7 @@ from core.evaluation.point import Point
 from core.evaluation.score import THRESHOLD
 from core.pruning.controls import contenders, is_control
 from core.pruning.methods import METHODS
-from core.report.answers.chance import better_somewhere, guesses
+from core.report.answers.chance import better_somewhere, guessed
 from core.text import listed, percent, plural
 
 DENSE = "dense"
@@ -66,7 +66,7 @@ def largest_area(pruned: Sequence[Point], labels: Labels) -> list[str]:
     """Rank the areas under the fronts, over the sparsities that all compared methods share."""
     alike = equal_epochs(better_somewhere(pruned))
     groups, shared = at_shared_levels(alike)
-    if not groups or any(all(map(guesses, group)) for group in groups.values()):
+    if not groups or any(all(map(guessed, group)) for group in groups.values()):
         return []
     by_choice = {name: hypervolume(_as_validated(group)) for name, group in groups.items()}
     best, *others = sorted(groups, key=lambda name: -by_choice[name])
