@@ -216,7 +216,8 @@ class _Run:
 
         Moving statistics lag behind weights that shrink in every layer, and each layer multiplies
         the lag of those before: a short training ends at chance with weights that are good. The
-        pass costs a third of an epoch at most, and less where ENOUGH images are not all.
+        pass takes about half as long as training on the same images: with ENOUGH of 6,000 images
+        it was 15 to 20% of an epoch, with all of a smaller set it is about half of one.
         """
         if not self._architecture.settles:
             return values
