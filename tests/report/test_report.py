@@ -95,9 +95,7 @@ def test_a_method_is_ranked_where_one_of_its_seeds_does_better_than_guessing() -
     ]
     assert "1 of 4 networks cannot" in said(mixed)
     assert "Magnitude and L1 filter are the best two by validation" in said(mixed)
-    dead = [
-        replace(p, validation_accuracy=0.2) if p.method == "l1_filter" else p for p in mixed
-    ]
+    dead = [replace(p, validation_accuracy=0.2) if p.method == "l1_filter" else p for p in mixed]
     assert "best two by validation" not in said(dead)
 
 
