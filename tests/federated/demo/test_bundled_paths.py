@@ -44,10 +44,11 @@ def test_bundled_paths_are_what_is_computed_here():
     ):
         assert type(one) is type(other)
         up = np.sign(np.sum(unpack(one.server)[:, 1] * unpack(other.server)[:, 1])) or 1.0
-        for name in ("server", "losses", "clients"):
-            kept, now = unpack(getattr(one, name)), unpack(getattr(other, name))
-            turned = now if name == "losses" else now * np.resize([1.0, up], now.shape[-1])
-            np.testing.assert_allclose(kept, turned, rtol=1e-2, atol=1e-2)
+        turned = unpack(other.server) * np.array([1.0, up])
+        np.testing.assert_allclose(unpack(one.server), turned, rtol=1e-2, atol=1e-2)
+        np.testing.assert_array_equal(unpack(one.clients), unpack(other.clients))
+        if up > 0:  # upside down the frame, and with it every place of the surface, is another
+            np.testing.assert_allclose(unpack(one.losses), unpack(other.losses), rtol=1e-2)
 
 
 def test_paths_are_read_as_they_were_written():
