@@ -138,7 +138,8 @@ def _work(view: str, chosen: StoredDataset, dense: Job) -> None:
 
 def _sweep(chosen: StoredDataset, dense: Job, reach: Reach | None) -> None:
     methods, budget = st.columns([3, 2], gap="large")
-    first = [each for each in FIRST if reach is None or each <= reach.share]
+    can = [each for each in SPARSITIES if reach is None or each <= reach.share]
+    first = [each for each in FIRST if each in can] or can[-len(FIRST) :]
     with methods:
         names = st.pills(
             "Methods",
