@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.jobs.store.store import identity
+from benchmarks.results import Ordered
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
 from core.settings import digest
@@ -46,17 +46,12 @@ OPTIONS: dict[str, dict[str, Any]] = {  # the most promising first
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Wanted(Ordered):
     """A run that the page needs. option: what it changes; "" for a dense network."""
 
     option: str
     spec: TrainSpec | PruneSpec
     seed: int
-
-    @property
-    def id(self) -> str:
-        """The id its job has in every workspace."""
-        return identity(self.spec, self.seed)
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from benchmarks import results_ledger
 from benchmarks.results_ledger import Ledger, Measured, Row, Summary, measured
@@ -33,25 +32,9 @@ PAGE, LEDGER = DOCS / "results.md", DOCS / "results.json"
 POLL_SECONDS = 0.2
 
 
-class Ordered(Protocol):
+class Ordered:
     """A run that can be ordered from the store."""
 
-    @property
-    def spec(self) -> TrainSpec | PruneSpec:
-        """What it is told."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """Its seed."""
-        ...
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A run that the page asks for; of those that lack the lowest rank is computed first."""
-
-    rank: tuple[int, int]
     spec: TrainSpec | PruneSpec
     seed: int
 
@@ -59,6 +42,15 @@ class Wanted:
     def id(self) -> str:
         """The id its job has in every workspace."""
         return identity(self.spec, self.seed)
+
+
+@dataclass(frozen=True)
+class Wanted(Ordered):
+    """A run that the page asks for; of those that lack the lowest rank is computed first."""
+
+    rank: tuple[int, int]
+    spec: TrainSpec | PruneSpec
+    seed: int
 
     @property
     def network(self) -> str:
