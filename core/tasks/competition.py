@@ -19,7 +19,7 @@ from core.networks.network import initial_weights
 from core.networks.prepare import NetworkData, Prepared
 from core.progress import Silent
 from core.pruning.graphs.prune_network import prune_network
-from core.pruning.graphs.reach import highest_sparsity
+from core.pruning.graphs.reach import Reach
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
 from core.pruning.search.competition import Made, compete, gap_seconds, trained_on
@@ -47,7 +47,7 @@ class JobTrainer:
         """
         self._context, self._data = context, data
         self._dense = other.job.id if other else None
-        self.highest = highest_sparsity(other.network) if other else 1.0
+        self.highest = Reach.of(other.network).share if other else 1.0
         self.usual = UNKNOWN if other else USUAL
         self._ordered: list[Child] = []
         self._ended: float | None = None
@@ -186,7 +186,7 @@ def _other_seconds(
     context: Context, data: NetworkData, other: FinishedNetwork, images: int, epochs: int
 ) -> float:
     part = replace(data, train=_first(data.train, images))
-    share = min(0.9, highest_sparsity(other.network))
+    share = min(0.9, Reach.of(other.network).share)
     plan = PrunePlan(sparsity=share, epochs=epochs, ramp=0.0)
     started = time.perf_counter()
     prune_network(other.weights, part, plan, context.seed, Silent())

@@ -61,8 +61,3 @@ class Reach:
         for plan in plans:
             if not plan.rule.structured:
                 self.check(plan.sparsity)
-
-
-def highest_sparsity(network: Network) -> float:
-    """Return the highest sparsity that cutting single weights reaches: one stays of each kernel."""
-    return Reach.of(network).share
