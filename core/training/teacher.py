@@ -1,29 +1,21 @@
-"""A dense network whose answers others learn from, asked only once about the same images.
+"""A dense network whose answers others learn from, asked only once about the same image.
 
-All runs from one dense network with one seed see the same batches, whatever their method and
-sparsity, and the dense network's forward pass costs more than a step of a small network.
+Its forward pass may cost more than a step of a small network, and images come again: in a long
+run's epochs, and in all runs from one dense network with one seed.
 Source of learning from answers: Hinton et al. 2015, arXiv:1503.02531.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
-from core.networks.array_cache import ArrayCache, key_of
+from core.networks.array_cache import key_of
 from core.networks.forward import compiled_logits
 from core.networks.graph import Network
 from core.networks.inference import loaded
 from core.networks.network import Weights
-
-LARGEST_BYTES = 128 * 2**20  # all epochs of several long runs; a runner has 2 GB
-
-
-@lru_cache(maxsize=1)
-def _cache() -> ArrayCache:
-    """Return the answers that outlive a run, because the next one in this process asks again."""
-    return ArrayCache(LARGEST_BYTES)
+from core.training.remembered import remembered
 
 
 class Answers(Protocol):
@@ -35,7 +27,7 @@ class Answers(Protocol):
 
 
 class Teacher:
-    """Answers batches of images; the same images get bit for bit the same answer."""
+    """Answers batches of images; the same image gets bit for bit the same answer."""
 
     def __init__(self, weights: Weights, policy: str) -> None:
         """policy: number format of the convolutions, as in `logits`."""
@@ -47,12 +39,10 @@ class Teacher:
 
     def answers(self, images: np.ndarray) -> np.ndarray:
         """Return the (n, classes) outputs before softmax. images: (n, height, width, channels)."""
-        key = key_of(self._name, images)
-        found = _cache().get(key)
-        if found is None:
-            found = compiled_logits()(self._weights, images, self._policy).numpy()
-            _cache().put(key, found)
-        return found
+        return remembered().of(self._name, images, self._asked)
+
+    def _asked(self, images: np.ndarray) -> np.ndarray:
+        return np.asarray(compiled_logits()(self._weights, images, self._policy))
 
 
 class MeanTeacher:
@@ -73,7 +63,7 @@ class MeanTeacher:
 
 
 class NetworkTeacher:
-    """Any dense network that answers; the same images get bit for bit the same answer."""
+    """Any dense network that answers; the same image gets bit for bit the same answer."""
 
     def __init__(self, network: Network, weights: Weights) -> None:
         """Compile the network with its weights."""
@@ -82,9 +72,4 @@ class NetworkTeacher:
 
     def answers(self, images: np.ndarray) -> np.ndarray:
         """Return the (n, classes) outputs before the last activation."""
-        key = key_of(self._name, images)
-        found = _cache().get(key)
-        if found is None:
-            found = self._run(images).numpy()
-            _cache().put(key, found)
-        return np.asarray(found)
+        return remembered().of(self._name, images, lambda new: np.asarray(self._run(new)))

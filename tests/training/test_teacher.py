@@ -6,6 +6,7 @@ from core.networks.forward import predict_logits
 from core.networks.initializers import initial_values
 from core.networks.layers import LAYER_KINDS
 from core.networks.network import NetworkShape, initial_weights
+from core.training import teacher
 from core.training.teacher import MeanTeacher, NetworkTeacher, Teacher
 
 pytestmark = pytest.mark.slow  # TensorFlow
@@ -21,23 +22,49 @@ def test_a_teacher_answers_what_its_network_computes():
     np.testing.assert_allclose(answers, predict_logits(WEIGHTS, IMAGES), rtol=1e-5, atol=1e-6)
 
 
-def test_the_second_teacher_of_a_process_does_not_compute_again():
-    first = Teacher(WEIGHTS, "float32").answers(IMAGES)
-    assert Teacher(WEIGHTS, "float32").answers(IMAGES.copy()) is first
+@pytest.fixture
+def asked(monkeypatch):
+    """How many images each forward pass of a reference network reads."""
+    sizes: list[int] = []
+    compute = teacher.compiled_logits()
+
+    def counting(weights, images, policy):
+        sizes.append(len(images))
+        return compute(weights, images, policy)
+
+    monkeypatch.setattr(teacher, "compiled_logits", lambda: counting)
+    return sizes
 
 
-def test_other_images_weights_and_formats_are_other_questions():
+def test_the_second_teacher_of_a_process_does_not_compute_again(asked):
+    first = Teacher(WEIGHTS, "float32").answers(IMAGES + 1)
+    assert np.array_equal(Teacher(WEIGHTS, "float32").answers(IMAGES + 1), first)
+    assert asked == [8]  # four images, filled up
+
+
+def test_other_images_weights_and_formats_are_other_questions(asked):
     others = {name: array + 1 for name, array in WEIGHTS.items()}
-    moved = IMAGES.copy()
-    moved[3, 15, 15, 2] += 1e-6
-    asked = [
-        Teacher(WEIGHTS, "float32").answers(IMAGES),
-        Teacher(WEIGHTS, "float32").answers(moved),
-        Teacher(WEIGHTS, "float32").answers(IMAGES[:2]),
-        Teacher(others, "float32").answers(IMAGES),
-        Teacher(WEIGHTS, "mixed_bfloat16").answers(IMAGES),
-    ]
-    assert len({id(answer) for answer in asked}) == 5
+    moved = IMAGES + 2
+    moved[3, 15, 15, 2] += 1e-3
+    Teacher(WEIGHTS, "float32").answers(IMAGES + 2)
+    Teacher(WEIGHTS, "float32").answers(IMAGES[:2] + 2)
+    assert len(asked) == 1
+    Teacher(WEIGHTS, "float32").answers(moved)
+    Teacher(others, "float32").answers(IMAGES + 2)
+    Teacher(WEIGHTS, "mixed_bfloat16").answers(IMAGES + 2)
+    assert len(asked) == 4
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_an_image_gets_the_same_answer_in_any_company(policy):
+    """A resumed run remembers nothing of the run before, and asks in other batches."""
+    images = np.random.default_rng(5).random((72, 16, 16, 3), np.float32)
+    ask = Teacher(WEIGHTS, policy)._asked
+    whole = ask(images)
+    order = np.random.default_rng(6).permutation(72)
+    assert np.array_equal(ask(images[order]), whole[order])
+    for size in (8, 24, 40):
+        assert np.array_equal(ask(images[:size]), whole[:size])
 
 
 def test_several_teachers_of_any_architecture_answer_with_the_mean_of_their_logits():
