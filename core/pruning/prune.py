@@ -12,7 +12,7 @@ from core.pruning.preview.sensitivity import analyse, drops_of, table_of
 from core.pruning.schedule import shares_of
 from core.pruning.structured import prune_channels
 from core.pruning.unstructured import prune_weights
-from core.training.teacher import Answers
+from core.training.teachers.teacher import Answers
 
 __all__ = ["PrunePlan", "Pruned", "prune"]
 

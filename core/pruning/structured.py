@@ -24,7 +24,7 @@ from core.pruning.schedule import rounds_of
 from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.history import TrainingHistory
-from core.training.teacher import Answers
+from core.training.teachers.teacher import Answers
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.batches import steps_per_epoch
 from core.training.history import TrainingHistory
-from core.training.teacher import Answers
+from core.training.teachers.teacher import Answers
 from core.training.temporary_batchnorm import fold
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import fitting, graph_architecture
 from core.training.graph_export import compact_files
 from core.training.spec import ImportSpec, TrainResult, TrainSpec
-from core.training.teacher import Answers
+from core.training.teachers.teacher import Answers
 from core.training.train import train
 from core.workspace import Workspace
 

@@ -6,7 +6,7 @@ from core.networks.precision import convolution_policy
 from core.pruning.spec import PruneSpec, check_teacher
 from core.tasks.inputs import finished, network
 from core.tasks.other_networks import is_other, other_network
-from core.training.teacher import Answers, MeanTeacher, NetworkTeacher, Teacher
+from core.training.teachers.teacher import Answers, MeanTeacher, NetworkTeacher, Teacher
 
 
 def teacher_of(context: Context, spec: PruneSpec, input_shape: tuple[int, ...]) -> Answers | None:

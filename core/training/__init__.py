@@ -13,7 +13,7 @@ __all__ = [
     "schedule",
     "spec",
     "statistics",
-    "teacher",
+    "teachers",
     "temporary_batchnorm",
     "train",
 ]

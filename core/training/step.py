@@ -14,7 +14,7 @@ from core.training.averages import MovingAverage
 from core.training.optimizers import OPTIMIZERS
 from core.training.recipe import Recipe
 from core.training.statistics import forward, renew
-from core.training.teacher import Answers, Teacher
+from core.training.teachers.teacher import Answers, Teacher
 
 
 class Step:

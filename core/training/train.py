@@ -26,7 +26,7 @@ from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.statistics import enough, kept_nonzero
 from core.training.step import Step
-from core.training.teacher import Answers
+from core.training.teachers.teacher import Answers
 from core.training.temporary_batchnorm import BATCHNORM
 
 Masks = Mapping[str, np.ndarray]

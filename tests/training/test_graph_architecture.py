@@ -21,7 +21,7 @@ from core.training.graph_architecture import (
 )
 from core.training.number_formats import short_layers
 from core.training.recipe import COURSE, FAST, QUICK
-from core.training.teacher import NetworkTeacher
+from core.training.teachers.teacher import NetworkTeacher
 from core.training.train import train
 from tests.pruning.graphs.tiny import NETWORKS, data, plain, residual, weights
 

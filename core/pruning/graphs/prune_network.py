@@ -15,7 +15,7 @@ from core.pruning.plan import REFERENCE_ONLY, PrunePlan
 from core.pruning.preview.sensitivity import drops_of
 from core.pruning.schedule import shares_of
 from core.text import listed
-from core.training.teacher import Answers
+from core.training.teachers.teacher import Answers
 
 __all__ = ["PrunedNetwork", "prune_network"]
 

@@ -28,7 +28,7 @@ from core.randomness import derived_seed
 from core.text import plural
 from core.training.history import TrainingHistory
 from core.training.network_statistics import with_statistics
-from core.training.teacher import Answers
+from core.training.teachers.teacher import Answers
 
 
 @dataclass(frozen=True)

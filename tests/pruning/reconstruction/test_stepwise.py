@@ -1,4 +1,4 @@
-"""Cutting in steps, each re-with_last: exact, remembered, and nearer to the dense network."""
+"""Cutting in steps, each re-fitted: exact, remembered, and nearer to the dense network."""
 
 from dataclasses import replace
 

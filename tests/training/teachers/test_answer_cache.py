@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.training.remembered import ENTRY_BYTES, RememberedAnswers
+from core.training.teachers.answer_cache import ENTRY_BYTES, AnswerCache
 
 IMAGES = np.random.default_rng(0).random((6, 5, 5, 1), np.float32)
 
@@ -23,7 +23,7 @@ def right(images):
 
 
 def test_only_new_images_are_asked_about():
-    table, ask = RememberedAnswers(10_000), Answering()
+    table, ask = AnswerCache(10_000), Answering()
     assert np.array_equal(table.of("a", IMAGES[:3], ask), right(IMAGES[:3]))
     mixed = IMAGES[[4, 1, 5, 1, 0]]
     assert np.array_equal(table.of("a", mixed, ask), right(mixed))
@@ -33,18 +33,18 @@ def test_only_new_images_are_asked_about():
 
 def test_an_image_twice_in_a_batch_is_one_question_answered_twice():
     twice = IMAGES[[2, 2, 2]]
-    assert np.array_equal(RememberedAnswers(10_000).of("a", twice, Answering()), right(twice))
+    assert np.array_equal(AnswerCache(10_000).of("a", twice, Answering()), right(twice))
 
 
 def test_another_name_is_another_question():
-    table, ask = RememberedAnswers(10_000), Answering()
+    table, ask = AnswerCache(10_000), Answering()
     table.of("a", IMAGES, ask)
     table.of("b", IMAGES, ask)
     assert len(ask.asked) == 2
 
 
 def test_with_no_more_room_it_begins_anew():
-    table, ask = RememberedAnswers(4 * (ENTRY_BYTES + 8)), Answering()
+    table, ask = AnswerCache(4 * (ENTRY_BYTES + 8)), Answering()
     table.of("a", IMAGES[:3], ask)
     assert np.array_equal(table.of("a", IMAGES[2:5], ask), right(IMAGES[2:5]))
     table.of("a", IMAGES[3:5], ask)  # still there
@@ -54,4 +54,4 @@ def test_with_no_more_room_it_begins_anew():
 
 
 def test_more_at_once_than_there_is_room_for_is_answered_all_the_same():
-    assert np.array_equal(RememberedAnswers(1).of("a", IMAGES, Answering()), right(IMAGES))
+    assert np.array_equal(AnswerCache(1).of("a", IMAGES, Answering()), right(IMAGES))

@@ -18,7 +18,7 @@ TOGETHER = 8
 Ask = Callable[[np.ndarray], np.ndarray]
 
 
-class RememberedAnswers:
+class AnswerCache:
     """Answers by whom was asked and by image; when there is no more room it begins anew."""
 
     def __init__(self, largest_bytes: int) -> None:
@@ -51,9 +51,9 @@ class RememberedAnswers:
 
 
 @lru_cache(maxsize=1)
-def remembered() -> RememberedAnswers:
+def answer_cache() -> AnswerCache:
     """Return the answers that outlive a run, because the next one in this process asks again."""
-    return RememberedAnswers(LARGEST_BYTES)
+    return AnswerCache(LARGEST_BYTES)
 
 
 def _key(name: str, image: np.ndarray) -> bytes:

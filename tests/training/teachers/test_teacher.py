@@ -6,8 +6,8 @@ from core.networks.forward import predict_logits
 from core.networks.initializers import initial_values
 from core.networks.layers import LAYER_KINDS
 from core.networks.network import NetworkShape, initial_weights
-from core.training import teacher
-from core.training.teacher import MeanTeacher, NetworkTeacher, Teacher
+from core.training.teachers import teacher
+from core.training.teachers.teacher import MeanTeacher, NetworkTeacher, Teacher
 
 pytestmark = pytest.mark.slow  # TensorFlow
 

@@ -15,7 +15,7 @@ from core.networks.forward import compiled_logits
 from core.networks.graph import Network
 from core.networks.inference import loaded
 from core.networks.network import Weights
-from core.training.remembered import remembered
+from core.training.teachers.answer_cache import answer_cache
 
 
 class Answers(Protocol):
@@ -39,7 +39,7 @@ class Teacher:
 
     def answers(self, images: np.ndarray) -> np.ndarray:
         """Return the (n, classes) outputs before softmax. images: (n, height, width, channels)."""
-        return remembered().of(self._name, images, self._asked)
+        return answer_cache().of(self._name, images, self._asked)
 
     def _asked(self, images: np.ndarray) -> np.ndarray:
         return np.asarray(compiled_logits()(self._weights, images, self._policy))
@@ -72,4 +72,4 @@ class NetworkTeacher:
 
     def answers(self, images: np.ndarray) -> np.ndarray:
         """Return the (n, classes) outputs before the last activation."""
-        return remembered().of(self._name, images, lambda new: np.asarray(self._run(new)))
+        return answer_cache().of(self._name, images, lambda new: np.asarray(self._run(new)))
