@@ -78,6 +78,4 @@ def lab(workspace, store):
     control.ensure(workspace)
     yield store
     control.stop(workspace)
-    # One that was killed is still seen while the kernel takes it apart.
-    _, alive = psutil.wait_procs(processes(workspace.root), timeout=10)
-    assert alive == []
+    assert processes(workspace.root) == []
