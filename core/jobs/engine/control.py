@@ -13,6 +13,7 @@ import psutil  # type: ignore[import-untyped]
 from core.errors import JobError
 from core.jobs import logs
 from core.jobs.engine.lock import is_held
+from core.jobs.engine.supervisor import end_runners
 from core.jobs.engine.watch import EngineWatch
 from core.jobs.store.database import StoreBusy
 from core.jobs.store.dispatch import ask_to_leave, engines, location_name
@@ -110,12 +111,15 @@ def stop(workspace: Workspace) -> bool:
 
 
 def _kill(workspace: Workspace) -> None:
-    """Kill the engine; its runners end with it. Raises JobError when that is not to be had."""
+    """Kill the engine and its runners. Raises JobError when that is not to be had."""
+    runners: list[psutil.Process] = []
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
         if ENGINE_MODULE in line and str(workspace.root) in line:
             with contextlib.suppress(psutil.Error):
+                runners += process.children()
                 process.kill()
+    end_runners(runners)
     end = time.monotonic() + KILL_SECONDS
     while is_held(workspace.engine_lock):
         if time.monotonic() > end:

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
+
 from core.errors import LabError, NotFoundError
 from core.files import PRIVATE_UMASK
 from core.graphics_cards import variables
@@ -22,7 +24,7 @@ from core.jobs.engine.cluster import Cluster
 from core.jobs.engine.lock import FileLock
 from core.jobs.engine.periodic import Periodic
 from core.jobs.engine.running import HERE, Running
-from core.jobs.engine.supervisor import supervise
+from core.jobs.engine.supervisor import end_runners, supervise
 from core.jobs.engine.workers import Worker, allowed_resources, free_worker
 from core.jobs.resources import RESOURCES, lane_resources
 from core.jobs.runner.remote_files import VARIABLE as MIRROR_VARIABLE
@@ -246,9 +248,10 @@ class Engine:
         )
 
     def _leave(self) -> None:
-        """Give everything back to the queue and end; closing our pipes ends the runners."""
+        """Give everything back to the queue and end, after our runners have."""
         with contextlib.suppress(LabError):
             self._dispatcher.adopt(self.owner)
+        end_runners(psutil.Process().children())
         os._exit(0)
 
 

@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 from core.errors import StoreError
 from core.jobs.resources import RESOURCES, threads_of
 from core.jobs.runner.runner import RunnerArgs
@@ -19,6 +21,7 @@ HOME_VARIABLE = "PARETO_LAB_WORKER_HOME"  # of a worker that shares no folder wi
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 0.25
 GRACE_SECONDS = 10.0
+GONE_SECONDS = 5.0  # for what is killed; a process in the middle of a disk access takes its time
 
 
 def supervise(args: RunnerArgs, store_url: str, environment: dict[str, str]) -> int:
@@ -99,13 +102,27 @@ class Patience:
         return now - self._since >= allowed
 
 
+def end_runners(runners: list[psutil.Process]) -> None:
+    """Kill runners with all that they started, and return when they are gone.
+
+    Without their engine they end by themselves, but not at once, and a frozen one does not.
+    """
+    for runner in runners:
+        _kill_group(runner)
+    psutil.wait_procs(runners, timeout=GONE_SECONDS)
+
+
+def _kill_group(runner: subprocess.Popen | psutil.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+        if os.name == "posix":
+            os.killpg(runner.pid, signal.SIGKILL)
+        else:
+            runner.kill()
+
+
 def end_group(child: subprocess.Popen) -> None:
     """Kill what is left of a runner and of everything it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.name == "posix":
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
+    _kill_group(child)
     if child.stdin is not None:
         with contextlib.suppress(OSError):
             child.stdin.close()

@@ -295,6 +295,14 @@ def test_an_engine_that_was_asked_to_end_gives_its_jobs_back(lab, workspace):
     assert lab.wait(id, 60).state == "done"
 
 
+def test_an_engine_ends_after_its_runners_and_takes_a_frozen_one_with_it(lab, workspace):
+    started(lab, lab.submit(told("descend", SLOW), 13), 6)
+    [runner] = runners(workspace.root)
+    runner.suspend()
+    assert control.stop(workspace)
+    assert processes(workspace.root) == []
+
+
 def test_the_status_says_whether_the_engine_runs(workspace, store):
     assert not control.status(workspace).running
     control.ensure(workspace)
