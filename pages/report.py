@@ -8,7 +8,8 @@ from core.report import notes as kept_notes
 from core.report.answers.answer import Answer
 from core.report.evidence import Evidence, gather, sample_evidence
 from core.report.report import answers, cell, render
-from core.runs.results import data_names, on_images, reportable
+from core.runs.finished.dataset_names import data_names, on_images
+from core.runs.finished.reportable import reportable
 from core.runs.selection import from_prefixes, to_text, unknown
 from core.runs.specs import data_of
 from core.text import clock

@@ -28,8 +28,8 @@ from core.federated.algorithms import ALGORITHMS
 from core.federated.federate import check_network
 from core.federated.results import FederatedResult
 from core.federated.spec import FederatedSpec
+from core.runs.finished.histories import history_of
 from core.runs.learning_curves import diverged_in
-from core.runs.results import history_of
 from core.settings import by_name, describe, parse, parse_values, to_dict
 from core.text import listed
 

@@ -3,7 +3,7 @@
 from core.commands.session import Session
 from core.errors import JobError
 from core.jobs.store.job import DONE, Job
-from core.runs.results import network_of
+from core.runs.finished.networks import network_of
 from core.tasks.winner import earlier_competition
 
 

@@ -20,8 +20,8 @@ from core.networks.keras_files.reader import read_network
 from core.networks.network_store import keep_network
 from core.networks.pixels import PIXELS, guess_pixels
 from core.pruning.plan import PrunePlan
-from core.runs.finished_network import reach_of
-from core.runs.results import network_of
+from core.runs.finished.contents import reach_of
+from core.runs.finished.networks import network_of
 from core.training.spec import ImportSpec, TrainSpec
 
 SMALL = {".tflite": "tflite", ".onnx": "onnx"}  # what the small network's files end in

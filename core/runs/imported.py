@@ -10,7 +10,8 @@ from core.jobs.store.store import Store
 from core.networks.formats import keras_h5
 from core.networks.keras_files.reader import read_network
 from core.networks.network_store import NetworkSummary, keep_network
-from core.runs.results import Network, network_of, weights_path
+from core.runs.finished.network_files import weights_path
+from core.runs.finished.networks import Network, network_of
 from core.runs.specs import data_of, result_of
 from core.training.spec import ImportSpec
 from core.workspace import Workspace

@@ -28,9 +28,9 @@ from core.runs.activity import (
     top_level,
 )
 from core.runs.federated_runs import watched
+from core.runs.finished.histories import History
 from core.runs.home.kept_cut import kept_cut, with_kept
 from core.runs.network_list import Edition, NetworkList
-from core.runs.results import History
 from core.runs.table.index import RunEdition, RunIndex
 from core.runs.titles import job_title, names_of
 from core.workspace import Workspace, open_workspace

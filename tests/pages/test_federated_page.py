@@ -7,7 +7,7 @@ from core.federated.presets import PRESETS, comparison
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.store import Child, Store
 from core.report.answers.headlines import headline
-from core.runs.results import sample_histories
+from core.runs.finished.samples import sample_histories
 from core.runs.specs import spec_of
 from tests.inputs.build import zipped
 from tests.inputs.clients import clients_of

@@ -12,8 +12,8 @@ from core.jobs.store.store import Store
 from core.jobs.transfer.bundle_import import import_run
 from core.runs import imported
 from core.runs.activity import overview, recent
+from core.runs.finished.networks import measured_networks, network_of
 from core.runs.import_checks import check_file, check_run, measured_from_file
-from core.runs.results import network_of, networks
 from core.runs.specs import resources_of
 from core.workspace import Workspace
 from tests import odd_bundles
@@ -143,8 +143,8 @@ def test_imported_weights_are_measured_here_where_the_images_are(odd_home):
 
 def test_every_import_can_be_deleted(odd_home):
     _, store, _, said = odd_home
-    before = {network.job.id for network in networks(store) if not network.point.imported}
+    before = {network.job.id for network in measured_networks(store) if not network.point.imported}
     for name, id in said.items():
         if name not in REFUSED:
             assert store.delete(id) == [id]
-    assert {network.job.id for network in networks(store)} == before
+    assert {network.job.id for network in measured_networks(store)} == before

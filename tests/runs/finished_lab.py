@@ -32,7 +32,7 @@ from core.networks.network import REFERENCE, Weights, initial_weights
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
 from core.records import Record
-from core.runs.results import History
+from core.runs.finished.histories import History
 from core.training.spec import TrainSpec
 from core.workspace import STORE_FILE, Workspace
 from tests.evaluation.points import point

@@ -33,8 +33,8 @@ from core.report.answers.federated_evidence import (
     together_target,
 )
 from core.runs import learning_curves
+from core.runs.finished.histories import History
 from core.runs.learning_curves import SGD, reached
-from core.runs.results import History
 from core.text import listed, percent, plural, times
 
 Q1 = "Compare mini-batch SGD with FedAvg on IID data."

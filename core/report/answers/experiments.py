@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.runs import learning_curves
-from core.runs.results import History
+from core.runs.finished.histories import History
 
 Draw = tuple[int, int]
 WORK = ("local_steps", "local_epochs", "batch_size")

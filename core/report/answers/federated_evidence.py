@@ -8,8 +8,8 @@ from core.figures.theme import Chart
 from core.report.answers.answer import Row, Table
 from core.report.answers.experiments import Experiment, last
 from core.runs import learning_curves
+from core.runs.finished.histories import History
 from core.runs.learning_curves import reached
-from core.runs.results import History
 from core.text import percent
 
 

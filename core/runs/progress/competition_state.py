@@ -10,7 +10,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.search.competition import gap_seconds
 from core.pruning.search.spec import CompeteSpec, TimingSpec
 from core.pruning.spec import PruneSpec
-from core.runs.results import Network, network_of
+from core.runs.finished.networks import Network, network_of
 from core.runs.specs import spec_of
 from core.text import duration, percent, plural
 from core.training.spec import TrainSpec

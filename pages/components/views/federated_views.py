@@ -11,8 +11,9 @@ from core.figures.federation import client_accuracies, client_sizes, label_map
 from core.jobs.store.job import DONE, Job
 from core.report.answers.headlines import headline
 from core.runs.federated_runs import client_classes, parts_of, targets, usual_target
+from core.runs.finished.dataset_names import data_names
+from core.runs.finished.histories import History
 from core.runs.labels import data_label
-from core.runs.results import History, data_names
 from core.runs.specs import data_of, result_of
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart

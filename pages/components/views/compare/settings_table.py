@@ -7,7 +7,7 @@ import streamlit as st
 from core.evaluation.differences import Difference
 from core.evaluation.point import Point
 from core.pruning.search.seeds import seed_place
-from core.runs.results import Network
+from core.runs.finished.networks import Network
 from core.runs.setting_rows import network_differences, setting_text
 from core.runs.specs import teachers_of
 from core.runs.titles import gone_network

@@ -11,9 +11,9 @@ from core.pruning.plan import PrunePlan
 from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.preview.spec import PreviewResult, PreviewSpec
 from core.pruning.spec import PruneSpec
+from core.runs.finished.networks import network_of
 from core.runs.progress.pace import pruning_seconds
 from core.runs.remarks import fine_tuned_remark
-from core.runs.results import network_of
 from core.runs.specs import result_of, source_of
 from core.runs.titles import short_title
 from core.text import duration, percent
