@@ -25,6 +25,7 @@ from core.commands.other_networks import (
 )
 from core.commands.output import answer
 from core.commands.session import Session
+from core.commands.settings_texts import parse_values
 from core.data import builtin_datasets
 from core.data import store as dataset_store
 from core.errors import RecordError, SettingsError
@@ -36,7 +37,7 @@ from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec, check_teacher
 from core.runs.specs import result_of
-from core.settings import by_name, describe, from_dict, parse_values, to_dict
+from core.settings import by_name, describe, from_dict, to_dict
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import TrainSpec
 

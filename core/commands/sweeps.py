@@ -18,10 +18,10 @@ from core.commands.networks import (
 from core.commands.other_networks import add_pixels_option, check_reach, dense_run
 from core.commands.output import answer, say
 from core.commands.session import Session
+from core.commands.settings_texts import parse, parse_values
 from core.errors import SettingsError
 from core.pruning.search.spec import CompeteResult, CompeteSpec, SweepResult, SweepSpec
 from core.pruning.search.sweep import Sweep
-from core.settings import parse, parse_values
 from core.tables import to_csv
 from core.training.recipe import PRESETS
 
