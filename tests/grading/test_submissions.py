@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import NotFoundError, UploadError
+from core.grading.found_files import Limits
 from core.grading.kept_uploads import keep, kept
-from core.grading.submissions import Limits, Submission, collect
+from core.grading.submissions import Submission, collect
 from tests.endless_zip import zip_of_entries
 
 pytestmark = pytest.mark.slow  # processes
