@@ -49,7 +49,7 @@ def with_network(session: Session, spec: TrainSpec, name: str) -> TrainSpec:
     )
     for note in found.notes:
         say(note)
-    pixels = spec.pixels if spec.pixels != "0..1" else guess_pixels(found.network)
+    pixels = spec.pixels if spec.pixels != "0..1" else guess_pixels(found.network, found.weights)
     digest = keep_network(session.workspace.networks, found.network, found.weights)
     named = Path(name).name if is_file else name
     return replace(spec, network=digest, name=named, pixels=pixels, input_shape=None)
@@ -106,7 +106,7 @@ def _whole(session: Session, path: Path, data: str, pixels: str | None) -> Impor
     for note in found.notes:
         say(note)
     digest = keep_network(session.workspace.networks, found.network, found.weights)
-    reads = pixels or guess_pixels(found.network)
+    reads = pixels or guess_pixels(found.network, found.weights)
     return ImportSpec(data=data, network=digest, name=path.name, pixels=reads)
 
 
