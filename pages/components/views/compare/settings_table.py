@@ -14,6 +14,11 @@ from core.runs.titles import gone_network
 from core.text import percent, score_text, signed, size, unlike
 from pages.components.error_box import plain
 
+ABOUT_LATENCY = (
+    "Latency is the median of a few passes, taken on the machine of the run when it ended. What "
+    "else ran there at that time makes it longer: only runs from a quiet machine compare."
+)
+
 
 def settings_view(
     networks: Sequence[Network], called: dict[str, str], baseline: Point | None = None
@@ -28,6 +33,8 @@ def settings_view(
     columns = [] if baseline is None else [(pinned(baseline), _measured(baseline))]
     columns += [(point.label, _measured(point, baseline)) for point in others]
     _side_by_side("Measure", columns)
+    if any(point.latency_seconds is not None for point in points):
+        st.caption(ABOUT_LATENCY)
     planned = [network for network in networks if network.point.plan]
     if len(planned) < 2:
         if len(points) > 1:  # of one alone, the page asks for a second
