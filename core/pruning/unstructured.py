@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,11 +34,9 @@ from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.batches import steps_per_epoch
 from core.training.history import TrainingHistory
+from core.training.mask_schedule import MaskSchedule
 from core.training.teachers.teacher import Answers
 from core.training.temporary_batchnorm import fold
-
-if TYPE_CHECKING:
-    from core.training.train import MaskSchedule
 
 
 @dataclass(frozen=True)
@@ -211,9 +208,7 @@ def _train(
     return {**groups, "history": trained.history.values}
 
 
-def _mask_schedule(cutter: Cutter, epochs: int) -> "MaskSchedule":
-    from core.training.train import MaskSchedule
-
+def _mask_schedule(cutter: Cutter, epochs: int) -> MaskSchedule:
     steps = epochs * steps_per_epoch(len(cutter.data.train), cutter.plan.batch_size)
     if cutter.plan.resolved_schedule == "alternating":
         phases = alternation_over(steps, cutter.plan.ramp, cutter.plan.rounds)

@@ -31,8 +31,8 @@ from core.randomness import derived_seed
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import graph_architecture
 from core.training.history import TrainingHistory
+from core.training.mask_schedule import MaskSchedule
 from core.training.teachers.teacher import Answers
-from core.training.train import MaskSchedule
 
 Masks = dict[str, np.ndarray]
 
