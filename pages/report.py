@@ -82,11 +82,14 @@ def _of_one_data_set(found: list[Job]) -> tuple[str, list[Job]]:
 def _choose(found: list[Job]) -> list[str]:
     by_id = {job.id: job for job in found}
     called = titles(found)
-    if "report-runs" in st.session_state:  # some may be on other data, or were deleted meanwhile
-        start = [id for id in st.session_state["report-runs"] if id in by_id]
+    kept = st.session_state.get("report-runs")
+    if kept is not None:  # some may be on other data, or were deleted meanwhile
+        start = [id for id in kept if id in by_id]
     else:
         start = from_prefixes(recall("runs"), list(by_id))
-    if _another_data_set() or not start:  # in this order: it has to see every drawing
+    was_emptied = kept == []
+    # In this order: it has to see every drawing.
+    if _another_data_set() or not (start or was_emptied):
         start = list(by_id)[:NEWEST]
     st.session_state["report-runs"] = start
     # Fixed words: a name that changes with the clock would make a new widget of it.

@@ -150,6 +150,7 @@ def _details(job: Job) -> None:
     show_annotation(job)
     if said := imported.told(store(), workspace(), job):
         st.info(plain(said), icon=":material/unarchive:")
+        _offer_measuring(job)
     run_links(job)
     watch(lambda: [store().get(job.id)], lambda jobs: _progress(jobs[0]))
     annotation_form(job, usual)
@@ -242,6 +243,17 @@ def _confirm_delete(job: Job) -> None:
         if confirmed("Delete"):
             housekeeping.delete_run(store(), workspace(), job.id)
             _open("")
+            st.rerun()
+
+
+def _offer_measuring(job: Job) -> None:
+    """Have an imported network measured that was not, as its data came later."""
+    if not imported.can_be_measured(store(), workspace(), job):
+        return
+    if st.button("Measure it here", icon=":material/speed:"):
+        with error_box():
+            for spec in imported.to_measure(store(), workspace(), [job.id]):
+                submit(spec)
             st.rerun()
 
 

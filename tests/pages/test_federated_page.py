@@ -7,6 +7,7 @@ from core.federated.presets import PRESETS, comparison
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.store import Child, Store
 from core.report.answers.headlines import headline
+from core.runs.federated_runs import usual_target
 from core.runs.finished.samples import sample_histories
 from core.runs.specs import spec_of
 from tests.inputs.build import zipped
@@ -96,6 +97,21 @@ def test_the_target_of_the_cost_table_is_dragged_and_who_never_got_there_is_said
     test.slider(key="cost-target").set_value(99).run()
     assert set(test.dataframe[0].value["rounds to 99%"]) == {"not reached"}
     assert test.query_params["target"] in ("99", ["99"])
+
+
+def test_the_target_follows_the_question_until_one_is_chosen(empty_home, open_page):
+    def usual(question):
+        return round(100 * usual_target(sample_histories(question)))
+
+    test = open_page("federated", question="sgd_and_fedavg")
+    assert test.slider(key="cost-target").value == usual("sgd_and_fedavg")
+    test.button_group(key="federated-question").set_value("local_steps").run()
+    assert test.slider(key="cost-target").value == usual("local_steps")
+    assert usual("local_steps") != usual("sgd_and_fedavg")
+    assert "target" not in test.query_params
+    test.slider(key="cost-target").set_value(33).run()
+    test.button_group(key="federated-question").set_value("drift").run()
+    assert test.slider(key="cost-target").value == 33
 
 
 def two_federations():

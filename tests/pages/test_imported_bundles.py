@@ -136,9 +136,23 @@ def test_imported_weights_are_measured_here_where_the_images_are(odd_home):
     assert spec.data == ids["data"]
     assert (workspace.weights / f"{spec.weights}.h5").is_file()
     told = [imported.told(store, workspace, store.get(id)) for id in wanted]
-    assert "measured here by the run" in told[0]
+    assert "has not been measured here yet" in told[0]
     assert "no weights to measure" in told[1]
     assert imported.told(store, workspace, store.get(ids["dense"])) == ""
+
+
+def test_data_that_came_after_its_runs_lets_them_be_measured_with_one_click(odd_home, open_page):
+    workspace, store, _, said = odd_home
+    run = said["forged score"]
+    can = [imported.can_be_measured(store, workspace, store.get(said[n])) for n in said
+           if n not in REFUSED]  # fmt: skip
+    assert can.count(True) >= 1
+    test = open_page("runs", run=run)
+    next(b for b in test.button if b.label == "Measure it here").click().run()
+    assert not test.exception
+    assert "Its accuracy is measured here by the run" in all_text(test)
+    assert "Measure it here" not in [b.label for b in test.button]
+    assert not imported.can_be_measured(store, workspace, store.get(run))
 
 
 def test_every_import_can_be_deleted(odd_home):

@@ -6,7 +6,7 @@ from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
 from core.runs.specs import spec_of
 from core.training.recipe import QUICK
-from core.training.spec import TrainSpec
+from core.training.spec import ImportSpec, TrainSpec
 from tests.pages.conftest import all_text, button
 from tests.runs.finished_lab import settle
 
@@ -53,6 +53,19 @@ def test_several_networks_can_teach_where_there_are_several(filled_home, open_pa
     found = [spec_of(job).teachers for job in store.jobs(kind="prune", states=["queued"])]
     assert found == [(ids["dense"], second)]
     store.close()
+
+
+def test_teachers_of_one_name_are_told_apart(filled_home, open_page):
+    """A browser answers with the name: of equal ones another network would teach."""
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    for weights in ("0123456789abcdef", "fedcba9876543210"):
+        spec = ImportSpec(data=ids["data"], weights=weights, name="my_model_weights.h5")
+        settle(store, store.submit(spec, 0), store.get(ids["dense"]).result)
+    store.close()
+    test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
+    (teachers,) = [each for each in test.multiselect if each.label == "Teachers"]
+    assert len(set(teachers.options)) == len(teachers.options) == 3
 
 
 def test_teachers_without_distillation_are_refused_with_a_sentence(filled_home, open_page):

@@ -11,7 +11,7 @@ from core.jobs.store.store import Store
 from core.names import unmarked
 from core.runs.specs import data_of, result_of, source_of
 
-NETWORK_KINDS = ("train", "import", "prune")
+NETWORK_KINDS = ("train", "import", "federate_network", "prune")
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,11 @@ def _own(data: StoredDataset, batch_size: int) -> ChosenNetwork | None:
     architecture(network, batch_size, data.image_shape)
     guessed = list(PIXELS).index(guess_pixels(network, weights))
     pixels = st.selectbox(
-        "Pixel values", list(PIXELS), guessed, format_func=PIXELS.__getitem__, key="pixels"
+        "Pixel values",
+        list(PIXELS),
+        guessed,
+        format_func=PIXELS.__getitem__,
+        key=f"pixels:{digest}",  # with a fixed key another file would keep the first one's
     )
     return ChosenNetwork(digest, name, pixels, _last_layer(network, data))
 
