@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from core.evaluation.cost import sparsity as file_sparsity
 from core.networks.network import Weights
 from core.networks.prepare import Prepared
 from core.networks.topology import without_units
@@ -155,7 +156,7 @@ def prune_weights(
     weights = dense
     notes: list[str] = []
     rows: list[np.ndarray] = []
-    for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
+    for index, (sparsity, epochs) in enumerate(rounds_of(plan, file_sparsity(dense)), start=1):
         done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))
         notes += notes_of(done["notes"])
         if epochs:
@@ -199,7 +200,7 @@ def _train(
         derived_seed(cutter.seed, "retraining", index),
         progress,
         mask=None if changes else cutter.variables_mask(mask.arrays),
-        mask_schedule=_mask_schedule(cutter, epochs) if changes else None,
+        mask_schedule=_mask_schedule(cutter, epochs, before) if changes else None,
         teacher=teacher if plan.distillation else None,
         architecture=temporary_batchnorm(data.train.images) if plan.has_batchnorm else PLAIN,
     )
@@ -208,12 +209,13 @@ def _train(
     return {**groups, "history": trained.history.values}
 
 
-def _mask_schedule(cutter: Cutter, epochs: int) -> MaskSchedule:
+def _mask_schedule(cutter: Cutter, epochs: int, before: Weights) -> MaskSchedule:
     steps = epochs * steps_per_epoch(len(cutter.data.train), cutter.plan.batch_size)
     if cutter.plan.resolved_schedule == "alternating":
         phases = alternation_over(steps, cutter.plan.ramp, cutter.plan.rounds)
         return MaskSchedule(partial(cutter.turn_at, phases), phases.every, phases.last_step)
     # Scores that read images cost a good part of an epoch in 40 updates, so they get fewer.
     updates = UPDATES_WITH_DATA if cutter.plan.rule.needs_data else UPDATES
-    ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity, updates)
+    initial = file_sparsity(before)
+    ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity, updates, initial)
     return MaskSchedule(partial(cutter.mask_at, ramp), ramp.every, ramp.last_step)

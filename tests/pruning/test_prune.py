@@ -188,6 +188,14 @@ def test_a_run_by_the_clock_goes_on_after_a_stop_with_the_time_it_has_left():
     assert 1 < result.epochs < 200
 
 
+def test_kernels_of_a_sparse_network_do_not_grow_back():
+    sparse = prune(weights(), data(), replace(PLAIN, epochs=0, sparsity=0.8), 3, Silent()).weights
+    bold = replace(PLANS["batch-normalised"], epochs=4, learning_rate=0.05)
+    found = prune(sparse, data(), bold, 3, Silent()).weights
+    for name in (each for each in found if each.endswith("kernel")):
+        assert not found[name][sparse[name] == 0].any(), name
+
+
 def test_without_epochs_nothing_is_trained():
     result = run(PrunePlan(sparsity=0.5, epochs=0))
     kept = result.mask.arrays["conv2/kernel"]
