@@ -33,6 +33,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def sync_folder(folder: Path) -> None:
+    """Have a folder's files on the disk, as a power cut may come after it is renamed."""
+    for path in folder.iterdir():
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+
+
 @contextlib.contextmanager
 def output(path: Path, umask: int) -> Iterator[Path]:
     """Give a path to write a person's file to; whole, it takes the place of `path`.

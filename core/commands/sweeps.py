@@ -10,6 +10,7 @@ from core.commands.named_runs import check_competition
 from core.commands.networks import (
     add_data_options,
     add_out_option,
+    check_out,
     delivered,
     network_result,
     stored_digest,
@@ -100,6 +101,8 @@ def compete(session: Session, options: Namespace) -> None:
     values = parse_values(CompeteSpec, said(options, CompeteSpec, FROM_DATA))
     CompeteSpec(data="", **values)  # type: ignore[arg-type]  # wrong values are said at once
     _check_shares(values)
+    if not (options.background or {"dense", "after"} & values.keys()):
+        check_out(options.out, is_reference=True)
     data = stored_digest(session, options.data)
     spec = CompeteSpec(data=data, **values)  # type: ignore[arg-type]
     if spec.after is not None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.errors import NotFoundError, SettingsError, StoreError
-from core.files import atomic_write, storage_errors
+from core.files import atomic_write, storage_errors, sync_folder
 from core.names import has_invisible, is_markup, unmarked, visible_name
 from core.workspace import Workspace
 
@@ -51,14 +51,24 @@ class StoredDataset:
 def save(workspace: Workspace, dataset: Dataset) -> str:
     """Keep the data set and return its digest; the same content is stored once.
 
-    Written beside its place and renamed, so that half a data set can never be found.
+    Written beside its place and renamed, so that half a data set can never be found. One that is
+    stored but damaged is replaced.
     """
     target = workspace.datasets / dataset.digest
-    if (target / DESCRIPTION).exists():
+    if _is_whole(workspace, dataset.digest):
         return dataset.digest
     with storage_errors("The data set", target.parent):
         _write(dataset, target)
     return dataset.digest
+
+
+def _is_whole(workspace: Workspace, digest: str) -> bool:
+    """Tell whether a data set is stored, and all of its files can be opened."""
+    try:
+        load(workspace, digest, verify=False)
+    except (NotFoundError, StoreError):
+        return False
+    return True
 
 
 def _write(dataset: Dataset, target: Path) -> None:
@@ -68,6 +78,7 @@ def _write(dataset: Dataset, target: Path) -> None:
             np.save(folder / f"{name}_images.npy", split.images, allow_pickle=False)
             np.save(folder / f"{name}_labels.npy", split.labels, allow_pickle=False)
         (folder / DESCRIPTION).write_text(json.dumps(_description(dataset)), encoding="utf-8")
+        sync_folder(folder)
         _move_into_place(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -77,8 +88,11 @@ def _move_into_place(folder: Path, target: Path) -> None:
     try:
         os.rename(folder, target)
     except OSError:
-        if not (target / DESCRIPTION).exists():  # else another session stored the same content
+        if not target.is_dir():
             raise
+        # Another session stored the same content, or what lies there is damaged: this is whole.
+        shutil.rmtree(target)
+        os.rename(folder, target)
 
 
 def _splits(dataset: Dataset) -> dict[str, Split]:
@@ -115,7 +129,7 @@ def load(workspace: Workspace, digest: str, *, verify: bool = True) -> Dataset:
             test=splits.get("test"),
             notes=tuple(described["notes"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise _changed(digest) from error
     if verify and dataset.digest != digest:
         raise _changed(digest)

@@ -90,6 +90,13 @@ def next_turn(connection: sa.Connection, parent: str | None) -> int:
     return max(now, (last.scalar() or 0) + 1)
 
 
+def is_stopping(connection: sa.Connection, id: str) -> bool:
+    """Tell whether a job was asked to stop, or is stopped."""
+    query = sa.select(JOB.c.stop, JOB.c.state).where(JOB.c.id == id)
+    row = connection.execute(query).first()
+    return row is not None and (bool(row.stop) or row.state == STOPPED)
+
+
 def stop(connection: sa.Connection, id: str, level: int) -> None:
     """Stop a job and the children only it needs."""
     for one in (id, *own_family(connection, id)):

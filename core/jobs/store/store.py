@@ -98,8 +98,6 @@ class Store(Reading):
         Raises Stopped when the parent was asked to stop meanwhile.
         """
         job = self.get(parent)
-        if job.stop:
-            raise Stopped
         ids = self._submit_all(children, parent, job.priority)
         found = {job.id: job for job in self.jobs(parent=parent)}
         return [found[id] for id in ids]
@@ -214,6 +212,8 @@ class Store(Reading):
     ) -> list[str]:
         ids = [identity(child.spec, child.seed) for child in children]
         with self.database.write(alone=True) as connection:
+            if parent is not None and families.is_stopping(connection, parent):
+                raise Stopped  # asked here: a stop finds the children that are there before it
             turn = families.next_turn(connection, parent)
             for id, child in zip(ids, children, strict=True):
                 new_here = parent is None or families.link(connection, parent, id)

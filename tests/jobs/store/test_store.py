@@ -10,6 +10,7 @@ from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Fenced, Lease, Update
 from core.jobs.store.store import Child, Store
+from core.progress import Stopped
 from tests.jobs.told import told
 
 
@@ -434,6 +435,18 @@ def test_stopping_a_parent_stops_its_children(contract_store, dispatcher):
     states = {contract_store.get(point.id).state for point in points}
     assert states == {"stopping", "stopped"}
     assert running.stop_asked() == 1
+
+
+def test_a_parent_that_was_stopped_meanwhile_orders_nothing(contract_store, dispatcher):
+    sweep = contract_store.submit(told("sweep"), 0)
+    start(contract_store, dispatcher, lane="light")
+    told_before = contract_store.get(sweep)
+    contract_store.stop(sweep)  # a stop that falls between looking and ordering
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contract_store, "get", lambda id: told_before)
+        with pytest.raises(Stopped):
+            contract_store.submit_children(sweep, [Child(told("descend"), 0)])
+    assert contract_store.jobs(parent=sweep) == []
 
 
 def test_a_waiting_parent_wakes_when_its_last_child_ends(contract_store, dispatcher):
