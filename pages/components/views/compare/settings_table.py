@@ -33,7 +33,7 @@ def settings_view(
     columns = [] if baseline is None else [(pinned(baseline), _measured(baseline))]
     columns += [(point.label, _measured(point, baseline)) for point in others]
     _side_by_side("Measure", columns)
-    if any(point.latency_seconds is not None for point in points):
+    if any(values["Latency"] != "–" for _, values in columns):
         st.caption(ABOUT_LATENCY)
     planned = [network for network in networks if network.point.plan]
     if len(planned) < 2:
