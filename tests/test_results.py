@@ -182,7 +182,7 @@ def rows_of(ours, theirs):
 
 
 def test_a_gain_is_bold_if_it_is_more_than_two_standard_errors():
-    # Images, the same for all seeds: sqrt((.8 .2 + .75 .25) / 1,250) = .01667. Seeds: .08 / sqrt(3).
+    # Images, the same for all seeds: sqrt((.8 .2 + .75 .25) / 1,250) = .01667; seeds: .08 / √3.
     clear, within = rows_of([0.8] * 3, [0.75] * 3), rows_of([0.8, 0.72, 0.88], [0.79] * 3)
     assert ahead(*clear).error == pytest.approx(0.01667, abs=1e-5)
     assert ahead(*within).error == pytest.approx(0.0462, abs=1e-4)

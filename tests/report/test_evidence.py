@@ -35,6 +35,17 @@ def test_evidence_brings_the_dense_network_of_a_pruned_one(lab) -> None:
     assert evidence.runs[0].data == f"tiny garments ({ids['data']})"
 
 
+def test_a_report_is_made_of_a_pruned_network_whose_dense_one_was_deleted(tmp_path) -> None:
+    workspace = Workspace(tmp_path)
+    ids = fill(workspace)
+    store = Store(workspace.store_url)
+    store.delete(ids["dense"])
+    evidence = gather(store, workspace, [ids["magnitude-0.95"]], "One")
+    store.close()
+    assert [p.method for p in evidence.points] == ["magnitude"]
+    assert answers(evidence)
+
+
 def test_networks_on_other_data_are_left_out_and_that_is_said(tmp_path) -> None:
     workspace = Workspace(tmp_path)
     fill(workspace)

@@ -26,7 +26,10 @@ def reportable(store: Store) -> list[Job]:
 
 
 def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
-    """Return the jobs with these ids and everything they ordered or were made from, each once."""
+    """Return the jobs with these ids and everything they ordered or were made from, each once.
+
+    What they were made from may have been deleted since.
+    """
     found: dict[str, Job] = {}
     waiting = list(ids)
     while waiting:
@@ -35,6 +38,6 @@ def with_children(store: Store, ids: Sequence[str]) -> list[Job]:
             continue
         found[job.id] = job
         waiting += [child.id for child in store.jobs(parent=job.id)]
-        if source := source_of(job):
+        if (source := source_of(job)) and store.exists(source):
             waiting.append(source)
     return list(found.values())

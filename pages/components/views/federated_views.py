@@ -55,7 +55,8 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
         st.caption("The curves appear here after the first round.")
         return False
     if job.ended and not any(part.imported for part in parts):
-        show_conclusion(question, histories)
+        ended = zip(parts, histories, strict=True)
+        show_conclusion(question, [history for part, history in ended if part.state == DONE])
     rounds = max((history.spec.rounds for history in histories), default=0)
     curves_view(histories, over, job.id, rounds if over == "round" else 0)
     cost_table(histories)
