@@ -2,12 +2,22 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.jobs.store.job import ACTIVE, QUEUED, RESUMABLE, STOPPED, WAITING
+from core.jobs.store.job import (
+    ABANDONED,
+    ACTIVE,
+    FAILED,
+    QUEUED,
+    RESUMABLE,
+    STOPPED,
+    UNFINISHED,
+    WAITING,
+)
 from core.jobs.store.records import account, change, note_event
 from core.jobs.store.schema import FAMILY, JOB, METRIC
 from core.jobs.store.spec import JobSpec, format_of
@@ -71,6 +81,22 @@ def link(connection: sa.Connection, parent: str, child: str) -> bool:
     return True
 
 
+def link_known(connection: sa.Connection, parent: str, child: str) -> None:
+    """Make a job a child of `parent` if there is such a job."""
+    if connection.execute(sa.select(JOB.c.id).where(JOB.c.id == child)).first():
+        link(connection, parent, child)
+
+
+def living_parent(connection: sa.Connection, ids: Sequence[str]) -> str | None:
+    """Return a job at work that asked for one of these, itself not among them; None for none."""
+    query = (
+        sa.select(JOB.c.id)
+        .join(FAMILY, FAMILY.c.parent == JOB.c.id)
+        .where(FAMILY.c.child.in_(ids), JOB.c.id.not_in(ids), JOB.c.state.in_(UNFINISHED))
+    )
+    return connection.execute(query).scalar()
+
+
 def make_own(connection: sa.Connection, id: str) -> None:
     """Let a job outlive the parent that asked for it first; the parent still has it as a child."""
     change(connection, (JOB.c.id == id) & JOB.c.parent.is_not(None), {"parent": None})
@@ -99,7 +125,7 @@ def is_stopping(connection: sa.Connection, id: str) -> bool:
 
 def stop(connection: sa.Connection, id: str, level: int) -> None:
     """Stop a job and the children only it needs."""
-    for one in (id, *own_family(connection, id)):
+    for one in (id, *own_family(connection, id, at_work=True)):
         _stop_one(connection, one, level)
 
 
@@ -114,23 +140,33 @@ def _stop_one(connection: sa.Connection, id: str, level: int) -> None:
         change(connection, asked, {"stop": level}, event="stop asked", detail={"level": level})
 
 
-def own_children(connection: sa.Connection, id: str) -> list[str]:
-    """Return the children that no other parent asks for and nobody submitted directly."""
-    other = FAMILY.alias()
+def own_children(connection: sa.Connection, id: str, at_work: bool = False) -> list[str]:
+    """Return the children that no other parent asks for and nobody submitted directly.
+
+    at_work: of other parents only those count that are still at work.
+    """
+    other, parent = FAMILY.alias(), JOB.alias()
     shared = sa.select(other.c.child).where(other.c.parent != id)
+    if at_work:
+        living = parent.c.state.in_(UNFINISHED) & (parent.c.stop == 0)
+        shared = shared.join(parent, parent.c.id == other.c.parent).where(living)
     query = (
         sa.select(FAMILY.c.child)
         .join(JOB, JOB.c.id == FAMILY.c.child)
-        .where(FAMILY.c.parent == id, JOB.c.parent == id, FAMILY.c.child.not_in(shared))
+        .where(FAMILY.c.parent == id, JOB.c.parent.is_not(None), FAMILY.c.child.not_in(shared))
     )
     return list(connection.execute(query).scalars())
 
 
-def own_family(connection: sa.Connection, id: str) -> list[str]:
-    """Return the children that only this job needs, and theirs; a circle is gone round once."""
+def own_family(connection: sa.Connection, id: str, at_work: bool = False) -> list[str]:
+    """Return the children that only this job needs, and theirs; a circle is gone round once.
+
+    at_work: as for `own_children`.
+    """
     found, waiting = {id: None}, [id]
     while waiting:
-        new = [child for child in own_children(connection, waiting.pop()) if child not in found]
+        children = own_children(connection, waiting.pop(), at_work)
+        new = [child for child in children if child not in found]
         found |= dict.fromkeys(new)
         waiting += new
     return list(found)[1:]
@@ -155,6 +191,13 @@ def compute_here(connection: sa.Connection, id: str) -> bool:
 
 
 def requeue_family(connection: sa.Connection, id: str, fresh: bool) -> None:
+    """Queue a job again with its parts that did not finish.
+
+    A part that failed is a result to a parent that went on and was stopped later, so that it is
+    tried again only where the parent failed, or where everything begins anew.
+    """
+    state = connection.execute(sa.select(JOB.c.state).where(JOB.c.id == id)).scalar()
+    parts = RESUMABLE if fresh or state == FAILED else (STOPPED, ABANDONED)
     again: dict[str, Any] = {
         "state": QUEUED,
         "stop": 0,
@@ -174,7 +217,7 @@ def requeue_family(connection: sa.Connection, id: str, fresh: bool) -> None:
         connection.execute(
             sa.select(FAMILY.c.child)
             .join(JOB, JOB.c.id == FAMILY.c.child)
-            .where(FAMILY.c.parent == id, JOB.c.state.in_(RESUMABLE))
+            .where(FAMILY.c.parent == id, JOB.c.state.in_(parts))
         )
         .scalars()
         .all()

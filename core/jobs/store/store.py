@@ -153,6 +153,10 @@ class Store(Reading):
             )
             if connection.execute(unfinished).first():
                 raise JobError(f"A part of run {id} is still at work. Stop it before deleting it.")
+            if parent := families.living_parent(connection, doomed):
+                raise JobError(
+                    f"Run {parent} is still at work and needs this one. Stop it before deleting it."
+                )
             for table, column in ((JOB, JOB.c.id), (METRIC, METRIC.c.job), (EVENT, EVENT.c.job)):
                 connection.execute(sa.delete(table).where(column.in_(doomed)))
             family = FAMILY.c.parent.in_(doomed) | FAMILY.c.child.in_(doomed)
@@ -169,13 +173,20 @@ class Store(Reading):
             ended = (JOB.c.id == id) & JOB.c.state.in_(ENDED)
             change(connection, ended, {"checkpoints": "[]"}, event="checkpoints deleted")
 
-    def restore(self, runs: Sequence[SavedRun]) -> list[str]:
+    def restore(
+        self, runs: Sequence[SavedRun], parts: Mapping[str, Sequence[str]] | None = None
+    ) -> list[str]:
         """Add ended jobs from elsewhere, as they were there, all or none of them.
 
+        parts: of a job, the jobs that it had asked for, as far as they are here.
         Returns the ids of those that were not here already.
         """
         with self.database.write(alone=True) as connection:
-            return [saved.id for saved in runs if self._restored(connection, saved)]
+            added = [saved.id for saved in runs if self._restored(connection, saved)]
+            for parent in added:
+                for child in (parts or {}).get(parent, ()):
+                    families.link_known(connection, parent, child)
+            return added
 
     def _restored(self, connection: sa.Connection, saved: SavedRun) -> bool:
         here = sa.select(JOB.c.id).where(JOB.c.id == saved.id)
