@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core import errors
-from core.archives.child import ANSWER, PROGRESS, Tell
+from core.archives.child import ANSWER, PROGRESS, REQUEST, Tell
 from core.archives.limits import Limits, too_large
 from core.processes import module_command, module_variables
 
@@ -30,9 +30,11 @@ def execute(
 
     tell: called with (share done, what is being read). Raises UploadError when a limit was hit.
     """
+    # In a file: an argument may have 128 KiB on Linux, which networks of 700 layers go beyond.
+    (folder / REQUEST).write_text(json.dumps(request), "utf-8")
     with source.open("rb") as stdin, (folder / "log").open("wb") as log:
         child = subprocess.Popen(
-            module_command("core.archives.child", json.dumps(request)),
+            module_command("core.archives.child"),
             stdin=stdin,
             stdout=log,
             stderr=log,

@@ -109,7 +109,7 @@ def test_parts_that_somebody_else_asked_for_first_stay_parts(store, workspace, t
 
 @pytest.mark.parametrize("parts", [[], {"x": 3}, "x"])
 def test_parts_that_make_no_sense_are_refused(exported, elsewhere, parts):
-    id, path = exported
+    _, path = exported
     with zipfile.ZipFile(path) as old:
         manifest = json.loads(old.read(MANIFEST))
     there, other = elsewhere
