@@ -1,4 +1,4 @@
-"""train, prune, sweep, compete: everything that ends in a weights file."""
+"""train and prune: each ends in the file of one network."""
 
 import shutil
 from argparse import ArgumentParser, Namespace
