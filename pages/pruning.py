@@ -10,12 +10,14 @@ from core.evaluation.results import NetworkResult
 from core.figures.frontier.chart import live_frontier
 from core.jobs.engine.workers import runs_at_once, this_machine
 from core.jobs.resources import ONE_OF_MANY
-from core.jobs.store.job import Job
+from core.jobs.store.job import DONE, Job
+from core.jobs.store.store import identity
 from core.pruning.graphs.reach import Reach
 from core.pruning.methods import ASSIGNED, METHODS
 from core.pruning.plan import DEFAULT, PAPER
 from core.pruning.search.spec import SweepSpec
 from core.pruning.search.sweep import sparsities_of, sweep_seconds
+from core.pruning.spec import PruneSpec
 from core.runs import activity
 from core.runs.activity import Family
 from core.runs.finished import samples
@@ -29,7 +31,16 @@ from pages.components.address_state import choose
 from pages.components.drafts import begun
 from pages.components.error_box import error_box
 from pages.components.live_chart import live_chart
-from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store
+from pages.components.session import (
+    family_now,
+    get_ready,
+    recall,
+    remember,
+    say_done,
+    start,
+    store,
+    submit,
+)
 from pages.components.views.competition_view import competition_view
 from pages.components.views.data_views import choose_data
 from pages.components.views.frontier_views import frontier_panel
@@ -221,9 +232,22 @@ def _start(spec: SweepSpec, chosen: StoredDataset, dense: Job) -> None:
         )
         st.markdown(f"{plural(len(planned), 'network')}, about {duration(seconds)}.")
     if pressed:
-        start(spec, 0, AGAIN)
+        _run(spec, dense)
         st.rerun()
     say_done()
+
+
+def _run(spec: SweepSpec, dense: Job) -> None:
+    """Start the sweep; of one that is done, the networks that were deleted since."""
+    runs = [(PruneSpec(data=spec.data, dense=dense.id, plan=each.plan), each.seed)
+            for each in spec.runs()]  # fmt: skip
+    sweep = identity(spec, 0)
+    is_done = store().exists(sweep) and store().get(sweep).state == DONE
+    gone = [each for each in runs if is_done and not store().exists(identity(*each))]
+    for each in gone:
+        submit(*each)
+    if not gone:
+        start(spec, 0, AGAIN)
 
 
 main()

@@ -70,7 +70,10 @@ def is_weights_itself(members: Sequence[Found]) -> bool:
 
 
 def extracted(path: Path, place: Path, limits: Limits) -> list[Found]:
-    """Return the files in an archive and in the archives in it, read in the confined child."""
+    """Return the files in an archive and in the archives in it, read in the confined child.
+
+    Raises as that does, and UploadError for too many.
+    """
     bounds = replace(
         HAND_IN_LIMITS, file_bytes=limits.file_bytes, unpacked_bytes=limits.total_bytes
     )
@@ -81,7 +84,10 @@ def extracted(path: Path, place: Path, limits: Limits) -> list[Found]:
 
 
 def walked(folder: Path, place: Path, limits: Limits) -> list[Found]:
-    """Return the files below a folder, and in the archives there; links are not followed."""
+    """Return the files below a folder, and in the archives there; links are not followed.
+
+    Raises UploadError for too many.
+    """
     found: list[Found] = []
     folders: list[tuple[str, ...]] = []
     for path in sorted(folder.rglob("*")):

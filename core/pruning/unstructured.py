@@ -39,6 +39,11 @@ from core.training.mask_schedule import MaskSchedule
 from core.training.teachers.teacher import Answers
 from core.training.temporary_batchnorm import fold
 
+NOT_RECONSTRUCTED = (
+    "Least-squares reconstruction is without effect while weights go gradually or in turns. Choose "
+    "the schedule one_shot or iterative for it."
+)
+
 
 @dataclass(frozen=True)
 class Cutter:
@@ -154,7 +159,8 @@ def prune_weights(
     """
     cutter = Cutter(data, plan, seed, sensitivity, dense)
     weights = dense
-    notes: list[str] = []
+    is_idle = plan.reconstruction and plan.prunes_while_training
+    notes = [NOT_RECONSTRUCTED] if is_idle else []
     rows: list[np.ndarray] = []
     for index, (sparsity, epochs) in enumerate(rounds_of(plan, file_sparsity(dense)), start=1):
         done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))
@@ -173,7 +179,7 @@ def prune_weights(
 def _cut(cutter: Cutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:
     mask, notes = cutter.mask(weights, sparsity)
     pruned = mask.apply(weights)
-    if cutter.plan.reconstruction:
+    if cutter.plan.reconstruction and not cutter.plan.prunes_while_training:
         pruned = reconstructed(weights, pruned, mask, cutter.data.shape, cutter.data, cutter.seed)
     return {**packed(weights=pruned, mask=mask.arrays), "notes": notes_array(notes)}
 

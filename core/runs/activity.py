@@ -141,7 +141,7 @@ def sweep_family(store: Store, sweep: str) -> Family:
     pruned = [job for job in children if job.kind == "prune"]
     training = next((job for job in children if job.kind == "train"), None)
     dense = source_of(parent)
-    root = training or (store.get(dense) if dense else None)
+    root = training or (store.get(dense) if dense and store.exists(dense) else None)
     network = network_of(root) if root else None
     metrics = store.metrics(training.id) if training else {}
     measured = tuple(points(pruned))

@@ -112,7 +112,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_a_damaged_data_set_is_mended_by_uploading_it_again(workspace, damage):
+def test_a_damaged_data_set_is_whole_again_after_uploading_it_again(workspace, damage):
     digest = store.save(workspace, dataset())
     damage(workspace.datasets / digest)
     with pytest.raises((StoreError, NotFoundError)):

@@ -203,6 +203,17 @@ def test_without_epochs_nothing_is_trained():
     assert len(result.history) == 0
 
 
+def test_reconstruction_that_a_gradual_plan_cannot_use_is_said():
+    said = "Least-squares reconstruction is without effect"
+    for name, asked, is_said in (
+        ("gradual", True, True),
+        ("gradual", False, False),
+        ("one shot", True, False),
+    ):
+        notes = run(replace(PLANS[name], reconstruction=asked)).notes
+        assert any(note.startswith(said) for note in notes) == is_said, (name, asked)
+
+
 @pytest.mark.parametrize("method", ["magnitude", "l1_filter"])
 def test_reconstruction_brings_the_answers_nearer_to_the_dense_networks(method):
     images = data().train.images

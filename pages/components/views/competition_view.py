@@ -48,7 +48,8 @@ def competition_view(data: str, class_names: Sequence[str], dense: Job | None = 
             1,
             1440,
             begun("compete-minutes", 60),
-            help="The search trains one network after another for this long, on two cores unless PARETO_LAB_RUN_CORES says otherwise.",
+            help="The search trains one network after another for this long, on two cores unless "
+            "PARETO_LAB_RUN_CORES says otherwise.",
             key="compete-minutes",
         )
         epoch = measured_epoch_seconds(store(), data, other)

@@ -171,6 +171,8 @@ def _waiting(found: Family) -> str:
             f"The dense network is still training: {percent(accuracy)} validation accuracy after "
             f"epoch {epoch}."
         )
+    if any(job.settings.get("after") for job in found.sweeps):
+        return "The winner is trained on. Its dot appears when that has ended."
     return "The dense network is trained first. Its star appears after the first epoch."
 
 

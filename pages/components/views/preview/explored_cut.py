@@ -84,6 +84,8 @@ def _plan(spec: PreviewSpec, epochs: int) -> PrunePlan:
         method=spec.method,
         sparsity=spec.sparsity,
         epochs=epochs,
+        # What was reconstructed is trained on; a gradual schedule would begin with what was before.
+        schedule="one_shot" if spec.reconstruction else "auto",
         reconstruction=spec.reconstruction,
     )
 

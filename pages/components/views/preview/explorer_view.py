@@ -102,7 +102,7 @@ def _sliders(dense: str, method: str, is_reference: bool) -> Sequence[str]:
     structured = METHODS[method].structured
     if is_reference:
         return [layer for layer in LAYERS if not structured or layer != "dense2"]
-    known: Sequence[str] = st.session_state.get(f"{CUTS}{dense}:{structured}", ())
+    known: Sequence[str] = st.session_state.get(f"{CUTS}{dense}:{method}", ())
     if not known:
         st.caption("The layers appear with the first answer.")
     elif structured:
@@ -186,7 +186,7 @@ def show_preview(job: Job, spec: PreviewSpec) -> None:
 
 def _keep_sliders(job: Job, result: PreviewResult) -> None:
     """Keep what may have a slider; draw anew where sliders are wanted and were not known."""
-    key = f"{CUTS}{source_of(job)}:{METHODS[result.plan.method].structured}"
+    key = f"{CUTS}{source_of(job)}:{result.plan.method}"
     is_new = bool(result.cuts) and key not in st.session_state
     st.session_state[key] = result.cuts
     if is_new and st.session_state.get("explore-layers"):
