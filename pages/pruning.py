@@ -10,7 +10,7 @@ from core.evaluation.results import NetworkResult
 from core.figures.frontier.chart import live_frontier
 from core.jobs.engine.workers import runs_at_once, this_machine
 from core.jobs.resources import ONE_OF_MANY
-from core.jobs.store.job import DONE, Job
+from core.jobs.store.job import DONE, RESUMABLE, Job
 from core.jobs.store.store import identity
 from core.pruning.graphs.reach import Reach
 from core.pruning.methods import ASSIGNED, METHODS
@@ -238,16 +238,20 @@ def _start(spec: SweepSpec, chosen: StoredDataset, dense: Job) -> None:
 
 
 def _run(spec: SweepSpec, dense: Job) -> None:
-    """Start the sweep; of one that is done, the networks that were deleted since."""
+    """Start the sweep; of one that is done, the networks that were deleted since or had failed."""
     runs = [(PruneSpec(data=spec.data, dense=dense.id, plan=each.plan), each.seed)
             for each in spec.runs()]  # fmt: skip
     sweep = identity(spec, 0)
     is_done = store().exists(sweep) and store().get(sweep).state == DONE
-    gone = [each for each in runs if is_done and not store().exists(identity(*each))]
+    gone = [each for each in runs if is_done and not _is_made(identity(*each))]
     for each in gone:
         submit(*each)
     if not gone:
         start(spec, 0, AGAIN)
+
+
+def _is_made(run: str) -> bool:
+    return store().exists(run) and store().get(run).state not in RESUMABLE
 
 
 main()

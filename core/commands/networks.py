@@ -199,7 +199,10 @@ def network_result(job: Job) -> NetworkResult:
 
 
 def check_out(out: Path, is_reference: bool) -> None:
-    """Raise SettingsError before the work for an --out that ends as another format does."""
+    """Raise an error before the work for an --out whose ending is another format's.
+
+    SettingsError for the reference network, WeightsError for others.
+    """
     if is_reference and out.suffix.lower() in FOREIGN:
         raise SettingsError(
             f"{out.name} ends in {out.suffix!r}. The weights of the course's network are written "
@@ -219,9 +222,9 @@ def delivered(session: Session, job: Job, out: Path) -> dict[str, object]:
         write_other(session, made, result, out)
         return answered
     with session.output(out) as part:
-        if out.suffix in TORCH_FILES:
+        if (ending := out.suffix.lower()) in TORCH_FILES:
             part.write_bytes(
-                TORCH_FILES[out.suffix](keras_h5.read(made), result.reference_shape.final_map)
+                TORCH_FILES[ending](keras_h5.read(made), result.reference_shape.final_map)
             )
         else:
             shutil.copyfile(made, part)

@@ -24,6 +24,7 @@ from core.errors import SettingsError
 from core.pruning.search.spec import CompeteResult, CompeteSpec, SweepResult, SweepSpec
 from core.pruning.search.sweep import Sweep
 from core.tables import to_csv
+from core.tasks.winner import earlier_competition
 from core.training.recipe import PRESETS
 
 FROM_DATA = ("data", "dense")  # what a command finds out itself
@@ -101,12 +102,15 @@ def compete(session: Session, options: Namespace) -> None:
     values = parse_values(CompeteSpec, said(options, CompeteSpec, FROM_DATA))
     CompeteSpec(data="", **values)  # type: ignore[arg-type]  # wrong values are said at once
     _check_shares(values)
-    if not (options.background or {"dense", "after"} & values.keys()):
-        check_out(options.out, is_reference=True)
     data = stored_digest(session, options.data)
     spec = CompeteSpec(data=data, **values)  # type: ignore[arg-type]
+    is_reference = True
     if spec.after is not None:
         check_competition(session, spec.after, data)
+        best = earlier_competition(session.store.get(spec.after), data).best
+        is_reference = network_result(session.store.get(best)).summary is None
+    if not options.background:
+        check_out(options.out, is_reference)
     if options.background:
         submitted(session, options, spec)
         return

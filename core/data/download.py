@@ -22,6 +22,7 @@ from core.workspace import Workspace
 
 STALL_SECONDS = 15
 LONGEST_SECONDS = 900
+OLDER = {"fashion_mnist": "fashion-mnist", "cifar10": "cifar-10-batches-py"}
 
 
 def download(workspace: Workspace, module: str, name: str, class_names: tuple[str, ...]) -> Dataset:
@@ -31,6 +32,7 @@ def download(workspace: Workspace, module: str, name: str, class_names: tuple[st
     the workspace once it is whole, so that a second call needs no internet.
     """
     kept = workspace.datasets / "downloads" / module
+    _take_over(workspace.datasets / "downloads" / "datasets", module, kept / "datasets")
     with scratch_folder(workspace.scratch, "download-") as folder:
         target, fresh = folder / "arrays.npz", folder / "keras"
         if not kept.is_dir() or not _is_fetched(kept, module, target):
@@ -52,6 +54,15 @@ def _is_fetched(home: Path, module: str, target: Path) -> bool:
     except DownloadError:
         return False
     return True
+
+
+def _take_over(older: Path, module: str, folder: Path) -> None:
+    """Move what version 0.2.0 and before kept of a data set, in one folder for all of them."""
+    found = list(older.glob(f"{OLDER[module]}*")) if module in OLDER else []
+    if found and not folder.is_dir():
+        folder.mkdir(parents=True)
+        for each in found:
+            os.rename(each, folder / each.name)
 
 
 def _keep(fresh: Path, kept: Path) -> None:

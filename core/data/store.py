@@ -14,7 +14,7 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.errors import NotFoundError, SettingsError, StoreError
-from core.files import atomic_write, storage_errors, sync_folder
+from core.files import atomic_write, storage_errors, sync_files, sync_folder
 from core.names import has_invisible, is_markup, unmarked, visible_name
 from core.workspace import Workspace
 
@@ -58,41 +58,45 @@ def save(workspace: Workspace, dataset: Dataset) -> str:
     if _is_whole(workspace, dataset.digest):
         return dataset.digest
     with storage_errors("The data set", target.parent):
-        _write(dataset, target)
+        _write(workspace, dataset, target)
     return dataset.digest
 
 
 def _is_whole(workspace: Workspace, digest: str) -> bool:
-    """Tell whether a data set is stored, and all of its files can be opened."""
+    """Tell whether a data set is stored, and what is stored is what its digest says."""
     try:
-        load(workspace, digest, verify=False)
+        load(workspace, digest)
     except (NotFoundError, StoreError):
         return False
     return True
 
 
-def _write(dataset: Dataset, target: Path) -> None:
+def _write(workspace: Workspace, dataset: Dataset, target: Path) -> None:
     folder = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
     try:
         for name, split in _splits(dataset).items():
             np.save(folder / f"{name}_images.npy", split.images, allow_pickle=False)
             np.save(folder / f"{name}_labels.npy", split.labels, allow_pickle=False)
         (folder / DESCRIPTION).write_text(json.dumps(_description(dataset)), encoding="utf-8")
-        sync_folder(folder)
-        _move_into_place(folder, target)
+        sync_files(folder)
+        _move_into_place(workspace, folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _move_into_place(folder: Path, target: Path) -> None:
+def _move_into_place(workspace: Workspace, folder: Path, target: Path) -> None:
     try:
         os.rename(folder, target)
     except OSError:
+        if _is_whole(workspace, target.name):  # another session stored the same content
+            return
         if not target.is_dir():
             raise
-        # Another session stored the same content, or what lies there is damaged: this is whole.
-        shutil.rmtree(target)
+        old = folder.with_name(f"{folder.name}.old")  # damaged
+        os.rename(target, old)
         os.rename(folder, target)
+        shutil.rmtree(old, ignore_errors=True)
+    sync_folder(target.parent)
 
 
 def _splits(dataset: Dataset) -> dict[str, Split]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data import builtin_datasets, store
+from core.data import builtin_datasets, download, store
 from core.errors import DownloadError, NotFoundError
 from core.workspace import Workspace
 from tests.inputs import build
@@ -92,6 +92,26 @@ def test_what_was_fetched_before_is_used_if_it_is_whole(workspace, monkeypatch, 
     else:
         found = builtin_datasets.load_any("fashion_mnist", workspace)
         assert [len(found.train), len(found.validation), len(found.test)] == [18, 2, 20]
+
+
+def test_what_was_fetched_takes_the_place_of_what_was_broken(tmp_path):
+    fresh, kept = tmp_path / "fresh", tmp_path / "downloads" / "cifar10"
+    for folder, name in ((fresh, "whole"), (kept, "half")):
+        folder.mkdir(parents=True)
+        (folder / name).touch()
+    download._keep(fresh, kept)
+    assert [path.name for path in kept.iterdir()] == ["whole"]
+    assert not fresh.exists()
+
+
+def test_what_earlier_versions_kept_is_taken_over(tmp_path):
+    older, folder = tmp_path / "datasets", tmp_path / "fashion_mnist" / "datasets"
+    for name in ("fashion-mnist/x.gz", "cifar-10-batches-py.tar.gz"):
+        (older / name).parent.mkdir(parents=True, exist_ok=True)
+        (older / name).touch()
+    download._take_over(older, "fashion_mnist", folder)
+    assert (folder / "fashion-mnist" / "x.gz").is_file()
+    assert [path.name for path in older.iterdir()] == ["cifar-10-batches-py.tar.gz"]
 
 
 def test_importing_the_builtin_datasets_is_light():

@@ -102,9 +102,29 @@ def _cut_short(folder):
     path.write_bytes(path.read_bytes()[:200])
 
 
+def _changed_by_a_bit(folder):
+    path = folder / "train_images.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def test_two_sessions_that_store_the_same_leave_the_first_ones_alone(workspace, monkeypatch):
+    """A job may have opened it already, and its classes may have been renamed."""
+    digest = store.save(workspace, dataset())
+    before = (workspace.datasets / digest).stat().st_ino
+    looks = iter([lambda *asked: False])  # the second session looked before the first was done
+    whole = store._is_whole
+    monkeypatch.setattr(store, "_is_whole", lambda *asked: next(looks, whole)(*asked))
+    assert store.save(workspace, dataset()) == digest
+    assert (workspace.datasets / digest).stat().st_ino == before
+    assert [path.name for path in workspace.datasets.iterdir()] == [digest]
+
+
 DAMAGES = {
     "an array is empty": lambda folder: (folder / "train_images.npy").write_bytes(b""),
     "an array is cut short": _cut_short,
+    "a pixel is another": _changed_by_a_bit,
     "an array is gone": lambda folder: (folder / "validation_labels.npy").unlink(),
     "the description is empty": lambda folder: (folder / store.DESCRIPTION).write_bytes(b""),
     "the description is gone": lambda folder: (folder / store.DESCRIPTION).unlink(),

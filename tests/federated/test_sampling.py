@@ -35,6 +35,15 @@ def test_a_share_of_clients_is_not_one_short_by_rounding(share, count, whole):
     assert math.floor(share * count) == whole - 1  # what it would be
 
 
+@pytest.mark.parametrize("name", ["client_dropout", "stragglers"])
+def test_29_of_100_clients_drop_out_or_straggle(name):
+    hundred = join_clients("many", [client(10) for _ in range(100)]).train
+    run = RunSettings(**{name: 0.29}, batch_size=1)
+    found = sample_cohort(hundred, run, Instruction(), 0, 1)
+    whole = int((found.steps == found.steps.max()).sum())
+    assert (len(found.clients), whole) in ((71, 71), (100, 71))
+
+
 def test_fixed_local_steps_replace_the_epochs():
     fixed = cohort(batch_size=8, local_steps=3)
     assert fixed.steps.tolist() == [3, 3, 3, 3]

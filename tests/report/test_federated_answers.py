@@ -192,6 +192,12 @@ def test_a_rate_that_diverged_was_tried_as_well() -> None:
     assert "It is the largest" not in said
 
 
+def test_a_run_that_measured_nothing_did_not_diverge() -> None:
+    empty = replace(sgd(FAST, learning_rate=0.1), rows=())
+    runs = [empty, sgd(FAST, learning_rate=1.0), history("FedAvg", FAST)]
+    assert "diverged" not in text(convergence_answers(runs)[0])
+
+
 def test_both_sides_of_a_comparison_are_on_the_same_draws() -> None:
     ends = enumerate((0.5, 0.3))
     both = [replace(sgd([0.1, end]), seed=seed) for seed, end in ends]

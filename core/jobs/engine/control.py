@@ -117,6 +117,7 @@ def _kill(workspace: Workspace) -> None:
         line = process.info["cmdline"] or []
         if ENGINE_MODULE in line and str(workspace.root) in line:
             with contextlib.suppress(psutil.Error):
+                process.suspend()  # so that it starts no other meanwhile
                 runners += process.children()
                 process.kill()
     end_runners(runners)

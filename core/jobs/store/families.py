@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,8 +124,8 @@ def is_stopping(connection: sa.Connection, id: str) -> bool:
 
 
 def stop(connection: sa.Connection, id: str, level: int) -> None:
-    """Stop a job and the children only it needs."""
-    for one in (id, *own_family(connection, id, at_work=True)):
+    """Stop a job and the children that no other job at work needs."""
+    for one in (id, *own_family(connection, [id], at_work=True)):
         _stop_one(connection, one, level)
 
 
@@ -140,36 +140,37 @@ def _stop_one(connection: sa.Connection, id: str, level: int) -> None:
         change(connection, asked, {"stop": level}, event="stop asked", detail={"level": level})
 
 
-def own_children(connection: sa.Connection, id: str, at_work: bool = False) -> list[str]:
+def own_children(
+    connection: sa.Connection, ids: Collection[str], at_work: bool = False
+) -> list[str]:
     """Return the children that no other parent asks for and nobody submitted directly.
 
     at_work: of other parents only those count that are still at work.
     """
     other, parent = FAMILY.alias(), JOB.alias()
-    shared = sa.select(other.c.child).where(other.c.parent != id)
+    shared = sa.select(other.c.child).where(other.c.parent.not_in(list(ids)))
     if at_work:
         living = parent.c.state.in_(UNFINISHED) & (parent.c.stop == 0)
         shared = shared.join(parent, parent.c.id == other.c.parent).where(living)
     query = (
         sa.select(FAMILY.c.child)
         .join(JOB, JOB.c.id == FAMILY.c.child)
-        .where(FAMILY.c.parent == id, JOB.c.parent.is_not(None), FAMILY.c.child.not_in(shared))
+        .where(
+            FAMILY.c.parent.in_(list(ids)), JOB.c.parent.is_not(None), FAMILY.c.child.not_in(shared)
+        )
     )
     return list(connection.execute(query).scalars())
 
 
-def own_family(connection: sa.Connection, id: str, at_work: bool = False) -> list[str]:
-    """Return the children that only this job needs, and theirs; a circle is gone round once.
+def own_family(connection: sa.Connection, ids: Collection[str], at_work: bool = False) -> list[str]:
+    """Return the children that only these jobs need together, and theirs.
 
     at_work: as for `own_children`.
     """
-    found, waiting = {id: None}, [id]
-    while waiting:
-        children = own_children(connection, waiting.pop(), at_work)
-        new = [child for child in children if child not in found]
+    found = dict.fromkeys(ids)
+    while new := [c for c in own_children(connection, found, at_work) if c not in found]:
         found |= dict.fromkeys(new)
-        waiting += new
-    return list(found)[1:]
+    return list(found)[len(set(ids)) :]
 
 
 def compute_here(connection: sa.Connection, id: str) -> bool:

@@ -115,10 +115,10 @@ class Reading:
                 found.setdefault(parent, []).append(child)
         return found
 
-    def own_family(self, id: str) -> list[str]:
-        """Return the parts that only this job needs: they are deleted with it."""
+    def own_family(self, *ids: str) -> list[str]:
+        """Return the parts that only these jobs need: they are deleted with them."""
         with self.database.read() as connection:
-            return families.own_family(connection, id)
+            return families.own_family(connection, ids)
 
     def counts(self, listed_without: Iterable[str] | None = None) -> dict[str, int]:
         """Return how many jobs are in each state; listed_without: as for `jobs`."""

@@ -88,7 +88,8 @@ class Store(Reading):
         Finished or unfinished jobs with the same inputs are returned as they are; stopped, failed
         and abandoned ones are queued again and continue from their last checkpoint. One that was
         imported is computed here, in the import's place. Without a
-        parent the job is the person's own, also when a parent asked for it first.
+        parent the job is the person's own, also when a parent asked for it first. Raises Stopped
+        for a parent that was asked to stop.
         """
         return self._submit_all([Child(spec, seed)], parent, priority)[0]
 
@@ -103,7 +104,7 @@ class Store(Reading):
         return [found[id] for id in ids]
 
     def stop(self, id: str, force: bool = False) -> str:
-        """Ask a job (and the children only it needs) to stop; return its state afterwards.
+        """Ask a job (and the children that no other at work needs) to stop; return its state.
 
         A queued job is stopped at once. A running one stops within a batch, or is killed after
         ten seconds, or at once with `force`. Its checkpoint stays: it can be resumed.
@@ -141,13 +142,13 @@ class Store(Reading):
         """Forget an ended job, its metrics, and the children only it needs.
 
         Returns the ids that were deleted, whose files may now go. Raises JobError for a job that
-        has not ended.
+        has not ended, or that another one at work asked for.
         """
         job = self.get(id)
         if not job.ended:
             raise JobError(f"Run {id} is {job.state}. Stop it before deleting it.")
         with self.database.write(alone=True) as connection:
-            doomed = [id, *families.own_family(connection, id)]
+            doomed = [id, *families.own_family(connection, [id])]
             unfinished = sa.select(JOB.c.id).where(
                 JOB.c.id.in_(doomed), JOB.c.state.in_(UNFINISHED)
             )

@@ -33,7 +33,7 @@ from core.report.answers.federated_evidence import (
 )
 from core.runs import learning_curves
 from core.runs.finished.histories import History
-from core.runs.learning_curves import SGD, reached
+from core.runs.learning_curves import SGD, diverged_in, reached
 from core.text import listed, percent, plural, times
 
 Q1 = "Compare mini-batch SGD with FedAvg on IID data."
@@ -44,7 +44,7 @@ Pair = tuple[Experiment, Experiment]
 def convergence_answers(histories: Sequence[History]) -> list[Answer]:
     """Return answers 2.3.1 and 2.3.2; without the runs they need, they say which to start."""
     found = [each for each in experiments(healthy(histories)) if learning_curves.is_iid(each.first)]
-    lost = experiments([history for history in histories if history not in healthy(histories)])
+    lost = experiments([h for h in histories if h.rows and diverged_in(h) is not None])
     sgd = [each for each in found if each.first.algorithm == SGD]
     fedavg = [each for each in found if each.first.algorithm == FedAvg.name]
     missing = _missing(sgd, fedavg)

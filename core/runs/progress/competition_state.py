@@ -38,12 +38,17 @@ def competition_state(store: Store, job: Job, now: float) -> CompetitionState:
     runs = list(reversed(store.jobs(parent=job.id)))
     left = 60 * spec.minutes - _used(store, runs, now)
     at_work = next((run for run in reversed(runs) if not run.ended), None)
-    doing = "" if job.ended else _doing(spec, runs, at_work, left + _age(at_work, now))
+    doing = "" if job.ended else _doing(spec, runs, at_work, left + _counted(store, at_work, now))
     return CompetitionState(doing, max(0.0, left), _best(runs))
 
 
-def _age(run: Job | None, now: float) -> float:
-    return now - run.started if run is not None and run.started else 0.0
+def _counted(store: Store, run: Job | None, now: float) -> float:
+    """Return the seconds that count of a run so far."""
+    if run is None or run.started is None:
+        return 0.0
+    made = network_of(run) if run.state == DONE else None
+    began = store.last_start(run.id) or run.started
+    return counted_seconds(began, run.finished or now, made.point.seconds if made else 0.0)
 
 
 def _used(store: Store, runs: Sequence[Job], now: float) -> float:
@@ -52,12 +57,8 @@ def _used(store: Store, runs: Sequence[Job], now: float) -> float:
     for run in runs:
         if run.started is None:
             continue
-        until = run.finished or now
-        made = network_of(run) if run.state == DONE else None
-        began = store.last_start(run.id) or run.started
-        counted = counted_seconds(began, until, made.point.seconds if made else 0.0)
-        used += counted + gap_seconds(run.started, ended)
-        ended = until
+        used += _counted(store, run, now) + gap_seconds(run.started, ended)
+        ended = run.finished or now
     return used
 
 

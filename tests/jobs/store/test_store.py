@@ -417,6 +417,14 @@ def test_a_point_of_two_sweeps_is_stopped_with_the_second_of_them(contract_store
     assert contract_store.delete(second) == [second, point.id]
 
 
+def test_what_two_sweeps_share_goes_with_both_of_them(contract_store):
+    a, b = (contract_store.submit(told("sweep", {"name": name}), 0) for name in "ab")
+    [point] = contract_store.submit_children(a, [Child(told("descend"), 0)])
+    contract_store.submit_children(b, [Child(told("descend"), 0)])
+    assert contract_store.own_family(a) == contract_store.own_family(b) == []
+    assert contract_store.own_family(a, b) == [point.id]
+
+
 def test_a_part_is_not_deleted_while_its_sweep_works_with_it(contract_store, dispatcher):
     sweep = contract_store.submit(told("sweep"), 0)
     parent = start(contract_store, dispatcher, "p1", lane="light")
