@@ -10,14 +10,12 @@ from core.evaluation.results import NetworkResult
 from core.figures.frontier.chart import live_frontier
 from core.jobs.engine.workers import runs_at_once, this_machine
 from core.jobs.resources import ONE_OF_MANY
-from core.jobs.store.job import DONE, RESUMABLE, Job
-from core.jobs.store.store import identity
+from core.jobs.store.job import Job
 from core.pruning.graphs.reach import Reach
 from core.pruning.methods import ASSIGNED, METHODS
 from core.pruning.plan import DEFAULT, PAPER
 from core.pruning.search.spec import SweepSpec
 from core.pruning.search.sweep import sparsities_of, sweep_seconds
-from core.pruning.spec import PruneSpec
 from core.runs import activity
 from core.runs.activity import Family
 from core.runs.finished import samples
@@ -39,7 +37,6 @@ from pages.components.session import (
     say_done,
     start,
     store,
-    submit,
 )
 from pages.components.views.competition_view import competition_view
 from pages.components.views.data_views import choose_data
@@ -232,26 +229,9 @@ def _start(spec: SweepSpec, chosen: StoredDataset, dense: Job) -> None:
         )
         st.markdown(f"{plural(len(planned), 'network')}, about {duration(seconds)}.")
     if pressed:
-        _run(spec, dense)
+        start(spec, 0, AGAIN)
         st.rerun()
     say_done()
-
-
-def _run(spec: SweepSpec, dense: Job) -> None:
-    """Start the sweep; of one that is done, the networks that were deleted since or had failed."""
-    runs = [(PruneSpec(data=spec.data, dense=dense.id, plan=each.plan), each.seed)
-            for each in spec.runs()]  # fmt: skip
-    sweep = identity(spec, 0)
-    is_done = store().exists(sweep) and store().get(sweep).state == DONE
-    gone = [each for each in runs if is_done and not _is_made(identity(*each))]
-    for each in gone:
-        submit(*each)
-    if not gone:
-        start(spec, 0, AGAIN)
-
-
-def _is_made(run: str) -> bool:
-    return store().exists(run) and store().get(run).state not in RESUMABLE
 
 
 main()

@@ -57,11 +57,10 @@ def _is_fetched(home: Path, module: str, target: Path) -> bool:
 
 
 def _take_over(older: Path, module: str, folder: Path) -> None:
-    """Move what version 0.2.0 and before kept of a data set, in one folder for all of them."""
-    found = list(older.glob(f"{OLDER[module]}*")) if module in OLDER else []
-    if found and not folder.is_dir():
-        folder.mkdir(parents=True)
-        for each in found:
+    """Move what was kept of a data set before each had a folder; else it is fetched again."""
+    with contextlib.suppress(OSError):
+        for each in older.glob(f"{OLDER[module]}*") if module in OLDER else ():
+            folder.mkdir(parents=True, exist_ok=True)
             os.rename(each, folder / each.name)
 
 

@@ -92,11 +92,20 @@ def _move_into_place(workspace: Workspace, folder: Path, target: Path) -> None:
             return
         if not target.is_dir():
             raise
-        old = folder.with_name(f"{folder.name}.old")  # damaged
+        _replace_damaged(workspace, folder, target)
+    sync_folder(target.parent)
+
+
+def _replace_damaged(workspace: Workspace, folder: Path, target: Path) -> None:
+    old = folder.with_name(f"{folder.name}.old")
+    try:
         os.rename(target, old)
         os.rename(folder, target)
+    except OSError:
+        if not _is_whole(workspace, target.name):  # else another session was quicker
+            raise
+    finally:
         shutil.rmtree(old, ignore_errors=True)
-    sync_folder(target.parent)
 
 
 def _splits(dataset: Dataset) -> dict[str, Split]:

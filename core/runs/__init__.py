@@ -18,6 +18,7 @@ __all__ = [
     "setting_rows",
     "settings_phrase",
     "specs",
+    "sweep_parts",
     "table",
     "titles",
 ]

@@ -138,8 +138,9 @@ async function draw(plot, setStateValue) {
   const all = traces.map((trace) => dressed(trace, colors, data.twins));
   plot.whole = data.linked ? all.map(withoutBox) : all;
   const painted = isPainted(plot) ? plot.whole.filter(isDots) : [];
-  await Plotly.react(plot, plot.whole.filter((trace) => !painted.includes(trace)),
-                     structuredClone(plot.sentLayout), plot.settings);
+  const left = plot.whole.filter((trace) => !painted.includes(trace));
+  await Plotly.react(plot, [...left, ...endsOf(painted)], structuredClone(plot.sentLayout),
+                     plot.settings);
   plot.painted?.show(painted);
   await arrange(plot, Plotly);
   // A chart would cost eight Tab stops; what its toolbar does is of use to a mouse only, and the
@@ -148,6 +149,17 @@ async function draw(plot, setStateValue) {
   plot.dataset.points = traces.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0);
   plot.dataset.drawn = named(data);
   if (!plot.listening) listen(plot, Plotly, setStateValue);
+}
+
+// Dots that are painted on a canvas of their own: an axis without a range is made for them too.
+function endsOf(painted) {
+  if (!painted.length) return [];
+  const ends = (values) => {
+    const known = values.filter((value) => Number.isFinite(value));
+    return [Math.min(...known), Math.max(...known)];
+  };
+  const x = ends(painted.flatMap((trace) => [...trace.x])), y = ends(painted.flatMap((trace) => [...trace.y]));
+  return [{ type: "scatter", mode: "markers", x, y, marker: { opacity: 0 }, hoverinfo: "skip", showlegend: false }];
 }
 
 function listen(plot, Plotly, setStateValue) {

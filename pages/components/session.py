@@ -31,6 +31,7 @@ from core.runs.federated_runs import watched
 from core.runs.finished.histories import History
 from core.runs.home.kept_cut import kept_cut, with_kept
 from core.runs.network_list import Edition, NetworkList
+from core.runs.sweep_parts import reopen
 from core.runs.table.index import RunEdition, RunIndex
 from core.runs.titles import job_title, names_of
 from core.workspace import Workspace, open_workspace
@@ -55,6 +56,7 @@ def store() -> Store:
 
 def submit(spec: JobSpec, seed: int = 0, priority: int = 0) -> str:
     """Put a job into the queue, make sure that an engine is there for it, return its id."""
+    reopen(store(), identity(spec, seed))
     job_id = store().submit(spec, seed, priority=priority)
     if not store().get(job_id).ended:
         control.ensure(workspace())

@@ -119,6 +119,7 @@ def _kill(workspace: Workspace) -> None:
             with contextlib.suppress(psutil.Error):
                 process.suspend()  # so that it starts no other meanwhile
                 runners += process.children()
+            with contextlib.suppress(psutil.Error):
                 process.kill()
     end_runners(runners)
     end = time.monotonic() + KILL_SECONDS

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from core.jobs.store.job import (
     ABANDONED,
     ACTIVE,
+    DONE,
     FAILED,
     QUEUED,
     RESUMABLE,
@@ -21,6 +22,12 @@ from core.jobs.store.job import (
 from core.jobs.store.records import account, change, note_event
 from core.jobs.store.schema import FAMILY, JOB, METRIC
 from core.jobs.store.spec import JobSpec, format_of
+
+# What a job is when it is queued once more.
+AGAIN: Mapping[str, Any] = {
+    **{"state": QUEUED, "stop": 0, "crashes": 0, "worker_losses": 0, "message": ""},
+    **{"error": None, "finished": None},
+}
 
 
 @dataclass(frozen=True)
@@ -199,28 +206,29 @@ def requeue_family(connection: sa.Connection, id: str, fresh: bool) -> None:
     """
     state = connection.execute(sa.select(JOB.c.state).where(JOB.c.id == id)).scalar()
     parts = RESUMABLE if fresh or state == FAILED else (STOPPED, ABANDONED)
-    again: dict[str, Any] = {
-        "state": QUEUED,
-        "stop": 0,
-        "crashes": 0,
-        "worker_losses": 0,
-        "error": None,
-        "finished": None,
-        "message": "",
-    }
+    again = dict(AGAIN)
     if fresh:
         again |= {"checkpoints": "[]", "done": 0.0, "started": None}
         connection.execute(sa.delete(METRIC).where(METRIC.c.job == id))
     ended = (JOB.c.id == id) & JOB.c.state.in_(RESUMABLE)
     if not compute_here(connection, id):
         change(connection, ended, again, event="retried" if fresh else "resumed")
-    for child in (
-        connection.execute(
-            sa.select(FAMILY.c.child)
-            .join(JOB, JOB.c.id == FAMILY.c.child)
-            .where(FAMILY.c.parent == id, JOB.c.state.in_(parts))
-        )
-        .scalars()
-        .all()
-    ):
+    for child in _children_in(connection, id, parts):
         requeue_family(connection, child, fresh)
+
+
+def reopen(connection: sa.Connection, id: str) -> None:
+    """Queue a job that is done again, and its parts that did not finish."""
+    done = (JOB.c.id == id) & (JOB.c.state == DONE)
+    if change(connection, done, {**AGAIN, "result": None}, event="reopened"):
+        for child in _children_in(connection, id, RESUMABLE):
+            requeue_family(connection, child, False)
+
+
+def _children_in(connection: sa.Connection, id: str, states: Collection[str]) -> list[str]:
+    query = (
+        sa.select(FAMILY.c.child)
+        .join(JOB, JOB.c.id == FAMILY.c.child)
+        .where(FAMILY.c.parent == id, JOB.c.state.in_(list(states)))
+    )
+    return list(connection.execute(query).scalars())

@@ -122,6 +122,11 @@ class Store(Reading):
         """Queue a stopped, failed or abandoned job again, from the very beginning."""
         return self._again(id, fresh=True)
 
+    def reopen(self, id: str) -> None:
+        """Queue a job that is done again, with its parts that failed: it lacks some of them."""
+        with self.database.write(alone=True) as connection:
+            families.reopen(connection, id)
+
     def annotate(self, id: str, annotation: Annotation) -> None:
         """Keep a name, tags and a note with a run; nothing else about it changes.
 

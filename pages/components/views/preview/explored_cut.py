@@ -7,6 +7,8 @@ import streamlit as st
 from core.data.store import find_stored
 from core.evaluation.file_names import cut_name
 from core.jobs.store.job import Job
+from core.pruning.method import AUTO
+from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.preview.spec import PreviewResult, PreviewSpec
@@ -80,12 +82,13 @@ def _fine_tuning(job: Job) -> None:
 
 
 def _plan(spec: PreviewSpec, epochs: int) -> PrunePlan:
+    is_structured = METHODS[spec.method].structured  # which cut at once anyway
     return PrunePlan(
         method=spec.method,
         sparsity=spec.sparsity,
         epochs=epochs,
-        # What was reconstructed is trained on; a gradual schedule would begin with what was before.
-        schedule="one_shot" if spec.reconstruction else "auto",
+        # What is reconstructed is trained on; a gradual schedule would begin with what was before.
+        schedule="one_shot" if spec.reconstruction and not is_structured else AUTO,
         reconstruction=spec.reconstruction,
     )
 

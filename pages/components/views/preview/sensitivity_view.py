@@ -72,9 +72,9 @@ def _show(jobs: Sequence[Job], method: str) -> None:
 
 
 def _chosen_by(method: str) -> str:
-    """Return what the units of a table were chosen by: no such method trains or fits here."""
+    """Return what the units of a table were chosen by: a method that only selects has no scores."""
     label = method_labels().get(method, method)
     rule = METHODS.get(method)
-    if rule and rule.structured and rule.refits:
-        return f"the filters' L1 norms ({label} itself would also re-fit)"
+    if rule and rule.select and rule.scores is None:
+        return f"L1 norms ({label} itself chooses otherwise, and by training or reconstructing)"
     return label
