@@ -100,7 +100,7 @@ def _read(file: UploadedFile, merge_case: bool) -> None:
     bar = st.progress(0.0, "Reading")
 
     def tell(share: float, what: str) -> None:
-        bar.progress(share, what)
+        bar.progress(share, plain(what))  # names in a stranger's file
 
     try:
         dataset = dataset_reader.read(

@@ -39,6 +39,18 @@ def weights_bytes(folder, seed: int = 0) -> bytes:
     return path.read_bytes()
 
 
+def bursting() -> bytes:
+    """Return an .npz of a few hundred kilobytes that unpacks to more than half a gigabyte."""
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.npy", "w", force_zip64=True) as member,
+    ):
+        for _ in range(520):
+            member.write(bytes(1 << 20))
+    return packed.getvalue()
+
+
 def record(spec: Any, result: Any, seed: int = 0, **other: Any) -> dict[str, Any]:
     """Return what run.json says of a run that ended."""
     stored = StoredSpec(spec.kind, spec.to_json(), spec.resources, 2)
@@ -179,6 +191,10 @@ def odd_ones(data: str, dense: str, folder) -> dict[str, io.BytesIO]:
         "a parent nobody knows": bundle(one(network(), parent=AWAY)),
         "a point that came from itself": bundle(one(network(parent=AWAY))),
         "labels alone": bundle(one(network())),
+        "weights of another ending": bundle(
+            one(network() | {"weights": "a/w.csv"}), files={"a/w.csv": weights["forged.h5"]}
+        ),
+        "arrays that burst": bundle(one(network()), files={"burst.npz": bursting()}),
         "weights under another name": bundle(
             one(network()), files={"other.h5": weights["forged.h5"]}
         ),

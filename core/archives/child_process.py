@@ -17,6 +17,7 @@ from core.processes import module_command, module_variables
 
 KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 POLL_SECONDS = 0.05
+LONGEST_MESSAGE = 300  # bytes
 FAILED = (
     "The file made its reader fail, so it was refused. "
     "Export it again, or convert it to another of the accepted formats."
@@ -82,8 +83,11 @@ def _wait(child: subprocess.Popen[bytes], limits: Limits, folder: Path, tell: Te
 
 def _pass_on_progress(folder: Path, tell: Tell) -> None:
     with contextlib.suppress(OSError, ValueError):
-        share, _, message = (folder / PROGRESS).read_text("utf-8").rstrip("\0 ").partition(" ")
-        tell(float(share), message)
+        with (folder / PROGRESS).open("rb") as file:  # the child may have written anything
+            said = file.read(LONGEST_MESSAGE).decode("utf-8", "replace").rstrip("\0 ")
+        share, _, message = said.partition(" ")
+        if 0 <= float(share) <= 1:
+            tell(float(share), message)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -199,9 +199,9 @@ def network_result(job: Job) -> NetworkResult:
 
 
 def check_out(out: Path, is_reference: bool) -> None:
-    """Raise an error before the work for an --out whose ending is another format's.
+    """Look before the work whether an --out ends as a file of another format does.
 
-    SettingsError for the reference network, WeightsError for others.
+    Raises SettingsError for the reference network, and as `check_other_out` for others.
     """
     if is_reference and out.suffix.lower() in FOREIGN:
         raise SettingsError(

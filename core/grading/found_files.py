@@ -29,17 +29,28 @@ KEPT = (*(f"*{ending}" for ending in WEIGHTS_ENDINGS), *rosters.TEXTS)
 class Limits:
     """How much may be handed in; a file of the reference network has 2.4 MB.
 
+    total_bytes: unpacked, of all archives together. archive_bytes: of one among others.
     person_files, person_bytes: of one person; what they do not reach is that person's error.
     """
 
     files: int = 1000
     file_bytes: int = 64 * MIB
     total_bytes: int = 4096 * MIB
+    archive_bytes: int = 1024 * MIB
     person_files: int = 20
     person_bytes: int = 128 * MIB
 
+    def one_of(self, left: int) -> "Limits":
+        """Return the limits of one archive among others. left: of all of them together."""
+        return replace(self, total_bytes=max(0, min(left, self.archive_bytes)))
+
 
 LIMITS = Limits()
+
+
+def bytes_below(folder: Path) -> int:
+    """Return how much lies in a folder and in those in it."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def check_there(file: str, path: Path) -> None:
@@ -90,6 +101,7 @@ def walked(folder: Path, place: Path, limits: Limits) -> list[Found]:
     """
     found: list[Found] = []
     folders: list[tuple[str, ...]] = []
+    left = limits.total_bytes
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if is_ignored(name) or path.is_symlink():
@@ -104,7 +116,8 @@ def walked(folder: Path, place: Path, limits: Limits) -> list[Found]:
             continue
         inside = place / f"{len(found):05d}"
         inside.mkdir()
-        found += _zip_in_folder(each, inside, limits)
+        found += _zip_in_folder(each, inside, limits.one_of(left))
+        left -= bytes_below(inside)
         if len(found) > HAND_IN_LIMITS.members:
             raise UploadError(
                 f"{folder.name} holds more than {HAND_IN_LIMITS.members:,} files. "

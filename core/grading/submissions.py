@@ -11,6 +11,7 @@ from core.grading import rosters
 from core.grading.found_files import (
     LIMITS,
     Limits,
+    bytes_below,
     check_there,
     extracted,
     is_archive,
@@ -58,10 +59,14 @@ def collect(
     """
     folder.mkdir(parents=True, exist_ok=True)
     found: list[tuple[str, list[Submission]]] = []
+    left = limits.total_bytes
     for number, (file, content) in enumerate(files):
         place = folder / f"{number:04d}"
         place.mkdir(exist_ok=True)
-        held = _submissions(file, content, place, limits)
+        held = _submissions(
+            file, content, place, limits if len(files) == 1 else limits.one_of(left)
+        )
+        left -= bytes_below(place)
         found.append((file, _shown_apart(held)))
     count = sum(len(held) for _, held in found)
     if count > limits.files:

@@ -187,6 +187,12 @@ def test_of_several_dates_in_words_the_latest_counts(days):
     assert names([*files, f"3-4 - Ida Rao - {days[0]}/{W}"])["Ben Li"] == [files[2]]
 
 
+def test_a_roster_of_endless_columns_is_passed_over_at_once():
+    text = "github_username" + ",a" * 1_000_000 + "\nanna42" * 100_000
+    files = [f"hw-anna42/{W}", f"hw-bo/{W}", "x/classroom_roster.csv"]
+    assert names(files, texts={files[2]: text})
+
+
 def test_blackboards_texts_tell_the_real_names():
     start = "HW_an_attempt_2024-05-01-10-00-00"
     texts = {f"{start}.txt": "Name: Anna Meyer (an)\r\nAssignment: HW\r\n"}

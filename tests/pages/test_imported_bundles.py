@@ -36,7 +36,7 @@ REFUSED = {
     *("a try in no time", "a try of endless time", "a try with settings of no plan"),
     *("a try with a sparsity of no plan", "a winner that was not the best"),
     *("a winner with a score of its own", "a winner of no try"),
-    "a curve beyond all",
+    *("a curve beyond all", "weights of another ending", "arrays that burst"),
 }
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import JobError
 from core.files import PRIVATE_UMASK, whole_folder
@@ -58,9 +59,15 @@ def to_mlflow(
     except (refusal, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise JobError(
-            f"The MLflow server at {server} does not take the runs ({reason}). "
+            f"The MLflow server at {_without_password(server)} does not take the runs ({reason}). "
             f"Check {TRACKING_VARIABLE}; exporting again goes on where it stopped."
         ) from error
+
+
+def _without_password(server: str) -> str:
+    """Return an address as it may be shown: who asks, and with what, is left out."""
+    parts = urlsplit(server)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:

@@ -12,6 +12,7 @@ from core.jobs.store.job import Job
 from core.names import unmarked
 from core.runs.federated_labels import federated_name
 from core.runs.specs import result_of, spec_of
+from core.tables import from_csv
 from core.workspace import Workspace
 
 
@@ -81,10 +82,19 @@ def _read_rows(
 
 
 def read_history(text: str) -> list[dict[str, float]]:
-    """Return the rows of a history.csv; cells that are empty or no numbers are left out."""
+    """Return the rows of a history.csv; cells that are empty or no numbers are left out.
+
+    Raises RecordError for a table that is none.
+    """
+    try:
+        rows = list(from_csv(text))
+    except (ValueError, csv.Error) as error:
+        raise RecordError(
+            f"The history of this run is no table ({error}). Run it again."
+        ) from error
     return [
         {key: value for key, cell in row.items() if (value := _number(cell)) is not None}
-        for row in csv.DictReader(text.splitlines())
+        for row in rows
     ]
 
 

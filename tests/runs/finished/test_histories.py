@@ -1,5 +1,8 @@
 """Federated runs, as the store has them."""
 
+import pytest
+
+from core.errors import RecordError
 from core.runs.finished import histories
 
 
@@ -10,6 +13,13 @@ def test_federated_rows_keep_everything_that_was_measured(lab) -> None:
     assert found is not None
     assert found.rows[1]["drift"] == 1.5
     assert "drift" not in found.rows[0]
+
+
+def test_a_table_of_endless_columns_is_refused_without_filling_them() -> None:
+    """Every row, however short, would get a cell for each of two million columns."""
+    text = "step" + ",a" * 2_000_000 + "\n1" * 100_000
+    with pytest.raises(RecordError, match="is no table"):
+        histories.read_history(text)
 
 
 def test_history_csv_is_read_with_empty_cells_left_out() -> None:
