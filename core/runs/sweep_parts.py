@@ -1,5 +1,6 @@
 """Sweeps that are done and lack a part: it failed, or was deleted since."""
 
+from core.errors import RecordError
 from core.jobs.store.job import DONE
 from core.jobs.store.store import Store
 from core.pruning.search.spec import SweepResult, SweepSpec
@@ -15,7 +16,10 @@ def reopen(store: Store, id: str) -> bool:
     job = store.get(id)
     if job.kind != SweepSpec.kind or job.state != DONE:
         return False
-    left = SweepResult.from_stored(job.result, job.result_format)
+    try:
+        left = SweepResult.from_stored(job.result, job.result_format)
+    except RecordError:  # nobody knows what it lacks
+        return False
     if not left.failed and all(map(store.is_known, (left.dense, *left.points))):
         return False
     store.reopen(id)

@@ -4,6 +4,7 @@ import pytest
 
 from core.jobs.store.store import Child, Store
 from core.pruning.plan import PrunePlan
+from core.pruning.search.spec import SweepResult
 from core.pruning.spec import PruneSpec
 from core.runs.specs import spec_of
 from core.training.recipe import QUICK
@@ -115,9 +116,10 @@ def test_a_sweep_that_is_done_says_so(filled_home, open_page):
     runs = swept(store, ids)
     button(test, "Start").click().run()
     assert "Already run; its networks are among the dots below" in all_text(test)
+    sweep = store.jobs(kind="sweep")[0]
     store.delete(runs[1])
     button(test, "Start").click().run()
-    assert store.get(runs[1]).state == "queued"  # what was deleted is made again
+    assert store.get(sweep.id).state == "queued"  # it makes again what was deleted
     assert "Already run" not in all_text(test)
     store.close()
 
@@ -125,11 +127,11 @@ def test_a_sweep_that_is_done_says_so(filled_home, open_page):
 def swept(store, ids):
     """Finish the one sweep that was started, with all of its networks; return their ids."""
     sweep = store.jobs(kind="sweep")[0]
-    settle(store, sweep.id, {"points": [], "failed": []})
     found = []
     for run in spec_of(sweep).runs():
         spec = PruneSpec(data=ids["data"], dense=ids["dense"], plan=run.plan)
         (*_, made) = store.submit_children(sweep.id, [Child(spec, run.seed)])
         settle(store, made.id, store.get(ids["magnitude-0.95"]).result)
         found.append(made.id)
+    settle(store, sweep.id, SweepResult(dense=ids["dense"], points=tuple(found)))
     return found
