@@ -51,6 +51,16 @@ def bursting() -> bytes:
     return packed.getvalue()
 
 
+def later_zip() -> bytes:
+    """Return an .npz whose entry needs version 9.9 of the zip format."""
+    packed = io.BytesIO()
+    np.savez(packed, a=np.zeros(3))
+    content = bytearray(packed.getvalue())
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 6 : entry + 8] = (99).to_bytes(2, "little")
+    return bytes(content)
+
+
 def record(spec: Any, result: Any, seed: int = 0, **other: Any) -> dict[str, Any]:
     """Return what run.json says of a run that ended."""
     stored = StoredSpec(spec.kind, spec.to_json(), spec.resources, 2)
@@ -192,8 +202,12 @@ def odd_ones(data: str, dense: str, folder) -> dict[str, io.BytesIO]:
         "a point that came from itself": bundle(one(network(parent=AWAY))),
         "labels alone": bundle(one(network())),
         "weights of another ending": bundle(
-            one(network() | {"weights": "a/w.csv"}), files={"a/w.csv": weights["forged.h5"]}
+            one(network() | {"weights": "w.csv"}), files={"w.csv": weights["forged.h5"]}
         ),
+        "weights in a folder": bundle(
+            one(network() | {"weights": "a/w.h5"}), files={"a/w.h5": weights["forged.h5"]}
+        ),
+        "arrays of a later zip": bundle(one(network()), files={"later.npz": later_zip()}),
         "arrays that burst": bundle(one(network()), files={"burst.npz": bursting()}),
         "weights under another name": bundle(
             one(network()), files={"other.h5": weights["forged.h5"]}

@@ -11,9 +11,9 @@ suits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14
 pip() {
     set -- --quiet --disable-pip-version-check "$@"
     has_pip || set -- --python "$venv/bin/python" "$@"
-    own=$python
-    has_pip && own=$venv/bin/python
-    env -u PYTHONDONTWRITEBYTECODE "$own" -m pip "$@"
+    serving=$python
+    has_pip && serving=$venv/bin/python
+    env -u PYTHONDONTWRITEBYTECODE "$serving" -m pip "$@"
 }
 has_pip() { "$venv/bin/python" -c 'import pip' 2>/dev/null; }
 

@@ -20,6 +20,7 @@ from core.grading.people import (
     Found,
     empty_folders,
 )
+from core.text import binary_size
 
 PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b")
 KEPT = (*(f"*{ending}" for ending in WEIGHTS_ENDINGS), *rosters.TEXTS)
@@ -40,12 +41,16 @@ class Limits:
     person_files: int = 20
     person_bytes: int = 128 * MIB
 
-    def one_of(self, left: int) -> "Limits":
-        """Return the limits of one archive among others. left: of all of them together."""
-        return replace(self, total_bytes=max(0, min(left, self.archive_bytes)))
+    def within(self, left: int) -> "Limits":
+        """Return the limits of what comes next. left: of the bytes of all archives together."""
+        return replace(self, total_bytes=max(0, left))
 
 
 LIMITS = Limits()
+NO_ROOM_LEFT = (
+    f"The archives before this one unpack to {binary_size(LIMITS.total_bytes)}, as much as is read "
+    "at once. Grade the class in parts."
+)
 
 
 def bytes_below(folder: Path) -> int:
@@ -83,8 +88,10 @@ def is_weights_itself(members: Sequence[Found]) -> bool:
 def extracted(path: Path, place: Path, limits: Limits) -> list[Found]:
     """Return the files in an archive and in the archives in it, read in the confined child.
 
-    Raises as that does, and UploadError for too many.
+    Raises UploadError for too many, and what reading raises.
     """
+    if not limits.total_bytes:
+        raise UploadError(NO_ROOM_LEFT)
     bounds = replace(
         HAND_IN_LIMITS, file_bytes=limits.file_bytes, unpacked_bytes=limits.total_bytes
     )
@@ -116,7 +123,7 @@ def walked(folder: Path, place: Path, limits: Limits) -> list[Found]:
             continue
         inside = place / f"{len(found):05d}"
         inside.mkdir()
-        found += _zip_in_folder(each, inside, limits.one_of(left))
+        found += _zip_in_folder(each, inside, limits.within(min(left, limits.archive_bytes)))
         left -= bytes_below(inside)
         if len(found) > HAND_IN_LIMITS.members:
             raise UploadError(

@@ -15,8 +15,8 @@ from core.errors import SettingsError
 from core.grading.grade import Grade, without_others
 
 POINTS, FEWEST_POINTS, MOST_POINTS = 100.0, 0.01, 1e6
+SEPARATORS = re.compile(r"[/\\:]+")  # of folders, on any system
 # What Windows takes for a device, whatever follows a full stop.
-SEPARATORS = re.compile(r"[/\\:]+")
 DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
 )

@@ -29,6 +29,7 @@ from core.names import plain_name
 from core.text import plural
 
 LONGEST_NUMBERED = 74  # characters, so that a number behind them is not cut off
+GIVEN = "given.upload"  # not the name of any member's copy
 MOST_SHOWN = 3  # names of files in one sentence
 
 
@@ -63,10 +64,8 @@ def collect(
     for number, (file, content) in enumerate(files):
         place = folder / f"{number:04d}"
         place.mkdir(exist_ok=True)
-        held = _submissions(
-            file, content, place, limits if len(files) == 1 else limits.one_of(left)
-        )
-        left -= bytes_below(place)
+        held = _submissions(file, content, place, limits.within(left))
+        left -= bytes_below(place) - _given_bytes(place)
         found.append((file, _shown_apart(held)))
     count = sum(len(held) for _, held in found)
     if count > limits.files:
@@ -135,8 +134,13 @@ def _submissions(file: str, content: Path | bytes, place: Path, limits: Limits) 
         return [replace(whole, error=f"{reason} Check the path and its permissions.")]
 
 
+def _given_bytes(place: Path) -> int:
+    path = place / GIVEN
+    return path.stat().st_size if path.is_file() else 0
+
+
 def _stored(content: bytes, place: Path) -> Path:
-    path = place / "given.upload"  # not the name of any member's copy
+    path = place / GIVEN
     path.write_bytes(content)
     return path
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.archives.limits import MIB
+from core.archives.zip_limits import check_count
 from core.errors import RecordError, UploadError, WeightsError
 from core.evaluation import cost
 from core.evaluation.network_point import of_network_file
@@ -13,6 +14,7 @@ from core.evaluation.results import NetworkResult
 from core.evaluation.score import score
 from core.federated.demo.spec import FederatedGridSpec
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
+from core.files import storage_errors
 from core.grading.spec import GradeResult
 from core.jobs.store.job import DONE
 from core.jobs.store.store import SavedRun
@@ -32,6 +34,7 @@ from core.runs.specs import RECORDS
 from core.text import binary_size
 
 WEIGHTS = (".h5", ".keras")
+MOST_ARRAYS = 1000
 LARGEST_ARRAYS = 512 * MIB  # unpacked, of one .npz
 PLAIN = (".csv", ".json", ".npz", ".tflite", ".onnx")
 # A federated run may diverge: its losses are no numbers then, and it says so.
@@ -79,7 +82,7 @@ def measured_from_file(run: SavedRun, folder: Path, scratch: Path | None = None)
     The accuracy needs the images: it stays as claimed, see `core.runs.imported`. Without its file
     a network keeps its numbers, and has the score that they give. A file of the reference network
     is written anew from what the child read, as other processes read it without one.
-    Raises WeightsError when the file is of another shape.
+    Raises WeightsError when the file is of another shape, StoreError where there is no room.
     """
     result = _result(run)
     if not isinstance(result, NetworkResult):
@@ -98,7 +101,8 @@ def measured_from_file(run: SavedRun, folder: Path, scratch: Path | None = None)
 
 def _of_file(point: Point, path: Path, shape: NetworkShape, scratch: Path | None) -> Point:
     weights, _ = keras_h5.read_upload(path.name, path, shape, scratch=scratch)
-    keras_h5.write(path, weights)
+    with storage_errors("The weights", path.parent):
+        keras_h5.write(path, weights)
     counted = Counted(layers_of(weights, shape), cost.useful_multiply_adds(weights, shape))
     return measured_again(point, path, weights, counted)
 
@@ -123,9 +127,11 @@ def check_file(path: Path) -> None:
 def _check_arrays(path: Path) -> None:
     """Refuse arrays that grow beyond what a run leaves; they are read without a child later."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file:
+            check_count(file, MOST_ARRAYS)
+            with zipfile.ZipFile(file) as archive:
+                unpacked = sum(member.file_size for member in archive.infolist())
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise UploadError(f"{path.name} holds no arrays. Export the run again.") from error
     if unpacked > LARGEST_ARRAYS:
         raise UploadError(

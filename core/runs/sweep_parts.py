@@ -20,7 +20,8 @@ def reopen(store: Store, id: str) -> bool:
         left = SweepResult.from_stored(job.result, job.result_format)
     except RecordError:  # nobody knows what it lacks
         return False
-    if not left.failed and all(map(store.is_known, (left.dense, *left.points))):
+    has_all = store.exists(left.dense) and all(map(store.is_known, left.points))
+    if has_all and not left.failed:
         return False
     store.reopen(id)
     return True

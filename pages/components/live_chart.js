@@ -139,8 +139,8 @@ async function draw(plot, setStateValue) {
   plot.whole = data.linked ? all.map(withoutBox) : all;
   const painted = isPainted(plot) ? plot.whole.filter(isDots) : [];
   const left = plot.whole.filter((trace) => !painted.includes(trace));
-  await Plotly.react(plot, [...left, ...endsOf(painted)], structuredClone(plot.sentLayout),
-                     plot.settings);
+  await Plotly.react(plot, [...left, ...endsOf(painted, plot.sentLayout)],
+                     structuredClone(plot.sentLayout), plot.settings);
   plot.painted?.show(painted);
   await arrange(plot, Plotly);
   // A chart would cost eight Tab stops; what its toolbar does is of use to a mouse only, and the
@@ -152,14 +152,16 @@ async function draw(plot, setStateValue) {
 }
 
 // Dots that are painted on a canvas of their own: an axis without a range is made for them too.
-function endsOf(painted) {
+function endsOf(painted, layout) {
   if (!painted.length) return [];
-  const ends = (values) => {
-    const known = values.filter((value) => Number.isFinite(value));
+  const ends = (name) => {
+    const least = layout[`${name}axis`]?.type === "log" ? Number.MIN_VALUE : -Infinity;
+    const known = painted.flatMap((trace) => [...trace[name]])
+      .filter((value) => Number.isFinite(value) && value >= least);
     return [Math.min(...known), Math.max(...known)];
   };
-  const x = ends(painted.flatMap((trace) => [...trace.x])), y = ends(painted.flatMap((trace) => [...trace.y]));
-  return [{ type: "scatter", mode: "markers", x, y, marker: { opacity: 0 }, hoverinfo: "skip", showlegend: false }];
+  return [{ type: "scatter", mode: "text", x: ends("x"), y: ends("y"), text: ["", ""],
+            hoverinfo: "skip", showlegend: false }];
 }
 
 function listen(plot, Plotly, setStateValue) {

@@ -18,6 +18,7 @@ from core.jobs.store.job import DONE, Job
 from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store, identity
+from core.pruning.search.spec import SweepSpec
 from core.runs.activity import (
     Family,
     Overview,
@@ -56,7 +57,8 @@ def store() -> Store:
 
 def submit(spec: JobSpec, seed: int = 0, priority: int = 0) -> str:
     """Put a job into the queue, make sure that an engine is there for it, return its id."""
-    reopen(store(), identity(spec, seed))
+    if spec.kind == SweepSpec.kind:
+        reopen(store(), identity(spec, seed))
     job_id = store().submit(spec, seed, priority=priority)
     if not store().get(job_id).ended:
         control.ensure(workspace())

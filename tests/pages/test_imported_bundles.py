@@ -36,7 +36,8 @@ REFUSED = {
     *("a try in no time", "a try of endless time", "a try with settings of no plan"),
     *("a try with a sparsity of no plan", "a winner that was not the best"),
     *("a winner with a score of its own", "a winner of no try"),
-    *("a curve beyond all", "weights of another ending", "arrays that burst"),
+    *("a curve beyond all", "weights of another ending", "weights in a folder"),
+    *("arrays that burst", "arrays of a later zip"),
 }
 
 

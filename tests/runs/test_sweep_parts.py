@@ -1,7 +1,9 @@
 """A sweep that is done and lacks a network is queued again when it is started once more."""
 
 import pytest
+import sqlalchemy as sa
 
+from core.jobs.store.schema import JOB
 from core.jobs.store.store import Child, Store
 from core.pruning.search.spec import FailedRun, SweepResult, SweepSpec
 from core.pruning.spec import PruneSpec
@@ -43,13 +45,23 @@ def test_a_sweep_that_has_all_is_left_alone(swept):
     assert store.get(sweep).state == "done"
 
 
+def test_a_sweep_of_an_imported_network_has_all_too(swept):
+    store, sweep, made, ids = swept
+    ended(swept, points=(made[0],))
+    with store.database.write() as connection:
+        connection.execute(sa.update(JOB).where(JOB.c.id == ids["dense"]).values(imported=1))
+    assert not store.is_known(ids["dense"])
+    assert not reopen(store, sweep)
+
+
 def test_what_failed_is_tried_again(swept):
     store, sweep, made, _ = swept
     ended(swept, points=(made[0],), failed=(FailedRun(made[1], "snip", 0.6, "no memory"),))
     assert reopen(store, sweep)
     states = [store.get(id).state for id in (sweep, *made)]
     assert states == ["queued", "done", "queued"]
-    assert store.get(sweep).result is None
+    again = store.get(sweep)
+    assert (again.result, again.started, again.done, again.total) == (None, None, 0.0, 0.0)
 
 
 def test_what_was_deleted_is_asked_for_again_by_the_sweep(swept):

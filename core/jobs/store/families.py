@@ -28,6 +28,7 @@ AGAIN: Mapping[str, Any] = {
     **{"state": QUEUED, "stop": 0, "crashes": 0, "worker_losses": 0, "message": ""},
     **{"error": None, "finished": None},
 }
+NOTHING_YET: Mapping[str, Any] = {"result": None, "started": None, "done": 0.0, "total": 0.0}
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def requeue_family(connection: sa.Connection, id: str, fresh: bool) -> None:
 def reopen(connection: sa.Connection, id: str) -> None:
     """Queue a job that is done again, and its parts that did not finish."""
     done = (JOB.c.id == id) & (JOB.c.state == DONE)
-    if change(connection, done, {**AGAIN, "result": None}, event="reopened"):
+    if change(connection, done, {**AGAIN, **NOTHING_YET}, event="reopened"):
         for child in _children_in(connection, id, RESUMABLE):
             requeue_family(connection, child, False)
 

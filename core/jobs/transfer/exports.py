@@ -6,10 +6,10 @@ Both packages are optional; exporting a run twice leaves one copy.
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import JobError
 from core.files import PRIVATE_UMASK, whole_folder
@@ -57,17 +57,17 @@ def to_mlflow(
         experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT)
         return [_log_run(client, experiment, store, workspace, job) for job in jobs]
     except (refusal, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = _without_password(" ".join(str(error).split()))[:200]
+        address = _without_password(server or "")
         raise JobError(
-            f"The MLflow server at {_without_password(server)} does not take the runs ({reason}). "
+            f"The MLflow server at {address} does not take the runs ({reason}). "
             f"Check {TRACKING_VARIABLE}; exporting again goes on where it stopped."
         ) from error
 
 
 def _without_password(server: str) -> str:
-    """Return an address as it may be shown: who asks, and with what, is left out."""
-    parts = urlsplit(server)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    """Return an address, or a text that has it, as it may be shown: without who asks, and how."""
+    return re.sub(r"\?\S*", "", re.sub(r"//[^/@\s]*@", "//", server))
 
 
 def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:

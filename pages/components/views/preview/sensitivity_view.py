@@ -75,6 +75,6 @@ def _chosen_by(method: str) -> str:
     """Return what the units of a table were chosen by: a method that only selects has no scores."""
     label = method_labels().get(method, method)
     rule = METHODS.get(method)
-    if rule and rule.select and rule.scores is None:
+    if rule and rule.select:
         return f"L1 norms ({label} itself chooses otherwise, and by training or reconstructing)"
     return label
