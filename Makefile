@@ -83,7 +83,7 @@ sbom: tools ## Write what a release consists of to dist/sbom.json (CycloneDX)
 	$(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 	  --output-file dist/sbom.json requirements.lock
 
-wheel: dev ## Build the wheel into dist/
+wheel: tools ## Build the wheel into dist/
 	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 lock: tools ## Write the .lock files anew from requirements*.txt and constraints.txt

@@ -36,7 +36,8 @@ def lines(measured: Mapping[str, Rows]) -> Iterator[str]:
         f"the catalogue are trained on {thousands(TRAINED_ON)} animal photographs of 25 × 25 "
         "pixels and five classes, pruned and trained on: "
         f"{listed(_epochs())}. Accuracy is that on {thousands(JUDGED_ON)} other photographs, "
-        "by which nothing was chosen; epochs are chosen on 2,500 more. One seed.\n"
+        "by which nothing was chosen; epochs are chosen on 2,500 more. One "
+        "seed. ±: one standard error of the difference, by the number of photographs.\n"
     )
     yield (
         f"{PEER} (`GroupNormPruner`, group magnitude importance, cut in 400 steps as in its own "

@@ -33,6 +33,24 @@ def atomic_write(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def sync_files(folder: Path) -> None:
+    """Have a folder's files on the disk, as a power cut may come after it is renamed."""
+    for path in folder.iterdir():
+        with open(path, "r+b") as file:
+            os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut, where the system can do that."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def output(path: Path, umask: int) -> Iterator[Path]:
     """Give a path to write a person's file to; whole, it takes the place of `path`.

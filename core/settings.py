@@ -170,9 +170,7 @@ def check(settings: object) -> None:
 
 def _check_value(field: SettingField, value: Value) -> None:
     if not _is_kind(value, field.kind):
-        raise SettingsError(
-            f"{field.name} must be {_kind_name(field.kind)}, but {value!r} arrived."
-        )
+        raise SettingsError(f"{field.name} must be {kind_name(field.kind)}, but {value!r} arrived.")
     if field.choices and value not in field.choices:
         raise SettingsError(
             f"{field.name} is {value!r}. Choose one of: {', '.join(field.choices)}."
@@ -197,7 +195,8 @@ def _is_kind(value: object, kind: type) -> bool:
     return isinstance(value, kind)
 
 
-def _kind_name(kind: type) -> str:
+def kind_name(kind: type) -> str:
+    """Return what a value of this kind is called in a sentence."""
     return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[kind]
 
 
@@ -207,77 +206,17 @@ def _limits(field: SettingField) -> str:
     return f"from {field.low}" + ("" if field.high is None else f" to {field.high}")
 
 
-def parse(cls: type[S], texts: Mapping[str, str]) -> S:
-    """Build settings from `name -> text` pairs, as the command line's --set gives them.
-
-    Several values of one setting are separated by commas.
-    """
-    return cls(**parse_values(cls, texts))
-
-
-def parse_values(cls: type, texts: Mapping[str, str]) -> dict[str, Values]:
-    """Return the settings' values that texts stand for, by field; a stored name is known too.
-
-    Raises SettingsError for a name that `cls` lacks, and for a text that is not of its kind.
-    """
-    fields = by_name(describe(cls))
-    known = [(_known(fields, name, cls), text) for name, text in texts.items()]
-    return {field.name: parse_value(field, text) for field, text in known}
-
-
 def by_name(fields: Iterable[SettingField]) -> dict[str, SettingField]:
     """Return the fields by their names and by those they are stored under."""
     return {name: field for field in fields for name in (field.stored_as, field.name)}
 
 
-def _known(fields: Mapping[str, SettingField], name: str, cls: type) -> SettingField:
+def known_field(fields: Mapping[str, SettingField], name: str, cls: type) -> SettingField:
+    """Return the field of this name. Raises SettingsError, which lists those that there are."""
     if name not in fields:
         known = ", ".join(dict.fromkeys(field.name for field in fields.values())) or "none"
         raise SettingsError(f"{cls.__name__} has no setting {name!r}. Known settings: {known}.")
     return fields[name]
-
-
-def parse_value(field: SettingField, text: str) -> Values:
-    """Return the value of a setting that a text stands for. Raises SettingsError."""
-    if field.many:
-        return tuple(_parse_one(field, part.strip()) for part in text.split(",") if part.strip())
-    return _parse_one(field, text)
-
-
-def _parse_one(field: SettingField, text: str) -> Value:
-    try:
-        if field.kind is bool:
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
-                text.strip().lower()
-            ]
-        return _whole(text) if field.kind is int else typing.cast(Value, field.kind(text))
-    except (ValueError, KeyError):
-        kind = _kind_name(field.kind)
-        raise SettingsError(
-            f"{field.name} must be {kind}, but {text!r} arrived.{_hint(field, text)}"
-        ) from None
-
-
-def _whole(text: str) -> int:
-    """Return the whole number in a text, also one that is written as 1e3 or 10.0."""
-    try:
-        return int(text)
-    except ValueError:
-        number = float(text)
-        if not number.is_integer():
-            raise
-        return int(number)
-
-
-def _hint(field: SettingField, text: str) -> str:
-    """Return how a number is written that stands with % or with a decimal comma."""
-    if field.kind is not float:
-        return ""
-    try:
-        number = float(text.replace(",", ".").removesuffix("%"))
-    except ValueError:
-        return ""
-    return f" Write {number / 100 if text.endswith('%') else number:g}."
 
 
 def to_dict(settings: object) -> dict[str, Any]:
@@ -292,7 +231,7 @@ def to_dict(settings: object) -> dict[str, Any]:
 def from_dict(cls: type[S], values: Mapping[str, Any]) -> S:
     """Build settings from a dictionary (JSON from the store); unknown names are refused."""
     fields = {field.stored_as: field for field in describe(cls)}
-    known = [(_known(fields, name, cls), value) for name, value in values.items()]
+    known = [(known_field(fields, name, cls), value) for name, value in values.items()]
     return cls(**{field.name: from_json_value(field, value) for field, value in known})
 
 

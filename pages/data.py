@@ -11,7 +11,7 @@ from core.data import course_format, store
 from core.data.builtin_datasets import BUILT_IN, garments
 from core.data.store import StoredDataset
 from core.data.uploads import dataset_reader
-from core.errors import LabError, NotFoundError
+from core.errors import LabError, NotFoundError, StoreError
 from core.text import plural
 from pages.components.class_names import rename_classes
 from pages.components.confirm import confirmed
@@ -100,7 +100,7 @@ def _read(file: UploadedFile, merge_case: bool) -> None:
     bar = st.progress(0.0, "Reading")
 
     def tell(share: float, what: str) -> None:
-        bar.progress(share, what)
+        bar.progress(share, plain(what))  # names in a stranger's file
 
     try:
         dataset = dataset_reader.read(
@@ -145,7 +145,12 @@ def _built_in() -> None:
 
 
 def _show(chosen: StoredDataset) -> None:
-    found = checks_of(chosen.digest)
+    try:
+        found = checks_of(chosen.digest)
+    except StoreError as error:  # damaged; what it asks for has to be possible
+        st.error(plain(str(error)))
+        _offer_to_delete(chosen)
+        return
     show_counts(chosen, found)
     classes, numbers = st.columns([3, 2], gap="large")
     with classes:
@@ -159,8 +164,12 @@ def _show(chosen: StoredDataset) -> None:
     rename_classes(chosen)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.page_link("training.py", label="Train on it", icon=":material/model_training:")
-        if st.button("Delete this data set", icon=":material/delete:", type="tertiary"):
-            _confirm_delete(chosen)
+        _offer_to_delete(chosen)
+
+
+def _offer_to_delete(chosen: StoredDataset) -> None:
+    if st.button("Delete this data set", icon=":material/delete:", type="tertiary"):
+        _confirm_delete(chosen)
 
 
 @st.dialog("Delete this data set?")

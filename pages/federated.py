@@ -12,8 +12,8 @@ from core.federated.presets import PRESETS, QUESTIONS, TITLES, comparison
 from core.federated.self_check.identities import self_check
 from core.federated.spec import FederatedSpec, RunSettings
 from core.jobs.store.job import Job
-from core.runs import results
 from core.runs.federated_runs import KINDS, client_classes, of_question, question_of
+from core.runs.finished.samples import sample_histories
 from core.runs.labels import data_label
 from core.settings import digest, to_dict
 from pages.components.error_box import error_box, plain
@@ -192,7 +192,7 @@ def _run(job: Job, over: str, question: str) -> None:
 
 
 def _sample(question: str, over: str) -> None:
-    histories = results.sample_histories(question)
+    histories = sample_histories(question)
     if not histories:
         st.caption("Press Start: the curves appear here after the first round.")
         return

@@ -15,9 +15,11 @@ from core.figures.comparison import area_bars
 from core.figures.frontier.view import LOG, SCALED, written
 from core.figures.model_map import model_map
 from core.pruning.controls import contenders
-from core.runs import results, selection
+from core.runs import selection
+from core.runs.finished.dataset_names import class_names_of, data_names
+from core.runs.finished.networks import Network, common_dense, relabelled
+from core.runs.finished.samples import sample_points
 from core.runs.labels import method_labels
-from core.runs.results import Network
 from core.text import plural, size
 from pages.components.address_state import choose, gone, say_missing, show_missing
 from pages.components.error_box import error_box, plain
@@ -59,7 +61,7 @@ def main() -> None:
     points = points_of(key, networks)
     labels = method_labels()
     chosen = _chosen(points, known)
-    names = results.class_names_of(workspace(), networks[0])
+    names = class_names_of(workspace(), networks[0])
     _scatter(key, points, labels, chosen, rest, names, _card_of(chosen, points, networks))
     picked = _choose(points, chosen)
     if picked:
@@ -74,7 +76,7 @@ def main() -> None:
 def _empty() -> None:
     st.caption("Every network that you prune becomes a dot here. Below is a finished sample run.")
     with error_box():
-        points = results.sample_points()
+        points = sample_points()
         _scatter(SAMPLE, points, method_labels(), [], st.columns(CONTROLS[1:], gap="small"))
     st.page_link("pruning.py", label="Prune your first network", icon=":material/cut:")
 
@@ -82,7 +84,7 @@ def _empty() -> None:
 def _of_one_data_set(networks: Sequence[Network]) -> list[Network]:
     """Keep the networks of one data set: accuracies on different data do not compare."""
     digests = list(dict.fromkeys(network.data for network in networks))
-    names = results.data_names(workspace(), digests)
+    names = data_names(workspace(), digests)
     data = choose(
         "Data set", digests, "data", names.__getitem__, some=True, missing=_without_networks
     )
@@ -104,7 +106,7 @@ def _card_of(
         return None
     label = next(point.label for point in points if point.id == chosen[0])
     found = next(network for network in networks if network.job.id == chosen[0])
-    return results.relabelled(found, label)
+    return relabelled(found, label)
 
 
 def _scatter(
@@ -227,7 +229,7 @@ def _choose(points: list[Point], chosen: list[str]) -> list[str]:
 def _compare(points: list[Point], networks: list[Network], every: list[Point]) -> None:
     """Show the networks of `points` beside one another; every: all that the page knows by name."""
     by_id = {network.job.id: network for network in networks}
-    chosen = [results.relabelled(by_id[point.id], point.label) for point in points]
+    chosen = [relabelled(by_id[point.id], point.label) for point in points]
     if len(chosen) == 1:
         st.caption("Select a second network to compare the two.")
     start = recall("compare") or st.query_params.get("view")  # its name in older links
@@ -240,7 +242,7 @@ def _compare(points: list[Point], networks: list[Network], every: list[Point]) -
         required=True,
     )
     remember("compare", view)
-    dense = results.common_dense(chosen, by_id)
+    dense = common_dense(chosen, by_id)
     baseline = choose_baseline(chosen, dense)
     with_it = [baseline, *(each for each in chosen if each.job.id != baseline.job.id)]
     with_it = with_it if len(chosen) > 1 else chosen

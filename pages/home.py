@@ -9,7 +9,8 @@ from core.errors import NotFoundError
 from core.evaluation.score import THRESHOLD
 from core.figures.frontier.chart import live_frontier
 from core.pruning.search.spec import SweepSpec, first_sweep
-from core.runs import activity, results
+from core.runs import activity
+from core.runs.finished import samples
 from core.runs.labels import method_labels
 from core.runs.specs import data_of
 from core.text import percent, plural, score_text
@@ -60,7 +61,7 @@ def _welcome() -> None:
     )
     _begin("primary")
     with error_box():
-        points = results.sample_points()
+        points = samples.sample_points()
         st.caption(
             "A finished run. Each dot is a network: farther right with fewer weights, higher up "
             "with fewer errors. Its score is (accuracy + sparsity) / 2; 0 up to "

@@ -144,7 +144,8 @@ def _round_text(step: int, local: int, path: np.ndarray, optimum: np.ndarray) ->
         "more steps, and the more the clients differ, the further they drift apart.",
         "The server averages the models. (McMahan et al. 2017, arXiv:1602.05629)",
         f"After {len(path) - 1} rounds the server is {away:.2f} from the star. With alike clients "
-        "or one local step it gets there; otherwise FedAvg settles beside it.",
+        "or one local step it gets there, if it has rounds enough; otherwise FedAvg comes near in "
+        "fewer rounds and settles beside it.",
     )
     return texts[step]
 

@@ -16,11 +16,12 @@ from core.pruning.methods import ASSIGNED, METHODS
 from core.pruning.plan import DEFAULT, PAPER
 from core.pruning.search.spec import SweepSpec
 from core.pruning.search.sweep import sparsities_of, sweep_seconds
-from core.runs import activity, results
+from core.runs import activity
 from core.runs.activity import Family
+from core.runs.finished import samples
+from core.runs.finished.networks import network_of
 from core.runs.labels import method_labels
 from core.runs.progress.pace import epoch_seconds
-from core.runs.results import network_of
 from core.runs.specs import result_of
 from core.runs.titles import short_title
 from core.text import duration, exact_percent, percent, plural
@@ -28,7 +29,15 @@ from pages.components.address_state import choose
 from pages.components.drafts import begun
 from pages.components.error_box import error_box
 from pages.components.live_chart import live_chart
-from pages.components.session import family_now, get_ready, recall, remember, say_done, start, store
+from pages.components.session import (
+    family_now,
+    get_ready,
+    recall,
+    remember,
+    say_done,
+    start,
+    store,
+)
 from pages.components.views.competition_view import competition_view
 from pages.components.views.data_views import choose_data
 from pages.components.views.frontier_views import frontier_panel
@@ -103,7 +112,7 @@ def _name(job: Job) -> str:
 
 def _sample() -> None:
     st.caption("Your networks appear here. This is a finished sweep on the bundled sample:")
-    live_chart(live_frontier(results.sample_points(), method_labels()), "sample-frontier", 460)
+    live_chart(live_frontier(samples.sample_points(), method_labels()), "sample-frontier", 460)
 
 
 def _choose_view() -> str:

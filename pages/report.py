@@ -8,7 +8,8 @@ from core.report import notes as kept_notes
 from core.report.answers.answer import Answer
 from core.report.evidence import Evidence, gather, sample_evidence
 from core.report.report import answers, cell, render
-from core.runs.results import data_names, on_images, reportable
+from core.runs.finished.dataset_names import data_names, on_images
+from core.runs.finished.reportable import reportable
 from core.runs.selection import from_prefixes, to_text, unknown
 from core.runs.specs import data_of
 from core.text import clock
@@ -81,11 +82,14 @@ def _of_one_data_set(found: list[Job]) -> tuple[str, list[Job]]:
 def _choose(found: list[Job]) -> list[str]:
     by_id = {job.id: job for job in found}
     called = titles(found)
-    if "report-runs" in st.session_state:  # some may be on other data, or were deleted meanwhile
-        start = [id for id in st.session_state["report-runs"] if id in by_id]
+    kept = st.session_state.get("report-runs")
+    if kept is not None:  # some may be on other data, or were deleted meanwhile
+        start = [id for id in kept if id in by_id]
     else:
         start = from_prefixes(recall("runs"), list(by_id))
-    if _another_data_set() or not start:  # in this order: it has to see every drawing
+    was_emptied = kept == []
+    # In this order: it has to see every drawing.
+    if _another_data_set() or not (start or was_emptied):
         start = list(by_id)[:NEWEST]
     st.session_state["report-runs"] = start
     # Fixed words: a name that changes with the clock would make a new widget of it.

@@ -1,7 +1,6 @@
 """Runs: everything that runs, waits, ended or failed; stop, resume, log, export, delete."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -20,6 +19,7 @@ from core.runs.table.columns import load_view
 from core.runs.table.filter import RunFilter
 from core.runs.table.row import RunRow
 from core.runs.titles import dataset_names, job_title, names_of, usual_title
+from core.stale_files import scratch_folder
 from core.text import ago, duration, plural, size
 from pages.components.confirm import confirmed
 from pages.components.error_box import error_box, plain
@@ -150,6 +150,7 @@ def _details(job: Job) -> None:
     show_annotation(job)
     if said := imported.told(store(), workspace(), job):
         st.info(plain(said), icon=":material/unarchive:")
+        _offer_measuring(job)
     run_links(job)
     watch(lambda: [store().get(job.id)], lambda jobs: _progress(jobs[0]))
     annotation_form(job, usual)
@@ -226,11 +227,8 @@ def _actions(job: Job) -> None:
 
 
 def _bundle(job: Job) -> bytes:
-    target = Path(workspace().scratch / f"export-{job.id}.zip")
-    try:
-        return bundle.export_run(store(), workspace(), job.id, target).read_bytes()
-    finally:
-        target.unlink(missing_ok=True)
+    with scratch_folder(workspace().scratch, "export-") as folder:
+        return bundle.export_run(store(), workspace(), job.id, folder / "run.zip").read_bytes()
 
 
 @st.dialog("Delete this run?")
@@ -242,6 +240,17 @@ def _confirm_delete(job: Job) -> None:
         if confirmed("Delete"):
             housekeeping.delete_run(store(), workspace(), job.id)
             _open("")
+            st.rerun()
+
+
+def _offer_measuring(job: Job) -> None:
+    """Have an imported network measured that was not, as its data came later."""
+    if not imported.can_be_measured(store(), workspace(), job):
+        return
+    if st.button("Measure it here", icon=":material/speed:"):
+        with error_box():
+            for spec in imported.to_measure(store(), workspace(), [job.id]):
+                submit(spec)
             st.rerun()
 
 

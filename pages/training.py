@@ -13,8 +13,8 @@ from core.networks.applications import PREFIX
 from core.networks.formats import keras_h5
 from core.networks.network_store import kept_network
 from core.runs import activity
+from core.runs.finished.networks import network_of
 from core.runs.progress.pace import training_seconds
-from core.runs.results import network_of
 from core.runs.titles import job_title
 from core.text import duration, percent
 from core.training.recipe import PRESETS, Recipe

@@ -39,6 +39,28 @@ def weights_bytes(folder, seed: int = 0) -> bytes:
     return path.read_bytes()
 
 
+def bursting() -> bytes:
+    """Return an .npz of a few hundred kilobytes that unpacks to more than half a gigabyte."""
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.npy", "w", force_zip64=True) as member,
+    ):
+        for _ in range(520):
+            member.write(bytes(1 << 20))
+    return packed.getvalue()
+
+
+def later_zip() -> bytes:
+    """Return an .npz whose entry needs version 9.9 of the zip format."""
+    packed = io.BytesIO()
+    np.savez(packed, a=np.zeros(3))
+    content = bytearray(packed.getvalue())
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 6 : entry + 8] = (99).to_bytes(2, "little")
+    return bytes(content)
+
+
 def record(spec: Any, result: Any, seed: int = 0, **other: Any) -> dict[str, Any]:
     """Return what run.json says of a run that ended."""
     stored = StoredSpec(spec.kind, spec.to_json(), spec.resources, 2)
@@ -179,6 +201,14 @@ def odd_ones(data: str, dense: str, folder) -> dict[str, io.BytesIO]:
         "a parent nobody knows": bundle(one(network(), parent=AWAY)),
         "a point that came from itself": bundle(one(network(parent=AWAY))),
         "labels alone": bundle(one(network())),
+        "weights of another ending": bundle(
+            one(network() | {"weights": "w.csv"}), files={"w.csv": weights["forged.h5"]}
+        ),
+        "weights in a folder": bundle(
+            one(network() | {"weights": "a/w.h5"}), files={"a/w.h5": weights["forged.h5"]}
+        ),
+        "arrays of a later zip": bundle(one(network()), files={"later.npz": later_zip()}),
+        "arrays that burst": bundle(one(network()), files={"burst.npz": bursting()}),
         "weights under another name": bundle(
             one(network()), files={"other.h5": weights["forged.h5"]}
         ),

@@ -7,7 +7,15 @@ shift 2
 say() { echo "$*" >&2; }
 suits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; }
 # Compiled byte code makes TensorFlow's import two to four times faster.
-pip() { env -u PYTHONDONTWRITEBYTECODE "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+# An environment that was made without a pip of its own is served by that of the Python outside.
+pip() {
+    set -- --quiet --disable-pip-version-check "$@"
+    has_pip || set -- --python "$venv/bin/python" "$@"
+    serving=$python
+    has_pip && serving=$venv/bin/python
+    env -u PYTHONDONTWRITEBYTECODE "$serving" -m pip "$@"
+}
+has_pip() { "$venv/bin/python" -c 'import pip' 2>/dev/null; }
 
 make_venv() {
     suits "$python" || { say "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -19,8 +27,7 @@ make_venv() {
         "$python" -m venv "$venv" && return
     fi
     # Without rights to install: any pip at hand can serve an environment that was made without one.
-    "$python" -m pip --version >/dev/null 2>&1 && "$python" -m venv --without-pip "$venv" &&
-        "$python" -m pip --python "$venv/bin/python" install --quiet pip && return
+    "$python" -m pip --version >/dev/null 2>&1 && "$python" -m venv --without-pip "$venv" && return
     say "This Python cannot make a virtual environment. Install it: sudo apt-get install python3-venv"
     exit 1
 }
@@ -30,9 +37,14 @@ if [ -e "$venv" ] && ! suits "$venv/bin/python"; then
     rm -rf "$venv"
 fi
 [ -e "$venv" ] || make_venv
-if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
-    say "$venv has no pip. Putting it back."
-    "$venv/bin/python" -m ensurepip >/dev/null 2>&1 || { rm -rf "$venv" && make_venv; }
+if ! has_pip; then
+    if "$venv/bin/python" -m ensurepip >/dev/null 2>&1; then
+        say "$venv has no pip. Putting it back."
+    elif ! "$python" -m pip --version >/dev/null 2>&1; then
+        say "$venv has no pip. Making it again."
+        rm -rf "$venv"
+        make_venv
+    fi
 fi
 
 for lock in "$@"; do

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from core.commands.settings_texts import parse
 from core.errors import SettingsError
 from core.pruning.plan import PrunePlan
 from core.pruning.search.spec import SweepSpec
@@ -15,7 +16,6 @@ from core.settings import (
     digest,
     from_dict,
     non_default,
-    parse,
     setting,
     to_dict,
     values_of,

@@ -22,6 +22,7 @@ from core.text import binary_size
 Tell = Callable[[float, str], None]  # (share done, what is being read)
 ALLOW_UNCONFINED = "PARETO_LAB_ALLOW_UNCONFINED"  # "1": read uploads on machines without seccomp
 ANSWER, ARRAYS, SPOOL, PROGRESS = "answer.json", "arrays.npy", "spool", "progress"
+REQUEST = "request.json"
 
 
 def too_much_memory(limits: Limits) -> str:
@@ -133,4 +134,4 @@ def _damaged_sentence(kind: str) -> str:
 
 
 if __name__ == "__main__":
-    _child(json.loads(sys.argv[1]))
+    _child(json.loads(Path(REQUEST).read_text("utf-8")))

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from core import errors
-from core.archives.child import ANSWER, PROGRESS, Tell
+from core.archives.child import ANSWER, PROGRESS, REQUEST, Tell
 from core.archives.limits import Limits, too_large
 from core.processes import module_command, module_variables
 
 KEPT_ENVIRONMENT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 POLL_SECONDS = 0.05
+LONGEST_MESSAGE = 300  # bytes
 FAILED = (
     "The file made its reader fail, so it was refused. "
     "Export it again, or convert it to another of the accepted formats."
@@ -30,9 +31,11 @@ def execute(
 
     tell: called with (share done, what is being read). Raises UploadError when a limit was hit.
     """
+    # In a file: an argument may have 128 KiB on Linux, which networks of 700 layers go beyond.
+    (folder / REQUEST).write_text(json.dumps(request), "utf-8")
     with source.open("rb") as stdin, (folder / "log").open("wb") as log:
         child = subprocess.Popen(
-            module_command("core.archives.child", json.dumps(request)),
+            module_command("core.archives.child"),
             stdin=stdin,
             stdout=log,
             stderr=log,
@@ -80,8 +83,11 @@ def _wait(child: subprocess.Popen[bytes], limits: Limits, folder: Path, tell: Te
 
 def _pass_on_progress(folder: Path, tell: Tell) -> None:
     with contextlib.suppress(OSError, ValueError):
-        share, _, message = (folder / PROGRESS).read_text("utf-8").rstrip("\0 ").partition(" ")
-        tell(float(share), message)
+        with (folder / PROGRESS).open("rb") as file:  # the child may have written anything
+            said = file.read(LONGEST_MESSAGE).decode("utf-8", "replace").rstrip("\0 ")
+        share, _, message = said.partition(" ")
+        if 0 <= float(share) <= 1:
+            tell(float(share), message)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

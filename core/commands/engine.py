@@ -21,7 +21,7 @@ def add_commands(commands: Any) -> None:
 
 
 def engine_command(session: Session, options: Namespace) -> None:
-    """Do what --action says, then answer with the engine's state."""
+    """Start or stop the engine, or only look, then answer with its state."""
     if options.action == "start":
         control.ensure(session.workspace)
     elif options.action == "stop":

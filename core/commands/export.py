@@ -16,7 +16,11 @@ def add_commands(commands: Any) -> None:
     receiver = parser.add_mutually_exclusive_group(required=True)
     receiver.add_argument("--tensorboard", type=Path, metavar="FOLDER", help="write event files")
     receiver.add_argument(
-        "--mlflow", nargs="?", const="", metavar="ADDRESS", help="else MLFLOW_TRACKING_URI"
+        "--mlflow",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="send them to this MLflow server, without an address to that of MLFLOW_TRACKING_URI",
     )
     parser.set_defaults(run=export)
 

@@ -19,6 +19,7 @@ from core.commands.networks import add_out_option, stored_digest, submitted
 from core.commands.other_networks import dense_run
 from core.commands.output import answer, say
 from core.commands.session import Session
+from core.commands.settings_texts import parse, parse_values
 from core.data.partition import PARTITIONS, Even, Partition, partition_called
 from core.data.synthetic import synthetic_named
 from core.data.uploads import contents
@@ -28,9 +29,9 @@ from core.federated.algorithms import ALGORITHMS
 from core.federated.federate import check_network
 from core.federated.results import FederatedResult
 from core.federated.spec import FederatedSpec
+from core.runs.finished.histories import history_of
 from core.runs.learning_curves import diverged_in
-from core.runs.results import history_of
-from core.settings import by_name, describe, parse, parse_values, to_dict
+from core.settings import by_name, describe, to_dict
 from core.text import listed
 
 OWN_OPTIONS = ("data", "algorithm")  # declared by themselves

@@ -6,8 +6,9 @@ from dataclasses import MISSING, replace
 from difflib import get_close_matches
 from typing import TypeVar
 
+from core.commands.settings_texts import parse_values
 from core.errors import SettingsError
-from core.settings import SettingField, describe, parse_values
+from core.settings import SettingField, describe
 
 S = TypeVar("S")
 SHORTER = {"batch_size": "--batch", "learning_rate": "--rate"}

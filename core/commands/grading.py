@@ -228,7 +228,7 @@ def _handed_in(options: Namespace, session: Session) -> tuple[Split, NetworkShap
         scratch=session.workspace.scratch,
     )
     check_classes(data, found.network)
-    pixels = options.pixels or guess_pixels(found.network)
+    pixels = options.pixels or guess_pixels(found.network, found.weights)
     images = as_network_reads(data.test or data.validation, found.network)
     return images, with_pixels(found.network, pixels)
 

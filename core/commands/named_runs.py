@@ -3,7 +3,8 @@
 from core.commands.session import Session
 from core.errors import JobError
 from core.jobs.store.job import DONE, Job
-from core.runs.results import network_of
+from core.pruning.search.spec import CompeteResult
+from core.runs.finished.networks import network_of
 from core.tasks.winner import earlier_competition
 
 
@@ -24,10 +25,10 @@ def network_run(session: Session, given: str) -> Job:
     return job
 
 
-def check_competition(session: Session, given: str, data: str) -> None:
-    """Raise JobError unless a run is a finished competition, whose winner can get more time.
+def competition_run(session: Session, given: str, data: str) -> CompeteResult:
+    """Return what a finished competition left, whose winner can get more time.
 
-    data: digest of the images it must have been held on. Raises NotFoundError if there is no such
-    run.
+    data: digest of the images it must have been held on. Raises JobError for another run,
+    NotFoundError if there is no such run.
     """
-    earlier_competition(session.store.get(given), data)
+    return earlier_competition(session.store.get(given), data)

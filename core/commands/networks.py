@@ -1,4 +1,4 @@
-"""train, prune, sweep, compete: everything that ends in a weights file."""
+"""train and prune: each ends in the file of one network."""
 
 import shutil
 from argparse import ArgumentParser, Namespace
@@ -18,6 +18,7 @@ from core.commands.field_options import (
 from core.commands.named_runs import network_run
 from core.commands.other_networks import (
     add_pixels_option,
+    check_other_out,
     check_reach,
     dense_run,
     with_network,
@@ -25,6 +26,7 @@ from core.commands.other_networks import (
 )
 from core.commands.output import answer
 from core.commands.session import Session
+from core.commands.settings_texts import parse_values
 from core.data import builtin_datasets
 from core.data import store as dataset_store
 from core.errors import RecordError, SettingsError
@@ -36,7 +38,8 @@ from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec, check_teacher
 from core.runs.specs import result_of
-from core.settings import by_name, describe, from_dict, parse_values, to_dict
+from core.settings import by_name, describe, from_dict, to_dict
+from core.text import listed
 from core.training.recipe import PRESETS, Recipe
 from core.training.spec import TrainSpec
 
@@ -44,6 +47,8 @@ FOUND_OUT = ("data", "network", "name")  # of the settings of a training
 DENSE = "dense network: its weights (.h5), a whole network (.keras, .h5), or a run's id"
 TEACHERS = "networks it learns from instead of the dense one: weights, whole networks, or runs' ids"
 PLANNED = ("method", "sparsity")  # options of their own
+# What files of other formats end in: weights under such a name could not be read.
+FOREIGN = (".keras", ".onnx", ".tflite", ".npz", ".pth", ".pkl")
 # What --out may end in instead of .h5; the weights are the same.
 TORCH_FILES = {".pt": torch_writer.to_pt, ".safetensors": torch_writer.to_safetensors}
 GRADED = ("accuracy", "sparsity", "zeros", "parameters", "score")
@@ -104,10 +109,13 @@ def train(session: Session, options: Namespace) -> None:
     of_network = parse_values(TrainSpec, said(options, TrainSpec, without=FOUND_OUT))
     spec = TrainSpec(data=stored_digest(session, options.data), recipe=recipe)
     spec = replace(spec, **of_network)  # type: ignore[arg-type]
+    is_reference = not options.network
     if spec.start is not None:
-        network_run(session, spec.start)
+        is_reference &= network_result(network_run(session, spec.start)).summary is None
+    if not options.background:
+        check_out(options.out, is_reference)
     if options.network:
-        spec = with_network(session, spec, options.network)
+        spec = with_network(session, spec, options.network, options.pixels)
     if options.background:
         submitted(session, options, spec)
         return
@@ -121,6 +129,8 @@ def prune(session: Session, options: Namespace) -> None:
     data = stored_digest(session, options.data)
     dense = dense_run(session, options.dense, data, options.pixels)
     check_reach(session, dense, [plan])
+    if not options.background:
+        check_out(options.out, network_result(dense).summary is None)
     teachers = teacher_runs(session, options.teachers, data)
     spec = PruneSpec(data=data, dense=dense.id, plan=plan, teachers=teachers)
     if options.background:
@@ -188,6 +198,20 @@ def network_result(job: Job) -> NetworkResult:
     return result
 
 
+def check_out(out: Path, is_reference: bool) -> None:
+    """Look before the work whether an --out ends as a file of another format does.
+
+    Raises SettingsError for the reference network, and as `check_other_out` for others.
+    """
+    if is_reference and out.suffix.lower() in FOREIGN:
+        raise SettingsError(
+            f"{out.name} ends in {out.suffix!r}. The weights of the course's network are written "
+            f"as {listed(['.h5', *TORCH_FILES], 'or')}. Choose one of these endings for --out."
+        )
+    if not is_reference:
+        check_other_out(out)
+
+
 def delivered(session: Session, job: Job, out: Path) -> dict[str, object]:
     """Copy the job's weights to `out` and return what was measured of them."""
     result = network_result(job)
@@ -198,9 +222,9 @@ def delivered(session: Session, job: Job, out: Path) -> dict[str, object]:
         write_other(session, made, result, out)
         return answered
     with session.output(out) as part:
-        if out.suffix in TORCH_FILES:
+        if (ending := out.suffix.lower()) in TORCH_FILES:
             part.write_bytes(
-                TORCH_FILES[out.suffix](keras_h5.read(made), result.reference_shape.final_map)
+                TORCH_FILES[ending](keras_h5.read(made), result.reference_shape.final_map)
             )
         else:
             shutil.copyfile(made, part)

@@ -20,12 +20,18 @@ from core.networks.keras_files.reader import read_network
 from core.networks.network_store import keep_network
 from core.networks.pixels import PIXELS, guess_pixels
 from core.pruning.plan import PrunePlan
-from core.runs.finished_network import reach_of
-from core.runs.results import network_of
+from core.runs.finished.contents import reach_of
+from core.runs.finished.networks import network_of
 from core.training.spec import ImportSpec, TrainSpec
 
 SMALL = {".tflite": "tflite", ".onnx": "onnx"}  # what the small network's files end in
 WHOLE = (".keras", ".h5", ".hdf5", ".json")  # files that may hold a network and not only weights
+
+WRITTEN = (".keras", ".h5", *SMALL)
+NO_SUCH_ENDING = (
+    "{} ends in {!r}. This network is written as .keras or .h5, and as .tflite or .onnx where "
+    "whole units were removed."
+)
 
 
 def add_pixels_option(parser: ArgumentParser) -> None:
@@ -35,9 +41,12 @@ def add_pixels_option(parser: ArgumentParser) -> None:
     )
 
 
-def with_network(session: Session, spec: TrainSpec, name: str) -> TrainSpec:
+def with_network(
+    session: Session, spec: TrainSpec, name: str, pixels: str | None = None
+) -> TrainSpec:
     """Return the spec of training the network that a person names.
 
+    pixels: the values that it reads, None where nobody said so and its first layers may tell.
     Networks that are made for any images and classes are made for those of the data.
     """
     data = dataset_store.load(session.workspace, spec.data)
@@ -49,10 +58,10 @@ def with_network(session: Session, spec: TrainSpec, name: str) -> TrainSpec:
     )
     for note in found.notes:
         say(note)
-    pixels = spec.pixels if spec.pixels != "0..1" else guess_pixels(found.network)
+    reads = pixels or guess_pixels(found.network, found.weights)
     digest = keep_network(session.workspace.networks, found.network, found.weights)
     named = Path(name).name if is_file else name
-    return replace(spec, network=digest, name=named, pixels=pixels, input_shape=None)
+    return replace(spec, network=digest, name=named, pixels=reads, input_shape=None)
 
 
 def dense_run(session: Session, given: Path, data: str, pixels: str | None = None) -> Job:
@@ -106,8 +115,14 @@ def _whole(session: Session, path: Path, data: str, pixels: str | None) -> Impor
     for note in found.notes:
         say(note)
     digest = keep_network(session.workspace.networks, found.network, found.weights)
-    reads = pixels or guess_pixels(found.network)
+    reads = pixels or guess_pixels(found.network, found.weights)
     return ImportSpec(data=data, network=digest, name=path.name, pixels=reads)
+
+
+def check_other_out(out: Path) -> None:
+    """Raise WeightsError for an ending of --out in which no other network is written."""
+    if out.suffix not in WRITTEN:
+        raise WeightsError(NO_SUCH_ENDING.format(out.name, out.suffix))
 
 
 def write_other(session: Session, made: Path, result: NetworkResult, out: Path) -> None:
@@ -123,10 +138,7 @@ def write_other(session: Session, made: Path, result: NetworkResult, out: Path) 
     elif out.suffix == ".h5":
         return _converted(session, made, out)
     else:
-        raise WeightsError(
-            f"{out.name} ends in {out.suffix!r}. This network is written as .keras or .h5, and as "
-            ".tflite or .onnx where whole units were removed."
-        )
+        raise WeightsError(NO_SUCH_ENDING.format(out.name, out.suffix))
     with session.output(out) as part:
         shutil.copyfile(source, part)
 

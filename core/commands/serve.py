@@ -40,7 +40,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--token",
         action="store_true",
-        help=f"ask for a token on this machine too; any other --host than {HOST} always does",
+        help="ask for a token on this machine too; a --host that others can reach always does",
     )
     parser.set_defaults(run=serve)
 

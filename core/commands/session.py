@@ -10,6 +10,7 @@ from core.errors import JobError
 from core.files import PRIVATE_UMASK, output
 from core.jobs.engine import control
 from core.jobs.engine.watch import EngineWatch
+from core.jobs.runner.remote_files import open_mirror
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store
@@ -57,6 +58,8 @@ class Session:
             ) from None
         if job.state != DONE:
             raise JobError(job.error or f"Run {job_id} was {job.state} before it finished.")
+        if mirror := open_mirror():  # made elsewhere; the engine brings it here a moment later
+            mirror.fetch_folder(self.workspace, self.workspace.artifacts(job_id))
         return job
 
     def _follow(self, job_id: str) -> Job:

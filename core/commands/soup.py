@@ -106,6 +106,6 @@ def _renewed(session: Session, options: Namespace, network: Network, mean: Weigh
             "These networks keep batch normalization, whose statistics are those of images. Name "
             "the training images with --data."
         )
-    reading = with_pixels(network, options.pixels or guess_pixels(network))
+    reading = with_pixels(network, options.pixels or guess_pixels(network, mean))
     data = prepare_for(builtin_datasets.load_any(options.data, session.workspace), reading)
     return with_statistics(reading, mean, data, 0)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.field_options import add_field_options, said
-from core.commands.named_runs import check_competition
+from core.commands.named_runs import competition_run
 from core.commands.networks import (
     add_data_options,
     add_out_option,
+    check_out,
     delivered,
     network_result,
     stored_digest,
@@ -18,10 +19,12 @@ from core.commands.networks import (
 from core.commands.other_networks import add_pixels_option, check_reach, dense_run
 from core.commands.output import answer, say
 from core.commands.session import Session
+from core.commands.settings_texts import parse, parse_values
 from core.errors import SettingsError
+from core.jobs.store.store import identity
 from core.pruning.search.spec import CompeteResult, CompeteSpec, SweepResult, SweepSpec
 from core.pruning.search.sweep import Sweep
-from core.settings import parse, parse_values
+from core.runs.sweep_parts import reopen
 from core.tables import to_csv
 from core.training.recipe import PRESETS
 
@@ -76,6 +79,7 @@ def sweep(session: Session, options: Namespace) -> None:
         dense = dense_run(session, options.dense, data, options.pixels)
         check_reach(session, dense, [run.plan for run in planned.runs()])
         spec = SweepSpec(**vars(planned), data=data, dense=dense.id)
+    reopen(session.store, identity(spec, options.seed))
     if options.background:
         submitted(session, options, spec)
         return
@@ -95,15 +99,18 @@ def sweep(session: Session, options: Namespace) -> None:
 def compete(session: Session, options: Namespace) -> None:
     """Search for the best score and copy the winner's weights to --out.
 
-    Raises SettingsError for a time that is none.
+    Raises SettingsError for a time that is none, and as `competition_run` and `check_out`.
     """
     values = parse_values(CompeteSpec, said(options, CompeteSpec, FROM_DATA))
     CompeteSpec(data="", **values)  # type: ignore[arg-type]  # wrong values are said at once
     _check_shares(values)
+    if "after" not in values:
+        _check_out(options, is_reference=True)
     data = stored_digest(session, options.data)
     spec = CompeteSpec(data=data, **values)  # type: ignore[arg-type]
     if spec.after is not None:
-        check_competition(session, spec.after, data)
+        earlier = competition_run(session, spec.after, data)
+        _check_out(options, network_result(session.store.get(earlier.best)).summary is None)
     if options.background:
         submitted(session, options, spec)
         return
@@ -111,6 +118,11 @@ def compete(session: Session, options: Namespace) -> None:
     result = CompeteResult.from_stored(job.result, job.result_format)
     best = session.store.get(result.best)
     answer(delivered(session, best, options.out) | {"tried": len(result.tried)}, options.json)
+
+
+def _check_out(options: Namespace, is_reference: bool) -> None:
+    if not options.background:
+        check_out(options.out, is_reference)
 
 
 def _check_shares(given: Collection[str]) -> None:

@@ -4,7 +4,9 @@ Keras costs eight seconds and 800 MB to import and knows no timeout, so the web 
 loads it: a child does, and is ended if it stalls.
 """
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,17 +22,22 @@ from core.workspace import Workspace
 
 STALL_SECONDS = 15
 LONGEST_SECONDS = 900
+OLDER = {"fashion_mnist": "fashion-mnist", "cifar10": "cifar-10-batches-py"}
 
 
 def download(workspace: Workspace, module: str, name: str, class_names: tuple[str, ...]) -> Dataset:
     """Return keras.datasets.<module>; a tenth of the training images becomes the validation set.
 
-    Raises DownloadError when there is no internet or the transfer stalls. Keras keeps the file in
-    the workspace, so that a second call needs no internet.
+    Raises DownloadError when there is no internet or the transfer stalls. What Keras keeps goes to
+    the workspace once it is whole, so that a second call needs no internet.
     """
+    kept = workspace.datasets / "downloads" / module
+    _take_over(workspace.datasets / "downloads" / "datasets", module, kept / "datasets")
     with scratch_folder(workspace.scratch, "download-") as folder:
-        target = folder / "arrays.npz"
-        _fetch(workspace, module, name, target)
+        target, fresh = folder / "arrays.npz", folder / "keras"
+        if not kept.is_dir() or not _is_fetched(kept, module, target):
+            _fetch(fresh, module, name, target)
+            _keep(fresh, kept)
         with np.load(target, allow_pickle=False) as arrays:
             train = Split(arrays["train_images"], arrays["train_labels"])
             test = Split(arrays["test_images"], arrays["test_labels"])
@@ -40,10 +47,36 @@ def download(workspace: Workspace, module: str, name: str, class_names: tuple[st
     return Dataset(name, class_names, train.take(rest), train.take(validation), test)
 
 
-def _fetch(workspace: Workspace, module: str, name: str, target: Path) -> None:
+def _is_fetched(home: Path, module: str, target: Path) -> bool:
+    """Read the arrays from what an earlier call has kept; tell whether that was whole."""
+    try:
+        _fetch(home, module, module, target)
+    except DownloadError:
+        return False
+    return True
+
+
+def _take_over(older: Path, module: str, folder: Path) -> None:
+    """Move what was kept of a data set before each had a folder; else it is fetched again."""
+    with contextlib.suppress(OSError):
+        for each in older.glob(f"{OLDER[module]}*") if module in OLDER else ():
+            folder.mkdir(parents=True, exist_ok=True)
+            os.rename(each, folder / each.name)
+
+
+def _keep(fresh: Path, kept: Path) -> None:
+    """Put what was fetched where the next call finds it; without it, that fetches again."""
+    shutil.rmtree(kept, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(fresh, kept)
+
+
+def _fetch(home: Path, module: str, name: str, target: Path) -> None:
+    """Have Keras read a data set, with `home` as its own folder, into a file of arrays."""
     environment = {
         **os.environ,
-        "KERAS_HOME": str(workspace.datasets / "downloads"),
+        "KERAS_HOME": str(home),
         **module_variables(),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",

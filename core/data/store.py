@@ -14,7 +14,7 @@ import numpy as np
 
 from core.data.dataset import Dataset, Split
 from core.errors import NotFoundError, SettingsError, StoreError
-from core.files import atomic_write, storage_errors
+from core.files import atomic_write, storage_errors, sync_files, sync_folder
 from core.names import has_invisible, is_markup, unmarked, visible_name
 from core.workspace import Workspace
 
@@ -51,34 +51,61 @@ class StoredDataset:
 def save(workspace: Workspace, dataset: Dataset) -> str:
     """Keep the data set and return its digest; the same content is stored once.
 
-    Written beside its place and renamed, so that half a data set can never be found.
+    Written beside its place and renamed, so that half a data set can never be found. One that is
+    stored but damaged is replaced.
     """
     target = workspace.datasets / dataset.digest
-    if (target / DESCRIPTION).exists():
+    if _is_whole(workspace, dataset.digest):
         return dataset.digest
     with storage_errors("The data set", target.parent):
-        _write(dataset, target)
+        _write(workspace, dataset, target)
     return dataset.digest
 
 
-def _write(dataset: Dataset, target: Path) -> None:
+def _is_whole(workspace: Workspace, digest: str) -> bool:
+    """Tell whether a data set is stored, and what is stored is what its digest says."""
+    try:
+        load(workspace, digest)
+    except (NotFoundError, StoreError):
+        return False
+    return True
+
+
+def _write(workspace: Workspace, dataset: Dataset, target: Path) -> None:
     folder = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
     try:
         for name, split in _splits(dataset).items():
             np.save(folder / f"{name}_images.npy", split.images, allow_pickle=False)
             np.save(folder / f"{name}_labels.npy", split.labels, allow_pickle=False)
         (folder / DESCRIPTION).write_text(json.dumps(_description(dataset)), encoding="utf-8")
-        _move_into_place(folder, target)
+        sync_files(folder)
+        _move_into_place(workspace, folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _move_into_place(folder: Path, target: Path) -> None:
+def _move_into_place(workspace: Workspace, folder: Path, target: Path) -> None:
     try:
         os.rename(folder, target)
     except OSError:
-        if not (target / DESCRIPTION).exists():  # else another session stored the same content
+        if _is_whole(workspace, target.name):  # another session stored the same content
+            return
+        if not target.is_dir():
             raise
+        _replace_damaged(workspace, folder, target)
+    sync_folder(target.parent)
+
+
+def _replace_damaged(workspace: Workspace, folder: Path, target: Path) -> None:
+    old = folder.with_name(f"{folder.name}.old")
+    try:
+        os.rename(target, old)
+        os.rename(folder, target)
+    except OSError:
+        if not _is_whole(workspace, target.name):  # else another session was quicker
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _splits(dataset: Dataset) -> dict[str, Split]:
@@ -115,7 +142,7 @@ def load(workspace: Workspace, digest: str, *, verify: bool = True) -> Dataset:
             test=splits.get("test"),
             notes=tuple(described["notes"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise _changed(digest) from error
     if verify and dataset.digest != digest:
         raise _changed(digest)

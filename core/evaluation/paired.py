@@ -65,7 +65,8 @@ def lead(paired: Sequence[Pair]) -> Lead | None:
     """Return how far the first of each pair leads in holdout accuracy, None without pairs.
 
     The error is the larger of two: of the differences' spread over the pairs, and of the finite
-    number of holdout images (as if both networks had seen different ones: never too small).
+    number of holdout images (as if both networks had seen different ones: never too small). More
+    pairs do not make that one smaller, as all are judged by the same images.
     """
     return lead_of([(_measured(one), _measured(other)) for one, other in paired])
 
@@ -75,7 +76,7 @@ def lead_of(paired: Sequence[tuple[Measured, Measured]]) -> Lead | None:
     if not paired:
         return None
     differences = [one[0] - other[0] for one, other in paired]
-    from_images = math.sqrt(sum(_variance(*a) + _variance(*b) for a, b in paired)) / len(paired)
+    from_images = math.sqrt(np.mean([_variance(*a) + _variance(*b) for a, b in paired]))
     spread = float(np.std(differences, ddof=1)) if len(paired) > 1 else 0.0
     error = max(from_images, spread / math.sqrt(len(paired)))
     return Lead(float(np.mean(differences)), error, len(paired))

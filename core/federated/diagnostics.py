@@ -70,16 +70,25 @@ def dissimilarity(trainer: Trainer, clients: Clients, vector: np.ndarray) -> flo
 
 
 def client_accuracy(clients: Clients, evaluation: Evaluation) -> np.ndarray:
-    """Return every client's own validation accuracy, NaN where it has no validation samples."""
+    """Return every client's own validation accuracy, NaN where it has no validation samples.
+
+    NaN as well where its loss is no number: the largest of such answers is no answer.
+    """
     sizes = clients.validation.sizes
     accuracy: np.ndarray = np.full(len(clients), np.nan)
-    np.divide(evaluation.validation_correct, sizes, out=accuracy, where=sizes > 0)
+    known = (sizes > 0) & np.isfinite(evaluation.validation_loss)
+    np.divide(evaluation.validation_correct, sizes, out=accuracy, where=known)
     return accuracy
 
 
 def spread(accuracies: np.ndarray) -> dict[str, float]:
-    """Return standard deviation and 10th and 90th percentile over the clients that have one."""
+    """Return standard deviation and 10th and 90th percentile over the clients that have one.
+
+    NaN where none has.
+    """
     known = accuracies[~np.isnan(accuracies)]
+    if not len(known):
+        return dict.fromkeys(("accuracy_spread", "accuracy_low", "accuracy_high"), math.nan)
     low, high = np.percentile(known, [10, 90])
     return {
         "accuracy_spread": float(known.std()),

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.federated.algorithm import Instruction
 from core.federated.clients import Samples
-from core.federated.network.fedavg import sample_clients
+from core.federated.network.fedavg import exact_share, sample_clients
 from core.federated.network.sgd import steps_of
 from core.federated.spec import RunSettings
 from core.federated.trainers.trainer import POOLED
@@ -71,7 +71,7 @@ def _answering(
     asked: np.ndarray, settings: RunSettings, seed: int, round_number: int
 ) -> np.ndarray:
     """Return the clients that do not drop out; at least one stays."""
-    stay = len(asked) - math.floor(settings.client_dropout * len(asked))
+    stay = len(asked) - math.floor(exact_share(settings.client_dropout, len(asked)))
     rng = generator(seed, "dropouts", "round", round_number)
     return np.sort(rng.permutation(asked)[:stay])
 
@@ -89,7 +89,7 @@ def _straggled(
     steps: np.ndarray, settings: RunSettings, seed: int, round_number: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the steps, those of stragglers cut to between 1 and all but one, and who they are."""
-    count = math.floor(settings.stragglers * len(steps))
+    count = math.floor(exact_share(settings.stragglers, len(steps)))
     rng = generator(seed, "stragglers", "round", round_number)
     slow = rng.permutation(len(steps))[:count]
     cut = steps.copy()

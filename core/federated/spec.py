@@ -135,7 +135,11 @@ class FederatedSpec(RunSettings, Spec):
         codec=Codec(_widths_to_json, _widths_from_json),
         help="Hidden units of the MLP, layer by layer; none is logistic regression",
     )
-    start: str | None = setting(None, omitted=True, help="A run with a network to begin from")
+    start: str | None = setting(
+        None,
+        omitted=True,
+        help="A run whose network the clients begin with; on the command line also a file",
+    )
     keep_zeros: bool = setting(
         False, omitted=True, help="Hold the zeros of the network to begin from in place"
     )

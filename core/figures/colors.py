@@ -21,6 +21,7 @@ DARK = (
     "#ffea23", "#adfaff", "#ce684b", "#a18486", "#98f27d",
 )  # fmt: skip
 
+DASHES = ("solid", "dash", "dot", "dashdot")  # ten colours, then the same ones dashed
 SYMBOLS = (
     "circle", "square", "diamond", "triangle-up", "pentagon",
     "triangle-down", "hexagon", "cross", "x", "triangle-left",
@@ -57,6 +58,11 @@ def _row(name: str) -> Method | type[Algorithm] | None:
 def _place(name: str, own: int | None) -> int:
     """Return a row's place; a row without one, or an unknown name, always gets the same."""
     return zlib.crc32(name.encode()) % len(LIGHT) if own is None else own
+
+
+def dash(index: int) -> str:
+    """Return the dash of the series at `index`: solid for ten, then the same colours dashed."""
+    return DASHES[index // len(LIGHT) % len(DASHES)]
 
 
 def series(index: int) -> str:

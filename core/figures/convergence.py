@@ -124,7 +124,7 @@ def _line(curve: Curve, x: str, y: str, index: int) -> Trace:
         "name": curve.label,
         "x": [row[x] for row in rows],
         "y": [row[y] for row in rows],
-        "line": {"color": colors.series(index), "width": 2},
+        "line": {"color": colors.series(index), "width": 2, "dash": colors.dash(index)},
         "hovertemplate": f"%{{y:{form}}} at %{{x:,}}<extra>%{{fullData.name}}</extra>",
     }
 

@@ -11,7 +11,6 @@ from core.text import percent
 
 FAINT = 0.25
 FEW = 10  # epochs or rounds, up to which each has its tick
-DASHES = ("solid", "dash", "dot", "dashdot")  # ten colours, then the same ones dashed
 
 
 def smoothed(values: Sequence[float], weight: float) -> list[float]:
@@ -89,14 +88,13 @@ def _line(
 ) -> Trace:
     kept = thinned(values)
     form = ".1%" if y.endswith("accuracy") else ".4g"
-    dash = DASHES[index // len(colors.LIGHT) % len(DASHES)]
     return {
         "type": "scatter",
         "mode": "lines+markers" if len(kept) < 30 else "lines",
         "name": label,
         "x": [across[n] for n in kept],
         "y": [_known(values[n]) for n in kept],
-        "line": {"color": colors.series(index), "width": 2, "dash": dash},
+        "line": {"color": colors.series(index), "width": 2, "dash": colors.dash(index)},
         "marker": {"size": 5},
         "hovertemplate": f"%{{y:{form}}}",
     }

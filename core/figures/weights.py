@@ -68,7 +68,15 @@ def mask_picture(kernel: np.ndarray) -> np.ndarray:
             left = _block_means(left, side, block)
     alive, zero = np.array(ALIVE, np.float32), np.array(ZERO, np.float32)
     shades = zero + left[..., None] * (alive - zero)
-    return enlarged(shades.round().astype(np.uint8))
+    return _at_most_twice_as_tall(shades.round().astype(np.uint8))
+
+
+def _at_most_twice_as_tall(picture: np.ndarray) -> np.ndarray:
+    """Return a picture enlarged to its width, whose cells are flat where it is tall and narrow."""
+    height, width = picture.shape[:2]
+    across = max(1, -(-SMALLEST_WIDTH // width))
+    down = max(1, min(across, 2 * SMALLEST_WIDTH // height))
+    return np.asarray(picture.repeat(down, axis=0).repeat(across, axis=1))
 
 
 def enlarged(picture: np.ndarray) -> np.ndarray:

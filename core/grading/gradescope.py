@@ -6,6 +6,7 @@ Source: gradescope-autograders.readthedocs.io, "Autograder Specifications" and "
 import io
 import json
 import math
+import re
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from core.errors import SettingsError
 from core.grading.grade import Grade, without_others
 
 POINTS, FEWEST_POINTS, MOST_POINTS = 100.0, 0.01, 1e6
+SEPARATORS = re.compile(r"[/\\:]+")  # of folders, on any system
 # What Windows takes for a device, whatever follows a full stop.
 DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
@@ -82,13 +84,18 @@ def _folders(people: dict[str, list[Grade]]) -> dict[str, list[Grade]]:
     folders: dict[str, list[Grade]] = {}
     taken: set[str] = set()
     for name, held in people.items():
-        folder = plain = _on_windows_too(name.replace("/", " - ") or "unnamed")
+        folder = plain = _on_windows_too(_one_folder(name))
         number = 2
         while folder.casefold() in taken:
             folder, number = f"{plain} ({number})", number + 1
         taken.add(folder.casefold())
         folders[folder] = held
     return folders
+
+
+def _one_folder(name: str) -> str:
+    """Return a name as that of one folder, which leads nowhere else when it is unpacked."""
+    return SEPARATORS.sub(" - ", name).strip(" .") or "unnamed"
 
 
 def _on_windows_too(folder: str) -> str:

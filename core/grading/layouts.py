@@ -129,18 +129,18 @@ MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
-WRITTEN = re.compile(
-    r"(?P<month>[A-Za-z]{3})[a-z]*\.? (?P<day>\d{1,2}),? (?P<year>\d{4}),? "
-    r"(?P<hour>\d{1,2}):?(?P<minute>\d{2})(?: ?(?P<half>[AaPp])[Mm])?"
-)
+MONTH, DAY = r"(?P<month>[A-Za-z]{3})[a-z]*\.?", r"(?P<day>\d{1,2})\.?"
+REST = r",? (?P<year>\d{4}),? (?P<hour>\d{1,2}):?(?P<minute>\d{2})(?: ?(?P<half>[AaPp])[Mm])?"
+WRITTEN = (re.compile(f"{MONTH} {DAY}{REST}"), re.compile(f"{DAY} {MONTH}{REST}"))
 
 
 def _sortable(attempt: str) -> str:
     """Return a date that sorts; "May 1, 2024 1005 AM" as Brightspace writes it, others unchanged.
 
+    The day comes first where the institution's language has it so.
     Source: the folders of Brightspace's "Download" of assignment submissions.
     """
-    found = WRITTEN.match(attempt)
+    found = next((match for each in WRITTEN if (match := each.match(attempt))), None)
     if found is None or found["month"].lower() not in MONTHS:
         return attempt
     hour = int(found["hour"]) % 12 if found["half"] else int(found["hour"])

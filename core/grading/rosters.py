@@ -8,12 +8,12 @@ import base64
 import binascii
 import contextlib
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import islice
 
+from core.tables import from_csv
 from core.text import listed
 
 METADATA, ROSTER = "submission_metadata.yml", "classroom_roster.csv"
@@ -173,8 +173,8 @@ def of_github(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _rows(text: str) -> Iterator[dict[str, str]]:
     """Yield the rows of a table, up to the first that is none."""
-    with contextlib.suppress(csv.Error):
-        yield from islice(csv.DictReader(io.StringIO(text, newline="")), MOST_PEOPLE)
+    with contextlib.suppress(csv.Error, ValueError):
+        yield from islice(from_csv(text), MOST_PEOPLE)
 
 
 def is_text(name: str) -> bool:

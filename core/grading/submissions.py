@@ -1,26 +1,26 @@
-"""What was handed in: weights files, archives and folders of many, each as one file on disk.
-
-An archive is read in the confined child only (`core.archives.extract`): what comes back are names
-and bounded copies of the files that may be weights.
-"""
+"""What was handed in: weights files, archives and folders of many, each as one file on disk."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.archives import extract
-from core.archives.limits import HAND_IN_LIMITS, MIB
-from core.archives.members import is_ignored
-from core.archives.zip_limits import check_count
+from core.archives.limits import MIB
 from core.errors import LabError, UploadError
 from core.grading import rosters
+from core.grading.found_files import (
+    LIMITS,
+    Limits,
+    bytes_below,
+    check_there,
+    extracted,
+    is_archive,
+    is_weights_itself,
+    walked,
+)
 from core.grading.people import (
-    WEIGHTS_ENDINGS,
-    ZIP_ENDINGS,
     Found,
     Person,
-    empty_folders,
     people,
     weights_among,
 )
@@ -29,26 +29,8 @@ from core.names import plain_name
 from core.text import plural
 
 LONGEST_NUMBERED = 74  # characters, so that a number behind them is not cut off
+GIVEN = "given.upload"  # not the name of any member's copy
 MOST_SHOWN = 3  # names of files in one sentence
-PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b")
-KEPT = (*(f"*{ending}" for ending in WEIGHTS_ENDINGS), *rosters.TEXTS)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much may be handed in; a file of the reference network has 2.4 MB.
-
-    person_files, person_bytes: of one person; what they do not reach is that person's error.
-    """
-
-    files: int = 1000
-    file_bytes: int = 64 * MIB
-    total_bytes: int = 4096 * MIB
-    person_files: int = 20
-    person_bytes: int = 128 * MIB
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -78,10 +60,12 @@ def collect(
     """
     folder.mkdir(parents=True, exist_ok=True)
     found: list[tuple[str, list[Submission]]] = []
+    left = limits.total_bytes
     for number, (file, content) in enumerate(files):
         place = folder / f"{number:04d}"
         place.mkdir(exist_ok=True)
-        held = _submissions(file, content, place, limits)
+        held = _submissions(file, content, place, limits.within(left))
+        left -= bytes_below(place) - _given_bytes(place)
         found.append((file, _shown_apart(held)))
     count = sum(len(held) for _, held in found)
     if count > limits.files:
@@ -96,7 +80,7 @@ def of_one_person(folder: Path, place: Path, limits: Limits = LIMITS) -> list[Su
     is wrong with all of it is the error of the one submission.
     """
     try:
-        found = _walked(folder, place, limits)
+        found = walked(folder, place, limits)
         held = _handed_in(Person("The hand-in", tuple(found)), folder, limits)
     except LabError as error:
         return [Submission("The hand-in", "", folder, str(error))]
@@ -134,13 +118,13 @@ def _submissions(file: str, content: Path | bytes, place: Path, limits: Limits) 
     path = content if isinstance(content, Path) else _stored(content, place)
     whole = Submission(owner(file) if file else "unnamed", file, path)
     try:
-        _check_there(file, path)
+        check_there(file, path)
         if path.is_dir():
-            return _of_people(file, _walked(path, place, limits), path, limits)
-        if not _is_archive(file, path):
+            return _of_people(file, walked(path, place, limits), path, limits)
+        if not is_archive(file, path):
             return [whole]
-        members = _extracted(path, place, limits)
-        if _is_weights_itself(members):
+        members = extracted(path, place, limits)
+        if is_weights_itself(members):
             return [whole]
         return _of_people(file, members, path, limits)
     except LabError as error:
@@ -150,102 +134,15 @@ def _submissions(file: str, content: Path | bytes, place: Path, limits: Limits) 
         return [replace(whole, error=f"{reason} Check the path and its permissions.")]
 
 
-def _check_there(file: str, path: Path) -> None:
-    if not file:  # the folder that the program runs in, to Path
-        raise UploadError("An empty path was given. Give the path of a weights file.")
-    if not path.exists():
-        raise UploadError(f"There is no file {file}. Check the spelling.")
-    if not (path.is_file() or path.is_dir()):
-        raise UploadError(f"{file} is neither a file nor a folder. Check the path.")
+def _given_bytes(place: Path) -> int:
+    path = place / GIVEN
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _stored(content: bytes, place: Path) -> Path:
-    path = place / "given.upload"  # not the name of any member's copy
+    path = place / GIVEN
     path.write_bytes(content)
     return path
-
-
-def _is_archive(file: str, path: Path) -> bool:
-    """Tell whether a file holds the files of others; weights files may be zips as well."""
-    if file.lower().endswith(WEIGHTS_ENDINGS):
-        return False
-    with open(path, "rb") as opened:
-        return opened.read(4).startswith(PACKED) or file.lower().endswith(ZIP_ENDINGS)
-
-
-def _is_weights_itself(members: Sequence[Found]) -> bool:
-    """Tell whether a zip is a .keras, .pt or .npz file that has lost its ending."""
-    paths = [each.parts for each in members if not each.is_nothing]
-    is_keras = ("model.weights.h5",) in paths
-    is_torch = any(path[1:] == ("data.pkl",) for path in paths)
-    is_npz = bool(paths) and all(path[-1].endswith(".npy") for path in paths)
-    return is_keras or is_torch or is_npz
-
-
-def _extracted(path: Path, place: Path, limits: Limits) -> list[Found]:
-    """Return the files in an archive and in the archives in it, read in the confined child."""
-    bounds = replace(
-        HAND_IN_LIMITS, file_bytes=limits.file_bytes, unpacked_bytes=limits.total_bytes
-    )
-    with open(path, "rb") as file:
-        check_count(file, bounds.members)
-    nested = tuple(f"*{ending}" for ending in ZIP_ENDINGS)
-    return _as_found(extract.extract(path, place, bounds, keep=KEPT, nested=nested, strict=False))
-
-
-def _as_found(members: Sequence[extract.Extracted]) -> list[Found]:
-    named = [
-        (_parts(f"{member.inside}/{member.name}"), member)
-        for member in members
-        if not is_ignored(member.name)
-    ]
-    files = [
-        Found(parts, member.size_bytes, member.path, member.error)
-        for parts, member in named
-        if not member.name.endswith("/")
-    ]
-    folders = [parts for parts, member in named if member.name.endswith("/")]
-    return [*files, *empty_folders(folders, files)]
-
-
-def _parts(name: str) -> tuple[str, ...]:
-    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", ".", ".."))
-
-
-def _walked(folder: Path, place: Path, limits: Limits) -> list[Found]:
-    """Return the files below a folder, and in the archives there; links are not followed."""
-    found: list[Found] = []
-    folders: list[tuple[str, ...]] = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if is_ignored(name) or path.is_symlink():
-            continue
-        if path.is_dir():
-            folders.append(_parts(name))
-        if not path.is_file():
-            continue
-        each = Found(_parts(name), path.stat().st_size, path)
-        if not each.is_zip:
-            found.append(each)
-            continue
-        inside = place / f"{len(found):05d}"
-        inside.mkdir()
-        found += _zip_in_folder(each, inside, limits)
-        if len(found) > HAND_IN_LIMITS.members:
-            raise UploadError(
-                f"{folder.name} holds more than {HAND_IN_LIMITS.members:,} files. "
-                "Name the folder that holds the hand-ins only."
-            )
-    return [*found, *empty_folders(folders, found)]
-
-
-def _zip_in_folder(zip_file: Found, inside: Path, limits: Limits) -> list[Found]:
-    assert zip_file.path is not None
-    try:
-        members = _extracted(zip_file.path, inside, limits)
-    except LabError as error:
-        return [replace(zip_file, error=str(error))]
-    return [zip_file, *(replace(each, parts=(*zip_file.parts, *each.parts)) for each in members)]
 
 
 def _of_people(file: str, found: Sequence[Found], path: Path, limits: Limits) -> list[Submission]:

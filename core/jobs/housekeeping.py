@@ -62,7 +62,8 @@ def delete_checkpoints(store: Store, workspace: Workspace, job_id: str) -> int:
 def delete_run(store: Store, workspace: Workspace, job_id: str) -> int:
     """Delete an ended run, the children only it needs, and all their files; return the bytes.
 
-    Raises JobError while a part of it is at work, or an unfinished run starts from it or a part.
+    Raises JobError while a part of it is at work, or an unfinished run starts from it or a part, or
+    asked for it.
     """
     heirs = unfinished_heirs(store, job_id)
     if heirs:

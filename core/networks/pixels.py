@@ -7,10 +7,13 @@ all others; its files have the layers it came with.
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from core.errors import SettingsError
 from core.networks.graph import Layer, Network
 from core.networks.layers.normalization import Normalization
 from core.networks.layers.scaling import Rescaling
+from core.networks.network import Weights
 
 PIXELS = {
     "0..1": "0 to 1, as they are",
@@ -33,15 +36,18 @@ class PixelValues(Rescaling):
         return keras.layers.Rescaling
 
 
-def guess_pixels(network: Network) -> str:
-    """Return what a network's first layers say of the values that it reads."""
+def guess_pixels(network: Network, weights: Weights | None = None) -> str:
+    """Return what a network's first layers say of the values that it reads.
+
+    weights: None where there are none yet; means that were learnt by `adapt` are among them.
+    """
     for layer in network.layers[1:]:
         settings = layer.settings
         if isinstance(settings, Rescaling):
             return "0..255" if max(map(abs, settings.scale)) < 0.1 else "0..1"
         if isinstance(settings, Normalization):
-            means = settings.mean or (0.0,)
-            return "0..255" if max(map(abs, means)) > LARGEST_MEAN else "0..1"
+            means = settings.mean or (weights or {}).get(f"{layer.name}/mean", 0.0)
+            return "0..255" if np.abs(means).max() > LARGEST_MEAN else "0..1"
         if layer.inputs != (network.layers[0].name,):
             break
     return "0..1"

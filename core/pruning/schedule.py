@@ -21,13 +21,16 @@ def gradual_sparsity(done: float, target: float, initial: float = 0.0) -> float:
     return check_sparsity(target) + (initial - target) * rest**3
 
 
-def round_sparsities(target: float, rounds: int) -> list[float]:
+def round_sparsities(target: float, rounds: int, initial: float = 0.0) -> list[float]:
     """Return the sparsity after each round, the same share of the survivors going every time.
 
-    The last is the target exactly. Source: Frankle & Carbin 2019, arXiv:1803.03635.
+    The last is the target exactly. initial: the sparsity before the first. Source: Frankle &
+    Carbin 2019, arXiv:1803.03635.
     """
     check_sparsity(target)
-    steps = [1 - (1 - target) ** ((index + 1) / rounds) for index in range(rounds - 1)]
+    before = 1 - min(initial, target)
+    left = (1 - target) / before
+    steps = [1 - before * left ** ((index + 1) / rounds) for index in range(rounds - 1)]
     return [*steps, target]
 
 
@@ -42,26 +45,31 @@ class SparsityRamp:
     """The steps of a gradual schedule.
 
     every: steps between two changes of the mask. last_step: a multiple of it, where the target
-    is reached.
+    is reached. initial: the sparsity before; what is zero already does not grow back.
     """
 
     every: int
     last_step: int
     target: float
+    initial: float = 0.0
 
     def sparsity_at(self, step: int) -> float:
         """Return the sparsity from this step on; step 0 already takes the first share."""
-        return gradual_sparsity((step + self.every) / (self.last_step + self.every), self.target)
+        done = (step + self.every) / (self.last_step + self.every)
+        return gradual_sparsity(done, self.target, min(self.initial, self.target))
 
 
-def ramp_over(steps: int, share: float, target: float, updates: int = UPDATES) -> SparsityRamp:
+def ramp_over(
+    steps: int, share: float, target: float, updates: int = UPDATES, initial: float = 0.0
+) -> SparsityRamp:
     """Return the ramp over the first `share` of a run of `steps` steps.
 
-    share: 0 prunes at once. The run keeps at least one step after the ramp.
+    share: 0 prunes at once. The run keeps at least one step after the ramp. initial: the sparsity
+    of the network that it begins with.
     """
     length = min(int(steps * share), max(steps - 1, 0))
     every = max(1, int(np.ceil(length / updates)))
-    return SparsityRamp(every, length // every * every, target)
+    return SparsityRamp(every, length // every * every, target, initial)
 
 
 @dataclass(frozen=True)
@@ -92,12 +100,15 @@ def alternation_over(steps: int, share: float, rounds: int) -> Alternation:
     return Alternation(every, 2 * pairs * every)
 
 
-def rounds_of(plan: PrunePlan) -> list[tuple[float, int]]:
-    """Return (sparsity after the cut, epochs of training after it) of every round."""
+def rounds_of(plan: PrunePlan, initial: float = 0.0) -> list[tuple[float, int]]:
+    """Return (sparsity after the cut, epochs of training after it) of every round.
+
+    initial: the sparsity of the network before the first.
+    """
     if plan.resolved_schedule != "iterative":
         return [(plan.sparsity, plan.epochs)]
     rounds = max(1, min(plan.rounds, plan.epochs))
-    sparsities = round_sparsities(plan.sparsity, rounds)
+    sparsities = round_sparsities(plan.sparsity, rounds, initial)
     return list(zip(sparsities, divided(plan.epochs, rounds), strict=True))
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.evaluation.cost import sparsity as file_sparsity
 from core.networks.network import Weights
 from core.networks.prepare import Prepared
 from core.networks.topology import without_units
@@ -35,11 +35,14 @@ from core.randomness import derived_seed
 from core.training.architecture import PLAIN
 from core.training.batches import steps_per_epoch
 from core.training.history import TrainingHistory
+from core.training.mask_schedule import MaskSchedule
 from core.training.teachers.teacher import Answers
 from core.training.temporary_batchnorm import fold
 
-if TYPE_CHECKING:
-    from core.training.train import MaskSchedule
+NOT_RECONSTRUCTED = (
+    "Least-squares reconstruction is without effect while weights go gradually or in turns. Choose "
+    "the schedule one_shot or iterative for it."
+)
 
 
 @dataclass(frozen=True)
@@ -156,9 +159,10 @@ def prune_weights(
     """
     cutter = Cutter(data, plan, seed, sensitivity, dense)
     weights = dense
-    notes: list[str] = []
+    is_idle = plan.reconstruction and plan.prunes_while_training
+    notes = [NOT_RECONSTRUCTED] if is_idle else []
     rows: list[np.ndarray] = []
-    for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
+    for index, (sparsity, epochs) in enumerate(rounds_of(plan, file_sparsity(dense)), start=1):
         done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))
         notes += notes_of(done["notes"])
         if epochs:
@@ -175,7 +179,7 @@ def prune_weights(
 def _cut(cutter: Cutter, weights: Weights, sparsity: float, progress: Progress) -> Arrays:
     mask, notes = cutter.mask(weights, sparsity)
     pruned = mask.apply(weights)
-    if cutter.plan.reconstruction:
+    if cutter.plan.reconstruction and not cutter.plan.prunes_while_training:
         pruned = reconstructed(weights, pruned, mask, cutter.data.shape, cutter.data, cutter.seed)
     return {**packed(weights=pruned, mask=mask.arrays), "notes": notes_array(notes)}
 
@@ -202,7 +206,7 @@ def _train(
         derived_seed(cutter.seed, "retraining", index),
         progress,
         mask=None if changes else cutter.variables_mask(mask.arrays),
-        mask_schedule=_mask_schedule(cutter, epochs) if changes else None,
+        mask_schedule=_mask_schedule(cutter, epochs, before) if changes else None,
         teacher=teacher if plan.distillation else None,
         architecture=temporary_batchnorm(data.train.images) if plan.has_batchnorm else PLAIN,
     )
@@ -211,14 +215,13 @@ def _train(
     return {**groups, "history": trained.history.values}
 
 
-def _mask_schedule(cutter: Cutter, epochs: int) -> "MaskSchedule":
-    from core.training.train import MaskSchedule
-
+def _mask_schedule(cutter: Cutter, epochs: int, before: Weights) -> MaskSchedule:
     steps = epochs * steps_per_epoch(len(cutter.data.train), cutter.plan.batch_size)
     if cutter.plan.resolved_schedule == "alternating":
         phases = alternation_over(steps, cutter.plan.ramp, cutter.plan.rounds)
         return MaskSchedule(partial(cutter.turn_at, phases), phases.every, phases.last_step)
     # Scores that read images cost a good part of an epoch in 40 updates, so they get fewer.
     updates = UPDATES_WITH_DATA if cutter.plan.rule.needs_data else UPDATES
-    ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity, updates)
+    initial = file_sparsity(before)
+    ramp = ramp_over(steps, cutter.plan.ramp, cutter.plan.sparsity, updates, initial)
     return MaskSchedule(partial(cutter.mask_at, ramp), ramp.every, ramp.last_step)

@@ -14,17 +14,11 @@ from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
 from core.report.answers.federated_evidence import diverged
 from core.runs.federated_names import distinct, named
-from core.runs.results import (
-    History,
-    class_names_of,
-    data_names,
-    history_of,
-    network_of,
-    sample_class_names,
-    sample_histories,
-    sample_points,
-    with_children,
-)
+from core.runs.finished.dataset_names import class_names_of, data_names
+from core.runs.finished.histories import History, history_of
+from core.runs.finished.networks import network_of
+from core.runs.finished.reportable import with_children
+from core.runs.finished.samples import sample_class_names, sample_histories, sample_points
 from core.runs.selection import told_apart
 from core.runs.setting_rows import run_settings
 from core.runs.specs import data_of

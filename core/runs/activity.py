@@ -19,7 +19,7 @@ from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.store import Store
 from core.pruning.preview.first_cuts import FirstCut, cuts_of
 from core.pruning.search.spec import TimingResult, TimingSpec
-from core.runs.results import Network, network_of, networks
+from core.runs.finished.networks import Network, measured_networks, network_of
 from core.runs.specs import data_of, result_of, source_of
 from core.text import percent, score_text
 
@@ -120,7 +120,7 @@ def family(store: Store, dense: str, known: Sequence[Network] | None = None) -> 
     parents = store.jobs(kind="sweep", states=(*UNFINISHED, STOPPING))
     return Family(
         dense=root.point if root else None,
-        points=_pruned_from(networks(store) if known is None else known, dense),
+        points=_pruned_from(measured_networks(store) if known is None else known, dense),
         sweeps=tuple(job for job in parents if _prunes(store, job, dense)),
         living=tuple(job for job in jobs if not job.ended),
         failed=tuple(job for job in jobs if job.ended),
@@ -141,7 +141,7 @@ def sweep_family(store: Store, sweep: str) -> Family:
     pruned = [job for job in children if job.kind == "prune"]
     training = next((job for job in children if job.kind == "train"), None)
     dense = source_of(parent)
-    root = training or (store.get(dense) if dense else None)
+    root = training or (store.get(dense) if dense and store.exists(dense) else None)
     network = network_of(root) if root else None
     metrics = store.metrics(training.id) if training else {}
     measured = tuple(points(pruned))
@@ -235,7 +235,7 @@ class Overview:
 def overview(store: Store, known: Sequence[Network] | None = None) -> Overview:
     """Return what the home page says about the workspace; known: as for `family`."""
     states = counts(store)
-    measured = networks(store) if known is None else known
+    measured = measured_networks(store) if known is None else known
     pruned = [network.point for network in measured if network.job.kind == "prune"]
     return Overview(
         queued=states.get(QUEUED, 0),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.runs.federated_labels import apart, federated_name
-from core.runs.results import History
+from core.runs.finished.histories import History
 
 
 def distinct(histories: Sequence[History]) -> list[History]:

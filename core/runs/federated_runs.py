@@ -12,8 +12,8 @@ from core.federated.spec import FederatedComparisonSpec, FederatedSpec
 from core.jobs.store.job import Job
 from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.store import Store, identity
+from core.runs.finished.histories import History, federated_spec, history_label, history_of
 from core.runs.learning_curves import best, final, reached
-from core.runs.results import History, federated_spec, history_label, history_of
 from core.runs.specs import spec_of
 from core.text import percent
 from core.workspace import Workspace

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from core.data.store import list_stored
 from core.errors import LabError, NotFoundError
 from core.evaluation.results import NetworkResult
-from core.jobs.store.job import Job
+from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
 from core.networks.formats import keras_h5
 from core.networks.keras_files.reader import read_network
 from core.networks.network_store import NetworkSummary, keep_network
-from core.runs.results import Network, network_of, weights_path
-from core.runs.specs import data_of, result_of
+from core.runs.finished.network_files import weights_path
+from core.runs.finished.networks import Network, network_of
+from core.runs.specs import result_of
 from core.training.spec import ImportSpec
 from core.workspace import Workspace
 
@@ -61,13 +62,51 @@ def told(store: Store, workspace: Workspace, job: Job) -> str:
     if not job.imported:
         return ""
     said = "Imported: this run was computed elsewhere, and its numbers are its zip's word."
-    try:
-        network = network_of(job)
-        if network is None or not weights_path(network, workspace):
-            return said
-    except LabError:
+    if (network := network_of(job)) is None:
+        return said
+    if not _has_weights(network, workspace):
         return f"{said} Its zip has no weights to measure."
     said += " Sparsity and size were counted here, in its weights file."
-    if data_of(job) not in {entry.digest for entry in list_stored(workspace)}:
+    if not _has_data(network, workspace):
         return f"{said} Its data set is not here, so its accuracy cannot be measured."
-    return f"{said} Its accuracy is measured here by the run “{name_of(job)}”."
+    return f"{said} {_measurement(store, job)}"
+
+
+def can_be_measured(store: Store, workspace: Workspace, job: Job) -> bool:
+    """Tell whether an imported network is still to be measured here, and can be."""
+    network = network_of(job) if job.imported else None
+    return (
+        network is not None
+        and _has_weights(network, workspace)
+        and _has_data(network, workspace)
+        and _measured_by(store, job) is None
+    )
+
+
+def _measurement(store: Store, job: Job) -> str:
+    """Say how far the measurement of an imported network is."""
+    run = _measured_by(store, job)
+    if run is None:
+        return "Its accuracy has not been measured here yet."
+    if run.ended and run.state != DONE:
+        return f"The run “{name_of(job)}”, which was to measure its accuracy here, did not finish."
+    return f"Its accuracy is measured here by the run “{name_of(job)}”."
+
+
+def _measured_by(store: Store, job: Job) -> Job | None:
+    """Return the run that measures an imported network here; None for none."""
+    name = name_of(job)
+    found = store.jobs(kind=ImportSpec.kind, mentions=name)
+    own = (each for each in found if not each.imported)
+    return next((each for each in own if each.settings.get("name") == name), None)
+
+
+def _has_weights(network: Network, workspace: Workspace) -> bool:
+    try:
+        return bool(weights_path(network, workspace))
+    except LabError:
+        return False
+
+
+def _has_data(network: Network, workspace: Workspace) -> bool:
+    return network.data in {entry.digest for entry in list_stored(workspace)}

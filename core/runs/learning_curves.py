@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.federated.algorithms.minibatch_sgd import MiniBatchSGD
-from core.runs.results import History
+from core.runs.finished.histories import History
 
 TARGET_COLUMN = "validation_accuracy"
 SGD = MiniBatchSGD.name

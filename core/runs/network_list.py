@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.jobs.store.job import DONE
 from core.jobs.store.store import Store
 from core.runs.by_version import ByVersion
-from core.runs.results import NETWORK_KINDS, Network, network_of
+from core.runs.finished.networks import NETWORK_KINDS, Network, network_of
 
 _numbers = itertools.count(1)  # no two lists of a process give editions the same number
 

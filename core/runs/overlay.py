@@ -8,7 +8,7 @@ from core.figures.convergence import Y_AXES
 from core.jobs.store.job import Job
 from core.jobs.store.live_metrics import Series
 from core.jobs.store.store import Store
-from core.runs.results import History
+from core.runs.finished.histories import History
 from core.runs.setting_rows import run_settings
 from core.runs.table.row import OVERLAID, SEVERAL
 from core.runs.titles import kind_title

@@ -69,5 +69,6 @@ def _change(difference: float) -> str:
 
 def _cost(point: Point) -> str:
     if point.score == 0:
-        return "; it is below the threshold, so its score is 0"
+        why = "is below the threshold" if point.zeros else "has no zeros"
+        return f"; it {why}, so its score is 0"
     return f"; score {score_text(point.score)}"

@@ -14,8 +14,8 @@ from core.jobs.store.job import Job
 from core.pruning.plan import DEFAULT, PAPER
 from core.pruning.stored_plan import with_defaults
 from core.runs.federated_labels import federated_name
+from core.runs.finished.networks import Network
 from core.runs.labels import algorithm_labels, method_labels
-from core.runs.results import Network
 from core.runs.specs import spec_of, teachers_of
 from core.text import exact_percent
 

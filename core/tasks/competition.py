@@ -22,7 +22,7 @@ from core.pruning.graphs.prune_network import prune_network
 from core.pruning.graphs.reach import Reach
 from core.pruning.plan import PrunePlan
 from core.pruning.prune import prune
-from core.pruning.search.competition import Made, compete, gap_seconds, trained_on
+from core.pruning.search.competition import Made, compete, counted_seconds, gap_seconds, trained_on
 from core.pruning.search.proposals import USUAL
 from core.pruning.search.spec import CompeteResult, CompeteSpec, TimingResult, TimingSpec
 from core.pruning.spec import PruneSpec
@@ -89,7 +89,8 @@ class JobTrainer:
         started, finished = job.started or 0.0, job.finished or 0.0
         gap = gap_seconds(started, self._ended)
         self._ended = finished
-        return max(spent, finished - started) + gap
+        began = self._context.store.last_start(job.id) or started
+        return counted_seconds(began, finished, spent) + gap
 
     def _order(self, spec: Spec, seed: int) -> Job:
         return _done(self._wait_for(spec, seed))

@@ -7,6 +7,7 @@ __all__ = [
     "graph_architecture",
     "graph_export",
     "history",
+    "mask_schedule",
     "network_statistics",
     "options",
     "recipe",

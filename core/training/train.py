@@ -21,6 +21,7 @@ from core.training.architecture import PLAIN, Architecture
 from core.training.averages import RunningMean, first_averaged
 from core.training.batches import Batches
 from core.training.history import KEYS, TrainingHistory
+from core.training.mask_schedule import Masks, MaskSchedule
 from core.training.pace import Pace
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
@@ -29,23 +30,7 @@ from core.training.step import Step
 from core.training.teachers.teacher import Answers
 from core.training.temporary_batchnorm import BATCHNORM
 
-Masks = Mapping[str, np.ndarray]
 REPORT_EVERY = 10
-
-
-@dataclass(frozen=True)
-class MaskSchedule:
-    """Changes the mask while the network trains.
-
-    Its steps are those of the plan, see `core.training.pace`.
-    mask: (step, current plain values of the variables) -> new masks, or None to leave them.
-    every: steps between two calls; the first call is at step 0.
-    last_step: from here on the mask stands, and an epoch may be chosen as the best.
-    """
-
-    mask: Callable[[int, Weights], Masks | None]
-    every: int = 100
-    last_step: int = 0
 
 
 @dataclass(frozen=True)
@@ -138,7 +123,9 @@ class _Run:
         self._best_epoch = int(saved["best_epoch"])
         self._mean = RunningMean.of_state(_part(saved, "swa/"))
         self._pace.restore(saved, len(self._history))
-        self._masked_at = self._due(self._pace.planned_step(self._batches.per_epoch - 1))
+        if self._schedule:
+            reached = self._pace.planned_step(self._batches.per_epoch - 1)
+            self._masked_at = self._schedule.due(reached)
 
     @property
     def finished(self) -> bool:
@@ -266,19 +253,12 @@ class _Run:
         self._progress.report(steps, len(self._rates), message)
 
     def _change_mask(self, step: int) -> None:
-        due = self._due(step)
-        if self._schedule is None or due == self._masked_at:
+        if self._schedule is None or (due := self._schedule.due(step)) == self._masked_at:
             return
         self._masked_at = due
         mask = self._schedule.mask(due, self._step.values(averaged=False))
         if mask is not None:
             self._step.set_mask(mask)
-
-    def _due(self, step: int) -> int:
-        """Return the planned step of the mask's last change that is due; -1 without a schedule."""
-        if self._schedule is None:
-            return -1
-        return min(step, self._schedule.last_step) // self._schedule.every * self._schedule.every
 
     def _choose(self, values: dict[str, np.ndarray]) -> None:
         done = len(self._history)

@@ -89,10 +89,11 @@ function isCovered(plot, note, names) {
 }
 
 function lineEnds(plot, names) {
-  const { xaxis } = plot._fullLayout;
+  const { xaxis, yaxis } = plot._fullLayout;
+  const placed = (axis, value) => (axis.type === "log" ? Math.log10(value) : value);
   return names.map((box) => ({
     name: "line end", text: box.lines.join("<br>"), align: "left",
-    x: xaxis.type === "log" ? Math.log10(box.x) : box.x, y: box.y,
+    x: placed(xaxis, box.x), y: placed(yaxis, box.y),
     xanchor: "left", yanchor: "middle", ax: box.left - box.across,
     ay: box.top + box.height / 2 - box.middle, showarrow: true, arrowhead: 0, arrowwidth: 0.8,
     arrowcolor: box.color, standoff: 7, bgcolor: plot.pageColor, borderpad: 1, font: { size: 12, color: box.color }, captureevents: false,
@@ -120,7 +121,7 @@ function keptTicks(left, right, log) {
   const found = steps.filter((step) => right <= step && step <= left);
   if (log && found.length > 2) return found;
   const size = 10 ** Math.floor(Math.log10(left - right));
-  const step = [0.1, 0.2, 0.5, 1].map((s) => s * size).find((s) => (left - right) / s <= 6);
+  const step = [0.1, 0.2, 0.5, 1, 2].map((s) => s * size).find((s) => (left - right) / s <= 6);
   const ticks = [];
   for (let n = Math.floor(left / step); n >= Math.ceil(right / step); n--) ticks.push(n * step);
   return ticks.map((tick) => Number(tick.toFixed(10)));

@@ -138,7 +138,8 @@ async function draw(plot, setStateValue) {
   const all = traces.map((trace) => dressed(trace, colors, data.twins));
   plot.whole = data.linked ? all.map(withoutBox) : all;
   const painted = isPainted(plot) ? plot.whole.filter(isDots) : [];
-  await Plotly.react(plot, plot.whole.filter((trace) => !painted.includes(trace)),
+  const left = plot.whole.filter((trace) => !painted.includes(trace));
+  await Plotly.react(plot, [...left, ...endsOf(painted, plot.sentLayout)],
                      structuredClone(plot.sentLayout), plot.settings);
   plot.painted?.show(painted);
   await arrange(plot, Plotly);
@@ -148,6 +149,19 @@ async function draw(plot, setStateValue) {
   plot.dataset.points = traces.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0);
   plot.dataset.drawn = named(data);
   if (!plot.listening) listen(plot, Plotly, setStateValue);
+}
+
+// Dots that are painted on a canvas of their own: an axis without a range is made for them too.
+function endsOf(painted, layout) {
+  if (!painted.length) return [];
+  const ends = (name) => {
+    const least = layout[`${name}axis`]?.type === "log" ? Number.MIN_VALUE : -Infinity;
+    const known = painted.flatMap((trace) => [...trace[name]])
+      .filter((value) => Number.isFinite(value) && value >= least);
+    return [Math.min(...known), Math.max(...known)];
+  };
+  return [{ type: "scatter", mode: "text", x: ends("x"), y: ends("y"), text: ["", ""],
+            hoverinfo: "skip", showlegend: false }];
 }
 
 function listen(plot, Plotly, setStateValue) {

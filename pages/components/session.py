@@ -18,6 +18,7 @@ from core.jobs.store.job import DONE, Job
 from core.jobs.store.live_metrics import LiveMetrics
 from core.jobs.store.spec import JobSpec
 from core.jobs.store.store import Store, identity
+from core.pruning.search.spec import SweepSpec
 from core.runs.activity import (
     Family,
     Overview,
@@ -28,9 +29,10 @@ from core.runs.activity import (
     top_level,
 )
 from core.runs.federated_runs import watched
+from core.runs.finished.histories import History
 from core.runs.home.kept_cut import kept_cut, with_kept
 from core.runs.network_list import Edition, NetworkList
-from core.runs.results import History
+from core.runs.sweep_parts import reopen
 from core.runs.table.index import RunEdition, RunIndex
 from core.runs.titles import job_title, names_of
 from core.workspace import Workspace, open_workspace
@@ -55,6 +57,8 @@ def store() -> Store:
 
 def submit(spec: JobSpec, seed: int = 0, priority: int = 0) -> str:
     """Put a job into the queue, make sure that an engine is there for it, return its id."""
+    if spec.kind == SweepSpec.kind:
+        reopen(store(), identity(spec, seed))
     job_id = store().submit(spec, seed, priority=priority)
     if not store().get(job_id).ended:
         control.ensure(workspace())

@@ -86,7 +86,7 @@ def _answer(rules: Rules, scope: Scope) -> ASGIApp | None:
     headers = Headers(scope=scope)
     if refusal := rules.refusal(headers, scope.get("method", "WS")):
         return PlainTextResponse(refusal, 403)
-    if rules.own_user and not peers.is_ours(scope.get("client"), scope.get("server")):
+    if rules.own_user and not _is_own(headers, scope):
         return PlainTextResponse(NOT_YOURS, 403)
     query = scope["query_string"].decode("latin-1")
     if scope["type"] == "http" and scope["method"] == "GET" and rules.has_token(query):
@@ -95,6 +95,17 @@ def _answer(rules: Rules, scope: Scope) -> ASGIApp | None:
     if not rules.is_known(cookies.get(_cookie_name(scope), "")):
         return PlainTextResponse(NO_TOKEN, 403)
     return None
+
+
+def _is_own(headers: Headers, scope: Scope) -> bool:
+    """Tell whether a request comes from this user.
+
+    The server takes a client's address, and its port, from this header of a request on loopback:
+    anybody could name a connection of ours there. No proxy was named that may set it.
+    """
+    if "x-forwarded-for" in headers:
+        return False
+    return peers.is_ours(scope.get("client"), scope.get("server"))
 
 
 def _welcome(rules: Rules, scope: Scope, query: str) -> RedirectResponse:

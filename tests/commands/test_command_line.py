@@ -253,6 +253,8 @@ def test_a_background_job_is_submitted_and_listed(command_line):
         (["train", "--data", "garments", "--set", "epochs"], 2, "--set takes name=value"),
         (["prune", "none.h5", "--data", "garments", "--sparsity", "0.9"], 1, "no file none.h5"),
         (["prune", "x.h5", "--data", "garments", "--sparsity", "1.5"], 2, "sparsity is 1.5"),
+        (["train", "--data", "garments", "--out", "d.keras"], 2, "written as .h5, .pt or .safet"),
+        (["compete", "--data", "garments", "--out", "d.onnx"], 2, "ends in '.onnx'"),
         (["grade", "none.h5", "--data", "garments"], 1, "no file none.h5"),
         (["grade", "x.h5", "--data", "garments", "--threshold", "60"], 2, "Give a share as 0.6"),
         (["compete", "--data", "garments", "--minutes", "20000"], 2, "minutes is 20000"),

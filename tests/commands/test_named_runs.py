@@ -11,7 +11,7 @@ from core.jobs.store.store import Store
 from core.pruning.search.proposals import START, Entry
 from core.pruning.search.spec import CompeteResult, CompeteSpec
 from core.pruning.spec import PruneSpec
-from core.runs.results import network_of
+from core.runs.finished.networks import network_of
 from core.runs.specs import result_of, spec_of
 from core.training.spec import TrainSpec
 from core.workspace import Workspace

@@ -1,5 +1,6 @@
 """Built-in data sets, and loading anything by what a person types."""
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data import builtin_datasets, store
+from core.data import builtin_datasets, download, store
 from core.errors import DownloadError, NotFoundError
 from core.workspace import Workspace
 from tests.inputs import build
@@ -64,6 +65,53 @@ def test_without_internet_a_download_fails_with_a_remedy(workspace, monkeypatch)
     with pytest.raises(DownloadError, match=r"Fashion-MNIST could not be downloaded .*garments"):
         builtin_datasets.load_any("fashion_mnist", workspace)
     assert list(workspace.scratch.iterdir()) == []
+
+
+def _fashion(folder: Path, cut: bool) -> None:
+    """Write the files that Keras keeps of Fashion-MNIST, of twenty images; or half of the last."""
+    folder.mkdir(parents=True)
+    labels, pixels = bytes(8) + bytes(range(10)) * 2, bytes(16) + bytes(20 * 28 * 28)
+    for part in ("train", "t10k"):
+        for kind, content in (("labels-idx1", labels), ("images-idx3", pixels)):
+            (folder / f"{part}-{kind}-ubyte.gz").write_bytes(gzip.compress(content))
+    last = folder / "t10k-images-idx3-ubyte.gz"
+    last.write_bytes(last.read_bytes()[: -20 if cut else None])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cut", [False, True], ids=["whole", "cut short"])
+def test_what_was_fetched_before_is_used_if_it_is_whole(workspace, monkeypatch, cut):
+    """Half a file, of a download that was killed, is fetched again and never taken for all."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    kept = workspace.datasets / "downloads" / "fashion_mnist"
+    _fashion(kept / "datasets" / "fashion-mnist", cut)
+    if cut:
+        with pytest.raises(DownloadError, match="refused"):
+            builtin_datasets.load_any("fashion_mnist", workspace)
+    else:
+        found = builtin_datasets.load_any("fashion_mnist", workspace)
+        assert [len(found.train), len(found.validation), len(found.test)] == [18, 2, 20]
+
+
+def test_what_was_fetched_takes_the_place_of_what_was_broken(tmp_path):
+    fresh, kept = tmp_path / "fresh", tmp_path / "downloads" / "cifar10"
+    for folder, name in ((fresh, "whole"), (kept, "half")):
+        folder.mkdir(parents=True)
+        (folder / name).touch()
+    download._keep(fresh, kept)
+    assert [path.name for path in kept.iterdir()] == ["whole"]
+    assert not fresh.exists()
+
+
+def test_what_earlier_versions_kept_is_taken_over(tmp_path):
+    older, folder = tmp_path / "datasets", tmp_path / "fashion_mnist" / "datasets"
+    for name in ("fashion-mnist/x.gz", "cifar-10-batches-py.tar.gz"):
+        (older / name).parent.mkdir(parents=True, exist_ok=True)
+        (older / name).touch()
+    download._take_over(older, "fashion_mnist", folder)
+    assert (folder / "fashion-mnist" / "x.gz").is_file()
+    assert [path.name for path in older.iterdir()] == ["cifar-10-batches-py.tar.gz"]
 
 
 def test_importing_the_builtin_datasets_is_light():

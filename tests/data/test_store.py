@@ -97,6 +97,51 @@ def test_a_missing_array_is_an_error_with_a_remedy(workspace):
         store.load(workspace, digest)
 
 
+def _cut_short(folder):
+    path = folder / "train_images.npy"
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def _changed_by_a_bit(folder):
+    path = folder / "train_images.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def test_two_sessions_that_store_the_same_leave_the_first_ones_alone(workspace, monkeypatch):
+    """A job may have opened it already, and its classes may have been renamed."""
+    digest = store.save(workspace, dataset())
+    before = (workspace.datasets / digest).stat().st_ino
+    looks = iter([lambda *asked: False])  # the second session looked before the first was done
+    whole = store._is_whole
+    monkeypatch.setattr(store, "_is_whole", lambda *asked: next(looks, whole)(*asked))
+    assert store.save(workspace, dataset()) == digest
+    assert (workspace.datasets / digest).stat().st_ino == before
+    assert [path.name for path in workspace.datasets.iterdir()] == [digest]
+
+
+DAMAGES = {
+    "an array is empty": lambda folder: (folder / "train_images.npy").write_bytes(b""),
+    "an array is cut short": _cut_short,
+    "a pixel is another": _changed_by_a_bit,
+    "an array is gone": lambda folder: (folder / "validation_labels.npy").unlink(),
+    "the description is empty": lambda folder: (folder / store.DESCRIPTION).write_bytes(b""),
+    "the description is gone": lambda folder: (folder / store.DESCRIPTION).unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_data_set_is_whole_again_after_uploading_it_again(workspace, damage):
+    digest = store.save(workspace, dataset())
+    damage(workspace.datasets / digest)
+    with pytest.raises((StoreError, NotFoundError)):
+        store.load(workspace, digest)
+    assert store.save(workspace, dataset()) == digest
+    assert store.load(workspace, digest).digest == digest
+    assert [entry.digest for entry in store.list_stored(workspace)] == [digest]
+
+
 @pytest.mark.parametrize("name", ["../../etc", "", "x" * 16, "0" * 15, "0123456789ABCDEF", "a/b"])
 def test_only_a_digest_finds_anything(workspace, name):
     with pytest.raises(NotFoundError, match="Choose one on the Data page"):

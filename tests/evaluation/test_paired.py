@@ -54,5 +54,15 @@ def test_a_single_pair_has_the_error_of_its_images() -> None:
     assert not found.is_clear
 
 
+def test_more_pairs_on_the_same_images_do_not_make_their_number_larger() -> None:
+    """Nine seeds of two methods without training are nine times the same pair."""
+    once = lead(pairs([point(0.8, 0.9)], [point(0.6, 0.9, "random")]))
+    ours = [point(0.8, 0.9, seed=seed) for seed in range(9)]
+    theirs = [point(0.6, 0.9, "random", seed=seed) for seed in range(9)]
+    often = lead(pairs(ours, theirs))
+    assert (often.pairs, once.pairs) == (9, 1)
+    assert often.error == pytest.approx(once.error)
+
+
 def test_without_pairs_there_is_no_lead() -> None:
     assert lead([]) is None

@@ -1,11 +1,13 @@
 """Drift, cosine and dissimilarity, by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from core.federated.algorithm import Updates
 from core.federated.clients import join_clients
-from core.federated.diagnostics import DriftMeter, dissimilarity, spread
+from core.federated.diagnostics import DriftMeter, client_accuracy, dissimilarity, spread
 from core.federated.network.mlp import MLP
 from core.federated.network.vector import flatten
 from core.federated.trainers.plain import PlainTrainer
@@ -72,6 +74,26 @@ def test_the_spread_ignores_clients_without_validation_samples():
     assert found == pytest.approx(
         {"accuracy_spread": 0.5, "accuracy_low": 0.1, "accuracy_high": 0.9}
     )
+
+
+class Three(SimpleNamespace):
+    """Three clients, the last without validation samples."""
+
+    validation = SimpleNamespace(sizes=np.array([2, 2, 0]))
+
+    def __len__(self):
+        return 3
+
+
+def test_a_model_that_diverged_has_no_accuracy_at_any_client():
+    """The largest of answers that are no numbers is the first: a share of class 0."""
+    lost = np.array([np.nan, np.inf, 0.0])
+    right = np.array([2, 1, 0])
+    gone = SimpleNamespace(validation_correct=right, validation_loss=lost)
+    assert np.isnan(client_accuracy(Three(), gone)).all()
+    known = SimpleNamespace(validation_correct=right, validation_loss=np.zeros(3))
+    np.testing.assert_array_equal(client_accuracy(Three(), known), [1.0, 0.5, np.nan])
+    assert np.isnan(list(spread(np.full(3, np.nan)).values())).all()
 
 
 def test_steps_that_are_no_numbers_have_no_drift():

@@ -1,10 +1,13 @@
 """Who works in a round and how far."""
 
+import math
+
 import numpy as np
 import pytest
 
 from core.federated.algorithm import Instruction
 from core.federated.clients import join_clients
+from core.federated.network.fedavg import exact_share
 from core.federated.sampling import sample_cohort
 from core.federated.spec import RunSettings
 from tests.federated.federations import client
@@ -24,6 +27,21 @@ def test_all_clients_work_and_count_by_their_samples():
     assert everyone.steps.tolist() == [2, 4, 6, 8]  # 2 epochs of 1, 2, 3, 4 batches
     assert everyone.visited == 200
     assert everyone.gradient_evaluations == 20
+
+
+@pytest.mark.parametrize(("share", "count", "whole"), [(0.29, 100, 29), (0.58, 50, 29)])
+def test_a_share_of_clients_is_not_one_short_by_rounding(share, count, whole):
+    assert math.floor(exact_share(share, count)) == math.ceil(exact_share(share, count)) == whole
+    assert math.floor(share * count) == whole - 1  # what it would be
+
+
+@pytest.mark.parametrize("name", ["client_dropout", "stragglers"])
+def test_29_of_100_clients_drop_out_or_straggle(name):
+    hundred = join_clients("many", [client(10) for _ in range(100)]).train
+    run = RunSettings(**{name: 0.29}, batch_size=1)
+    found = sample_cohort(hundred, run, Instruction(), 0, 1)
+    whole = int((found.steps == found.steps.max()).sum())
+    assert (len(found.clients), whole) in ((71, 71), (100, 71))
 
 
 def test_fixed_local_steps_replace_the_epochs():

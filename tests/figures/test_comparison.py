@@ -180,3 +180,8 @@ def test_many_long_names_get_an_ellipsis_square_cells_and_no_numbers() -> None:
     few = confusion_map(np.eye(12, dtype=int).tolist(), names[:12], change=False)
     assert few.traces[0]["text"][0][:2] == ["1", ""]
     assert map_height(30) > map_height(5)
+
+
+def test_the_mask_of_a_narrow_layer_is_no_tower():
+    height, width, _ = mask_picture(np.ones((512, 5), np.float32)).shape
+    assert (width, height <= 960) == (480, True)

@@ -30,6 +30,13 @@ def named(chart):
     return {each["text"]: (each["x"], each["y"]) for each in chart.layout["annotations"]}
 
 
+@pytest.mark.parametrize("across", [(0.112, 0.0446), (1.0, 0.35), (0.11, 0.02), (0.95, 0.25)])
+def test_a_zoomed_scale_always_has_ticks(across):
+    ticks = kept_ticks(across)
+    assert 2 <= len(ticks) <= 8
+    assert all(across[1] <= tick <= across[0] for tick in ticks)
+
+
 def test_the_axis_shows_parameters_kept_from_all_to_one_percent_and_the_sparsity_below():
     axis = live_frontier([DENSE, GOOD, POOR], LABELS).layout["xaxis"]
     assert axis["type"] == "log"

@@ -27,6 +27,13 @@ GOOD = point(0.74, 0.9, id="good")
 POOR = point(0.64, 0.8, id="poor", method="l1_filter")
 
 
+def test_the_eleventh_run_has_a_look_of_its_own():
+    drawn = convergence([Curve(f"run {n}", ROUNDS) for n in range(15)], "round", "train_loss")
+    looks = [(each["line"]["color"], each["line"]["dash"]) for each in drawn.traces]
+    assert len(set(looks)) == 15
+    assert {dash for _, dash in looks[:10]} == {"solid"}
+
+
 def test_curves_draw_training_dotted_and_name_the_best_epoch():
     metrics = {
         "accuracy": [(1, 0.5), (2, 0.7)],

@@ -8,8 +8,8 @@ from pathlib import Path
 from core.archives import extract
 from core.archives.child import Source
 from core.archives.limits import LIMITS, MIB
-from core.grading import submissions
-from core.grading.people import Found
+from core.grading import found_files, submissions
+from core.grading.people import ZIP_ENDINGS, Found
 from tests.grading import class_exports
 
 SMALL = replace(LIMITS, unpacked_bytes=8 * MIB, members=500)
@@ -23,7 +23,7 @@ def read_class(content: bytes) -> object:
         return submissions._of_people("class.zip", unpacked(content, place), place, FEWER)
 
 
-FEWER = submissions.Limits(files=100)
+FEWER = found_files.Limits(files=100)
 
 
 def unpacked(content: bytes, place: Path) -> list[Found]:
@@ -32,11 +32,11 @@ def unpacked(content: bytes, place: Path) -> list[Found]:
     spool_path = place / "spool"
     with (place / "given").open("rb", buffering=0) as file, spool_path.open("w+b") as spool:
         source = Source(file, spool, lambda share, what: None, SMALL)
-        nested = [f"*{ending}" for ending in submissions.ZIP_ENDINGS]
-        answer, arrays = extract.unpack_kept(source, list(submissions.KEPT), nested, strict=False)
+        nested = [f"*{ending}" for ending in ZIP_ENDINGS]
+        answer, arrays = extract.unpack_kept(source, list(found_files.KEPT), nested, strict=False)
     members = [extract.Extracted(**fields) for fields in answer["members"]]
     starts = [int(start) for start in arrays["starts"]]
-    return submissions._as_found(extract._written(members, starts, spool_path, place))
+    return found_files._as_found(extract._written(members, starts, spool_path, place))
 
 
 def class_seeds() -> list[bytes]:

@@ -146,3 +146,16 @@ def test_only_gradings_on_the_same_images_with_the_same_threshold_share_a_board(
     assert [board_of(jobs, job)[0].history for job in (public, hidden[0], strict)] == [
         (0.9,), (0.7, 0.8), (0.5,),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["..", "..\\..\\x", "C:", "a/../b", ". ."])
+def test_no_name_leads_out_of_the_folder_that_a_zip_is_unpacked_to(name):
+    grades = ranked([graded(name, 0.7), graded("bo", 0.8)])
+    with zipfile.ZipFile(io.BytesIO(results_zip(grades, 0.6))) as archive:
+        members = archive.namelist()
+    assert len(members) == 2
+    for member in members:
+        folder, file = member.split("/")
+        assert file == "results.json"
+        assert folder.strip(" .")
+        assert not set(folder) & set("\\:/")

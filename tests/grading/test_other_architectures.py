@@ -1,8 +1,10 @@
 """Hand-ins of another architecture than the reference, under the names that their authors gave."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
+from keras.src.legacy.saving import legacy_h5_format
 
 from core.commands.command_line import run
 from core.data import store as datasets
@@ -13,6 +15,9 @@ from core.grading.kept_uploads import keep
 from core.grading.spec import GradeSpec
 from core.grading.submissions import Submission
 from core.networks.catalogue import CATALOGUE
+from core.networks.keras_files.architecture import parse
+from core.networks.keras_files.orders import as_keras_lists
+from core.networks.keras_model import build
 from core.networks.network_store import keep_network
 from core.networks.pixels import with_pixels
 from core.progress import Silent
@@ -118,6 +123,76 @@ def test_another_architecture_is_refused_by_the_layer_that_differs(tmp_path, ima
     (found,) = grade([reference], images, NETWORK, Silent())
     assert found.score == 0
     assert "conv1" in found.error
+
+
+RESIDUAL = CATALOGUE["resnet-20"].network((SIDE, SIDE, 1), 3)
+
+
+@pytest.mark.parametrize("name", ["mine.keras", "mine.weights.h5", "old.weights.h5"])
+def test_layers_of_branches_may_be_listed_in_keras_order(tmp_path, images, name):
+    """Keras lists a shortcut before the second convolution of its block, the catalogue after it."""
+    model = build(RESIDUAL)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.uniform(0.5, 1.0, w.shape) * 0.1 for w in model.get_weights()])
+    if name.startswith("old"):
+        legacy_h5_format.save_weights_to_hdf5_group(h5py.File(tmp_path / name, "w"), model)
+    else:
+        (model.save_weights if "weights" in name else model.save)(tmp_path / name)
+    found = graded(tmp_path / name, images, RESIDUAL)
+    answers = model(images.images, training=False).numpy()
+    assert found.error is None
+    assert found.accuracy == accuracy(answers, images.labels)
+
+
+@pytest.mark.parametrize("network", [*CATALOGUE, "applications"])
+def test_keras_lists_layers_as_it_is_said(network):
+    if network == "applications":
+        model = keras.applications.NASNetMobile(weights=None, input_shape=(32, 32, 3), classes=3)
+        described = parse(model.to_json(), None).network
+        names = [layer.name for layer in model.layers]
+    else:
+        described = CATALOGUE[network].network((32, 32, 3), 3)
+        names = [layer.name for layer in build(described).layers]
+    found = [layer.name for layer in as_keras_lists(described).layers]
+    assert [name for name in found if name in names] == [name for name in names if name in found]
+
+
+@pytest.mark.parametrize("make", ["keras", "tf_keras"])
+def test_weights_of_more_layers_than_are_asked_for_are_refused(tmp_path, images, make):
+    """Without its normalization the network would answer otherwise than its author's."""
+    if make == "tf_keras":
+        import tf_keras as make_by
+    else:
+        make_by = keras
+    layers = make_by.layers
+    model = make_by.Sequential(
+        [
+            layers.Input((SIDE, SIDE, 1)),
+            layers.Conv2D(20, 5, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(50, 5, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(500, "relu"),
+            layers.Dense(3, "softmax"),
+            layers.BatchNormalization(),
+        ]
+    )
+    name = "mine.weights.h5" if make == "keras" else "mine.h5"
+    model.save_weights(tmp_path / name)
+    found = graded(tmp_path / name, images)
+    assert "has weights of 'batch_normalization" in found.error
+    assert found.score == 0
+
+
+def test_the_doctor_of_the_reference_says_nothing_of_other_networks(tmp_path, images):
+    """Left out where it is asked for, normalization is not to be folded."""
+    network = CATALOGUE["vgg-16"].network((32, 32, 3), 3)
+    students(side=32).save(tmp_path / "bare.keras")
+    larger = Split(np.zeros((3, 32, 32, 3), np.float32), np.arange(3))
+    found = graded(tmp_path / "bare.keras", larger, network)
+    assert "The file holds another network" in found.error
+    assert found.findings == ()
 
 
 def test_the_job_grades_on_images_of_the_networks_size(tmp_path):

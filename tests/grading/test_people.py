@@ -172,9 +172,24 @@ def test_of_several_attempts_the_last_with_weights_counts():
     start = "HW_an_attempt_2024-05-0"
     files = [f"{start}1-10-00-00_{W}", f"{start}2-10-00-00_{W}", f"{start}3-10-00-00_note.txt"]
     assert names([*files, f"HW_bo_attempt_2024-05-01-10-00-00_{W}"])["an"] == [files[1]]
-    days = ["April 30, 2024 1100 PM", "May 1, 2024 1205 AM", "May 1, 2024 900 AM"]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ("April 30, 2024 1100 PM", "May 1, 2024 1205 AM", "May 1, 2024 900 AM"),
+        ("12 April, 2024 1100 PM", "9 May, 2024 1005 AM", "10 May, 2024 0900 AM"),
+        ("12 Apr 2024 2300", "9 May 2024 1005", "10 May 2024 0900"),
+    ],
+)
+def test_of_several_dates_in_words_the_latest_counts(days):
     files = [f"1-2 - Ben Li - {day}/{W}" for day in days]
     assert names([*files, f"3-4 - Ida Rao - {days[0]}/{W}"])["Ben Li"] == [files[2]]
+
+
+def test_a_roster_of_endless_columns_is_passed_over_at_once():
+    text = "github_username,name" + ",a" * 1_000_000 + "\nanna42,Anna" * 100_000
+    assert rosters.of_github({"x/classroom_roster.csv": text}) == {}
 
 
 def test_blackboards_texts_tell_the_real_names():

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import NotFoundError, UploadError
+from core.grading.found_files import Limits
 from core.grading.kept_uploads import keep, kept
-from core.grading.submissions import Limits, Submission, collect
+from core.grading.submissions import Submission, collect
 from tests.endless_zip import zip_of_entries
 
 pytestmark = pytest.mark.slow  # processes
@@ -419,3 +420,17 @@ def test_kept_uploads_come_back_by_their_digest(tmp_path: Path) -> None:
 def test_uploads_that_are_gone_are_asked_for_again(tmp_path: Path, digest: str) -> None:
     with pytest.raises(NotFoundError, match="Upload them again"):
         kept(digest, tmp_path)
+
+
+def test_many_zips_in_a_folder_do_not_fill_the_disk(tmp_path: Path) -> None:
+    """Each may unpack to 300 times its size; what one takes, the next has less."""
+    hands, place = tmp_path / "hands", tmp_path / "place"
+    for name in ("anna", "bob", "cleo"):
+        (hands / name).mkdir(parents=True)
+        files = ((f"{n}.h5", bytes(40_000)) for n in range(5))
+        (hands / name / "all.zip").write_bytes(zipped(*files))
+    limits = Limits(total_bytes=450_000, archive_bytes=250_000)
+    found = collect([("hands", hands)], place, limits)
+    assert {each.name for each in found} == {"anna", "bob", "cleo"}
+    assert [each.name for each in found if each.error] == ["cleo"]
+    assert sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) <= 450_000

@@ -132,6 +132,24 @@ CASES = [
     ),
     case(
         "99",
+        "nobody at all",
+        lambda: document(users=[], user_data={}, num_samples=[]),
+        "No client has any samples",
+    ),
+    case(
+        "99",
+        "nobody in the test file",
+        lambda: zipped(
+            {
+                "train/a.json": document(),
+                "test/a.json": document(users=[], user_data={}, num_samples=[]),
+            }
+        ),
+        noted="Warning: no client has both training and test samples.",
+        holds=lambda r: r.users == ("ann", "bob"),
+    ),
+    case(
+        "99",
         "client only in the test file",
         lambda: zipped(
             {

@@ -410,9 +410,12 @@ def test_a_file_that_is_no_store_is_refused(tmp_path):
         Store(f"sqlite:///{tmp_path / 'jobs.db'}")
 
 
-def test_a_server_that_does_not_answer_is_named_without_its_password():
+@pytest.mark.parametrize(
+    "address", ["lab:secret@127.0.0.1:1/lab", "lab@127.0.0.1:1/lab?password=secret"]
+)
+def test_a_server_that_does_not_answer_is_named_without_its_password(address):
     with pytest.raises(StoreBusy, match="does not answer") as caught:
-        Store("postgresql://lab:secret@127.0.0.1:1/lab")
+        Store(f"postgresql://{address}")
     assert "secret" not in str(caught.value)
 
 

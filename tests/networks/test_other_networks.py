@@ -123,6 +123,17 @@ def test_pixels_are_guessed_from_the_first_layers():
         with_pixels(residual(), "bytes")
 
 
+def test_pixels_are_guessed_from_a_mean_that_was_adapted():
+    draft = Draft((9, 9, 3))
+    draft.add("adapted", K["Normalization"]())
+    draft.add("flatten", K["Flatten"]())
+    network = draft.network()
+    for mean, pixels in ((125.0, "0..255"), (0.5, "0..1")):
+        found = guess_pixels(network, {"adapted/mean": np.full(3, mean, np.float32)})
+        assert found == pixels
+    assert guess_pixels(network) == "0..1"
+
+
 def test_fresh_weights_begin_as_keras_does():
     fresh = initial_values(residual(), 0)
     assert (fresh["stem_bn/gamma"] == 1).all()

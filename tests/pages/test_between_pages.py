@@ -9,7 +9,7 @@ from core.jobs.store.store import Store
 from core.pruning.search.proposals import START, Entry
 from core.pruning.search.spec import CompeteResult, CompeteSpec, TimingResult, TimingSpec
 from core.report import notes
-from core.runs.results import network_of
+from core.runs.finished.networks import network_of
 from core.runs.specs import spec_of
 from tests.pages.conftest import button
 from tests.runs.finished_lab import dataset, finish

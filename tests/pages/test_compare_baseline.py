@@ -89,6 +89,12 @@ def test_a_score_and_a_seed_are_the_same_in_the_table_and_on_the_card(filled_hom
     assert seed_name(second) == f"seed {seed_place(second)}"
 
 
+def test_latencies_are_shown_with_what_they_depend_on(filled_home, open_page):
+    test = compared(open_page, filled_home[1])
+    assert measured(test)["Latency"].map(bare).tolist() == ["0.20 ms", "–", "–"]
+    assert "only runs from a quiet machine compare" in all_text(test)
+
+
 def test_one_network_alone_asks_for_a_second_once_and_starts_nothing(filled_home, open_page):
     workspace, ids = filled_home
     store = Store(workspace.store_url)

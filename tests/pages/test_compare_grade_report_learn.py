@@ -188,6 +188,13 @@ def test_leaving_a_run_out_of_the_report_changes_its_sentences(lab) -> None:
     assert "No pruned network was chosen" in shown
 
 
+def test_a_report_without_any_run_asks_for_one_and_refills_nothing(lab) -> None:
+    test = fine(opened("report"))
+    test = fine(test.multiselect(key="report-runs").set_value([]).run())
+    assert "Select at least one run." in texts(test)
+    assert test.multiselect(key="report-runs").value == []
+
+
 def test_an_authors_note_is_kept_for_the_next_visit(lab) -> None:
     workspace, _ = lab
     test = fine(opened("report"))

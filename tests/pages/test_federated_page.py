@@ -1,18 +1,22 @@
 """Federated: the prepared questions, runs of one's own, and what the forms submit."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.federated.presets import PRESETS, comparison
 from core.federated.spec import FederatedComparisonSpec, FederatedSpec
+from core.jobs.store.lease import Update
 from core.jobs.store.store import Child, Store
 from core.report.answers.headlines import headline
-from core.runs.results import sample_histories
+from core.runs.federated_runs import usual_target
+from core.runs.finished.samples import sample_histories
 from core.runs.specs import spec_of
 from tests.inputs.build import zipped
 from tests.inputs.clients import clients_of
 from tests.pages.conftest import all_text, button
-from tests.runs.finished_lab import federated_result, finish, settle
+from tests.runs.finished_lab import begin, federated_result, finish, settle
 from tests.runs.histories import history
 
 pytestmark = pytest.mark.slow  # whole pages
@@ -96,6 +100,49 @@ def test_the_target_of_the_cost_table_is_dragged_and_who_never_got_there_is_said
     test.slider(key="cost-target").set_value(99).run()
     assert set(test.dataframe[0].value["rounds to 99%"]) == {"not reached"}
     assert test.query_params["target"] in ("99", ["99"])
+
+
+def test_the_target_follows_the_question_until_one_is_chosen(empty_home, open_page):
+    def usual(question):
+        return round(100 * usual_target(sample_histories(question)))
+
+    test = open_page("federated", question="sgd_and_fedavg")
+    assert test.slider(key="cost-target").value == usual("sgd_and_fedavg")
+    test.button_group(key="federated-question").set_value("local_steps").run()
+    assert test.slider(key="cost-target").value == usual("local_steps")
+    assert usual("local_steps") != usual("sgd_and_fedavg")
+    assert "target" not in test.query_params
+    test.slider(key="cost-target").set_value(33).run()
+    test.button_group(key="federated-question").set_value("drift").run()
+    assert test.slider(key="cost-target").value == 33
+
+
+def test_a_comparison_that_was_stopped_is_not_concluded_from(empty_home, open_page):
+    """Of one run all rounds are there, of the others two: whose ends would be compared?"""
+    store = Store(empty_home.store_url)
+    question = "sgd_and_fedavg"
+    asked = comparison(question)
+    parent = store.submit(asked, 0)
+    children = store.submit_children(parent, [Child(run, 0) for run in asked.runs])
+    whole = history("whole", [0.1, 0.5, 0.6, 0.7])
+    settle(store, children[0].id, federated_result(whole))
+    half = history("half", [0.1, 0.2])
+    for child in children[1:]:
+        lease = begin(store, child.id)
+        told = {(key, n): v for n, row in enumerate(half.rows) for key, v in row.items()}
+        lease.beat(Update(metrics=told))
+        store.stop(child.id)
+        lease.settle("stopped")
+    store.stop(parent)
+    store.close()
+    test = open_page("federated", run=parent, question=question)
+    made = [replace(whole, spec=asked.runs[0], label=asked.runs[0].label)]
+    made += [replace(half, spec=run, label=run.label) for run in asked.runs[1:]]
+    wrong = headline(question, made)
+    assert wrong
+    assert len(shown_runs(test)) == len(made)
+    text = all_text(test).replace("\\", "")
+    assert not [sentence for sentence in wrong if sentence in text]
 
 
 def two_federations():

@@ -59,6 +59,13 @@ def test_a_class_of_120_is_a_table_with_states_and_reasons(page):
     assert "4 files could not be graded" in all_text(page)
 
 
+def test_measures_are_numbers_which_a_click_on_their_head_sorts(page):
+    rows = table(page)
+    for name in ("Accuracy", "Sparsity", "Zeros"):
+        assert rows[name].dtype.kind in "fi", name
+    assert rows["Accuracy"].max() <= 1
+
+
 def test_the_problems_are_shown_alone(page):
     (toggle,) = (each for each in page.toggle if each.label.startswith("Problems"))
     assert toggle.label == "Problems and notes only (15 of 120)"

@@ -12,8 +12,8 @@ from core.jobs.store.store import Store
 from core.jobs.transfer.bundle_import import import_run
 from core.runs import imported
 from core.runs.activity import overview, recent
+from core.runs.finished.networks import measured_networks, network_of
 from core.runs.import_checks import check_file, check_run, measured_from_file
-from core.runs.results import network_of, networks
 from core.runs.specs import resources_of
 from core.workspace import Workspace
 from tests import odd_bundles
@@ -36,7 +36,8 @@ REFUSED = {
     *("a try in no time", "a try of endless time", "a try with settings of no plan"),
     *("a try with a sparsity of no plan", "a winner that was not the best"),
     *("a winner with a score of its own", "a winner of no try"),
-    "a curve beyond all",
+    *("a curve beyond all", "weights of another ending", "weights in a folder"),
+    *("arrays that burst", "arrays of a later zip"),
 }
 
 
@@ -136,15 +137,29 @@ def test_imported_weights_are_measured_here_where_the_images_are(odd_home):
     assert spec.data == ids["data"]
     assert (workspace.weights / f"{spec.weights}.h5").is_file()
     told = [imported.told(store, workspace, store.get(id)) for id in wanted]
-    assert "measured here by the run" in told[0]
+    assert "has not been measured here yet" in told[0]
     assert "no weights to measure" in told[1]
     assert imported.told(store, workspace, store.get(ids["dense"])) == ""
 
 
+def test_data_that_came_after_its_runs_lets_them_be_measured_with_one_click(odd_home, open_page):
+    workspace, store, _, said = odd_home
+    run = said["forged score"]
+    can = [imported.can_be_measured(store, workspace, store.get(said[n])) for n in said
+           if n not in REFUSED]  # fmt: skip
+    assert can.count(True) >= 1
+    test = open_page("runs", run=run)
+    next(b for b in test.button if b.label == "Measure it here").click().run()
+    assert not test.exception
+    assert "Its accuracy is measured here by the run" in all_text(test)
+    assert "Measure it here" not in [b.label for b in test.button]
+    assert not imported.can_be_measured(store, workspace, store.get(run))
+
+
 def test_every_import_can_be_deleted(odd_home):
     _, store, _, said = odd_home
-    before = {network.job.id for network in networks(store) if not network.point.imported}
+    before = {network.job.id for network in measured_networks(store) if not network.point.imported}
     for name, id in said.items():
         if name not in REFUSED:
             assert store.delete(id) == [id]
-    assert {network.job.id for network in networks(store)} == before
+    assert {network.job.id for network in measured_networks(store)} == before

@@ -217,6 +217,19 @@ def test_deleting_a_data_set_asks_first(filled_home, open_page):
     assert [entry.digest for entry in datasets.list_stored(workspace)] == [ids["data"]]
 
 
+def test_a_damaged_data_set_can_be_deleted_as_its_message_asks(filled_home, open_page):
+    workspace, ids = filled_home
+    (workspace.datasets / ids["data"] / "train_images.npy").write_bytes(b"")
+    test = open_page("data", data=ids["data"])
+    assert not test.exception
+    said = test.error[0].value.replace("\\", "")
+    assert "damaged on disk. Delete it and upload it again" in said
+    button(test, "Delete this data set").click().run()
+    assert button(test, "Delete").key == "confirm:Delete"
+    datasets.delete(workspace, ids["data"])
+    assert datasets.list_stored(workspace) == []
+
+
 def test_the_first_visit_starts_with_pictures_and_one_button(empty_home, open_page):
     test = open_page("home")
     button(test, "Try the sample").click().run()

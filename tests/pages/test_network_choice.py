@@ -85,6 +85,18 @@ def test_a_file_of_ones_own_gets_a_new_last_layer_where_its_classes_differ(train
     assert (spec.name, spec.last_layer) == ("mine.json", "new")
 
 
+def test_a_second_files_pixel_values_are_its_own(trained):
+    page, submitted = trained
+    choose(page, "own")
+    reads = json.loads(_described(3))
+    rescaling = {"name": "scale", "scale": 1 / 255, "offset": 0.0}
+    reads["config"]["layers"].insert(1, {"class_name": "Rescaling", "config": rescaling})
+    for content in (_described(3), json.dumps(reads).encode()):
+        upload = next(each for each in page.file_uploader if each.label == "Network")
+        upload.upload("mine.json", content, "application/json").run()
+    assert submitted().pixels == "0..255"
+
+
 def _opened(classes, side):
     whole = json.loads(_described(classes))
     whole["config"]["layers"][0]["config"]["batch_shape"] = [None, side, side, 3]

@@ -2,11 +2,13 @@
 
 import pytest
 
-from core.jobs.store.store import Store
+from core.jobs.store.store import Child, Store
 from core.pruning.plan import PrunePlan
+from core.pruning.search.spec import SweepResult
+from core.pruning.spec import PruneSpec
 from core.runs.specs import spec_of
 from core.training.recipe import QUICK
-from core.training.spec import TrainSpec
+from core.training.spec import ImportSpec, TrainSpec
 from tests.pages.conftest import all_text, button
 from tests.runs.finished_lab import settle
 
@@ -55,6 +57,19 @@ def test_several_networks_can_teach_where_there_are_several(filled_home, open_pa
     store.close()
 
 
+def test_teachers_of_one_name_are_told_apart(filled_home, open_page):
+    """A browser answers with the name: of equal ones another network would teach."""
+    workspace, ids = filled_home
+    store = Store(workspace.store_url)
+    for weights in ("0123456789abcdef", "fedcba9876543210"):
+        spec = ImportSpec(data=ids["data"], weights=weights, name="my_model_weights.h5")
+        settle(store, store.submit(spec, 0), store.get(ids["dense"]).result)
+    store.close()
+    test = open_page("pruning", view="one", data=ids["data"], dense=ids["dense"])
+    (teachers,) = [each for each in test.multiselect if each.label == "Teachers"]
+    assert len(set(teachers.options)) == len(teachers.options) == 3
+
+
 def test_teachers_without_distillation_are_refused_with_a_sentence(filled_home, open_page):
     workspace, ids = filled_home
     store = Store(workspace.store_url)
@@ -98,7 +113,25 @@ def test_a_sweep_that_is_done_says_so(filled_home, open_page):
     test = open_page("pruning", view="sweep", data=ids["data"], dense=ids["dense"])
     button(test, "Start").click().run()
     store = Store(workspace.store_url)
-    settle(store, store.jobs(kind="sweep")[0].id, {"points": [], "failed": []})
-    store.close()
+    runs = swept(store, ids)
     button(test, "Start").click().run()
     assert "Already run; its networks are among the dots below" in all_text(test)
+    sweep = store.jobs(kind="sweep")[0]
+    store.delete(runs[1])
+    button(test, "Start").click().run()
+    assert store.get(sweep.id).state == "queued"  # it makes again what was deleted
+    assert "Already run" not in all_text(test)
+    store.close()
+
+
+def swept(store, ids):
+    """Finish the one sweep that was started, with all of its networks; return their ids."""
+    sweep = store.jobs(kind="sweep")[0]
+    found = []
+    for run in spec_of(sweep).runs():
+        spec = PruneSpec(data=ids["data"], dense=ids["dense"], plan=run.plan)
+        (*_, made) = store.submit_children(sweep.id, [Child(spec, run.seed)])
+        settle(store, made.id, store.get(ids["magnitude-0.95"]).result)
+        found.append(made.id)
+    settle(store, sweep.id, SweepResult(dense=ids["dense"], points=tuple(found)))
+    return found

@@ -22,7 +22,7 @@ from core.pruning.preview.first_cuts import FOLDER, RESULT_FILE, metric_of
 from core.pruning.preview.spec import PreviewResult
 from core.pruning.search.spec import SweepResult, SweepSpec
 from core.pruning.spec import PruneResult, PruneSpec
-from core.runs.results import network_of
+from core.runs.finished.networks import network_of
 from core.training.recipe import QUICK
 from core.training.spec import TrainSpec
 from pages.components.session import sweep_now

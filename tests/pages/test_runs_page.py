@@ -7,7 +7,7 @@ from core.jobs.store.store import Child, Store
 from core.pruning.plan import PrunePlan
 from core.pruning.search.spec import CompeteResult, CompeteSpec, SweepSpec
 from core.pruning.spec import PruneSpec
-from core.runs.results import network_of
+from core.runs.finished.networks import network_of
 from core.training.spec import TrainSpec
 from tests.jobs.told import told
 from tests.pages.conftest import all_text, button

@@ -188,11 +188,30 @@ def test_a_run_by_the_clock_goes_on_after_a_stop_with_the_time_it_has_left():
     assert 1 < result.epochs < 200
 
 
+def test_kernels_of_a_sparse_network_do_not_grow_back():
+    sparse = prune(weights(), data(), replace(PLAIN, epochs=0, sparsity=0.8), 3, Silent()).weights
+    bold = replace(PLANS["batch-normalised"], epochs=4, learning_rate=0.05)
+    found = prune(sparse, data(), bold, 3, Silent()).weights
+    for name in (each for each in found if each.endswith("kernel")):
+        assert not found[name][sparse[name] == 0].any(), name
+
+
 def test_without_epochs_nothing_is_trained():
     result = run(PrunePlan(sparsity=0.5, epochs=0))
     kept = result.mask.arrays["conv2/kernel"]
     assert np.array_equal(result.weights["conv2/kernel"][kept], weights()["conv2/kernel"][kept])
     assert len(result.history) == 0
+
+
+def test_reconstruction_that_a_gradual_plan_cannot_use_is_said():
+    said = "Least-squares reconstruction is without effect"
+    for name, asked, is_said in (
+        ("gradual", True, True),
+        ("gradual", False, False),
+        ("one shot", True, False),
+    ):
+        notes = run(replace(PLANS[name], reconstruction=asked)).notes
+        assert any(note.startswith(said) for note in notes) == is_said, (name, asked)
 
 
 @pytest.mark.parametrize("method", ["magnitude", "l1_filter"])

@@ -42,6 +42,22 @@ def test_a_ramp_ends_on_its_target_at_a_step_where_the_mask_changes():
     assert 0 < found[0] < 0.9
 
 
+def test_a_network_that_is_sparse_already_is_not_filled_again():
+    ramp = ramp_over(1000, 0.5, 0.95, updates=10, initial=0.9)
+    found = [ramp.sparsity_at(step) for step in range(0, 501, 50)]
+    assert found == sorted(found)
+    assert (found[0] > 0.9, found[-1]) == (True, 0.95)
+    rounds = rounds_of(PrunePlan(sparsity=0.95, epochs=6, schedule="iterative"), initial=0.9)
+    assert [share for share, _ in rounds] == pytest.approx([0.9206, 0.9370, 0.95], abs=1e-4)
+
+
+def test_a_network_that_is_sparser_than_asked_goes_to_what_is_asked_at_once():
+    ramp = ramp_over(1000, 0.5, 0.8, initial=0.9)
+    assert {ramp.sparsity_at(step) for step in range(0, 1000, 100)} == {0.8}
+    rounds = rounds_of(PrunePlan(sparsity=0.8, epochs=6, schedule="iterative"), initial=0.9)
+    assert [share for share, _ in rounds] == pytest.approx([0.8, 0.8, 0.8])
+
+
 def test_a_ramp_without_length_prunes_at_once():
     ramp = ramp_over(1000, 0.0, 0.9)
     assert ramp.last_step == 0

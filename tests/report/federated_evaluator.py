@@ -126,11 +126,13 @@ def sgd_runs(found):
 
 def many_rates(match, found):
     tried = [float(text) for text in re.split(r", | and ", match[1])]
-    chosen = float(match[2])
+    chosen = float(match[3])
+    fell = {run.spec.learning_rate for run in sgd_runs(found) if math.isnan(last_loss(run))}
+    assert {float(text) for text in re.split(r", | and ", match[2] or "") if text} <= fell
     assert set(tried) <= {run.spec.learning_rate for run in sgd_runs(found)}
     assert len(tried) > 1
     edge = "largest" if chosen == max(tried) else "smallest" if chosen == min(tried) else None
-    assert match[3] == edge
+    assert match[4] == edge
 
 
 def fewer(match, found):
@@ -305,7 +307,8 @@ FORMS = [
     ),
     (r"(?:SGD|FedAvg) ran with one learning rate, ([\d.]+): it was not tuned\.", one_rate),
     (
-        r"(?:SGD|FedAvg)'s learning rate was chosen by training loss among (.*): ([\d.]+)\."
+        r"(?:SGD|FedAvg)'s learning rate was chosen by training loss among (.*?)"
+        r"(?:, of which (.*) diverged)?: ([\d.]+)\."
         r"(?: It is the (smallest|largest) one tried, so a better one may lie beyond\.)?",
         many_rates,
     ),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.report.answers.convergence import convergence_answers
+from core.report.answers.experiments import experiments
 from core.report.answers.federated_evidence import diverged
 from core.report.answers.heterogeneity import heterogeneity_answers
 from core.runs.learning_curves import (
@@ -180,6 +181,55 @@ def test_the_untuned_learning_rate_is_not_held_against_sgd() -> None:
         "learning rate was chosen by training loss among 0.01 and 1: 1. It is the largest"
         in text(answer)
     )
+
+
+def test_a_rate_that_diverged_was_tried_as_well() -> None:
+    low, lost = sgd(FAST, learning_rate=1.0), sgd(FAST, learning_rate=10.0)
+    lost = replace(lost, rows=(*lost.rows[:-1], {**lost.rows[-1], "train_loss": math.nan}))
+    runs = [sgd([0.1, 0.3], learning_rate=0.1), low, lost, history("FedAvg", FAST)]
+    said = text(convergence_answers(runs)[0])
+    assert "chosen by training loss among 0.1, 1 and 10, of which 10 diverged: 1. " in said
+    assert "It is the largest" not in said
+
+
+def test_a_run_that_measured_nothing_did_not_diverge() -> None:
+    empty = replace(sgd(FAST, learning_rate=0.1), rows=())
+    runs = [empty, sgd(FAST, learning_rate=1.0), history("FedAvg", FAST)]
+    assert "diverged" not in text(convergence_answers(runs)[0])
+
+
+def test_both_sides_of_a_comparison_are_on_the_same_draws() -> None:
+    ends = enumerate((0.5, 0.3))
+    both = [replace(sgd([0.1, end]), seed=seed) for seed, end in ends]
+    one = history("FedAvg 1", [0.1, 0.6], local_epochs=1)
+    many = replace(history("FedAvg 20", [0.1, 0.9], local_epochs=20), seed=1)
+    said = text(convergence_answers([*both, one, many])[0])
+    assert "FedAvg 1 ends 10.0 points" in said  # on draw 0; with draw 1's it would be 40 points
+
+
+def test_seeds_of_the_training_alone_are_no_draws_of_the_data() -> None:
+    runs = [
+        replace(made, seed=seed)
+        for seed in (0, 1)
+        for made in (sgd([0.1, 0.5], data_seed=1), history("FedAvg", FAST, data_seed=1))
+    ]
+    said = text(convergence_answers(runs)[0])
+    assert "on one draw of the data, so chance is not excluded" in said
+    assert "(mean of 2 runs)" in said
+
+
+@pytest.mark.parametrize(
+    ("label", "bare"),
+    [
+        ("FedAvg (1 local epoch, data seed 1) on IID data", "FedAvg (1 local epoch) on IID data"),
+        ("FedAvg (seed 3, 1 local epoch) on IID data", "FedAvg (1 local epoch) on IID data"),
+        ("FedAvg (data seed as usual) on IID data", "FedAvg on IID data"),
+        ("FedAvg, seed 2", "FedAvg"),
+    ],
+)
+def test_a_mean_over_draws_is_not_named_after_one_of_them(label, bare) -> None:
+    runs = [replace(history(label, FAST), seed=seed) for seed in (0, 1)]
+    assert [each.label for each in experiments(runs)] == [bare]
 
 
 def test_data_is_compared_at_equal_local_work() -> None:

@@ -9,7 +9,7 @@ from core.report.answers.convergence import convergence_answers
 from core.report.answers.headlines import HEADLINES, headline
 from core.report.answers.heterogeneity import heterogeneity_answers
 from core.runs.federated_runs import targets, usual_target
-from core.runs.results import sample_histories
+from core.runs.finished.samples import sample_histories
 from tests.runs.histories import history
 
 FAST = history("FedAvg, 20 epochs", [0.1, 0.4, 0.6], local_epochs=20, evaluations=200)

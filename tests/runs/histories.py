@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.federated.spec import FederatedSpec
-from core.runs.results import History
+from core.runs.finished.histories import History
 
 
 def history(label: str, accuracies: list[float], **settings: Any) -> History:

@@ -8,7 +8,7 @@ from core.federated.results import FederatedNetworkResult
 from core.federated.spec import FederatedSpec
 from core.jobs.store.store import Child, Store
 from core.pruning.preview.first_cuts import FirstCut
-from core.pruning.search.spec import first_sweep
+from core.pruning.search.spec import CompeteSpec, first_sweep
 from core.runs.activity import (
     counts,
     failed_parts,
@@ -27,7 +27,7 @@ from core.training.spec import TrainSpec
 from core.workspace import Workspace
 from tests.evaluation.points import point
 from tests.jobs.told import told
-from tests.runs.finished_lab import finish
+from tests.runs.finished_lab import fill, finish
 
 DENSE = point(0.75, 0.0, "dense", id="dense", parent="")
 
@@ -136,6 +136,22 @@ def test_a_remark_says_what_was_lost(accuracy, said):
     assert said in text
     assert "Magnitude 90.0% keeps 100 of 1,000 weights" in text
     assert "on the holdout" in text  # charts beside it have numbers of validation images
+
+
+def test_a_network_without_zeros_is_not_said_to_be_below_the_threshold():
+    text = remark(point(0.80, 0.0), DENSE, "Magnitude")
+    assert "; it has no zeros, so its score is 0" in text
+
+
+def test_the_frontier_of_a_competition_outlives_its_dense_run(tmp_path):
+    workspace = Workspace(tmp_path)
+    ids = fill(workspace)
+    store = Store(workspace.store_url)
+    spec = CompeteSpec(data=ids["data"], dense=ids["dense"])
+    run = finish(store, spec, {"dense": ids["dense"], "best": ids["magnitude-0.95"], "tried": []})
+    store.delete(ids["dense"])
+    assert sweep_family(store, run).dense is None
+    store.close()
 
 
 def test_the_best_is_named_with_its_sparsity_and_its_score():

@@ -20,8 +20,8 @@ from core.report.evidence import gather
 from core.report.report import answers, render
 from core.runs import imported
 from core.runs.activity import overview
+from core.runs.finished.networks import network_of
 from core.runs.import_checks import check_file, check_run, measured_from_file
-from core.runs.results import network_of
 from core.runs.specs import resources_of
 from core.training.spec import ImportSpec
 from core.workspace import Workspace

@@ -5,8 +5,8 @@ import pytest
 from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
 from core.pruning.spec import PruneSpec
+from core.runs.finished.networks import measured_networks
 from core.runs.network_list import NetworkList
-from core.runs.results import networks
 from tests.runs.finished_lab import finish
 
 
@@ -27,7 +27,7 @@ def rows_read(monkeypatch):
 
 def test_it_has_what_the_store_has_newest_first(lab):
     store, _ = lab
-    assert list(NetworkList(store).now().networks) == networks(store)
+    assert list(NetworkList(store).now().networks) == measured_networks(store)
 
 
 def test_only_a_row_that_is_new_is_read(lab, rows_read):

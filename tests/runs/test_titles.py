@@ -13,7 +13,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.search.seeds import repetition_seed
 from core.pruning.search.spec import SweepSpec, first_sweep
 from core.pruning.spec import PruneSpec
-from core.runs.results import history_label
+from core.runs.finished.histories import history_label
 from core.runs.setting_rows import run_settings, setting_rows
 from core.runs.titles import job_title, names_of, recipe_title, short_title, short_title_of
 from core.training.recipe import QUICK

@@ -24,8 +24,8 @@ from core.jobs.transfer.bundle import export_run
 from core.jobs.transfer.bundle_import import import_run
 from core.records import FORMAT
 from core.report.evidence import gather
-from core.runs import results
 from core.runs.activity import counts, family, overview, recent, sweep_family, top_level
+from core.runs.finished import histories, network_files, networks
 from core.runs.import_checks import check_file
 from core.runs.setting_rows import run_settings
 from core.runs.specs import RECORDS, data_of, resources_of, result_of, source_of, spec_of
@@ -124,9 +124,9 @@ def test_a_report_is_made_of_it(old):
 
 def test_weights_and_histories_are_where_they_were(old):
     workspace, store = old
-    for network in results.networks(store):
-        assert results.weights_path(network, workspace).is_file()
-    found = [results.history_of(job, workspace) for job in store.jobs(states=[DONE])]
+    for network in networks.measured_networks(store):
+        assert network_files.weights_path(network, workspace).is_file()
+    found = [histories.history_of(job, workspace) for job in store.jobs(states=[DONE])]
     assert sum(history is not None for history in found) == 5
 
 

@@ -85,10 +85,11 @@ def test_on_this_machine_no_token_is_asked_for_unless_it_was_wished(local, tmp_p
 # What another user of this machine sends to its port: visits, an upload, a websocket.
 STRANGER = """
 import http.client, socket, sys
-port, websocket = int(sys.argv[1]), sys.argv[2]
+port, websocket, theirs = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 for method, path, headers in (
     ("GET", "/", {}), ("GET", "/_stcore/health", {}), ("GET", "/?token=", {}),
     ("GET", "/runs", {"X-Forwarded-For": "127.0.0.1"}),
+    ("GET", "/runs", {"X-Forwarded-For": theirs}),
     ("PUT", "/_stcore/upload_file/session/file", {}),
 ):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -102,22 +103,27 @@ with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
 
 
 def as_stranger(server):
-    """Return the six answers that another user of this machine gets."""
+    """Return the seven answers that another user of this machine gets.
+
+    One request says that it comes from the other end of a connection of ours.
+    """
     headers = {"Host": f"127.0.0.1:{server.port}", **own(server), **WEBSOCKET}
     lines = ["GET /_stcore/stream HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
     python = shutil.which("python3", path="/usr/bin:/bin") or "python3"  # ours may be in our home
     command = [*as_somebody_else(), python, "-c", STRANGER, str(server.port), "\r\n".join(lines)]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd="/")
+    with socket.create_connection(("127.0.0.1", server.port)) as ours:
+        theirs = f"127.0.0.1:{ours.getsockname()[1]}"
+        ran = subprocess.run([*command, theirs], capture_output=True, text=True, cwd="/")
     answers = ran.stdout.splitlines()
-    assert len(answers) == 6, ran.stderr
+    assert len(answers) == 7, ran.stderr
     return answers
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says whose a connection is")
 def test_on_this_machine_another_user_gets_nothing(local):
     answers = as_stranger(local)
-    assert [answer.split()[0] for answer in answers] == ["403"] * 6
-    assert all("belongs to another user" in answer for answer in answers[:5])
+    assert [answer.split()[0] for answer in answers] == ["403"] * 7
+    assert all("belongs to another user" in answer for answer in answers[:6])
     assert status(local.ask("/")) == 200  # its own user
 
 

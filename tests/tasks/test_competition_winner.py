@@ -9,7 +9,7 @@ from core.jobs.store.store import Store
 from core.pruning.search.competition import Made
 from core.pruning.search.proposals import START, Entry
 from core.pruning.search.spec import CompeteResult, CompeteSpec
-from core.runs.results import network_of
+from core.runs.finished.networks import network_of
 from core.tasks import competition
 from core.workspace import Workspace
 from tests.runs.finished_lab import fill, finish

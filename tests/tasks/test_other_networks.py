@@ -26,8 +26,9 @@ from core.progress import Silent
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.spec import ForgettingSpec
 from core.pruning.spec import PruneResult, PruneSpec
+from core.runs.finished.network_files import other_files
+from core.runs.finished.networks import network_of
 from core.runs.import_checks import check_file, measured_from_file
-from core.runs.results import network_of, other_files
 from core.tasks import comparing, exploring, networks
 from core.tasks.federated import federate_network
 from core.tasks.inputs import network

@@ -10,12 +10,13 @@ from core.progress import Silent
 from core.pruning.plan import PrunePlan
 from core.training.averages import RunningMean, first_averaged
 from core.training.batches import Batches
+from core.training.mask_schedule import MaskSchedule
 from core.training.recipe import Recipe
 from core.training.schedule import learning_rates
 from core.training.statistics import renew
 from core.training.step import Step
 from core.training.temporary_batchnorm import BATCHNORM, fold
-from core.training.train import MaskSchedule, train
+from core.training.train import train
 from tests.numpy_forward import convolve
 from tests.training.tiny import SHAPE, prepared
 

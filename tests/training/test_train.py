@@ -8,8 +8,9 @@ from core.networks.network import initial_weights
 from core.progress import Silent, Stopped
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.explorer import Explorer
+from core.training.mask_schedule import MaskSchedule
 from core.training.recipe import Recipe
-from core.training.train import MaskSchedule, train
+from core.training.train import train
 from tests.training.tiny import SHAPE, prepared
 
 pytestmark = pytest.mark.slow

@@ -27,7 +27,7 @@ ARCHIVES = (".tar", ".gz", ".tgz", ".zip", ".npz", ".7z", ".rar", ".bz2", ".xz")
 
 # Contents that are recognised only to say what to do instead.
 REFUSED: tuple[tuple[bytes, str], ...] = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file. Weights go to the Train or Grading page, not here"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file. Weights go to the Train or Grade page, not here"),
     (b"BZh", "compressed with bzip2. Pack it as .tar.gz or .zip"),
     (b"\xfd7zXZ\x00", "compressed with xz. Pack it as .tar.gz or .zip"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Pack it as .zip"),

@@ -31,9 +31,10 @@ def normalise_labels(
             names = class_names
         else:
             names = [class_names[label] for label in known]
+        _note_numbering(known, "their names", notes)
     else:
         names = [str(label) for label in known]
-    _note_numbering(known, notes)
+        _note_numbering(known, "their numbers as class names", notes)
     numbered = {name: np.searchsorted(known, labels) for name, labels in flat.items()}
     _note_absent(numbered, names, notes)
     as_numbers = {name: labels.astype(np.int64) for name, labels in numbered.items()}
@@ -111,14 +112,13 @@ def _check_class_count(known: np.ndarray) -> None:
         )
 
 
-def _note_numbering(known: np.ndarray, notes: list[str]) -> None:
+def _note_numbering(known: np.ndarray, kept: str, notes: list[str]) -> None:
     if known.dtype.kind != "i" or (known == np.arange(len(known))).all():
         return
     why = "are negative" if known[0] < 0 else "have gaps" if known[0] == 0 else "start above 0"
     found = ", ".join(map(str, known[:10])) + (", …" if len(known) > 10 else "")
     notes.append(
-        f"Warning: the labels {why} ({found}); they were renumbered from 0 and keep their "
-        "numbers as class names."
+        f"Warning: the labels {why} ({found}); they were renumbered from 0 and keep {kept}."
     )
 
 

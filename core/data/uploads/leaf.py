@@ -152,7 +152,8 @@ def _parse_in_child(
         edges = answer.arrays[f"{part}_offsets"][1:-1]
         xs = np.split(answer.arrays[f"{part}_x"], edges)
         ys = np.split(answer.arrays[f"{part}_y"], edges)
-        parts[part] = dict(zip(users, zip(xs, ys, strict=True), strict=True))
+        # Of nobody, splitting makes one empty part.
+        parts[part] = dict(zip(users, zip(xs, ys, strict=True), strict=True)) if users else {}
     return parts, list(answer.fields["notes"])
 
 

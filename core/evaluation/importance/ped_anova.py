@@ -26,6 +26,15 @@ def best_tries(values: np.ndarray) -> np.ndarray:
     return chosen
 
 
+def _ties_by_chance(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the numbers of the best tries; which of equal ones are, chance decides.
+
+    The first would be those of one method where a sweep ran method by method.
+    """
+    order = rng.permutation(len(values))
+    return np.sort(order[best_tries(values[order])])
+
+
 def ped_shares(
     settings: Sequence[tuple[str, Sequence[object]]],
     values: np.ndarray,
@@ -36,7 +45,7 @@ def ped_shares(
 
     What as many tries drawn by chance diverge on average is taken off first.
     """
-    best = np.flatnonzero(best_tries(values))
+    best = _ties_by_chance(values, rng)
     drawn = [rng.choice(len(values), len(best), replace=False) for _ in range(permutations)]
     sets = np.stack([best, *drawn])
     found = [(name, _divergences(given, sets)) for name, given in settings]

@@ -32,7 +32,8 @@ def federated_averaging(
     epochs, batch_size: E and B of the paper; batch_size 0 means all of a client's samples.
     """
     for round_number in range(1, rounds + 1):
-        chosen = sample_clients(len(clients), math.ceil(share * len(clients)), seed, round_number)
+        count = math.ceil(exact_share(share, len(clients)))
+        chosen = sample_clients(len(clients), count, seed, round_number)
         updated = {
             k: client_update(
                 parameters,
@@ -83,3 +84,8 @@ def average(updated: Mapping[int, Parameters], samples: Mapping[int, int]) -> Pa
         for name, value in parameters.items():
             mean[name] = mean.get(name, np.zeros_like(value)) + samples[k] / total * value
     return mean
+
+
+def exact_share(share: float, count: int) -> float:
+    """Return a share of so many without the rounding of binary numbers: .29 of 100 is 29."""
+    return round(share * count, 9)

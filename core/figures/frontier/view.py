@@ -179,7 +179,7 @@ def kept_ticks(across: tuple[float, float]) -> list[float]:
     if len(found) > 2:
         return found
     size = 10 ** math.floor(math.log10(left - right))
-    step = next(s * size for s in (0.1, 0.2, 0.5, 1.0) if (left - right) / (s * size) <= 6)
+    step = next(s * size for s in (0.1, 0.2, 0.5, 1.0, 2.0) if (left - right) / (s * size) <= 6)
     low, high = math.ceil(right / step), math.floor(left / step)
     return [round(n * step, 10) for n in range(high, low - 1, -1)]
 

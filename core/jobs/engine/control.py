@@ -117,7 +117,9 @@ def _kill(workspace: Workspace) -> None:
         line = process.info["cmdline"] or []
         if ENGINE_MODULE in line and str(workspace.root) in line:
             with contextlib.suppress(psutil.Error):
+                process.suspend()  # so that it starts no other meanwhile
                 runners += process.children()
+            with contextlib.suppress(psutil.Error):
                 process.kill()
     end_runners(runners)
     end = time.monotonic() + KILL_SECONDS

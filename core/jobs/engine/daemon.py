@@ -160,8 +160,9 @@ class Engine:
                 print(f"Adopted {count} jobs of engine {other.owner}", flush=True)
 
     def _collect(self) -> None:
-        for runner, handle, end in self._running.take_ended(self._workers, self._began):
-            log = logs.tail(self._workspace.log(handle.job_id), 20) if handle.job_id else ""
+        for runner, _, end in self._running.take_ended(self._workers, self._began):
+            work = self._dispatcher.work_of(runner)  # perhaps not the job that it was started for
+            log = logs.tail(self._workspace.log(work[0]), 20) if work else ""
             self._dispatcher.runner_ended(runner, end[0], end[1], log)
 
     def _began(self, job_id: str) -> bool:
@@ -248,10 +249,10 @@ class Engine:
         )
 
     def _leave(self) -> None:
-        """Give everything back to the queue and end, after our runners have."""
+        """End our runners, give what they had back to the queue, and end."""
+        end_runners(psutil.Process().children())  # first: none may claim another job meanwhile
         with contextlib.suppress(LabError):
             self._dispatcher.adopt(self.owner)
-        end_runners(psutil.Process().children())
         os._exit(0)
 
 

@@ -109,6 +109,8 @@ def end_runners(runners: list[psutil.Process]) -> None:
     """
     for runner in runners:
         _kill_group(runner)
+        with contextlib.suppress(psutil.Error):
+            runner.kill()  # one that has no group of its own yet
     psutil.wait_procs(runners, timeout=GONE_SECONDS)
 
 

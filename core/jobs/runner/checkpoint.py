@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from core.files import sync_folder
 from core.jobs.runner.remote_files import Mirror
 from core.progress import Arrays
 from core.workspace import Workspace
@@ -68,17 +69,6 @@ def write(folder: Path, name: str, state: Arrays) -> Pointer:
         raise
     sync_folder(folder)
     return pointer
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut, where the system can do that."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read(folder: Path, pointer: Pointer) -> dict[str, np.ndarray] | None:

@@ -221,5 +221,5 @@ def _sentence(reason: str, url: str) -> str:
             f"The store of runs cannot be written ({reason}). "
             "Check that you may write to the workspace folder."
         )
-    shown = _address(url).render_as_string(hide_password=True)
+    shown = _address(url).set(query={}).render_as_string(hide_password=True)  # may have it as well
     return f"The store of runs at {shown} does not answer ({reason.strip().splitlines()[0]})."

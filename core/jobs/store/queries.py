@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.errors import NotFoundError
 from core.jobs.store import families
 from core.jobs.store.database import Database
-from core.jobs.store.job import ACTIVE, STOPPING, Job, job_from_row
+from core.jobs.store.job import ACTIVE, RUNNING, STOPPING, Job, job_from_row
 from core.jobs.store.schema import EVENT, FAMILY, JOB, METRIC
 
 AT_ONCE = 100  # parts of one SELECT; SQLite takes 500
@@ -115,10 +115,10 @@ class Reading:
                 found.setdefault(parent, []).append(child)
         return found
 
-    def own_family(self, id: str) -> list[str]:
-        """Return the parts that only this job needs: they are deleted with it."""
+    def own_family(self, *ids: str) -> list[str]:
+        """Return the parts that only these jobs need: they are deleted with them."""
         with self.database.read() as connection:
-            return families.own_family(connection, id)
+            return families.own_family(connection, ids)
 
     def counts(self, listed_without: Iterable[str] | None = None) -> dict[str, int]:
         """Return how many jobs are in each state; listed_without: as for `jobs`."""
@@ -178,6 +178,13 @@ class Reading:
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         return [Event(r.id, r.job, r.attempt, r.at, r.kind, json.loads(r.detail)) for r in rows]
+
+    def last_start(self, id: str) -> float | None:
+        """Return when a job's last attempt began, in seconds since the epoch; None before any."""
+        query = sa.select(sa.func.max(EVENT.c.at)).where(EVENT.c.job == id, EVENT.c.kind == RUNNING)
+        with self.database.read() as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else float(found)
 
     def wait(
         self, id: str, timeout_seconds: float | None = None, poll_seconds: float = 0.01

@@ -88,7 +88,8 @@ class Store(Reading):
         Finished or unfinished jobs with the same inputs are returned as they are; stopped, failed
         and abandoned ones are queued again and continue from their last checkpoint. One that was
         imported is computed here, in the import's place. Without a
-        parent the job is the person's own, also when a parent asked for it first.
+        parent the job is the person's own, also when a parent asked for it first. Raises Stopped
+        for a parent that was asked to stop.
         """
         return self._submit_all([Child(spec, seed)], parent, priority)[0]
 
@@ -98,14 +99,12 @@ class Store(Reading):
         Raises Stopped when the parent was asked to stop meanwhile.
         """
         job = self.get(parent)
-        if job.stop:
-            raise Stopped
         ids = self._submit_all(children, parent, job.priority)
         found = {job.id: job for job in self.jobs(parent=parent)}
         return [found[id] for id in ids]
 
     def stop(self, id: str, force: bool = False) -> str:
-        """Ask a job (and the children only it needs) to stop; return its state afterwards.
+        """Ask a job (and the children that no other at work needs) to stop; return its state.
 
         A queued job is stopped at once. A running one stops within a batch, or is killed after
         ten seconds, or at once with `force`. Its checkpoint stays: it can be resumed.
@@ -122,6 +121,11 @@ class Store(Reading):
     def retry(self, id: str) -> str:
         """Queue a stopped, failed or abandoned job again, from the very beginning."""
         return self._again(id, fresh=True)
+
+    def reopen(self, id: str) -> None:
+        """Queue a job that is done again, with its parts that failed: it lacks some of them."""
+        with self.database.write(alone=True) as connection:
+            families.reopen(connection, id)
 
     def annotate(self, id: str, annotation: Annotation) -> None:
         """Keep a name, tags and a note with a run; nothing else about it changes.
@@ -143,18 +147,22 @@ class Store(Reading):
         """Forget an ended job, its metrics, and the children only it needs.
 
         Returns the ids that were deleted, whose files may now go. Raises JobError for a job that
-        has not ended.
+        has not ended, or that another one at work asked for.
         """
         job = self.get(id)
         if not job.ended:
             raise JobError(f"Run {id} is {job.state}. Stop it before deleting it.")
         with self.database.write(alone=True) as connection:
-            doomed = [id, *families.own_family(connection, id)]
+            doomed = [id, *families.own_family(connection, [id])]
             unfinished = sa.select(JOB.c.id).where(
                 JOB.c.id.in_(doomed), JOB.c.state.in_(UNFINISHED)
             )
             if connection.execute(unfinished).first():
                 raise JobError(f"A part of run {id} is still at work. Stop it before deleting it.")
+            if parent := families.living_parent(connection, doomed):
+                raise JobError(
+                    f"Run {parent} is still at work and needs this one. Stop it before deleting it."
+                )
             for table, column in ((JOB, JOB.c.id), (METRIC, METRIC.c.job), (EVENT, EVENT.c.job)):
                 connection.execute(sa.delete(table).where(column.in_(doomed)))
             family = FAMILY.c.parent.in_(doomed) | FAMILY.c.child.in_(doomed)
@@ -171,13 +179,20 @@ class Store(Reading):
             ended = (JOB.c.id == id) & JOB.c.state.in_(ENDED)
             change(connection, ended, {"checkpoints": "[]"}, event="checkpoints deleted")
 
-    def restore(self, runs: Sequence[SavedRun]) -> list[str]:
+    def restore(
+        self, runs: Sequence[SavedRun], parts: Mapping[str, Sequence[str]] | None = None
+    ) -> list[str]:
         """Add ended jobs from elsewhere, as they were there, all or none of them.
 
+        parts: of a job, the jobs that it had asked for, as far as they are here.
         Returns the ids of those that were not here already.
         """
         with self.database.write(alone=True) as connection:
-            return [saved.id for saved in runs if self._restored(connection, saved)]
+            added = [saved.id for saved in runs if self._restored(connection, saved)]
+            for parent in added:
+                for child in (parts or {}).get(parent, ()):
+                    families.link_known(connection, parent, child)
+            return added
 
     def _restored(self, connection: sa.Connection, saved: SavedRun) -> bool:
         here = sa.select(JOB.c.id).where(JOB.c.id == saved.id)
@@ -214,6 +229,8 @@ class Store(Reading):
     ) -> list[str]:
         ids = [identity(child.spec, child.seed) for child in children]
         with self.database.write(alone=True) as connection:
+            if parent is not None and families.is_stopping(connection, parent):
+                raise Stopped  # asked here: a stop finds the children that are there before it
             turn = families.next_turn(connection, parent)
             for id, child in zip(ids, children, strict=True):
                 new_here = parent is None or families.link(connection, parent, id)

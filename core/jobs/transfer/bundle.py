@@ -57,6 +57,7 @@ def export_runs(store: Store, workspace: Workspace, ids: Sequence[str], target: 
             "format": FORMAT,
             "run": ids[0],
             "runs": [job.id for job in jobs],
+            "parts": {job.id: [part.id for part in store.jobs(parent=job.id)] for job in jobs},
             "versions": versions(),
             "left_out": left_out,
         }

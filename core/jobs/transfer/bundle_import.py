@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
@@ -73,7 +73,8 @@ def import_run(
             _unpack_files(members, run.id, files, folder / "runs" / run.id, check_file)
         runs = [_measured(run, folder / "runs" / run.id, measure) for run in runs]
         runs = [replace(run, resources=resources_of(run.spec)) for run in runs]
-        added = _keep(store, workspace, _with_known_parents(store, runs), folder / "runs")
+        known = _with_known_parents(store, runs)
+        added = _keep(store, workspace, known, _parts(manifest), folder / "runs")
     others = tuple(run.id for run in runs if run.id not in added)
     return Imported(manifest["run"], tuple(added), others)
 
@@ -101,7 +102,24 @@ def _is_known(store: Store, parents: JsonObject, run: SavedRun) -> bool:
     return run.parent is None or run.parent in parents or store.exists(run.parent)
 
 
-def _keep(store: Store, workspace: Workspace, runs: Sequence[SavedRun], folder: Path) -> list[str]:
+def _parts(manifest: JsonObject) -> dict[str, list[str]]:
+    """Return run -> the runs of the bundle that it had asked for; nothing of older bundles."""
+    ids, told = set(manifest["runs"]), manifest.get("parts", {})
+    if not isinstance(told, dict) or not all(isinstance(each, list) for each in told.values()):
+        raise UploadError("bundle.json does not say which runs belong together. Export them again.")
+    return {
+        id: [part for part in told[id] if isinstance(part, str) and part in ids - {id}]
+        for id in ids & set(told)
+    }
+
+
+def _keep(
+    store: Store,
+    workspace: Workspace,
+    runs: Sequence[SavedRun],
+    parts: Mapping[str, Sequence[str]],
+    folder: Path,
+) -> list[str]:
     """Move the runs' files into place, then make them known; return the ids that are new here.
 
     A run that is here is left alone. When anything fails, no file and no run stays.
@@ -110,7 +128,7 @@ def _keep(store: Store, workspace: Workspace, runs: Sequence[SavedRun], folder: 
     try:
         for run in new:
             _move(folder / run.id, workspace.artifacts(run.id))
-        return store.restore(new)
+        return store.restore(new, parts)
     except BaseException:
         for run in new:
             if not store.exists(run.id):  # another import of the same run may have come first

@@ -6,6 +6,7 @@ Both packages are optional; exporting a run twice leaves one copy.
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,17 @@ def to_mlflow(
         experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT)
         return [_log_run(client, experiment, store, workspace, job) for job in jobs]
     except (refusal, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = _without_password(" ".join(str(error).split()))[:200]
+        address = _without_password(server or "")
         raise JobError(
-            f"The MLflow server at {server} does not take the runs ({reason}). "
+            f"The MLflow server at {address} does not take the runs ({reason}). "
             f"Check {TRACKING_VARIABLE}; exporting again goes on where it stopped."
         ) from error
+
+
+def _without_password(server: str) -> str:
+    """Return an address, or a text that has it, as it may be shown: without who asks, and how."""
+    return re.sub(r"\?\S*", "", re.sub(r"//[^/@\s]*@", "//", server))
 
 
 def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:

@@ -70,14 +70,14 @@ def _read_hdf5(
             named = named_layers(_layers(file, images, notes), shapes, notes)
             if shapes is None:
                 check_sizes(named.values(), largest_bytes)
-            return {name: _values(item, notes) for name, item in named.items()}
+            return {name: values(item, notes) for name, item in named.items()}
     except WeightsError:
         raise
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise damaged(error) from error
 
 
-def _values(item: Any, notes: list[str]) -> np.ndarray:
+def values(item: Any, notes: list[str]) -> np.ndarray:
     """Return a dataset's numbers; two bytes without a type are bfloat16, as Keras stores it."""
     if item.dtype.kind != "V":
         return np.asarray(item[()])

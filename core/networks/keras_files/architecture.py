@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import SettingsError, WeightsError
 from core.networks.formats.hdf5_checks import damaged, shown
 from core.networks.graph import MOST_LAYERS, Layer, Network
-from core.networks.keras_files.entries import Entry, check_precision, entry_of, settings_of
+from core.networks.keras_files.entries import Entry, check_precision, entry_of, kind_of, settings_of
 from core.networks.keras_files.inbound import constant_of, ends, read_by, with_constant
 from core.networks.layers.reshaping import InputLayer
 from core.networks.layers.scaling import Rescaling
@@ -158,6 +158,9 @@ def _functional(
                 f"The model {shown(model.name)!r} has {len(names)} {what}s ({listed}); networks "
                 f"with one {what} are supported. Keep the part that classifies one image."
             )
+    for entry in entries:  # first, as what such a layer reads may be written in other ways
+        if not entry.is_model and constant_of(entry) is None:
+            kind_of(entry)
     finals: dict[str, str] = {}
     reads = {entry.name: read_by(entry) for entry in entries}
     if len(reads) != len(entries):

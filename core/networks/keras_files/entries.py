@@ -73,7 +73,7 @@ def entry_of(raw: Any) -> Entry:
 
 def settings_of(entry: Entry, notes: list[str]) -> Kind:
     """Return the settings of a layer. Raises WeightsError with layer, class and remedy."""
-    kind = _kind_of(entry)
+    kind = kind_of(entry)
     check_precision(entry, notes)
     try:
         return kind.read(entry.config)
@@ -83,7 +83,7 @@ def settings_of(entry: Entry, notes: list[str]) -> Kind:
         raise refusal(entry, "an option that it needs is missing. Save the model again.") from error
 
 
-def _kind_of(entry: Entry) -> type[Kind]:
+def kind_of(entry: Entry) -> type[Kind]:
     """Return the row of LAYER_KINDS of a layer of Keras's. Raises WeightsError for any other."""
     wrappers.check_class(entry.kind)
     kind = LAYER_KINDS.get(entry.kind)

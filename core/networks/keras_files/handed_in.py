@@ -10,11 +10,12 @@ from core.archives import sandbox
 from core.archives.child import Source
 from core.archives.limits import NETWORK_LIMITS
 from core.errors import WeightsError
-from core.networks.formats.hdf5_checks import names_attribute, text_attribute
+from core.networks.formats.hdf5_checks import names_attribute, shown, text_attribute
 from core.networks.formats.hdf5_reader import SIGNATURE
 from core.networks.graph import Layer, Network, check_parameters
 from core.networks.keras_files import reader
 from core.networks.keras_files.architecture import Architecture, Place, places_of
+from core.networks.keras_files.orders import as_keras_lists, in_graph_order
 from core.networks.keras_files.weights import View, read
 from core.networks.layers.training_only import PASSING
 from core.networks.network import Weights
@@ -55,35 +56,57 @@ def parse_handed_in(source: Source, network: dict[str, Any]) -> tuple[dict[str, 
     if head == SIGNATURE:
         content = memoryview(source.read())
         source.seek(0)
-        places = _places_of_weights_alone(content, Network.from_dict(network))
-        if places is not None:
+        alone = _weights_alone(content, Network.from_dict(network))
+        if alone is not None:
+            places, left = alone
             notes: list[str] = []
-            architecture = Architecture(Network.from_dict(network), places, ())
-            return {"notes": notes}, read(content, architecture, notes)
+            arrays = read(content, Architecture(Network.from_dict(network), places, ()), notes)
+            if left:  # after a layer that differs was named
+                raise _of_another(left[0])
+            return {"notes": notes}, arrays
     fields, arrays = reader.parse_upload(source)
     return {**fields, "described": fields["network"]}, arrays
 
 
-def _places_of_weights_alone(content: memoryview, network: Network) -> dict[str, Place] | None:
+def _weights_alone(
+    content: memoryview, network: Network
+) -> tuple[dict[str, Place], list[str]] | None:
     """Return where a file without a description has each layer's weights, None if it has one.
 
-    Keras 2 lists the layers by their own names: those that have weights are taken in order.
+    And the layers that it has weights of beyond those. Keras 3 numbers the layers of a class, and
+    Keras 2 lists all by their own names: those that have weights are taken in Keras's order.
     """
     import h5py
 
+    network = as_keras_lists(network)
+    places = places_of(network)
     try:
         with h5py.File(View(content), "r") as file:
             if text_attribute(file, "model_config"):
                 return None
-            places = places_of(network)
             if "layer_names" not in file.attrs:
-                return places
+                known = {place.groups[0] for place in places.values()}
+                return places, [group for group in _with_weights(file) if group not in known]
             named = names_attribute(file, "layer_names")
             given = [n for n in named if names_attribute(file[n], "weight_names")]
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError):
-        return places_of(network)  # reading it says what is wrong
-    with_weights = [layer.name for layer in network.layers if _parts(network, layer)]
-    return {**places, **{n: Place((g,), (g,)) for n, g in zip(with_weights, given, strict=False)}}
+        return places, []  # reading it says what is wrong
+    wanted = [layer.name for layer in network.layers if _parts(network, layer)]
+    places |= {n: Place((g,), (g,)) for n, g in zip(wanted, given, strict=False)}
+    return places, given[len(wanted) :]
+
+
+def _with_weights(file: Any) -> list[str]:
+    """Return the layers of a file of Keras 3 that have weights, by their names in it."""
+    layers = file.get("layers", {})
+    return [name for name in layers if len(layers[name].get("vars", ()))]
+
+
+def _of_another(layer: str) -> WeightsError:
+    return WeightsError(
+        f"The file holds another network: it has weights of {shown(layer)!r}, which the "
+        "architecture that is asked for lacks. Hand in a network of that architecture."
+    )
 
 
 def _parts(network: Network, layer: Layer) -> list[str]:
@@ -115,6 +138,7 @@ def _predicting(layer: Layer) -> dict[str, Any]:
 
 def _renamed(found: Network, arrays: Arrays, network: Network) -> Arrays:
     """Return the arrays under the network's own names. Raises WeightsError if they do not fit."""
+    found, network = in_graph_order(found), in_graph_order(network)
     given, wanted = _rows(found), _rows(network)
     for number, (one, other) in enumerate(zip(given, wanted, strict=False)):
         if one != other:

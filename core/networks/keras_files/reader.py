@@ -1,5 +1,6 @@
 """A whole network from a stranger's file: parsed in the limited child, by its content."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,12 @@ from core.networks.keras_files.architecture import LARGEST_TEXT, Architecture, p
 from core.networks.keras_files.weights import LARGEST_VALUES, View, read
 
 ZIP = b"PK\x03\x04"
-CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
+LARGEST_METADATA = 100_000  # bytes; Keras writes less than a hundred
+OTHER_SLOPE = (
+    "hard_sigmoid has a slope of 1/6 since Keras 3, and is computed so; in the Keras 2 that wrote "
+    "this file it was 1/5. The network answers otherwise than it did there: train it on."
+)
 Arrays = dict[str, np.ndarray]
 
 
@@ -96,8 +102,24 @@ def _keras(source: Source, input_shape: Sequence[int] | None) -> Parsed:
             "The archive holds no model.weights.h5. Save the model with model.save and upload "
             "that file."
         )
-    notes: list[str] = []
+    notes = _of_keras_2(architecture, _version_in(members.get(METADATA)))
     return architecture, read(members[WEIGHTS].content, architecture, notes), notes
+
+
+def _version_in(metadata: Member | None) -> str:
+    """Return the version of Keras that metadata.json names, "" if it names none."""
+    try:
+        told = json.loads(bytes(metadata.content[:LARGEST_METADATA])) if metadata else {}
+    except (ValueError, RecursionError):
+        return ""
+    return str(told.get("keras_version", "")) if isinstance(told, dict) else ""
+
+
+def _of_keras_2(architecture: Architecture, version: str) -> list[str]:
+    """Return what to note of a network that another version wrote: one function was another."""
+    layers = architecture.network.layers
+    is_used = any(getattr(each.settings, "activation", "") == "hard_sigmoid" for each in layers)
+    return [OTHER_SLOPE] if is_used and version.startswith("2.") else []
 
 
 def _h5(content: memoryview, input_shape: Sequence[int] | None) -> Parsed:
@@ -108,6 +130,7 @@ def _h5(content: memoryview, input_shape: Sequence[int] | None) -> Parsed:
         with h5py.File(View(content), "r") as file:
             check_objects(file, LARGEST_VALUES)
             description = text_attribute(file, "model_config")
+            version = text_attribute(file, "keras_version")
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise damaged(error) from error
     if not description:
@@ -116,7 +139,7 @@ def _h5(content: memoryview, input_shape: Sequence[int] | None) -> Parsed:
             "model.save('network.keras'), or choose the network that the weights belong to."
         )
     architecture = parse(description, input_shape)
-    notes: list[str] = []
+    notes = _of_keras_2(architecture, str(version))
     return architecture, read(content, architecture, notes), notes
 
 

@@ -14,7 +14,7 @@ from core.networks.formats.hdf5_checks import (
     numbers,
     shown,
 )
-from core.networks.formats.hdf5_reader import as_float32
+from core.networks.formats.hdf5_reader import as_float32, values
 from core.networks.graph import LARGEST_PARAMETERS, Layer
 from core.networks.keras_files.architecture import Architecture, Place
 
@@ -68,7 +68,7 @@ def read(
     try:
         with h5py.File(View(content), "r") as file:
             check_objects(file, LARGEST_VALUES)
-            found = _arrays(file, architecture)
+            found = _arrays(file, architecture, notes)
         return as_float32(found, notes)
     except WeightsError:
         raise
@@ -76,7 +76,7 @@ def read(
         raise damaged(error) from error
 
 
-def _arrays(file: Any, architecture: Architecture) -> dict[str, np.ndarray]:
+def _arrays(file: Any, architecture: Architecture, notes: list[str]) -> dict[str, np.ndarray]:
     network = architecture.network
     root = file.get("model_weights", file)
     is_legacy = "layer_names" in root.attrs or "layer_names0" in root.attrs
@@ -89,7 +89,13 @@ def _arrays(file: Any, architecture: Architecture) -> dict[str, np.ndarray]:
         found = _legacy(root, place) if is_legacy else _keras3(file, place)
         _check(layer, found, shapes)
         items |= {f"{layer.name}/{part}": a for part, a in zip(shapes, found, strict=True)}
-    return {name: np.asarray(item[()], np.float32) for name, item in items.items()}
+    return {name: _numbers(name, item, notes) for name, item in items.items()}
+
+
+def _numbers(name: str, item: Any, notes: list[str]) -> np.ndarray:
+    found = values(item, notes)
+    is_count = name.rpartition("/")[2] == COUNTS
+    return found.astype(np.float32) if is_count else found  # no weight that would be converted
 
 
 def _check(layer: Layer, found: Sequence[Any], shapes: Mapping[str, tuple[int, ...]]) -> None:

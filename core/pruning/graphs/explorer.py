@@ -117,9 +117,15 @@ class NetworkExplorer:
         )
 
     def cuts(self, plan: PrunePlan) -> tuple[str, ...]:
-        """Return what may be given a share of its own: layers, or unit groups by their makers."""
+        """Return what may be given a share of its own: layers, or unit groups by their makers.
+
+        Some methods leave groups alone whose units more than one layer makes.
+        """
         if plan.rule.structured:
-            return tuple(group.name for group in unit_groups(self._data.network).free)
+            groups = unit_groups(self._data.network)
+            if plan.rule.units_lost:
+                return tuple(plan.rule.units_lost(groups))
+            return tuple(group.name for group in groups.free)
         return tuple(kernels_of(self._data.network))
 
     def _weights(

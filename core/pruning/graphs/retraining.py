@@ -12,9 +12,10 @@ from core.progress import Progress
 from core.pruning.plan import PrunePlan, recipe_of
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import fitting, graph_architecture
+from core.training.mask_schedule import MaskSchedule
 from core.training.recipe import Recipe
 from core.training.teachers.teacher import Answers, NetworkTeacher
-from core.training.train import MaskSchedule, Trained, train
+from core.training.train import Trained, train
 
 SCALED = ("conv2", "conv4", "dense1")  # the layers of the reference network behind which is dropout
 

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from core.evaluation.cost import zeros
 from core.networks.graph import Network
 from core.networks.network import Weights
 from core.networks.prepare import NetworkData
@@ -31,8 +32,8 @@ from core.randomness import derived_seed
 from core.training.batches import steps_per_epoch
 from core.training.graph_architecture import graph_architecture
 from core.training.history import TrainingHistory
+from core.training.mask_schedule import MaskSchedule
 from core.training.teachers.teacher import Answers
-from core.training.train import MaskSchedule
 
 Masks = dict[str, np.ndarray]
 
@@ -57,6 +58,11 @@ class WeightCutter:
         """The parameters whose entries may go: what images are multiplied with."""
         return tuple(self.network.kernel_uses)
 
+    @cached_property
+    def zeros_elsewhere(self) -> int:
+        """Zeros of the dense network that are in no kernel."""
+        return zeros({n: array for n, array in self.dense.items() if n not in self.kernels})
+
     def masks(self, weights: Weights, sparsity: float) -> Masks:
         """Return what `cut` does by the method's scores of these weights."""
         return self.cut(self.scores(weights), sparsity)
@@ -65,9 +71,11 @@ class WeightCutter:
         """Return kernel -> which entries stay: all parameters have exactly this share removed.
 
         Zeros go first: what a gradual schedule has removed must not come back. Of every kernel
-        the best entry stays. Raises SettingsError for a share that the kernels do not hold.
+        the best entry stays. Zeros elsewhere count where nothing trains, as they stay zero then.
+        Raises SettingsError for a share that the kernels do not hold.
         """
-        count = round(check_sparsity(sparsity) * self.network.parameters)
+        wanted = round(check_sparsity(sparsity) * self.network.parameters)
+        count = max(0, wanted - (0 if self.plan.epochs else self.zeros_elsewhere))
         # Not joined in one row: of 25 million entries every copy counts.
         flat = [scores[name].reshape(-1) for name in self.kernels]
         Reach.of(self.network).check(sparsity)
@@ -110,14 +118,19 @@ class WeightCutter:
         recipe = network_recipe(self.plan, self.network, 1, 1.0)
         return graph_architecture(self.network, recipe).export(values)
 
-    def schedule(self, epochs: int) -> MaskSchedule:
-        """Return the schedule of a training in which the masks change."""
+    def sparsity_of(self, weights: Weights) -> float:
+        """Return the zeros in kernels over all parameters."""
+        return zeros({name: weights[name] for name in self.kernels}) / self.network.parameters
+
+    def schedule(self, epochs: int, before: Weights) -> MaskSchedule:
+        """Return the schedule of a training that begins with these weights."""
         steps = epochs * steps_per_epoch(len(self.data.train), self.plan.batch_size)
         if self.plan.resolved_schedule == "alternating":
             phases = alternation_over(steps, self.plan.ramp, self.plan.rounds)
             return MaskSchedule(partial(self.turn_at, phases), phases.every, phases.last_step)
         updates = UPDATES_WITH_DATA if self.plan.rule.needs_data else UPDATES
-        ramp = ramp_over(steps, self.plan.ramp, self.plan.sparsity, updates)
+        initial = self.sparsity_of(before)
+        ramp = ramp_over(steps, self.plan.ramp, self.plan.sparsity, updates, initial)
         return MaskSchedule(partial(self.at, ramp), ramp.every, ramp.last_step)
 
 
@@ -167,7 +180,8 @@ def prune_single_weights(
     Reach.of(data.network).check_plans([plan])  # not only at the last cut, after hours of training
     cutter = WeightCutter(data, plan, seed, dense, sensitivity)
     weights, rows = dense, [TrainingHistory.empty().values]
-    for index, (sparsity, epochs) in enumerate(rounds_of(plan), start=1):
+    rounds = rounds_of(plan, cutter.sparsity_of(dense))
+    for index, (sparsity, epochs) in enumerate(rounds, start=1):
         done = phases.run(f"cut {index}", partial(_cut, cutter, weights, sparsity))
         if epochs:
             training = partial(_train, cutter, teacher or dense, weights, done, epochs, index)
@@ -205,7 +219,7 @@ def _train(
         progress,
         teacher=teacher,
         mask=None if changes else masks,
-        schedule=cutter.schedule(epochs) if changes else None,
+        schedule=cutter.schedule(epochs, before) if changes else None,
     )
     final = {name: trained.mask[name] != 0 for name in cutter.kernels}
     weights = applied(final, trained.weights)

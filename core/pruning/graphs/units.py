@@ -105,12 +105,13 @@ def prune_units(
         small = SmallNetwork.restored(full, done)
         notes += notes_of(done["notes"])
         left = epochs - round(float(done["epochs"]))
-        used += float(done["epochs"]) + left
+        used += float(done["epochs"])
         if left > 0:
             training = partial(_train, small, teacher or dense, data, plan, left, seed, index)
             done = phases.run(f"training {index}", training)
             small = SmallNetwork(full, small.kept, small.network, unpacked(done, "weights"))
             rows.append(done["history"])
+            used += len(done["history"])  # by the clock, not what was planned
     return _outcome(small, plan, rows, used, notes)
 
 

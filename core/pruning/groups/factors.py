@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.networks.graph import Layer, Network
+from core.networks.groups.dead_units import without_dead_units
 from core.networks.groups.unit_groups import UnitGroups, unit_groups
 from core.networks.layers.activation import Activation
 from core.networks.layers.convolution import Convolution
@@ -103,7 +104,11 @@ class Factors:
         return self.plain.shapes[variable.rpartition("_scale/")[0]][-1]
 
     def fold(self, values: Values) -> Weights:
-        """Return plain weights that compute what the network with its factors computes."""
+        """Return plain weights that compute what the network with its factors computes.
+
+        The layer that a block's normalization reads is zero where the block's factor is, so that
+        what only it reads is dead, and stays so: it gets no gradient any more.
+        """
         weights = {n: np.asarray(values[n], np.float32) for n in self.plain.parameter_shapes()}
         for place in self._places:
             factor = np.asarray(values[f"{place}_scale/gamma"], np.float32)
@@ -111,23 +116,44 @@ class Factors:
             for part in ("gamma", "beta") if is_normal else ("kernel", "bias"):
                 if (name := f"{place}/{part}") in weights:
                     weights[name] = weights[name] * factor
+        for block in self.gone(values):
+            weights |= self._silenced(self.blocks[block], weights)
         return weights
 
-    def scores(self, groups: UnitGroups, values: Values) -> dict[str, np.ndarray]:
-        """Return group -> (units,) factors; those of a block whose factor is zero are zero."""
-        found = {}
+    def gone(self, values: Values) -> list[str]:
+        """Return the blocks whose factor is zero, by their sums."""
+        return [b for b, place in self.blocks.items() if not values[f"{place}_scale/gamma"].any()]
+
+    def _silenced(self, place: str, weights: Weights) -> Weights:
+        """Return zeros for the parameters of the layer that a normalization alone reads."""
+        layer = self.plain.by_name[place]
+        before = layer.inputs[0]
+        readers = [each for each in self.plain.layers if before in each.inputs]
+        if not isinstance(layer.settings, BatchNormalization) or len(readers) > 1:
+            return {}
+        parts = (f"{before}/kernel", f"{before}/bias", f"{place}/moving_mean")
+        return {name: np.zeros_like(weights[name]) for name in parts if name in weights}
+
+    def scores(self, groups: UnitGroups, values: Values, weights: Weights) -> dict[str, np.ndarray]:
+        """Return group -> (units,) factors; those of a block whose factor is zero are zero.
+
+        weights: as `fold` made them of the values.
+        """
+        found, living = {}, without_dead_units(groups, weights)
         for name, place in self.units.items():
             order = groups.outputs[place]
             factor = np.asarray(values[f"{place}_scale/gamma"], np.float64)
             by_unit = dict(zip(order.tolist(), factor.tolist(), strict=True))
-            found[name] = np.array([by_unit[int(u)] for u in groups.by_name[name].units])
+            own = np.array([by_unit[int(u)] for u in groups.by_name[name].units])
+            found[name] = np.where(living[name], own, 0.0)
         return found
 
 
 def proximal(factor: Any, gradient: Any, rate: float, penalty: float, is_block: bool) -> Any:
     """Return the factors after λ ← max(soft(λ − η∇, ηγ), 0); a block's are one number.
 
-    Source: Huang & Wang 2018, arXiv:1707.01213, equation 11.
+    Source: Huang & Wang 2018, arXiv:1707.01213, equation 11. Adapted: a block's gradient, a sum
+    over its n channels, is divided by √n, so that one η serves blocks and units.
     """
     import tensorflow as tf
 

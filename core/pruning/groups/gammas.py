@@ -19,13 +19,16 @@ DUE = 0.6  # how far from 1 a scale that nothing holds has moved at the end
 
 
 def gammas_of(groups: UnitGroups) -> dict[str, list[tuple[str, np.ndarray]]]:
-    """Return group -> (variable, place in it of each unit), of the groups that have scales."""
+    """Return group -> (variable, unit of each of its entries), of the groups that have scales.
+
+    A unit has several entries where it is several channels: in a grouped convolution, or flattened.
+    """
     network = groups.network
     temporary = normalised_layers(network)
     if temporary:
         makers = {group.name: group for group in groups.free if set(group.makers) <= set(temporary)}
         return {
-            name: [(f"{maker}_norm/gamma", _places(groups, name, maker)) for maker in group.makers]
+            name: [(f"{maker}_norm/gamma", groups.outputs[maker]) for maker in group.makers]
             for name, group in makers.items()
         }
     found: dict[str, list[tuple[str, np.ndarray]]] = {}
@@ -34,14 +37,8 @@ def gammas_of(groups: UnitGroups) -> dict[str, list[tuple[str, np.ndarray]]]:
         if is_scale and isinstance(network.by_name[axis.layer].settings, BatchNormalization):
             for group in groups.free:
                 if np.isin(group.units, axis.units).all():
-                    places = np.array([np.flatnonzero(axis.units == u)[0] for u in group.units])
-                    found.setdefault(group.name, []).append((axis.parameter, places))
+                    found.setdefault(group.name, []).append((axis.parameter, axis.units))
     return found
-
-
-def _places(groups: UnitGroups, name: str, maker: str) -> np.ndarray:
-    units = groups.outputs[maker]
-    return np.array([np.flatnonzero(units == u)[0] for u in groups.by_name[name].units])
 
 
 def scaled_groups(groups: UnitGroups) -> tuple[str, ...]:
@@ -74,8 +71,15 @@ def sufficient_penalty(recipe: Recipe, steps: int) -> float:
 
 
 def scales_of(groups: UnitGroups, variables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return group -> (units,) sums of |γ| over the layers that carry a unit."""
+    """Return group -> (units,) sums over the layers that carry a unit of its mean |γ| there."""
     return {
-        name: np.sum([np.abs(variables[each][places]) for each, places in found], axis=0)
+        name: np.sum(
+            [
+                np.array([np.abs(variables[each][of == unit]).mean() for unit in group_units])
+                for each, of in found
+            ],
+            axis=0,
+        )
         for name, found in gammas_of(groups).items()
+        for group_units in [groups.by_name[name].units]
     }

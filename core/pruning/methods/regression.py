@@ -194,7 +194,8 @@ def unit_problem(
 ) -> UnitProblem:
     """Return LASSO over the units: the outputs of the original network from today's inputs.
 
-    Without a bias, neither inputs nor outputs are centred.
+    What inputs of other groups give already is taken off the outputs first. Without a bias, neither
+    inputs nor outputs are centred.
     """
     original, now = sampled_rows(
         context,
@@ -205,13 +206,16 @@ def unit_problem(
         "regression",
     )
     matrix = kernel_matrix(weights, reader.layer)
-    bias = weights.get(f"{reader.layer}/bias", np.zeros(matrix.shape[1], np.float32))
+    # The original one: today's was fitted anew when another group that it reads was cut.
+    bias = context.weights.get(f"{reader.layer}/bias", np.zeros(matrix.shape[1], np.float32))
     of = moments(now, original @ kernel_matrix(context.weights, reader.layer) + bias)
     covariance, cross = of.gram[:-1, :-1], of.target[:-1]
     if f"{reader.layer}/bias" in weights:
         mean = of.gram[-1, :-1]
         covariance = covariance - np.outer(mean, mean)
         cross = cross - np.outer(mean, of.target[-1])
+    others = reader.of_unit == -1
+    cross = cross - covariance[:, others] @ matrix[others]
     belongs = np.zeros((len(matrix), len(group.units) + 1))
     belongs[np.arange(len(matrix)), reader.of_unit] = 1.0
     belongs = belongs[:, :-1]

@@ -140,13 +140,10 @@ def unit_select(
         context.progress,
         architecture=factors.architecture(recipe, steps, epochs * steps, settings.factor_rate),
     )
-    kept = budget.choose(factors.scores(context.groups, trained.variables))
-    gone = [
-        block
-        for block, place in factors.blocks.items()
-        if not trained.variables[f"{place}_scale/gamma"].any()
-    ]
-    notes = (f"The blocks before {listed(gone)} add nothing any more.",) if gone else ()
+    found = factors.scores(context.groups, trained.variables, trained.weights)
+    kept = budget.choose(found)
+    gone = factors.gone(trained.variables)
+    notes = (f"The factors of the blocks before {listed(gone)} reached zero.",) if gone else ()
     return UnitSelection(kept, trained.weights, epochs, notes)
 
 

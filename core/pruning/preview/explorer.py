@@ -38,6 +38,7 @@ from core.pruning.reconstruction.refit import (
 from core.pruning.reconstruction.stepwise import StepwiseCut
 from core.pruning.structured import Small, by_scores, living
 from core.pruning.unstructured import Cutter
+from core.randomness import derived_seed
 from core.settings import digest
 
 PROBES = (0.5, 0.7, 0.85)  # sparsities of the cuts that tell which images fall early
@@ -202,7 +203,8 @@ class Explorer:
                 f"{rule.label} has to train its factors before it can choose, so it has no instant "
                 "preview. Start a run, or preview another method."
             )
-        context = PruningContext(small.weights, small.shape, self._data, self._seed, Silent())
+        own = derived_seed(self._seed, "cut", 1)  # as a run's first cut draws
+        context = PruningContext(small.weights, small.shape, self._data, own, Silent())
         key = digest({"m": plan.method, "s": dict(plan.settings)})
         if key not in self._scores:
             score_channels = rule.scores or (lambda of, _: filter_norms(of.weights))

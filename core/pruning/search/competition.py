@@ -35,6 +35,7 @@ LEAST_EPOCHS = 6  # of which the dense network has two
 # seen yet, and how much more than that is kept for the last one.
 OVERHEAD_SECONDS, CAUTION = 10.0, 1.25
 PRUNING_COSTS = 1.5  # epochs of a dense network, whose step has no teacher
+MOST_BESIDE = 300.0  # seconds of a run beside its work, on a machine that is very busy
 # Between two of its runs a competition takes seconds; a longer gap was a queue, a kill or a night.
 LONGEST_GAP = 30.0
 
@@ -74,6 +75,17 @@ class Made:
 def gap_seconds(started: float, ended: float | None) -> float:
     """Return what counts of the time between a run's start and the end of the one before."""
     return min(max(started - ended, 0.0), LONGEST_GAP) if ended is not None else 0.0
+
+
+def counted_seconds(began: float, ended: float, worked: float) -> float:
+    """Return what counts of a run: by the clock from its last start, or its work if that is more.
+
+    began, ended: seconds since the epoch; the first of several attempts may lie a night back.
+    worked: on the work itself, over all attempts, 0 where nobody knows. By the clock much more than
+    that was a machine that slept.
+    """
+    by_clock = max(0.0, ended - began)
+    return max(worked, min(by_clock, worked + MOST_BESIDE)) if worked else by_clock
 
 
 class NetworkTrainer(Protocol):

@@ -11,7 +11,6 @@ from core.report.answers.experiments import (
     NETWORK,
     Experiment,
     alike,
-    best_trained,
     by_work,
     differ_in_work,
     experiments,
@@ -33,8 +32,8 @@ from core.report.answers.federated_evidence import (
     together_target,
 )
 from core.runs import learning_curves
-from core.runs.learning_curves import SGD, reached
-from core.runs.results import History
+from core.runs.finished.histories import History
+from core.runs.learning_curves import SGD, diverged_in, reached
 from core.text import listed, percent, plural, times
 
 Q1 = "Compare mini-batch SGD with FedAvg on IID data."
@@ -45,12 +44,13 @@ Pair = tuple[Experiment, Experiment]
 def convergence_answers(histories: Sequence[History]) -> list[Answer]:
     """Return answers 2.3.1 and 2.3.2; without the runs they need, they say which to start."""
     found = [each for each in experiments(healthy(histories)) if learning_curves.is_iid(each.first)]
+    lost = experiments([h for h in histories if h.rows and diverged_in(h) is not None])
     sgd = [each for each in found if each.first.algorithm == SGD]
     fedavg = [each for each in found if each.first.algorithm == FedAvg.name]
     missing = _missing(sgd, fedavg)
     if missing:
         return [Answer("2.3.1", Q1, missing=missing), Answer("2.3.2", Q2, missing=missing)]
-    return [_sgd_against_fedavg(sgd, fedavg), _iterations(sgd, fedavg)]
+    return [_sgd_against_fedavg(sgd, fedavg, lost), _iterations(sgd, fedavg)]
 
 
 def _missing(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> str:
@@ -77,25 +77,29 @@ def _comparable(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> list
 
 
 def _compared(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> Pair:
-    """Return the pair whose two sides trained best, by training loss, of those with most draws."""
+    """Return the pair whose two sides trained best, of those with most draws.
+
+    By training loss, as rates are tuned by it: validation accuracy is left to report.
+    """
     pairs = _comparable(sgd, fedavg)
     most = max(len(one.runs) for one, _ in pairs)
     kept = [pair for pair in pairs if len(pair[0].runs) == most]
-    best = best_trained([one for one, _ in kept])
-    rivals = [other for one, other in kept if one.label == best.label]
-    return best, best_trained(rivals)
+    # Pairs, not one side after the other: those of two pairs may be on different draws.
+    return min(kept, key=lambda pair: [side.mean(last("train_loss")) for side in pair])
 
 
-def _sgd_against_fedavg(sgd: Sequence[Experiment], fedavg: Sequence[Experiment]) -> Answer:
+def _sgd_against_fedavg(
+    sgd: Sequence[Experiment], fedavg: Sequence[Experiment], lost: Sequence[Experiment]
+) -> Answer:
     one, other = _compared(sgd, fedavg)
     both = [*sgd, *fedavg]
     sentences = [
         _ending(one),
         _ending(other),
         _who_ends_higher(one, other),
-        *_rates(sgd, one, "SGD"),
+        *_rates(sgd, lost, one, "SGD"),
     ]
-    sentences += _rates(fedavg, other, "FedAvg")
+    sentences += _rates(fedavg, lost, other, "FedAvg")
     charts = (*four_charts(both, "round"), *four_charts(both, "epoch"))
     return Answer("2.3.1", Q1, tuple(sentences), (ends_table(both),), charts)
 
@@ -114,23 +118,39 @@ def _who_ends_higher(one: Experiment, other: Experiment) -> str:
     )
 
 
-def _rates(found: Sequence[Experiment], chosen: Experiment, name: str) -> list[str]:
-    """Say how a learning rate was tuned: an untuned one flatters the other algorithm."""
+def _rates(
+    found: Sequence[Experiment], lost: Sequence[Experiment], chosen: Experiment, name: str
+) -> list[str]:
+    """Say how a learning rate was tuned: an untuned one flatters the other algorithm.
+
+    lost: experiments that diverged; a rate at which that happened was tried as well.
+    """
     rivals = [
         each
         for each in found
         if alike(each, chosen, "learning_rate") and each.draws.keys() >= chosen.draws.keys()
     ]
-    tried = sorted({float(each.setting("learning_rate") or 0.01) for each in rivals})
-    rate = float(chosen.setting("learning_rate") or 0.01)
+    too_large = [each for each in lost if alike(each, chosen, "learning_rate")]
+    fell = {_rate(each) for each in too_large} - {_rate(each) for each in rivals}
+    tried = sorted({_rate(each) for each in rivals} | fell)
+    rate = _rate(chosen)
     if len(tried) < 2:
         return [f"{name} ran with one learning rate, {rate:g}: it was not tuned."]
     edge = {tried[0]: "smallest", tried[-1]: "largest"}.get(rate)
     warning = f" It is the {edge} one tried, so a better one may lie beyond." if edge else ""
+    which = f", of which {_rates_listed(sorted(fell))} diverged" if fell else ""
     return [
-        f"{name}'s learning rate was chosen by training loss among "
-        f"{listed([f'{each:g}' for each in tried])}: {rate:g}.{warning}"
+        f"{name}'s learning rate was chosen by training loss among {_rates_listed(tried)}{which}: "
+        f"{rate:g}.{warning}"
     ]
+
+
+def _rate(each: Experiment) -> float:
+    return float(each.setting("learning_rate") or 0.01)
+
+
+def _rates_listed(rates: Sequence[float]) -> str:
+    return listed([f"{rate:g}" for rate in rates])
 
 
 def _ending(each: Experiment) -> str:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from core.runs import learning_curves
-from core.runs.results import History
+from core.runs.finished.histories import History
 
 Draw = tuple[int, int]
+SEED = re.compile(r"(?:, )?(?:data )?seed (?:\d+|as usual)")  # in a label, of one run of several
 WORK = ("local_steps", "local_epochs", "batch_size")
 NAMES = ("data_seed",)  # settings that say nothing of the training
 CLIENTS = ("data", "partition")
@@ -70,7 +71,7 @@ def experiments(histories: Sequence[History]) -> list[Experiment]:
 def _experiment(runs: Sequence[History]) -> Experiment:
     label = runs[0].label
     if len(runs) > 1:
-        label = re.sub(r"\(seed \d+(, )?\)? ?|, seed \d+", "", label).strip()
+        label = SEED.sub("", label).replace("(, ", "(").replace(" ()", "").strip()
     return Experiment(label, tuple(runs))
 
 
@@ -129,7 +130,8 @@ def by_work(group: Sequence[Experiment]) -> list[Experiment]:
 class Gap:
     """How much larger a number is in one experiment than in another, draw by draw.
 
-    error: standard error of the mean, NaN for one draw.
+    draws: of the data; seeds of the training alone are repetitions on one draw. error: standard
+    error of the mean over draws, NaN for one.
     """
 
     mean: float
@@ -144,18 +146,12 @@ class Gap:
 
 def gap(one: Experiment, other: Experiment, value: Callable[[History], float]) -> Gap:
     """Return how much larger a number is in the first of two experiments on the same draws."""
-    pairs = zip(one.runs, other.runs, strict=True)
-    found = [value(a) - value(b) for a, b in pairs]
+    by_draw: dict[int, list[float]] = {}
+    for a, b in zip(one.runs, other.runs, strict=True):
+        by_draw.setdefault(draw_of(a)[0], []).append(value(a) - value(b))
+    found = [float(np.mean(each)) for each in by_draw.values()]
     error = float(np.std(found, ddof=1) / math.sqrt(len(found))) if len(found) > 1 else math.nan
     return Gap(float(np.mean(found)), error, len(found))
-
-
-def best_trained(found: Sequence[Experiment]) -> Experiment:
-    """Return the experiment with the lowest final training loss.
-
-    Rates are tuned by the training loss, so that validation accuracy is left to report.
-    """
-    return min(found, key=lambda each: each.mean(last("train_loss")))
 
 
 def last(name: str) -> Callable[[History], float]:

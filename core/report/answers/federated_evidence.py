@@ -8,8 +8,8 @@ from core.figures.theme import Chart
 from core.report.answers.answer import Row, Table
 from core.report.answers.experiments import Experiment, last
 from core.runs import learning_curves
+from core.runs.finished.histories import History
 from core.runs.learning_curves import reached
-from core.runs.results import History
 from core.text import percent
 
 
@@ -37,8 +37,10 @@ def in_rounds(count: float) -> str:
 
 
 def over_draws(each: Experiment) -> str:
-    """Return that numbers are means over several draws, "" for a single run."""
-    return f" (mean of {len(each.runs)} draws)" if len(each.runs) > 1 else ""
+    """Return that numbers are means over several draws, or runs on few, "" for a single run."""
+    count = len(each.runs)
+    what = "draws" if len({draw for draw, _ in each.draws}) == count else "runs"
+    return f" (mean of {count} {what})" if count > 1 else ""
 
 
 def cell(value: float) -> float | str:

@@ -8,7 +8,7 @@ from core.report.answers.experiments import Experiment, experiments, last
 from core.report.answers.federated_evidence import healthy
 from core.report.answers.heterogeneity import against_iid, cures, drift_by_work, pairs
 from core.runs import learning_curves
-from core.runs.results import History
+from core.runs.finished.histories import History
 
 Sentences = Sequence[str]
 

@@ -37,8 +37,8 @@ from core.report.answers.federated_evidence import (
     together_target,
 )
 from core.runs import learning_curves
+from core.runs.finished.histories import History
 from core.runs.learning_curves import SGD, total_rise
-from core.runs.results import History
 from core.text import listed, percent, times
 
 Q3 = "Compare FedAvg on IID with FedAvg on heterogeneous data."

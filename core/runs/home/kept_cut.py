@@ -29,7 +29,9 @@ def kept_cut(store: Store, workspace: Workspace, sweep: str) -> KeptCut | None:
     """Return the cut that a sweep's own training left, None where there is none (yet)."""
     training = next((job for job in store.jobs(parent=sweep) if job.kind == "train"), None)
     folder = workspace.artifacts(training.id) / FOLDER if training else None
-    if folder is None or not (folder / RESULT_FILE).is_file():
+    if training is None or folder is None or not (folder / RESULT_FILE).is_file():
+        return None
+    if training.imported or training.attempt == 0:  # a folder that came with an imported run
         return None
     try:
         text = (folder / RESULT_FILE).read_text("utf-8")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.evaluation.frontier import best_by_validation
 from core.evaluation.point import Point
 from core.pruning.controls import contenders, drawn_front
-from core.runs.results import Network
+from core.runs.finished.networks import Network
 from core.runs.selection import told_apart
 
 MOST_DOTS, MOST_NAMED = 40, 3

@@ -12,7 +12,7 @@ from core.jobs.store.store import Store
 from core.pruning.controls import contenders
 from core.pruning.search.spec import CompeteSpec
 from core.runs.activity import top_level
-from core.runs.results import Network
+from core.runs.finished.networks import Network
 from core.text import exact_percent, percent, plural, score_text
 
 SWEEP = {"view": "sweep"}

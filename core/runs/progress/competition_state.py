@@ -7,10 +7,10 @@ from core.evaluation.frontier import best_by_validation
 from core.jobs.store.job import DONE, Job
 from core.jobs.store.store import Store
 from core.pruning.plan import PrunePlan
-from core.pruning.search.competition import gap_seconds
+from core.pruning.search.competition import counted_seconds, gap_seconds
 from core.pruning.search.spec import CompeteSpec, TimingSpec
 from core.pruning.spec import PruneSpec
-from core.runs.results import Network, network_of
+from core.runs.finished.networks import Network, network_of
 from core.runs.specs import spec_of
 from core.text import duration, percent, plural
 from core.training.spec import TrainSpec
@@ -36,25 +36,29 @@ def competition_state(store: Store, job: Job, now: float) -> CompetitionState:
     spec = spec_of(job)
     assert isinstance(spec, CompeteSpec)
     runs = list(reversed(store.jobs(parent=job.id)))
-    left = 60 * spec.minutes - _used(runs, now)
+    left = 60 * spec.minutes - _used(store, runs, now)
     at_work = next((run for run in reversed(runs) if not run.ended), None)
-    doing = "" if job.ended else _doing(spec, runs, at_work, left + _age(at_work, now))
+    doing = "" if job.ended else _doing(spec, runs, at_work, left + _counted(store, at_work, now))
     return CompetitionState(doing, max(0.0, left), _best(runs))
 
 
-def _age(run: Job | None, now: float) -> float:
-    return now - run.started if run is not None and run.started else 0.0
+def _counted(store: Store, run: Job | None, now: float) -> float:
+    """Return the seconds that count of a run so far."""
+    if run is None or run.started is None:
+        return 0.0
+    made = network_of(run) if run.state == DONE else None
+    began = store.last_start(run.id) or run.started
+    return counted_seconds(began, run.finished or now, made.point.seconds if made else 0.0)
 
 
-def _used(runs: Sequence[Job], now: float) -> float:
+def _used(store: Store, runs: Sequence[Job], now: float) -> float:
     """Return the seconds that count: those of its runs, and short gaps between them."""
     used, ended = 0.0, None
     for run in runs:
         if run.started is None:
             continue
-        until = run.finished or now
-        used += max(0.0, until - run.started) + gap_seconds(run.started, ended)
-        ended = until
+        used += _counted(store, run, now) + gap_seconds(run.started, ended)
+        ended = run.finished or now
     return used
 
 

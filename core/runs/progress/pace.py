@@ -15,7 +15,7 @@ from core.pruning.plan import PrunePlan
 from core.pruning.search.sweep import run_seconds
 from core.pruning.spec import PruneSpec
 from core.runs.activity import of_data
-from core.runs.results import network_of
+from core.runs.finished.networks import network_of
 from core.runs.specs import result_of, source_of, spec_of
 from core.training.spec import TrainSpec
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from core.runs.finished.dataset_names import DIGEST
 from core.runs.labels import data_label
-from core.runs.results import DIGEST
 from core.runs.table.row import RunRow
 
 SEPARATOR = ","

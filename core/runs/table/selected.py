@@ -57,8 +57,8 @@ def deletion_of(store: Store, rows: Sequence[RunRow], ids: Sequence[str]) -> Del
     chosen = [row for row in rows if row.id in wanted]
     ended = tuple(row.id for row in chosen if row.ended)
     # Most of thousands have no parts: a question to the store for each would take half a minute.
-    owned = (part for id in ended if id in families for part in store.own_family(id))
-    parts = set(owned) - set(ended)
+    parents = [id for id in ended if id in families]
+    parts = set(store.own_family(*parents)) - set(ended)
     doomed = {*ended, *parts}
     made_from = [row for row in rows if row.source in doomed and row.id not in doomed]
     return Deletion(ended, len(chosen) - len(ended), len(parts), len(made_from))

@@ -7,8 +7,9 @@ from core.figures.architecture.drawing import COLORS, architecture_map
 from core.figures.architecture.left import left_bars
 from core.networks.graph import Network as Graph
 from core.networks.network import Weights
-from core.runs.finished_network import finished_network
-from core.runs.results import Network, weights_path
+from core.runs.finished.contents import finished_network
+from core.runs.finished.network_files import weights_path
+from core.runs.finished.networks import Network
 from core.text import percent, plural
 from pages.components.architecture.layer_view import layer_view
 from pages.components.error_box import error_box

@@ -42,8 +42,9 @@ function take(demo, answers, at) {
   if (planes.length) {
     // Of the pair that was asked for: meanwhile a slider may have moved on.
     demo.planes = planes.map((each) => keyOf(each.run, demo.facts)).join("|");
-    demo.backgrounds = {};
   }
+  // A background may be of the picture that was shown until the answer came.
+  if (answers.length) demo.backgrounds = {};
   if (!missing(demo).size) {
     if (demo.askedAt && answers.length) demo.root.dataset.live = String(Math.round(performance.now() - demo.askedAt));
     demo.askedAt = undefined;
@@ -53,7 +54,11 @@ function take(demo, answers, at) {
 }
 
 function askGif(demo) {
-  const runs = SIDES.map((side) => ({ title: titleOf(demo, side), lines: demo.lines(side) }));
+  // What the page shows: of paths the main line alone, of costs always the accuracy.
+  const { view, metric } = demo.state, hasPaths = view === 2 || view === 3;
+  const runs = SIDES.map((side) => ({
+    title: titleOf(demo, side), lines: hasPaths ? [demo.mainLine(side)] : demo.lines(side),
+  }));
   demo.part("status").textContent = "Writing the GIF …";
-  demo.send("gif", { view: demo.state.view, metric: demo.state.metric, runs, at: Date.now() });
+  demo.send("gif", { view, metric: view === 4 ? "validation_accuracy" : metric, runs, at: Date.now() });
 }

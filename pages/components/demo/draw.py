@@ -22,7 +22,9 @@ def shown_grid() -> tuple[str, Grid]:
     wanted = recall("grid")
     if wanted and store().exists(wanted):
         job = store().get(wanted)
-        if job.kind == FederatedGridSpec.kind and job.state == DONE:
+        # An imported grid would be curves of somebody else under the name of a draw made here.
+        is_own = job.kind == FederatedGridSpec.kind and not job.imported
+        if is_own and job.state == DONE:
             with error_box():
                 return job.id, _computed(job.id)
     return BUNDLED, bundled_grid()

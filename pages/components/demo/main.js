@@ -109,8 +109,8 @@ class Demo {
     const button = this.root.querySelector('[data-do="play"]');
     button.textContent = on ? "Pause" : "Play";
     if (!on) return this.go(Math.floor(this.time));
+    if (this.hidden) this.reveal(); // ends at the last round
     if (this.time >= this.rounds()) this.time = 0;
-    if (this.hidden) this.reveal();
     this.frames = [];
     let last = performance.now();
     const step = (now) => {
@@ -143,10 +143,10 @@ class Demo {
   }
   choosePreset(name) {
     const preset = presetNamed(this.facts, name);
-    const { view, speed, target } = this.state;
+    const { view, speed, target, seed } = this.state;
     this.guess = {};
     this.hidden = false;
-    this.set({ ...START, view, speed, target, ...preset?.state, preset: name }, true);
+    this.set({ ...START, view, speed, target, seed, ...preset?.state, preset: name }, true);
     this.go(this.rounds());
   }
   predict() {

@@ -10,12 +10,12 @@ from core.evaluation.point import Point
 from core.figures.frontier.chart import live_frontier
 from core.jobs.store.job import Job
 from core.runs.activity import Overview
+from core.runs.finished.networks import Network
 from core.runs.home.showcase import Showcase, showcase
 from core.runs.home.suggestion import Suggestion, situation, suggest
 from core.runs.home.visits import finished_since, since_noted
 from core.runs.labels import method_labels
 from core.runs.network_list import Edition
-from core.runs.results import Network
 from core.text import ago, percent, plural, score_text
 from pages.components.error_box import error_box, plain
 from pages.components.live_chart import live_chart

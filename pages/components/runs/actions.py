@@ -1,7 +1,6 @@
 """What is done with the selected runs: open, compare, lay over one another, stop, tag, delete."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +10,7 @@ from core.jobs.transfer import bundle
 from core.runs import selection
 from core.runs.table.row import SEVERAL, RunRow
 from core.runs.table.selected import comparison_of, delete_all, deletion_of, overlaid, stop_all
+from core.stale_files import scratch_folder
 from core.text import plural
 from pages.components.confirm import confirmed
 from pages.components.error_box import error_box, plain
@@ -103,11 +103,8 @@ def _export(chosen: Sequence[RunRow]) -> None:
 
 
 def _bundle(ids: Sequence[str]) -> bytes:
-    target = Path(workspace().scratch / f"export-{ids[0]}-{len(ids)}.zip")
-    try:
-        return bundle.export_runs(store(), workspace(), ids, target).read_bytes()
-    finally:
-        target.unlink(missing_ok=True)
+    with scratch_folder(workspace().scratch, "export-") as folder:
+        return bundle.export_runs(store(), workspace(), ids, folder / "runs.zip").read_bytes()
 
 
 def _tag(chosen: Sequence[RunRow]) -> None:

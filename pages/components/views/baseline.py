@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.errors import NotFoundError
 from core.evaluation.file_names import names_beside
-from core.runs.results import Network, weights_path
+from core.runs.finished.network_files import weights_path
+from core.runs.finished.networks import Network
 from core.text import size
 from pages.components.address_state import choose
 from pages.components.error_box import plain

@@ -10,8 +10,8 @@ from core.jobs.store.job import DONE, Job
 from core.pruning.search.competition import too_short
 from core.pruning.search.spec import CompeteResult, CompeteSpec
 from core.runs.activity import measured_epoch_seconds, sweep_family
+from core.runs.finished.networks import network_of
 from core.runs.progress.competition_state import competition_state
-from core.runs.results import network_of
 from core.runs.specs import data_of, result_of
 from core.runs.titles import short_title
 from core.settings import describe
@@ -48,7 +48,8 @@ def competition_view(data: str, class_names: Sequence[str], dense: Job | None = 
             1,
             1440,
             begun("compete-minutes", 60),
-            help="The search uses the whole machine for this long.",
+            help="The search trains one network after another for this long, on two cores unless "
+            "PARETO_LAB_RUN_CORES says otherwise.",
             key="compete-minutes",
         )
         epoch = measured_epoch_seconds(store(), data, other)

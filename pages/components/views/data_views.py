@@ -11,7 +11,7 @@ from core.data.builtin_datasets import BUILT_IN
 from core.data.checks import Checks, ClassCheck, check
 from core.data.store import StoredDataset
 from core.figures.classes import balance
-from core.runs.results import shown_names
+from core.runs.finished.dataset_names import shown_names
 from core.text import percent, plural
 from core.workspace import Workspace
 from pages.components.address_state import choose, gone

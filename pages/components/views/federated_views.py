@@ -11,8 +11,9 @@ from core.figures.federation import client_accuracies, client_sizes, label_map
 from core.jobs.store.job import DONE, Job
 from core.report.answers.headlines import headline
 from core.runs.federated_runs import client_classes, parts_of, targets, usual_target
+from core.runs.finished.dataset_names import data_names
+from core.runs.finished.histories import History
 from core.runs.labels import data_label
-from core.runs.results import History, data_names
 from core.runs.specs import data_of, result_of
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
@@ -21,6 +22,7 @@ from pages.components.views.job_progress import job_line
 
 # Charts in one row share their scale; the causes are different things and have their own.
 CURVES = (("train_loss", "validation_loss"), ("train_accuracy", "validation_accuracy"))
+TARGET = "cost-target"
 CAUSES = (("drift",), ("dissimilarity",), ("accuracy_spread",))
 Federation = tuple[str, Sequence[str], Sequence[Sequence[int]]]  # title, classes, label counts
 
@@ -53,7 +55,8 @@ def federated_run(job: Job, over: str, question: str = "") -> bool:
         st.caption("The curves appear here after the first round.")
         return False
     if job.ended and not any(part.imported for part in parts):
-        show_conclusion(question, histories)
+        ended = zip(parts, histories, strict=True)
+        show_conclusion(question, [history for part, history in ended if part.state == DONE])
     rounds = max((history.spec.rounds for history in histories), default=0)
     curves_view(histories, over, job.id, rounds if over == "round" else 0)
     cost_table(histories)
@@ -114,21 +117,27 @@ def cost_table(histories: Sequence[History]) -> None:
     usual = usual_target(histories)
     if not usual > 0:
         return
+    # A link keeps what was chosen; the usual target follows the runs. A default would not: a slider
+    # with a key keeps the first.
+    st.session_state[TARGET] = _recalled_target(usual)
     wanted = st.slider(
         "Target validation accuracy (%)",
         1,
         99,
-        _recalled_target(usual),
-        key="cost-target",
+        key=TARGET,
+        on_change=_keep_target,
         help="Drag it: the table below says what each run needed to get there.",
     )
-    # A link keeps what was chosen; the usual target follows the runs.
-    remember("target", None if wanted == round(100 * usual) else str(wanted))
     st.caption(
         "What each run needed to reach the target. Epochs count samples; a gradient evaluation is "
         "one batch of one client, whatever its size."
     )
     st.dataframe(targets(histories, wanted / 100), hide_index=True, width="stretch")
+
+
+def _keep_target() -> None:
+    if TARGET in st.session_state:  # else a slider that is no longer drawn
+        remember("target", str(st.session_state[TARGET]))
 
 
 def _recalled_target(usual: float) -> int:

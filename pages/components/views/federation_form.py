@@ -8,7 +8,7 @@ from core.data import store as dataset_store
 from core.data.dataset import Dataset
 from core.data.partition import PARTITIONS, Partition
 from core.federated.spec import CNN, HIDDEN, MLP
-from core.runs import results
+from core.runs.finished.networks import measured_networks
 from core.runs.titles import short_title
 from pages.components.address_state import choose
 from pages.components.session import recall, store, workspace
@@ -107,7 +107,7 @@ def network_form(data: ClientData | None) -> Network:
 
 
 def _start(data: str) -> Network:
-    measured = results.networks(store(), data)
+    measured = measured_networks(store(), data)
     found = {network.job.id: network for network in measured}
     start = choose(
         "Initial weights",

@@ -11,7 +11,7 @@ from core.evaluation.point import Point
 from core.figures.frontier.chart import frontier_chart
 from core.figures.theme import Chart
 from core.pruning.controls import contenders, drawn_front
-from core.runs.results import Network
+from core.runs.finished.networks import Network
 from core.runs.selection import told_apart
 
 

@@ -11,9 +11,10 @@ from core.figures.frontier.chart import live_frontier
 from core.jobs.store.job import Job
 from core.pruning.controls import contenders
 from core.runs.activity import Family
+from core.runs.finished.dataset_names import class_names_of
+from core.runs.finished.networks import network_of
 from core.runs.labels import method_labels
 from core.runs.remarks import remark
-from core.runs.results import class_names_of, network_of
 from core.runs.selection import told_apart
 from core.text import percent, plural, score_text
 from pages.components.address_state import choose
@@ -170,6 +171,8 @@ def _waiting(found: Family) -> str:
             f"The dense network is still training: {percent(accuracy)} validation accuracy after "
             f"epoch {epoch}."
         )
+    if any(job.settings.get("after") for job in found.sweeps):
+        return "The winner is trained on. Its dot appears when that has ended."
     return "The dense network is trained first. Its star appears after the first epoch."
 
 

@@ -10,7 +10,7 @@ from core.figures.score_distribution import score_histogram
 from core.grading import gradescope
 from core.grading.grade import Grade, cause
 from core.grading.leaderboard import Entry, to_csv
-from core.text import percent, plural
+from core.text import plural, unlike
 from pages.components.error_box import plain
 from pages.components.live_chart import live_chart
 
@@ -36,7 +36,12 @@ def grades_view(grades: Sequence[Grade], threshold: float) -> None:
         column_config={
             "Score": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.4f"),
             "Reason": st.column_config.TextColumn(width="medium"),
+            # Numbers, not texts: a click on a column's head sorts by them.
+            "Accuracy": st.column_config.NumberColumn(format="percent"),
+            "Sparsity": st.column_config.NumberColumn(format="percent"),
+            "Zeros": st.column_config.NumberColumn(format="localized"),
         },
+        placeholder="–",
     )
     told = [grade for grade in problems if grade.error or grade.told]
     if told:
@@ -55,9 +60,9 @@ def _row(grade: Grade, threshold: float) -> dict[str, object]:
         "Score": round(grade.score, 4),
         "Status": state,
         "Reason": reason,
-        "Accuracy": "–" if grade.accuracy is None else percent(grade.accuracy, 2),
-        "Sparsity": "–" if grade.sparsity is None else percent(grade.sparsity, 2),
-        "Zeros": "–" if grade.zeros is None else f"{grade.zeros:,}",
+        "Accuracy": grade.accuracy,
+        "Sparsity": grade.sparsity,
+        "Zeros": grade.zeros,
     }
 
 
@@ -115,17 +120,15 @@ def _button(label: str, name: str, content: str | bytes) -> None:
 
 def classes_view(grades: Sequence[Grade], class_names: Sequence[str]) -> None:
     """Show each network's accuracy on every class."""
+    headers = unlike(["Name", *class_names])
+    rows = [
+        dict(zip(headers, (grade.name, *grade.per_class_accuracy), strict=False))
+        for grade in grades
+        if grade.per_class_accuracy
+    ]
+    shares = {name: st.column_config.NumberColumn(format="percent") for name in headers[1:]}
     with st.expander("Accuracy per class"):
-        rows = [
-            {"Name": grade.name}
-            | {
-                name: "–" if share is None else percent(share)
-                for name, share in zip(class_names, grade.per_class_accuracy, strict=False)
-            }
-            for grade in grades
-            if grade.per_class_accuracy
-        ]
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(rows, hide_index=True, placeholder="–", column_config=shares)
 
 
 def tries_view(board: Sequence[Entry]) -> None:

@@ -101,12 +101,16 @@ def _own(data: StoredDataset, batch_size: int) -> ChosenNetwork | None:
     name = unmarked(recall("network-name") or "network.keras")[:LONGEST_NAME]
     if not digest or not (workspace().networks / f"{Path(digest).name}.npz").is_file():
         return None
-    network, _ = kept_network(workspace().networks, digest)
+    network, weights = kept_network(workspace().networks, digest)
     st.caption(plain(f"{name}:"))
     architecture(network, batch_size, data.image_shape)
-    guessed = list(PIXELS).index(guess_pixels(network))
+    guessed = list(PIXELS).index(guess_pixels(network, weights))
     pixels = st.selectbox(
-        "Pixel values", list(PIXELS), guessed, format_func=PIXELS.__getitem__, key="pixels"
+        "Pixel values",
+        list(PIXELS),
+        guessed,
+        format_func=PIXELS.__getitem__,
+        key=f"pixels:{digest}",  # with a fixed key another file would keep the first one's
     )
     return ChosenNetwork(digest, name, pixels, _last_layer(network, data))
 

@@ -13,6 +13,7 @@ from core.pruning.spec import PruneSpec
 from core.runs.activity import finished_dense
 from core.runs.titles import short_title
 from core.settings import describe, from_dict, to_dict
+from pages.components.address_state import distinct
 from pages.components.drafts import begun
 from pages.components.error_box import error_box, plain
 from pages.components.session import remember, say_done, start, store
@@ -78,10 +79,11 @@ def _teachers(data: str) -> tuple[str, ...]:
     found = {job.id: job for job in finished_dense(store(), data)}
     if len(found) < 2:
         return ()
+    labels = distinct(list(found), lambda id: short_title(found[id]))
     chosen = st.multiselect(
         "Teachers",
         list(found),
-        format_func=lambda id: short_title(found[id]),
+        format_func=labels.__getitem__,
         placeholder="The network itself",
         help="Networks whose mean answer distillation mixes in, instead of that of the network "
         "that is pruned. They read images of the same size.",

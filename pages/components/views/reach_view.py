@@ -7,8 +7,9 @@ import streamlit as st
 from core.errors import LabError
 from core.pruning.graphs.reach import Reach
 from core.pruning.plan import PrunePlan
-from core.runs.finished_network import reach_of
-from core.runs.results import Network, weights_path
+from core.runs.finished.contents import reach_of
+from core.runs.finished.network_files import weights_path
+from core.runs.finished.networks import Network
 from pages.components.error_box import error_box
 from pages.components.session import workspace
 

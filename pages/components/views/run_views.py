@@ -14,14 +14,8 @@ from core.figures.weights import layer_bars
 from core.jobs import logs
 from core.jobs.store.job import DONE, Job
 from core.pruning.spec import PruneSpec
-from core.runs.results import (
-    Network,
-    dense_of,
-    network_of,
-    not_offered,
-    other_files,
-    weights_path,
-)
+from core.runs.finished.network_files import not_offered, other_files, weights_path
+from core.runs.finished.networks import Network, dense_of, network_of
 from core.runs.specs import spec_of
 from core.text import duration, percent, score_text, size
 from core.training.spec import TrainSpec

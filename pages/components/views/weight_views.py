@@ -12,7 +12,8 @@ from core.networks.formats import keras_h5
 from core.networks.keras_files.reader import read_network
 from core.networks.network import Weights
 from core.pruning.preview.spec import PreviewResult
-from core.runs.results import Network, network_of, weights_path
+from core.runs.finished.network_files import weights_path
+from core.runs.finished.networks import Network, network_of
 from core.runs.specs import result_of, source_of
 from pages.components.live_chart import live_chart
 from pages.components.picture import picture_url

@@ -135,6 +135,17 @@ def test_the_evaluator_changes_where_the_best_tenth_is_ten_tries():
     assert best_tries(np.arange(MANY)).sum() == 10
 
 
+def test_ties_among_the_best_are_not_the_first_methods():
+    """A sweep runs method by method; most of these tries score 0, and three by chance .8."""
+    rng = np.random.default_rng(0)
+    method = [name for name in "abcd" for _ in range(30)]
+    values = np.zeros(120)
+    values[rng.choice(120, 3, replace=False)] = 0.8
+    found = importances(tries({"method": method, "rate": rng.uniform(size=120).tolist()}, values))
+    assert found.evaluator == PED_ANOVA
+    assert not [row.setting for row in found.settings if row.is_clear]
+
+
 @pytest.mark.slow  # Optuna takes a second to import
 def test_many_tries_are_judged_as_optunas_evaluator_judges_them():
     """Alike, not equal: Optuna smooths classes more and takes nothing off for chance."""

@@ -10,6 +10,7 @@ from core.jobs.resources import ONE_OF_MANY
 from core.jobs.store.dispatch import Dispatcher
 from core.jobs.store.lease import Fenced, Lease, Update
 from core.jobs.store.store import Child, Store
+from core.progress import Stopped
 from tests.jobs.told import told
 
 
@@ -398,7 +399,61 @@ def test_a_point_of_two_sweeps_is_one_job_and_outlives_either(contract_store):
     contract_store.delete(a)
     assert contract_store.jobs(parent=b) == [point]
     contract_store.stop(b)
-    assert contract_store.delete(b) == [b]
+    assert contract_store.get(point.id).state == "stopped"
+    assert contract_store.delete(b) == [b, point.id]
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_a_point_of_two_sweeps_is_stopped_with_the_second_of_them(contract_store, order):
+    a, b = (contract_store.submit(told("sweep", {"name": name}), 0) for name in "ab")
+    [point] = contract_store.submit_children(a, [Child(told("descend"), 0)])
+    contract_store.submit_children(b, [Child(told("descend"), 0)])
+    first, second = ({"a": a, "b": b}[name] for name in order)
+    contract_store.stop(first)
+    assert contract_store.get(point.id).state == "queued"
+    contract_store.stop(second)
+    assert contract_store.get(point.id).state == "stopped"
+    assert contract_store.delete(first) == [first]
+    assert contract_store.delete(second) == [second, point.id]
+
+
+def test_what_two_sweeps_share_goes_with_both_of_them(contract_store):
+    a, b = (contract_store.submit(told("sweep", {"name": name}), 0) for name in "ab")
+    [point] = contract_store.submit_children(a, [Child(told("descend"), 0)])
+    contract_store.submit_children(b, [Child(told("descend"), 0)])
+    assert contract_store.own_family(a) == contract_store.own_family(b) == []
+    assert contract_store.own_family(a, b) == [point.id]
+
+
+def test_a_part_is_not_deleted_while_its_sweep_works_with_it(contract_store, dispatcher):
+    sweep = contract_store.submit(told("sweep"), 0)
+    parent = start(contract_store, dispatcher, "p1", lane="light")
+    [point] = contract_store.submit_children(sweep, [Child(told("descend"), 0)])
+    start(contract_store, dispatcher, "r1").settle("done", {})
+    with pytest.raises(JobError, match=f"Run {sweep} is still at work and needs this one"):
+        contract_store.delete(point.id)
+    parent.settle("done", {})
+    assert contract_store.delete(point.id) == [point.id]
+
+
+def test_a_failed_part_stays_a_result_of_a_parent_that_was_stopped_later(
+    contract_store, dispatcher
+):
+    """A competition's try that failed is worth nothing; tried again it would take other times."""
+    sweep = contract_store.submit(told("sweep"), 0)
+    parent = start(contract_store, dispatcher, "p1", lane="light")
+    wanted = [Child(told("descend"), seed) for seed in range(2)]
+    failed, stopped = contract_store.submit_children(sweep, wanted)
+    start(contract_store, dispatcher, "r1").settle("failed", error="no")
+    contract_store.stop(sweep)
+    parent.settle("stopped")
+    contract_store.resume(sweep)
+    states = [contract_store.get(each.id).state for each in (failed, stopped)]
+    assert states == ["failed", "queued"]
+    contract_store.stop(sweep)
+    contract_store.retry(sweep)
+    states = [contract_store.get(each.id).state for each in (failed, stopped)]
+    assert states == ["queued", "queued"]
 
 
 def test_a_point_that_a_person_starts_as_well_is_the_persons_own(contract_store):
@@ -434,6 +489,18 @@ def test_stopping_a_parent_stops_its_children(contract_store, dispatcher):
     states = {contract_store.get(point.id).state for point in points}
     assert states == {"stopping", "stopped"}
     assert running.stop_asked() == 1
+
+
+def test_a_parent_that_was_stopped_meanwhile_orders_nothing(contract_store, dispatcher):
+    sweep = contract_store.submit(told("sweep"), 0)
+    start(contract_store, dispatcher, lane="light")
+    told_before = contract_store.get(sweep)
+    contract_store.stop(sweep)  # a stop that falls between looking and ordering
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contract_store, "get", lambda id: told_before)
+        with pytest.raises(Stopped):
+            contract_store.submit_children(sweep, [Child(told("descend"), 0)])
+    assert contract_store.jobs(parent=sweep) == []
 
 
 def test_a_waiting_parent_wakes_when_its_last_child_ends(contract_store, dispatcher):

@@ -93,6 +93,32 @@ def test_a_parent_takes_its_children_along(store, workspace, tmp_path, elsewhere
     assert [job.id for job in other.jobs(parent=parent)] == [child]
 
 
+def test_parts_that_somebody_else_asked_for_first_stay_parts(store, workspace, tmp_path, elsewhere):
+    """Of a sweep: a training that a person started, and one that is here already."""
+    own = finish(store, workspace, "descend", SETTINGS, 2)
+    parent = finish(store, workspace, "whoami", {}, 0)
+    store.submit_children(parent, [Child(told("descend", SETTINGS), 2)])
+    path = export_run(store, workspace, parent, tmp_path / "both.zip")
+    there, other = elsewhere
+    assert set(import_run(other, there, path).added) == {parent, own}
+    assert [job.id for job in other.jobs(parent=parent)] == [own]
+    other.delete(parent)
+    assert import_run(other, there, path).already_here == (own,)
+    assert [job.id for job in other.jobs(parent=parent)] == [own]
+
+
+@pytest.mark.parametrize("parts", [[], {"x": 3}, "x"])
+def test_parts_that_make_no_sense_are_refused(exported, elsewhere, parts):
+    _, path = exported
+    with zipfile.ZipFile(path) as old:
+        manifest = json.loads(old.read(MANIFEST))
+    there, other = elsewhere
+    told_otherwise = rebuilt(path, {MANIFEST: json.dumps(manifest | {"parts": parts}).encode()})
+    with pytest.raises(UploadError, match="which runs belong together"):
+        import_run(other, there, told_otherwise)
+    assert other.jobs() == []
+
+
 def test_files_in_folders_travel_and_strange_names_are_listed(
     exported, store, workspace, elsewhere, tmp_path
 ):

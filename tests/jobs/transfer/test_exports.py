@@ -88,6 +88,15 @@ def test_a_server_that_is_not_there_is_told_as_a_sentence_soon(
     assert time.monotonic() - started < 60  # MLflow itself tries for minutes
 
 
+@pytest.mark.slow
+def test_no_password_of_an_mlflow_server_is_shown(run, store, workspace, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(JobError) as told:
+        to_mlflow(store, workspace, [run], "http://anna:secret@127.0.0.1:9/?key=secret")
+    assert "MLflow server at http://127.0.0.1:9/ does not take" in str(told.value)
+    assert "secret" not in str(told.value)
+
+
 FULL = """
 import resource, signal, sys
 from pathlib import Path

@@ -29,6 +29,11 @@ def layer(kind, name, reads=(), **config):
 IMAGES = layer("InputLayer", "images", batch_shape=[None, 8, 8, 3])
 
 
+def operation(kind, nodes):
+    """Return an entry of a calculation, whose arguments are written otherwise than a layer's."""
+    return layer(kind, "op") | {"inbound_nodes": nodes}
+
+
 def functional(*layers, inputs=("images",), outputs=None):
     config = {
         "name": "model",
@@ -202,6 +207,17 @@ BAD = {
     "attention": (sequential(layer("MultiHeadAttention", "heads")), r"no fixed size"),
     "lambda": (sequential(IMAGES, layer("Lambda", "code")), r"'code' \(Lambda\).*was run"),
     "operation": (sequential(IMAGES, layer("TFOpLambda", "tf.add")), r"'tf.add' \(TFOpLambda\)"),
+    "operation of a graph": (
+        functional(IMAGES, operation("TFOpLambda", [["images", 0, 0, {"y": 3.0}]])),
+        r"\(TFOpLambda\): .*Put the layer of Keras in place of the TensorFlow operation",
+    ),
+    "slice": (
+        functional(
+            IMAGES,
+            operation("GetItem", [{"args": [{"class_name": "__keras_tensor__"}, 3], "kwargs": {}}]),
+        ),
+        r"\(GetItem\): .*Put Cropping1D or Cropping2D in place of the slice",
+    ),
     "own class": (sequential(IMAGES, OWN), r"'mine' \(Dense\).*somebody's own.*was run"),
     "unknown": (sequential(IMAGES, layer("Conv3D", "c")), r"'c' \(Conv3D\).*Supported are Input"),
     "augmentation": (sequential(IMAGES, layer("RandomFlip", "f")), "leave the layer out"),

@@ -5,11 +5,14 @@ import pytest
 
 from core.errors import WeightsError
 from core.evaluation.cost import zeros
+from core.networks.builder import Draft
 from core.networks.catalogue import CATALOGUE
 from core.networks.graph import predict
+from core.networks.keras_files.handed_in import read_handed_in
 from core.networks.keras_files.reader import read_network
 from core.networks.keras_files.writer import write_network
 from core.networks.keras_model import build, put
+from core.networks.layers import LAYER_KINDS
 from core.pruning.one_shot import smallest_weights, units_for_sparsity
 from core.randomness import generator
 from tests.networks.random_networks import weights_of
@@ -131,3 +134,47 @@ def test_an_architecture_that_disagrees_with_its_weights_is_refused_by_layer(tmp
     said = r"'dense1' \(Dense\) has \(50, 500\), \(500,\) in the file.*kernel \(50, 400\)"
     with pytest.raises(WeightsError, match=said):
         read_network(tmp_path / "odd.keras", scratch=tmp_path)
+
+
+def test_a_network_of_bfloat16_is_read_as_keras_stores_it(tmp_path):
+    import keras
+    from keras import layers
+
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Normalization(name="norm"),
+            layers.Dense(3, name="dense", dtype="bfloat16"),
+        ]
+    )
+    model.get_layer("norm").adapt(np.arange(20, dtype=np.float32).reshape(5, 4))
+    model.save(tmp_path / "half.keras")
+    found = read_network(tmp_path / "half.keras", scratch=tmp_path)
+    stored = model.get_layer("dense").kernel.numpy().astype(np.float32)
+    np.testing.assert_array_equal(found.weights["dense/kernel"], stored)
+    assert "Weights stored as bfloat16 were converted to float32." in found.notes
+    assert not [note for note in found.notes if "int" in note]  # a count is no weight
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+def test_hard_sigmoid_of_keras_2_is_said_to_have_another_slope(tmp_path):
+    import keras
+    import tf_keras
+
+    for ending in ("h5", "keras"):
+        for make, name, is_other in ((keras, "new", False), (tf_keras, "old", True)):
+            layers = [make.layers.Input((4,)), make.layers.Dense(3, activation="hard_sigmoid")]
+            make.Sequential(layers).save(tmp_path / f"{name}.{ending}")
+            found = read_network(tmp_path / f"{name}.{ending}", scratch=tmp_path)
+            said = any("slope of 1/6" in note for note in found.notes)
+            assert said == is_other, (name, ending)
+
+
+def test_a_network_of_many_layers_may_be_asked_for(tmp_path):
+    """What the reader is asked does not fit an argument of a command."""
+    draft = Draft((4,))
+    for number in range(1500):
+        draft.add(f"a_layer_with_a_long_name_{number}", LAYER_KINDS["ReLU"]())
+    draft.add("head", LAYER_KINDS["Dense"](2))
+    with pytest.raises(WeightsError, match="is not a network's file"):
+        read_handed_in(b"nothing", draft.network(), scratch=tmp_path)

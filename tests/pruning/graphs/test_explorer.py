@@ -45,6 +45,16 @@ def test_an_answer_is_the_cut_that_a_run_without_training_makes(explorers, name,
     assert answer.sparsity == zeros / NETWORKS[name].parameters
 
 
+@pytest.mark.parametrize("method", ["l1_filter", "thinet", "regression"])
+def test_every_slider_of_units_moves_something(explorers, method):
+    """Groups that ThiNet and LASSO leave alone have none."""
+    plan = PrunePlan(method=method, sparsity=0.4, epochs=0)
+    explorer = explorers["residual"]
+    whole = explorer.answer(plan, per_layer={}).sparsity
+    for group in explorer.cuts(plan):
+        assert explorer.answer(plan, per_layer={group: 0.7}).sparsity > whole, group
+
+
 @pytest.mark.parametrize("name", list(NETWORKS))
 def test_images_fall_by_cuts_of_the_networks_own_kernels(explorers, name):
     falls, labels = explorers[name].falls, explorers[name].split.labels

@@ -3,17 +3,20 @@
 import numpy as np
 import pytest
 
+from core.data.dataset import Dataset, Split
 from core.evaluation.accuracy import predict
 from core.networks.builder import Draft
 from core.networks.graph import predict as predict_in_numpy
+from core.networks.groups.dead_units import without_dead_units
 from core.networks.groups.unit_groups import unit_groups
+from core.networks.initializers import initial_values
 from core.networks.layers import LAYER_KINDS as K
 from core.networks.prepare import prepare_for
 from core.progress import Silent
 from core.pruning.graphs.prune_network import prune_network
 from core.pruning.groups.context import GraphContext
 from core.pruning.groups.factors import Factors
-from core.pruning.groups.gammas import gammas_of, scaled_groups
+from core.pruning.groups.gammas import gammas_of, scaled_groups, scales_of
 from core.pruning.groups.readers import judged_groups, readers_of, sampled_rows
 from core.pruning.plan import PrunePlan
 from tests.pruning.graphs.tiny import DATASET, SIDE, data, plain, residual, weights
@@ -116,6 +119,75 @@ def test_a_block_whose_factor_is_zero_goes():
     folded = factors.fold(arrays)
     assert not folded["outer_bn/gamma"].any()
     assert not folded["outer_bn/beta"].any()
+    groups = unit_groups(residual())
+    assert without_dead_units(groups, folded)["inner"].tolist() == [True] + [False] * 7
+    scores = factors.scores(groups, arrays, folded)
+    assert scores["inner"].tolist() == [1.0] + [0.0] * 7  # the one that has to stay
+
+
+def test_a_block_whose_factor_is_not_zero_stays():
+    factors = Factors.of(residual())
+    arrays = weights("residual") | {
+        "inner_bn_scale/gamma": np.full(8, 0.5, np.float32),
+        "outer_bn_scale/gamma": np.full(6, 1e-3, np.float32),
+    }
+    scores = factors.scores(unit_groups(residual()), arrays, factors.fold(arrays))
+    assert scores["inner"].tolist() == [0.5] * 8
+    assert factors.gone(arrays) == []
+
+
+def of_groups_and_flattened():
+    """Eight channels, a convolution in four groups, and normalization of what is flattened."""
+    draft = Draft((4, 4, 1))
+    draft.add("first", K["Conv2D"](8, (3,), use_bias=False))
+    draft.add("first_bn", K["BatchNormalization"]())
+    draft.add("grouped", K["Conv2D"](8, (1,), groups=4, use_bias=False))
+    draft.add("flatten", K["Flatten"]())
+    draft.add("flat_bn", K["BatchNormalization"]())
+    draft.add("head", K["Dense"](3))
+    return draft.network()
+
+
+def test_a_units_scale_is_the_mean_of_all_its_entries():
+    network = of_groups_and_flattened()
+    groups = unit_groups(network)
+    found = gammas_of(groups)
+    assert {n for each in found.values() for n, _ in each} == {"first_bn/gamma", "flat_bn/gamma"}
+    rng = np.random.default_rng(0)
+    variables = {n: rng.normal(size=s) for n, s in network.parameter_shapes().items()}
+    several = False
+    for name, scales in scales_of(groups, variables).items():
+        for unit, scale in zip(groups.by_name[name].units, scales, strict=True):
+            entries = [np.abs(variables[each][of == unit]) for each, of in found[name]]
+            several |= any(len(each) > 1 for each in entries)
+            assert scale == pytest.approx(sum(each.mean() for each in entries))
+    assert several
+
+
+def two_branches():
+    """A dense layer that reads two groups of units, joined."""
+    draft = Draft((6,))
+    left = draft.add("left", K["Dense"](5, "relu"))
+    right = draft.add("right", K["Dense"](4, "relu"), "input")
+    draft.add("joined", K["Concatenate"](), left, right)
+    draft.add("head", K["Dense"](3))
+    return draft.network()
+
+
+def test_a_layer_that_reads_two_groups_is_fitted_to_what_the_network_gave():
+    """The second group's fit must not take the bias of the first one's for the network's own."""
+    network = two_branches()
+    images = np.random.default_rng(0).random((60, 6)).astype(np.float32)
+    labels = np.arange(60) % 3
+    read = prepare_for(
+        Dataset("rows", ("a", "b", "c"), *(Split(images, labels) for _ in range(3))), network
+    )
+    dense = initial_values(network, 3)
+    dense |= {"head/bias": np.array([0.5, -0.3, 0.2], np.float32)}
+    plan = PrunePlan(method="regression", sparsity=0.5, epochs=0)
+    pruned = prune_network(dense, read, plan, 0, Silent()).weights
+    before, after = (predict_in_numpy(network, each, images) for each in (dense, pruned))
+    np.testing.assert_allclose(after.mean(axis=0), before.mean(axis=0), atol=1e-2)
 
 
 def test_slimming_presses_scales_that_are_not_held():

@@ -10,6 +10,7 @@ from core.evaluation.accuracy import predict
 from core.evaluation.cost import sparsity, zeros
 from core.progress import Silent, Stopped
 from core.pruning.graphs.prune_network import prune_network
+from core.pruning.graphs.single_weights import WeightCutter
 from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from tests.pruning.graphs.tiny import NETWORKS, data, weights
@@ -61,6 +62,30 @@ def test_gradual_pruning_ends_with_exact_zeros(method, network):
     removed = round(0.7 * NETWORKS[network].parameters)
     assert zeros(kernels) == removed
     assert zeros(found.weights) >= removed
+
+
+def test_zeros_that_are_in_no_kernel_count_where_nothing_trains():
+    dense = weights("residual")
+    dense |= {name: np.zeros_like(dense[name]) for name in ("stem_bn/beta", "head/bias")}
+    plan = PrunePlan(sparsity=0.6, epochs=0)
+    found = prune_network(dense, data("residual"), plan, 1, Silent())
+    assert zeros(found.weights) == round(0.6 * NETWORKS["residual"].parameters)
+
+
+def test_what_is_zero_already_is_not_set_free_by_the_ramps_first_step():
+    dense = pruned("magnitude", "plain", 0.5).weights
+    plan = PrunePlan(sparsity=0.7, epochs=4, batch_size=16, batch_normalisation=False)
+    schedule = WeightCutter(data("plain"), plan, 1, dense).schedule(4, dense)
+    for name, mask in schedule.mask(0, dense).items():
+        assert not mask[dense[name] == 0].any(), name
+
+
+@pytest.mark.parametrize("method", ["magnitude", "l1_filter"])
+def test_by_the_clock_the_epochs_are_those_that_were_done(method):
+    plan = PrunePlan(method=method, sparsity=0.4, epochs=200, batch_size=16, seconds=1.0)
+    found = prune_network(weights("plain"), data("plain"), plan, 1, Silent())
+    assert found.epochs == len(found.history)
+    assert 0 < found.epochs < 200
 
 
 @pytest.mark.parametrize("network", ["residual", "plain"])

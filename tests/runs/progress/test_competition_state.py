@@ -85,6 +85,25 @@ def test_the_best_so_far_is_that_of_the_validation_images_and_can_be_downloaded(
     assert best.point.validation_accuracy == 0.9
 
 
+def test_a_run_that_went_on_in_the_morning_is_still_said_to_get_all_that_is_left(lab, monkeypatch):
+    store, ids = lab
+    clock = [1000.0]
+    monkeypatch.setattr("time.time", lambda: clock[0])
+    run = started(store, CompeteSpec(data=ids["data"], minutes=10))
+    (last,) = order(store, run, pruning(ids, 580.0, sparsity=0.96))
+    evening = begin(store, last)
+    clock[0] += 10.0
+    store.stop(last)
+    evening.settle("stopped")
+    clock[0] += 40_000.0
+    store.resume(last)
+    begin(store, last)
+    clock[0] += 5.0
+    found = competition_state(store, store.get(run), clock[0])
+    assert found.doing.startswith("Prunes to 96.0% zeros for 10 min by the usual recipe")
+    assert found.seconds_left == 595.0
+
+
 def test_its_time_goes_by_its_runs_without_a_night_between(lab, monkeypatch):
     store, ids = lab
     run = started(store, CompeteSpec(data=ids["data"], minutes=10))

@@ -16,7 +16,8 @@ from core.evaluation.behaviour import (
 from core.evaluation.point import Point
 from core.figures.per_class import class_bars, largest_count
 from core.jobs.store.job import DONE, Job
-from core.runs.results import Network, shown_names
+from core.runs.finished.dataset_names import shown_names
+from core.runs.finished.networks import Network
 from core.runs.specs import data_of, result_of
 from core.text import percent, plural, signed_points
 from pages.components.error_box import plain

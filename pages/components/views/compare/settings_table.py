@@ -7,12 +7,17 @@ import streamlit as st
 from core.evaluation.differences import Difference
 from core.evaluation.point import Point
 from core.pruning.search.seeds import seed_place
-from core.runs.results import Network
+from core.runs.finished.networks import Network
 from core.runs.setting_rows import network_differences, setting_text
 from core.runs.specs import teachers_of
 from core.runs.titles import gone_network
 from core.text import percent, score_text, signed, size, unlike
 from pages.components.error_box import plain
+
+ABOUT_LATENCY = (
+    "Latency is the median of a few passes, taken on the machine of the run when it ended. What "
+    "else ran there at that time makes it longer: only runs from a quiet machine compare."
+)
 
 
 def settings_view(
@@ -28,6 +33,8 @@ def settings_view(
     columns = [] if baseline is None else [(pinned(baseline), _measured(baseline))]
     columns += [(point.label, _measured(point, baseline)) for point in others]
     _side_by_side("Measure", columns)
+    if any(values["Latency"] != "–" for _, values in columns):
+        st.caption(ABOUT_LATENCY)
     planned = [network for network in networks if network.point.plan]
     if len(planned) < 2:
         if len(points) > 1:  # of one alone, the page asks for a second

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.figures.weights import filter_picture, layer_bars, mask_picture, weight_histogram
-from core.runs.results import Network
+from core.runs.finished.networks import Network
 from core.text import percent
 from pages.components.architecture.architecture_view import architecture_view
 from pages.components.error_box import error_box, plain

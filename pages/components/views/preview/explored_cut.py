@@ -7,13 +7,15 @@ import streamlit as st
 from core.data.store import find_stored
 from core.evaluation.file_names import cut_name
 from core.jobs.store.job import Job
+from core.pruning.method import AUTO
+from core.pruning.methods import METHODS
 from core.pruning.plan import PrunePlan
 from core.pruning.preview.first_cuts import FirstCut
 from core.pruning.preview.spec import PreviewResult, PreviewSpec
 from core.pruning.spec import PruneSpec
+from core.runs.finished.networks import network_of
 from core.runs.progress.pace import pruning_seconds
 from core.runs.remarks import fine_tuned_remark
-from core.runs.results import network_of
 from core.runs.specs import result_of, source_of
 from core.runs.titles import short_title
 from core.text import duration, percent
@@ -80,10 +82,13 @@ def _fine_tuning(job: Job) -> None:
 
 
 def _plan(spec: PreviewSpec, epochs: int) -> PrunePlan:
+    is_structured = METHODS[spec.method].structured  # which cut at once anyway
     return PrunePlan(
         method=spec.method,
         sparsity=spec.sparsity,
         epochs=epochs,
+        # What is reconstructed is trained on; a gradual schedule would begin with what was before.
+        schedule="one_shot" if spec.reconstruction and not is_structured else AUTO,
         reconstruction=spec.reconstruction,
     )
 

@@ -11,7 +11,7 @@ from core.evaluation.forgotten import KINDS
 from core.figures.image_strip import falling_tiles, forgetting_sentence
 from core.jobs.store.job import DONE, Job
 from core.pruning.preview.spec import ForgettingResult, ForgettingSpec, PreviewSpec
-from core.runs.results import shown_names
+from core.runs.finished.dataset_names import shown_names
 from core.runs.specs import result_of
 from core.text import exact_percent, plural
 from pages.components.image_strip import image_strip

@@ -11,7 +11,8 @@ from core.evaluation.forgotten import (
 )
 from core.figures.image_strip import forgotten_sentence, legend, tiles
 from core.jobs.store.job import DONE, Job
-from core.runs.results import Network, dense_of, shown_names
+from core.runs.finished.dataset_names import shown_names
+from core.runs.finished.networks import Network, dense_of
 from core.runs.specs import data_of, result_of
 from pages.components.error_box import error_box
 from pages.components.image_strip import image_strip

@@ -19,10 +19,11 @@ from core.jobs.store.job import DONE, Job
 from core.pruning.controls import contenders
 from core.pruning.preview.first_cuts import IMAGES
 from core.runs.activity import Family
+from core.runs.finished.dataset_names import shown_names
+from core.runs.finished.networks import Network, network_of
 from core.runs.home.kept_cut import KeptCut, kept_cut
 from core.runs.labels import method_labels
 from core.runs.remarks import best_remark, cut_remark
-from core.runs.results import Network, network_of, shown_names
 from core.runs.specs import data_of, result_of
 from core.text import percent, size
 from pages.components.error_box import plain

@@ -61,8 +61,7 @@ def _show(jobs: Sequence[Job], method: str) -> None:
     tables.sort(key=lambda table: table.method != method)
     if tables:
         table = tables[0]
-        label = method_labels().get(table.method, table.method)
-        st.caption(f"Validation accuracy with a single layer pruned by {label}")
+        st.caption(f"Validation accuracy with a single layer pruned by {_chosen_by(table.method)}")
         live_chart(sensitivity_map(table), "sensitivity-map", 320)
     if curves:
         st.caption("Validation accuracy after a single cut, without retraining")
@@ -70,3 +69,12 @@ def _show(jobs: Sequence[Job], method: str) -> None:
         live_chart(one_shot_curves(lines), "one-shot-curves", 360)
     if not jobs:
         st.caption("Both take seconds; nothing is trained.")
+
+
+def _chosen_by(method: str) -> str:
+    """Return what the units of a table were chosen by: a method that only selects has no scores."""
+    label = method_labels().get(method, method)
+    rule = METHODS.get(method)
+    if rule and rule.select:
+        return f"L1 norms ({label} itself chooses otherwise, and by training or reconstructing)"
+    return label

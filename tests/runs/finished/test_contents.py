@@ -6,8 +6,9 @@ import pytest
 from core.errors import NotFoundError, WeightsError
 from core.jobs.store.store import Store
 from core.networks.reference import reference
-from core.runs.finished_network import finished_network
-from core.runs.results import network_of, weights_path
+from core.runs.finished.contents import finished_network
+from core.runs.finished.network_files import weights_path
+from core.runs.finished.networks import network_of
 from core.workspace import Workspace
 from tests.runs.finished_lab import fill
 

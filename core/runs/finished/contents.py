@@ -11,7 +11,8 @@ from core.networks.keras_files.reader import read_network
 from core.networks.network import Weights
 from core.networks.reference import reference
 from core.pruning.graphs.reach import Reach
-from core.runs.results import Network, weights_path
+from core.runs.finished.network_files import weights_path
+from core.runs.finished.networks import Network
 from core.runs.specs import result_of
 from core.workspace import Workspace
 
