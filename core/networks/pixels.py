@@ -46,7 +46,8 @@ def guess_pixels(network: Network, weights: Weights | None = None) -> str:
         if isinstance(settings, Rescaling):
             return "0..255" if max(map(abs, settings.scale)) < 0.1 else "0..1"
         if isinstance(settings, Normalization):
-            means = settings.mean or (weights or {}).get(f"{layer.name}/mean", 0.0)
+            adapted = (weights or {}).get(f"{layer.name}/mean", np.zeros(1, np.float32))
+            means = adapted if settings.mean is None else np.array(settings.mean)
             return "0..255" if np.abs(means).max() > LARGEST_MEAN else "0..1"
         if layer.inputs != (network.layers[0].name,):
             break

@@ -100,7 +100,8 @@ def test_a_competition_learns_of_a_network_what_validation_images_say(monkeypatc
     _, better = points()
     result = SimpleNamespace(point=sealed(better))
     monkeypatch.setattr(competition, "network_result", lambda job: result)
-    made = competition.JobTrainer(None, "d")._made(
+    context = SimpleNamespace(store=SimpleNamespace(last_start=lambda id: None))
+    made = competition.JobTrainer(context, "d")._made(
         SimpleNamespace(id="n", started=1.0, finished=3.0)
     )
     assert (made.accuracy, made.score) == (0.8, pytest.approx(0.85))
