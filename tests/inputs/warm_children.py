@@ -68,7 +68,8 @@ def warm_children(folder: Path) -> Iterator[None]:
     its.close()
 
     def popen(command: list[str], **how: Any) -> WarmChild:
-        return WarmChild(server, ours, json.loads(command[-1]), **how)
+        request = json.loads((how["cwd"] / child.REQUEST).read_text("utf-8"))
+        return WarmChild(server, ours, request, **how)
 
     with pytest.MonkeyPatch.context() as patch:
         known = SimpleNamespace(Popen=popen, TimeoutExpired=subprocess.TimeoutExpired)
