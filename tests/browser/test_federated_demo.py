@@ -195,6 +195,42 @@ def test_another_draw_of_the_clients_is_shown_and_not_the_prepared_runs(visitor)
     expect(page.locator("[data-title='right']")).to_have_text(re.compile("α = β = 1: FedAvg"))
     expect(page.locator("[data-role='round-name']")).to_have_text("Round 1 of 1")
     assert state(page, "main('right').data_seed") == 5
+    page.evaluate("document.querySelector('.demo').demo.choosePreset('drift')")
+    assert state(page, "main('right').data_seed") == 5  # no prepared question goes back to another
+
+
+def test_play_after_a_guess_begins_at_round_0(visitor):
+    page = opened(visitor, "?preset=drift&speed=1")
+    page.get_by_role("button", name="Predict").click()
+    page.locator('[data-do="play"]').click()
+    page.wait_for_timeout(500)
+    assert state(page, "playing")
+    assert 0 < state(page, "time") < state(page, "rounds()")
+    assert not state(page, "hidden")
+
+
+SENT = """() => {
+  const demo = document.querySelector(".demo").demo, send = demo.send;
+  let sent;
+  demo.send = (name, value) => { sent = name === "gif" ? value : sent; };
+  document.querySelector('[data-do="gif"]').click();
+  demo.send = send;
+  return { lines: sent.runs[1].lines.length, metric: sent.metric };
+}"""
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("?preset=local_steps&view=2", {"lines": 1}),
+        ("?preset=local_steps&view=1", {"lines": 4}),
+        ("?preset=drift&metric=drift&view=4", {"metric": "validation_accuracy"}),
+    ],
+)
+def test_the_gif_is_asked_for_what_the_page_shows(visitor, address, wanted):
+    page = opened(visitor, address)
+    sent = page.evaluate(SENT)
+    assert {name: sent[name] for name in wanted} == wanted
 
 
 def test_paths_of_one_run_among_several_lines_are_titled_with_it(visitor):
