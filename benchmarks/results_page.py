@@ -243,7 +243,7 @@ def best_part(results: "Results") -> Iterator[str]:
     for sparsity in HIGH:
         plan = PrunePlan(method="magnitude", sparsity=sparsity, epochs=BEST)
         runs = results.prune(plan, (NEXT, LATER))
-        rows.append([f"{sparsity:.0%}", *measured(runs)])
+        rows.append([f"{100 * sparsity:g}%", *measured(runs)])
     yield f"## Magnitude pruning with its default recipe, {BEST} epochs\n"
     yield from table(["sparsity", *MEASURED], rows)
 
