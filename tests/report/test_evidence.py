@@ -14,17 +14,14 @@ from core.report.report import answers
 from core.runs.finished import networks
 from core.runs.specs import spec_of
 from core.workspace import Workspace
-from tests.runs.finished_lab import federated_result, fill, finish
+from tests.runs.finished_lab import federated_result, fill, filled, finish
 from tests.runs.histories import history
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    workspace = Workspace(tmp_path_factory.mktemp("lab"))
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
-    yield workspace, store, ids
-    store.close()
+    with filled(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
 
 
 def test_evidence_brings_the_dense_network_of_a_pruned_one(lab) -> None:

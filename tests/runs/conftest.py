@@ -2,16 +2,11 @@
 
 import pytest
 
-from core.jobs.store.store import Store
-from core.workspace import Workspace
-from tests.runs.finished_lab import fill
+from tests.runs.finished_lab import filled
 
 
 @pytest.fixture
 def lab(tmp_path):
     """Return the store, and the ids of its runs."""
-    workspace = Workspace(tmp_path)
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
-    yield store, ids
-    store.close()
+    with filled(tmp_path) as (_, store, ids):
+        yield store, ids

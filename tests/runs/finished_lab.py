@@ -5,6 +5,8 @@ without TensorFlow. Numbers are chosen by hand.
 """
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -77,6 +79,26 @@ def begin(store: Store, job_id: str) -> Lease:
 def end(lease: Lease, result: Record | dict[str, Any]) -> None:
     """End a job that has begun."""
     lease.settle("done", result.to_json() if isinstance(result, Record) else result)
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[tuple[Workspace, Store, dict[str, str]]]:
+    """Give a workspace in which everything has run, its store, and the ids of the runs."""
+    workspace = Workspace(folder)
+    ids = fill(workspace)
+    store = Store(workspace.store_url)
+    yield workspace, store, ids
+    store.close()
+
+
+def work_until_night(store: Store, job_id: str, clock: list[float], seconds: float) -> None:
+    """Claim the one queued job, stop it after some seconds and queue it again next morning."""
+    evening = begin(store, job_id)
+    clock[0] += seconds
+    store.stop(job_id)
+    evening.settle("stopped")
+    clock[0] += 40_000.0
+    store.resume(job_id)
 
 
 def dataset() -> Dataset:

@@ -13,6 +13,9 @@ from tests.second_user import as_somebody_else
 from tests.security.serving import WEBSOCKET, cookie, served, status
 
 pytestmark = pytest.mark.slow  # processes
+owners_known = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux says whose a connection is"
+)
 
 EVERYTHING = (
     "/", "/runs", "/_stcore/health", "/_stcore/host-config", "/_stcore/metrics",
@@ -119,7 +122,7 @@ def as_stranger(server):
     return answers
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says whose a connection is")
+@owners_known
 def test_on_this_machine_another_user_gets_nothing(local):
     answers = as_stranger(local)
     assert [answer.split()[0] for answer in answers] == ["403"] * 7
@@ -127,7 +130,7 @@ def test_on_this_machine_another_user_gets_nothing(local):
     assert status(local.ask("/")) == 200  # its own user
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says whose a connection is")
+@owners_known
 def test_a_proxy_that_was_named_may_be_another_users(tmp_path):
     with served(tmp_path, "--allow-host", "lab.test") as server:
         assert as_stranger(server)[0].startswith("200")

@@ -12,7 +12,7 @@ from core.tasks.competition import timing
 from core.training.recipe import QUICK
 from core.training.spec import TrainSpec
 from tests.pruning import tiny
-from tests.runs.finished_lab import begin
+from tests.runs.finished_lab import begin, work_until_night
 
 ONCE, AN_IMAGE = 3.0, 0.001  # seconds a run, seconds an image
 
@@ -48,12 +48,7 @@ def test_a_night_between_two_attempts_at_one_run_is_not_counted(tmp_path, monkey
     monkeypatch.setattr("time.time", lambda: clock[0])
     store = Store(f"sqlite:///{tmp_path / 'jobs.db'}")
     id = store.submit(TrainSpec(data="0123456789abcdef", recipe=QUICK), 0)
-    evening = begin(store, id)
-    clock[0] += 100.0
-    store.stop(id)
-    evening.settle("stopped")
-    clock[0] += 40_000.0
-    store.resume(id)
+    work_until_night(store, id, clock, 100.0)
     morning = begin(store, id)
     clock[0] += 90.0
     morning.settle("done", {})

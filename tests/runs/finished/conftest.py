@@ -1,14 +1,9 @@
 import pytest
 
-from core.jobs.store.store import Store
-from core.workspace import Workspace
-from tests.runs.finished_lab import fill
+from tests.runs.finished_lab import filled
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    workspace = Workspace(tmp_path_factory.mktemp("lab"))
-    ids = fill(workspace)
-    store = Store(workspace.store_url)
-    yield workspace, store, ids
-    store.close()
+    with filled(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab

@@ -9,7 +9,7 @@ from core.pruning.spec import PruneSpec
 from core.runs.progress.competition_state import competition_state
 from core.training.recipe import Recipe
 from core.training.spec import TrainSpec
-from tests.runs.finished_lab import begin, end
+from tests.runs.finished_lab import begin, end, work_until_night
 
 
 def started(store, spec):
@@ -91,12 +91,7 @@ def test_a_run_that_went_on_in_the_morning_is_still_said_to_get_all_that_is_left
     monkeypatch.setattr("time.time", lambda: clock[0])
     run = started(store, CompeteSpec(data=ids["data"], minutes=10))
     (last,) = order(store, run, pruning(ids, 580.0, sparsity=0.96))
-    evening = begin(store, last)
-    clock[0] += 10.0
-    store.stop(last)
-    evening.settle("stopped")
-    clock[0] += 40_000.0
-    store.resume(last)
+    work_until_night(store, last, clock, 10.0)
     begin(store, last)
     clock[0] += 5.0
     found = competition_state(store, store.get(run), clock[0])
