@@ -6,7 +6,6 @@ from pathlib import Path
 
 from core.archives.limits import MIB
 from core.archives.zip_limits import check_count
-from core.archives.zips import DAMAGE
 from core.errors import RecordError, UploadError, WeightsError
 from core.evaluation import cost
 from core.evaluation.network_point import of_network_file
@@ -132,7 +131,7 @@ def _check_arrays(path: Path) -> None:
             check_count(file, MOST_ARRAYS)
             with zipfile.ZipFile(file) as archive:
                 unpacked = sum(member.file_size for member in archive.infolist())
-    except (OSError, *DAMAGE) as error:
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise UploadError(f"{path.name} holds no arrays. Export the run again.") from error
     if unpacked > LARGEST_ARRAYS:
         raise UploadError(
